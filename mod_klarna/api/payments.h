@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Klarna Payments v1: sessions and placing orders. Builds requests, reads answers, sends
+ * nothing. These endpoints know no idempotency key.
+ */
+#ifndef KL_PAYMENTS_H
+#define KL_PAYMENTS_H
+
+#include "api/reply.h"
+#include "core/cart.h"
+
+typedef struct kl_session_t {
+    const char *session_id, *client_token;
+    kl_json_t *payment_method_categories; /* Klarna's array, or NULL */
+} kl_session_t;
+
+typedef struct kl_placed_t {
+    const char *order_id, *fraud_status, *redirect_url; /* "" when absent */
+} kl_placed_t;
+
+/** POST /payments/v1/sessions. cart carries what the order does not (addresses), may be NULL. */
+kl_request_t kl_payments_create_session(apr_pool_t *p, const kl_order_t *order,
+                                        const kl_cart_t *cart);
+kl_kind_t kl_payments_session_reply(kl_session_t *out, apr_pool_t *p, const kl_response_t *resp,
+                                    kl_error_t *err);
+
+/** POST /payments/v1/sessions/{id}, answers 204. */
+kl_request_t kl_payments_update_session(apr_pool_t *p, const kl_order_t *order,
+                                        const kl_cart_t *cart);
+
+/** POST /payments/v1/authorizations/{token}/order. token is checked and escaped: it must be
+ *  1..255 characters of [A-Za-z0-9._~-]; else method is NULL. addresses may be NULL. */
+kl_request_t kl_payments_place_order(apr_pool_t *p, const kl_order_t *order, const char *token,
+                                     const kl_json_t *billing_address,
+                                     const kl_json_t *shipping_address);
+kl_kind_t kl_payments_placed_reply(kl_placed_t *out, apr_pool_t *p, const kl_response_t *resp,
+                                   kl_error_t *err);
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What an exchange meant. Decided by HTTP status first and Klarna's error code second;
+ * the body is optional (401 may be HTML, 403 may come from the edge without one).
+ */
+#ifndef KL_REPLY_H
+#define KL_REPLY_H
+
+#include "api/transport.h"
+#include "core/json.h"
+
+typedef enum {
+    KL_MEANS_DONE,        /* 2xx: executed */
+    KL_MEANS_REFUSED,     /* Klarna's own no: not executed, and will not be */
+    KL_MEANS_NOT_DONE,    /* certainly not executed this time (429, 401, edge 403, not sent) */
+    KL_MEANS_UNKNOWN      /* 5xx, lost, unreadable */
+} kl_meaning_t;
+
+/**
+ * Says what it meant and fills err for everything but KL_MEANS_DONE: kind (KL_REFUSED,
+ * KL_RATE_LIMITED, KL_UNAVAILABLE, KL_UNKNOWN), Klarna's code, messages and correlation id.
+ * A 401 is KL_UNAVAILABLE "credentials_refused" with the next step (region, environment).
+ */
+kl_meaning_t kl_reply_meaning(kl_delivery_t delivery, const kl_response_t *resp, const char *why,
+                              kl_error_t *err);
+
+/** Parses a 2xx body; KL_PROTOCOL when it is no JSON object. */
+kl_json_t *kl_reply_json(apr_pool_t *p, const kl_response_t *resp, kl_error_t *err);
+
+#endif

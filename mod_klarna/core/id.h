@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Identifiers: operation and order ids are version-4 UUIDs (Klarna asks for UUIDs as
+ * idempotency keys), secrets are 128 random bits in lower-case hex. Randomness comes from
+ * the caller's source so that tests can repeat a run.
+ */
+#ifndef KL_ID_H
+#define KL_ID_H
+
+#include <apr_pools.h>
+
+/** Fills buf with len random bytes; returns 0 when it cannot. */
+typedef int (*kl_random_fn)(unsigned char *buf, apr_size_t len);
+
+/** A new version-4 UUID in p, or NULL without randomness. */
+const char *kl_id_uuid(apr_pool_t *p, kl_random_fn random);
+/** 32 lower-case hex digits in p, or NULL without randomness. */
+const char *kl_id_secret(apr_pool_t *p, kl_random_fn random);
+/** 1 when s has the form of a lower-case UUID. */
+int kl_id_is_uuid(const char *s);
+/** 1 when a and b are equal; takes the same time wherever they differ. NULL equals nothing. */
+int kl_id_equal_secret(const char *a, const char *b);
+
+#endif

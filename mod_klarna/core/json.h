@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The one door to JSON: json.c is the only file that includes jansson.h. Values are
+ * Jansson's, owned by a pool: whatever kl_json_parse, kl_json_object or kl_json_array
+ * returns is released when that pool is cleared, and nobody calls decref. Getters borrow.
+ * Writing keeps keys in the order they were set, so that the same value always gives the
+ * same bytes: an operation's request must be repeated byte for byte.
+ */
+#ifndef KL_JSON_H
+#define KL_JSON_H
+
+#include <apr_pools.h>
+#include "core/error.h"
+
+struct json_t;
+typedef struct json_t kl_json_t;
+
+/** Call once per process before threads start (hash seed). */
+void kl_json_init(void);
+
+/* --- making ---------------------------------------------------------------------- */
+kl_json_t *kl_json_object(apr_pool_t *p);
+kl_json_t *kl_json_array(apr_pool_t *p);
+void kl_json_set(kl_json_t *obj, const char *key, kl_json_t *value);  /* NULL value: nothing set */
+void kl_json_set_str(kl_json_t *obj, const char *key, const char *s); /* NULL s: nothing set */
+void kl_json_set_int(kl_json_t *obj, const char *key, apr_int64_t n);
+void kl_json_set_bool(kl_json_t *obj, const char *key, int truth);
+void kl_json_set_null(kl_json_t *obj, const char *key);
+void kl_json_append(kl_json_t *arr, kl_json_t *value);
+void kl_json_append_str(kl_json_t *arr, const char *s);
+
+/** Compact text in p, keys in the order they were set. */
+const char *kl_json_text(apr_pool_t *p, const kl_json_t *value);
+
+/* --- reading --------------------------------------------------------------------- */
+/**
+ * Parses exactly len bytes: UTF-8, one object or array, no duplicate keys, no NUL, at most
+ * 32 levels deep.
+ * @return NULL with a KL_INVALID "not_json" error that says where, without quoting the text.
+ */
+kl_json_t *kl_json_parse(apr_pool_t *p, const char *text, apr_size_t len, kl_error_t *err);
+
+int kl_json_is_object(const kl_json_t *v);
+int kl_json_is_array(const kl_json_t *v);
+kl_json_t *kl_json_get(const kl_json_t *obj, const char *key);        /* NULL: absent */
+const char *kl_json_str(const kl_json_t *obj, const char *key);       /* NULL: absent or no string */
+apr_int64_t kl_json_int(const kl_json_t *obj, const char *key, apr_int64_t dflt);
+int kl_json_bool(const kl_json_t *obj, const char *key, int dflt);
+apr_size_t kl_json_size(const kl_json_t *arr_or_obj);
+kl_json_t *kl_json_at(const kl_json_t *arr, apr_size_t i);
+const char *kl_json_str_at(const kl_json_t *arr, apr_size_t i);       /* NULL: no string */
+
+/* --- reading what somebody else wrote, with errors that name the field ------------ */
+/**
+ * A reader walks one object. `path` is the name the caller knows the object by
+ * ("order_lines[2]", "" at the top). The first fault is kept in err; every later read
+ * gives its default, so code reads straight through and asks once at the end.
+ */
+typedef struct kl_reader_t {
+    const kl_json_t *obj;
+    const char *path;
+    apr_pool_t *p;
+    kl_error_t *err;
+} kl_reader_t;
+
+/** A reader over the top object; KL_INVALID when v is no object. */
+kl_reader_t kl_reader(apr_pool_t *p, const kl_json_t *v, const char *path, kl_error_t *err);
+
+/** Full name of a member: "order_lines[2].quantity". */
+const char *kl_reader_name(const kl_reader_t *rd, const char *key);
+
+/** Refuses members that are not named; ends with NULL. A misspelt member is never ignored. */
+void kl_reader_only(const kl_reader_t *rd, ...) __attribute__((sentinel));
+
+#define KL_REQUIRED 1
+#define KL_OPTIONAL 0
+/** A string of min..max bytes without control characters; NULL when absent. */
+const char *kl_read_str(const kl_reader_t *rd, const char *key, int required, apr_size_t min,
+                        apr_size_t max);
+/** An integer in min..max; a real number is refused. */
+apr_int64_t kl_read_int(const kl_reader_t *rd, const char *key, int required, apr_int64_t dflt,
+                        apr_int64_t min, apr_int64_t max);
+int kl_read_bool(const kl_reader_t *rd, const char *key, int dflt);
+/** A sub-object's reader; obj is NULL when absent. */
+kl_reader_t kl_read_object(const kl_reader_t *rd, const char *key, int required);
+/** An array of at most max entries; NULL when absent. */
+kl_json_t *kl_read_array(const kl_reader_t *rd, const char *key, int required, apr_size_t min,
+                         apr_size_t max);
+/** The reader of entry i of array arr, member key of rd: path "key[i]". */
+kl_reader_t kl_read_entry(const kl_reader_t *rd, const char *key, const kl_json_t *arr,
+                          apr_size_t i);
+
+#endif

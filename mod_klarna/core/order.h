@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The order: what was bought, what Klarna granted, what moved since. One row in the store
+ * holds all of it, so that one compare-and-set changes an order as a whole; the lists
+ * (lines, captures, credit invoices) live in its ledger document. An order changes only
+ * through apply.h and the service that holds its claim (pending_op).
+ *
+ * All amounts are minor units of `currency`, times are apr_time_t (microseconds, UTC).
+ * Strings are never NULL: "" means none. Everything belongs to the pool the order was
+ * made in.
+ */
+#ifndef KL_ORDER_H
+#define KL_ORDER_H
+
+#include <apr_pools.h>
+#include <apr_tables.h>
+#include <apr_time.h>
+#include "core/error.h"
+#include "core/json.h"
+
+/* Klarna's states, and three of ours for what Klarna has no word for. */
+typedef enum {
+    KL_ORDER_CREATED,       /* ours: a session, not placed yet */
+    KL_ORDER_AUTHORIZED,
+    KL_ORDER_PART_CAPTURED,
+    KL_ORDER_CAPTURED,
+    KL_ORDER_CANCELLED,
+    KL_ORDER_EXPIRED,
+    KL_ORDER_CLOSED,
+    KL_ORDER_DECLINED,      /* ours: Klarna refused to place it */
+    KL_ORDER_ABANDONED      /* ours: the shopper never finished */
+} kl_order_state_t;
+
+/* Line types of Klarna Payments, and return_fee of Order Management. */
+typedef enum {
+    KL_LINE_PHYSICAL,
+    KL_LINE_DIGITAL,
+    KL_LINE_SHIPPING_FEE,
+    KL_LINE_DISCOUNT,
+    KL_LINE_GIFT_CARD,
+    KL_LINE_STORE_CREDIT,
+    KL_LINE_SURCHARGE,
+    KL_LINE_SALES_TAX,
+    KL_LINE_RETURN_FEE
+} kl_line_type_t;
+
+typedef struct kl_line_t {
+    kl_line_type_t type;
+    const char *reference;        /* unique within the order; "line-3" when the shop gave none */
+    const char *name;
+    const char *quantity_unit;
+    const char *image_url, *product_url, *merchant_data;
+    apr_int64_t quantity;
+    apr_int64_t unit_price;       /* with tax, before discount */
+    apr_int64_t tax_rate;         /* hundredths of a percent */
+    apr_int64_t total_amount;     /* quantity * unit_price - total_discount_amount */
+    apr_int64_t total_discount_amount;
+    apr_int64_t total_tax_amount;
+    /* What moved since. Amounts carry the sign of total_amount. */
+    apr_int64_t cancelled_quantity, cancelled_amount; /* taken off the authorization */
+    apr_int64_t captured_quantity, captured_amount;
+    apr_int64_t credited_quantity, credited_amount;
+} kl_line_t;
+
+/* A part of one line that a capture or credit invoice moves. */
+typedef struct kl_movement_line_t {
+    int line;                     /* index into the order's lines */
+    apr_int64_t quantity;         /* 0: value only, no goods */
+    apr_int64_t amount;           /* carries the sign of the line's total_amount */
+} kl_movement_line_t;
+
+/* What one operation moves. */
+typedef struct kl_movement_t {
+    apr_int64_t amount;           /* > 0; for a refund what the shopper gets, after the fee */
+    apr_array_header_t *lines;    /* of kl_movement_line_t; empty: an amount without lines */
+    apr_int64_t return_fee;       /* >= 0, kept back from the lines' sum */
+    apr_int64_t return_fee_tax_rate;
+} kl_movement_t;
+
+typedef struct kl_capture_t {
+    const char *capture_id;       /* Klarna's */
+    const char *operation_id;     /* ours, "" when made outside */
+    const char *reference, *description;
+    apr_time_t captured_at;
+    kl_movement_t moved;
+    const char *shipping_info;    /* JSON array text, "[]" when none */
+} kl_capture_t;
+
+/* A step of a credit invoice: one Klarna call. */
+typedef struct kl_credit_step_t {
+    const char *operation_id;
+    const char *verb;             /* "cancel", "reduce", "release" or "refund" */
+    apr_int64_t amount;
+    const char *state;            /* operation state word */
+    const char *refund_id;        /* Klarna's, "" for other verbs */
+} kl_credit_step_t;
+
+typedef struct kl_credit_invoice_t {
+    const char *id;               /* ours */
+    const char *reference;        /* the shop's credit note number, or "" */
+    const char *comment;
+    const char *actor;
+    const char *state;            /* "pending", "paid", "partly_paid", "refused" */
+    apr_int64_t amount;           /* sum of the steps */
+    apr_int64_t paid_amount;      /* sum of the steps Klarna confirmed */
+    apr_int64_t return_fee;
+    apr_time_t created_at;
+    apr_array_header_t *lines;    /* of kl_movement_line_t */
+    apr_array_header_t *steps;    /* of kl_credit_step_t */
+} kl_credit_invoice_t;
+
+typedef struct kl_order_t {
+    const char *id;               /* ours, UUID */
+    apr_int64_t version;          /* advanced by every save */
+    const char *merchant;         /* name of the KlarnaStore container */
+    const char *environment;      /* "playground" or "live" */
+    const char *client_key;       /* see operation.h */
+    const char *client_hash;
+    const char *key;              /* secret for the shopper's status page */
+    kl_order_state_t state;
+    const char *fraud_status;     /* "", "ACCEPTED", "PENDING", "REJECTED" or what Klarna adds */
+    const char *session_id;       /* Klarna's */
+    const char *client_token;     /* for the browser; "" once placed */
+    const char *klarna_order_id;
+    const char *klarna_reference; /* short, for people */
+    const char *reference1, *reference2; /* merchant_reference1, 2 */
+    const char *country, *currency, *locale;
+    apr_int64_t original_amount;  /* what was authorized first */
+    apr_int64_t order_amount;     /* authorized in all, after reductions */
+    apr_int64_t order_tax_amount;
+    apr_int64_t captured_amount;  /* <= order_amount */
+    apr_int64_t refunded_amount;  /* <= captured_amount */
+    apr_int64_t remaining_amount; /* may still be captured */
+    apr_time_t created_at, updated_at;
+    apr_time_t expires_at;        /* of the authorization, 0 = not known yet */
+    const char *pending_op;       /* the operation that holds the claim, or "" */
+    const char *confirmation_url; /* where Klarna sends the shopper back to, or "" */
+    apr_array_header_t *lines;    /* of kl_line_t */
+    apr_array_header_t *captures; /* of kl_capture_t */
+    apr_array_header_t *credit_invoices; /* of kl_credit_invoice_t */
+} kl_order_t;
+
+/** An order with empty strings and lists, all in p. */
+kl_order_t *kl_order_make(apr_pool_t *p);
+
+/** Klarna's word ("PART_CAPTURED"), static. */
+const char *kl_order_state_name(kl_order_state_t state);
+/** 1 and sets *out, or 0 for a word we do not know. */
+int kl_order_state_parse(const char *name, kl_order_state_t *out);
+/** One plain English sentence for people about where the order stands. Static. */
+const char *kl_order_sentence(const kl_order_t *order);
+
+const char *kl_line_type_name(kl_line_type_t type);
+int kl_line_type_parse(const char *name, kl_line_type_t *out);
+
+/** Index of the line with that reference, or -1. */
+int kl_order_find_line(const kl_order_t *order, const char *reference);
+kl_credit_invoice_t *kl_order_find_credit_invoice(const kl_order_t *order, const char *id);
+kl_capture_t *kl_order_find_capture(const kl_order_t *order, const char *capture_id);
+
+/* What one line can still bear; amounts carry the line's sign. */
+apr_int64_t kl_line_open_quantity(const kl_line_t *line);       /* may be captured or taken off */
+apr_int64_t kl_line_open_amount(const kl_line_t *line);
+apr_int64_t kl_line_creditable_quantity(const kl_line_t *line); /* captured, not credited */
+apr_int64_t kl_line_creditable_amount(const kl_line_t *line);
+
+/**
+ * Checks the invariants: captured + remaining <= order_amount, refunded <= captured, each
+ * line's captured + cancelled <= its own, credited <= captured, nothing negative that must
+ * not be.
+ * @return KL_OK or KL_INTERNAL "invariant" naming the first that is broken.
+ */
+kl_kind_t kl_order_check(const kl_order_t *order, kl_error_t *err);
+
+/* --- the ledger document: lines, captures, credit invoices as stored (order_json.c) -- */
+const char *kl_order_ledger_text(apr_pool_t *p, const kl_order_t *order);
+/** Fills the lists of order from text; KL_INTERNAL "ledger" when it cannot be read. */
+kl_kind_t kl_order_ledger_parse(kl_order_t *order, apr_pool_t *p, const char *text,
+                                kl_error_t *err);
+
+/** The order as the routes show it; `full` adds lines, captures and credit invoices. */
+kl_json_t *kl_order_view(apr_pool_t *p, const kl_order_t *order, int full);
+/** A credit invoice as the routes show it. */
+kl_json_t *kl_credit_invoice_view(apr_pool_t *p, const kl_order_t *order,
+                                  const kl_credit_invoice_t *ci);
+/** Lines in Klarna's words, for requests (no ledger members). */
+kl_json_t *kl_lines_klarna(apr_pool_t *p, const apr_array_header_t *lines);
+
+/** A movement as stored with an operation, and back. */
+kl_json_t *kl_movement_json(apr_pool_t *p, const kl_movement_t *m);
+kl_kind_t kl_movement_parse(kl_movement_t *m, apr_pool_t *p, const kl_json_t *v, kl_error_t *err);
+
+#endif

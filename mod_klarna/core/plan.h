@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Planning: from what a person asks ("these lines", "this amount", "everything") and the
+ * order as it stands to what may move. Pure functions; nothing here changes the order.
+ * A plan never exceeds what the order can bear, per line and in total; the last part of a
+ * line takes exactly what is left of it.
+ */
+#ifndef KL_PLAN_H
+#define KL_PLAN_H
+
+#include "core/order.h"
+
+typedef struct kl_pick_t {
+    const char *reference;        /* the line */
+    apr_int64_t quantity;         /* 0 allowed when amount is given: value only */
+    int has_amount;
+    apr_int64_t amount;           /* minor units; negative for a discount line */
+} kl_pick_t;
+
+/* Exactly one of everything, amount, picks. */
+typedef struct kl_selection_t {
+    int everything;
+    int has_amount;
+    apr_int64_t amount;           /* > 0 */
+    apr_array_header_t *picks;    /* of kl_pick_t, at least 1; NULL when not by lines */
+} kl_selection_t;
+
+typedef struct kl_capture_request_t {
+    kl_selection_t what;
+    const char *reference, *description; /* "" when none */
+    const char *shipping_info;           /* JSON array text, "[]" when none */
+} kl_capture_request_t;
+
+typedef struct kl_credit_request_t {
+    kl_selection_t what;
+    apr_int64_t return_fee;              /* >= 0 */
+    apr_int64_t return_fee_tax_rate;
+    const char *reference, *comment;     /* "" when none */
+} kl_credit_request_t;
+
+/* Reads the JSON bodies of the routes (plan_json.c). Unknown members are refused. */
+kl_kind_t kl_capture_request_parse(kl_capture_request_t *want, apr_pool_t *p, const kl_json_t *v,
+                                   kl_error_t *err);
+kl_kind_t kl_credit_request_parse(kl_credit_request_t *want, apr_pool_t *p, const kl_json_t *v,
+                                  kl_error_t *err);
+/** Reads a shipping_info array in Klarna's words into JSON text; "[]" when v is NULL. */
+kl_kind_t kl_shipping_info_parse(const char **text, apr_pool_t *p, const kl_reader_t *rd,
+                                 const char *key, int required, kl_error_t *err);
+
+/**
+ * What a capture moves.
+ * @return KL_OK, KL_INVALID ("unknown_line", "too_many", "too_much", "nothing"), or
+ *   KL_CONFLICT ("not_capturable": state or fraud review forbids it, with the reason).
+ */
+kl_kind_t kl_plan_capture(kl_movement_t *out, apr_pool_t *p, const kl_order_t *order,
+                          const kl_capture_request_t *want, kl_error_t *err);
+
+typedef enum { KL_VERB_CANCEL, KL_VERB_REDUCE, KL_VERB_RELEASE, KL_VERB_REFUND } kl_verb_t;
+
+typedef struct kl_credit_step_plan_t {
+    kl_verb_t verb;
+    kl_movement_t moved;
+} kl_credit_step_plan_t;
+
+/* At most two steps: what was not captured is taken off first, then captured money goes
+ * back. */
+typedef struct kl_credit_plan_t {
+    int steps;
+    kl_credit_step_plan_t step[2];
+    apr_int64_t amount;           /* sum of the steps */
+} kl_credit_plan_t;
+
+/**
+ * Which Klarna verbs a credit invoice needs, decided from the order's state:
+ * nothing captured and everything credited: cancel; nothing captured, a part: reduce;
+ * captured: refund; not captured part of a part-captured order: release when it is the
+ * whole rest, else reduce. A return fee is only possible on a refund and must be smaller
+ * than what is refunded.
+ * @return KL_OK, KL_INVALID ("unknown_line", "too_many", "too_much", "nothing",
+ *   "return_fee") or KL_CONFLICT ("not_creditable": with the reason).
+ */
+kl_kind_t kl_plan_credit(kl_credit_plan_t *out, apr_pool_t *p, const kl_order_t *order,
+                         const kl_credit_request_t *want, kl_error_t *err);
+
+const char *kl_verb_name(kl_verb_t verb);
+
+/** Why the order as it stands can not be captured / credited / cancelled / extended /
+ *  released, as one sentence; NULL when it can. The admin page shows these. */
+const char *kl_why_not_capture(const kl_order_t *order);
+const char *kl_why_not_credit(const kl_order_t *order);
+const char *kl_why_not_cancel(const kl_order_t *order);
+const char *kl_why_not_extend(const kl_order_t *order);
+const char *kl_why_not_release(const kl_order_t *order);
+
+/**
+ * Movement lines as Klarna order lines (for captures and refunds): quantity, unit_price,
+ * total_amount, total_discount_amount and tax such that Klarna's line rule holds; a return
+ * fee becomes a line of type return_fee with a negative amount. Their sum is m->amount.
+ */
+apr_array_header_t *kl_movement_klarna_lines(apr_pool_t *p, const kl_order_t *order,
+                                             const kl_movement_t *m);
+
+/**
+ * The lines and total of the authorization as it will be after m was taken off it. An
+ * amount without lines becomes a discount line.
+ */
+apr_array_header_t *kl_reduced_lines(apr_pool_t *p, const kl_order_t *order,
+                                     const kl_movement_t *m);
+
+#endif
