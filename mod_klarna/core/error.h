@@ -57,7 +57,7 @@ kl_kind_t kl_error_set(kl_error_t *err, kl_kind_t kind, const char *code, const 
 /**
  * Sets a KL_INVALID that names the field, what came and what was expected.
  * @param got may be NULL when the field is missing or must not be repeated.
- * @return KL_INVALID
+ * @return err->kind: KL_INVALID, unless another error was set already
  */
 kl_kind_t kl_error_field(kl_error_t *err, const char *code, const char *field, const char *got,
                          const char *expected);

@@ -74,7 +74,8 @@ void kl_reader_only(const kl_reader_t *rd, ...) __attribute__((sentinel));
 
 #define KL_REQUIRED 1
 #define KL_OPTIONAL 0
-/** A string of min..max bytes without control characters; NULL when absent. */
+/** A string of min..max characters (code points, as Klarna counts) without control
+ *  characters, copied into rd->p; NULL when absent. Errors never quote it. */
 const char *kl_read_str(const kl_reader_t *rd, const char *key, int required, apr_size_t min,
                         apr_size_t max);
 /** An integer in min..max; a real number is refused. */

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The error value: the first fault of a piece of work, in words for people and slugs for
+ * programs. Every text is copied into the error's own pool, so that a caller may pass what
+ * it likes. It must never let a later fault hide the first one.
+ */
+#include <apr_strings.h>
+
+#include "core/error.h"
+
+kl_error_t *kl_error_make(apr_pool_t *p)
+{
+    kl_error_t *err = apr_pcalloc(p, sizeof(*err));
+
+    err->pool = p;
+    return err;
+}
+
+void kl_error_clear(kl_error_t *err)
+{
+    *err = (kl_error_t){.pool = err->pool};
+}
+
+kl_kind_t kl_error_set(kl_error_t *err, kl_kind_t kind, const char *code, const char *fmt, ...)
+{
+    va_list ap;
+
+    if (err->kind != KL_OK) {
+        return err->kind;
+    }
+    err->kind = kind;
+    err->code = apr_pstrdup(err->pool, code);
+    va_start(ap, fmt);
+    err->detail = apr_pvsprintf(err->pool, fmt, ap);
+    va_end(ap);
+    return kind;
+}
+
+/* The sentence a person reads; got is left out where it must not be repeated. */
+static const char *field_detail(apr_pool_t *p, const char *field, const char *got,
+                                const char *expected)
+{
+    if (!got) {
+        return apr_psprintf(p, "%s: expected %s.", field, expected);
+    }
+    return apr_psprintf(p, "%s: got %s, expected %s.", field, got, expected);
+}
+
+kl_kind_t kl_error_field(kl_error_t *err, const char *code, const char *field, const char *got,
+                         const char *expected)
+{
+    if (err->kind != KL_OK) {
+        return err->kind;
+    }
+    kl_error_set(err, KL_INVALID, code, "%s", field_detail(err->pool, field, got, expected));
+    err->field = apr_pstrdup(err->pool, field);
+    err->got = apr_pstrdup(err->pool, got);
+    err->expected = apr_pstrdup(err->pool, expected);
+    return KL_INVALID;
+}
+
+void kl_error_next(kl_error_t *err, const char *next)
+{
+    if (!err->next) {
+        err->next = apr_pstrdup(err->pool, next);
+    }
+}
+
+const char *kl_kind_name(kl_kind_t kind)
+{
+    switch (kind) {
+    case KL_OK:
+        return "ok";
+    case KL_INVALID:
+        return "invalid";
+    case KL_DENIED:
+        return "denied";
+    case KL_NOT_FOUND:
+        return "not_found";
+    case KL_CONFLICT:
+        return "conflict";
+    case KL_REFUSED:
+        return "refused";
+    case KL_RATE_LIMITED:
+        return "rate_limited";
+    case KL_UNKNOWN:
+        return "unknown";
+    case KL_UNAVAILABLE:
+        return "unavailable";
+    case KL_PROTOCOL:
+        return "protocol";
+    case KL_INTERNAL:
+        break;
+    }
+    return "internal";
+}
