@@ -121,6 +121,8 @@ typedef struct kl_order_t {
     const char *fraud_status;     /* "", "ACCEPTED", "PENDING", "REJECTED" or what Klarna adds */
     const char *session_id;       /* Klarna's */
     const char *client_token;     /* for the browser; "" once placed */
+    const char *payment_methods;  /* JSON text of Klarna's payment_method_categories; kept in
+                                     the ledger document, "[]" once placed */
     const char *klarna_order_id;
     const char *klarna_reference; /* short, for people */
     const char *reference1, *reference2; /* merchant_reference1, 2 */
@@ -163,6 +165,19 @@ apr_int64_t kl_line_open_quantity(const kl_line_t *line);       /* may be captur
 apr_int64_t kl_line_open_amount(const kl_line_t *line);
 apr_int64_t kl_line_creditable_quantity(const kl_line_t *line); /* captured, not credited */
 apr_int64_t kl_line_creditable_amount(const kl_line_t *line);
+
+/** Return fees the shop still keeps: those of refunds Klarna confirmed, as far as no free
+ *  amount gave them back since. 0..captured - refunded. */
+apr_int64_t kl_order_fees_kept(const kl_order_t *order);
+/** What "everything" would still refund: captured - refunded - fees kept. */
+apr_int64_t kl_order_creditable_amount(const kl_order_t *order);
+/** What may still be captured or taken off: 0 unless AUTHORIZED or PART_CAPTURED. */
+apr_int64_t kl_order_open_amount(const kl_order_t *order);
+/** The open part of every line becomes cancelled: it can never be captured any more. */
+void kl_order_cancel_open(kl_order_t *order);
+/** 1 when the ledger document can bear `bytes` more below KL_MAX_LEDGER. Asked before a
+ *  call, because what Klarna confirmed must always fit in. */
+int kl_order_has_room(apr_pool_t *p, const kl_order_t *order, apr_size_t bytes);
 
 /**
  * Checks the invariants: captured + remaining <= order_amount, refunded <= captured, each

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Returns: a credit invoice becomes one Klarna call or two, whatever the order's state
+ * asks for (core/plan.h decides). It is written into the order, pending, by the same save
+ * that claims the order, and is paid only when Klarna confirmed every step. Cancelling is
+ * a credit invoice over everything.
+ */
+#include "service/service.h"
+
+#include <apr_strings.h>
+#include "api/order_management.h"
+#include "core/apply.h"
+
+static const kl_op_kind_t kind_of_verb[] = {
+    [KL_VERB_CANCEL] = KL_OP_CANCEL,
+    [KL_VERB_REDUCE] = KL_OP_REDUCE,
+    [KL_VERB_RELEASE] = KL_OP_RELEASE,
+    [KL_VERB_REFUND] = KL_OP_REFUND
+};
+
+static kl_request_t request_of(kl_service_t *svc, const kl_order_t *order,
+                               const kl_credit_step_plan_t *step,
+                               const kl_credit_request_t *want, const char *key)
+{
+    switch (step->verb) {
+    case KL_VERB_CANCEL:
+        return kl_om_cancel(svc->p, order, key);
+    case KL_VERB_REDUCE:
+        return kl_om_reduce(svc->p, order, &step->moved, want->comment, key);
+    case KL_VERB_RELEASE:
+        return kl_om_release(svc->p, order, key);
+    case KL_VERB_REFUND:
+        break;
+    }
+    return kl_om_refund(svc->p, order, &step->moved, want->reference, want->comment, key);
+}
+
+static kl_credit_invoice_t *new_credit_invoice(kl_service_t *svc, const kl_credit_request_t *want,
+                                               const kl_credit_plan_t *plan)
+{
+    kl_credit_invoice_t *ci = apr_pcalloc(svc->p, sizeof(*ci));
+    int i;
+
+    ci->id = kl_id_uuid(svc->p, svc->random);
+    ci->reference = want->reference;
+    ci->comment = want->comment;
+    ci->actor = svc->actor;
+    ci->state = "pending";
+    ci->amount = plan->amount;
+    ci->return_fee = want->return_fee;
+    ci->created_at = svc->now();
+    ci->lines = apr_array_make(svc->p, 4, sizeof(kl_movement_line_t));
+    ci->steps = apr_array_make(svc->p, KL_MAX_CHAIN, sizeof(kl_credit_step_t));
+    for (i = 0; i < plan->steps; i++) {
+        apr_array_cat(ci->lines, plan->step[i].moved.lines);
+    }
+    return ci;
+}
+
+static void add_step(kl_credit_invoice_t *ci, const kl_operation_t *op, kl_verb_t verb)
+{
+    kl_credit_step_t *step = apr_array_push(ci->steps);
+
+    step->operation_id = op->id;
+    step->verb = kl_verb_name(verb);
+    step->amount = op->amount;
+    step->state = kl_op_state_name(op->state);
+    step->refund_id = "";
+}
+
+static kl_kind_t plan_credit(kl_service_t *svc, kl_order_t *order, const void *what,
+                             const kl_client_t *client, kl_operation_t **ops, int *n,
+                             kl_error_t *err)
+{
+    const kl_credit_request_t *want = what;
+    kl_credit_invoice_t *ci;
+    kl_credit_plan_t plan;
+    kl_request_t req;
+    kl_json_t *v;
+    kl_kind_t rv;
+    int i;
+
+    rv = kl_plan_credit(&plan, svc->p, order, want, err);
+    if (rv != KL_OK) {
+        return rv;
+    }
+    ci = new_credit_invoice(svc, want, &plan);
+    for (i = 0; i < plan.steps; i++) {
+        ops[i] = kl_operation_new(svc, order, kind_of_verb[plan.step[i].verb],
+                                  i == 0 ? client : NULL, err);
+        if (!ops[i] || !ci->id) {
+            return kl_error_set(err, KL_INTERNAL, "no_randomness", "No random bytes.");
+        }
+        req = request_of(svc, order, &plan.step[i], want, ops[i]->id);
+        kl_operation_request(ops[i], &req);
+        v = kl_json_object(svc->p);
+        kl_json_set(v, "movement", kl_movement_json(svc->p, &plan.step[i].moved));
+        ops[i]->intent = kl_json_text(svc->p, v);
+        ops[i]->amount = plan.step[i].moved.amount;
+        ops[i]->credit_invoice_id = ci->id;
+        add_step(ci, ops[i], plan.step[i].verb);
+    }
+    kl_apply_credit_invoice(order, svc->p, ci);
+    *n = plan.steps;
+    return KL_OK;
+}
+
+kl_kind_t kl_credit_invoice_prepare(kl_service_t *svc, const char *order_id,
+                                    const kl_credit_request_t *want, const kl_client_t *client,
+                                    kl_operation_t **out, kl_error_t *err)
+{
+    return kl_prepare(svc, order_id, plan_credit, want, client, out, err);
+}
+
+kl_kind_t kl_credit_invoice_preview(kl_service_t *svc, const char *order_id,
+                                    const kl_credit_request_t *want, kl_order_t **order,
+                                    kl_credit_plan_t *plan, kl_error_t *err)
+{
+    kl_kind_t rv = kl_service_order(svc, order_id, order, err);
+
+    return rv == KL_OK ? kl_plan_credit(plan, svc->p, *order, want, err) : rv;
+}
+
+/* A cancellation is refused for its own reasons before it becomes a credit. */
+static kl_kind_t plan_cancel(kl_service_t *svc, kl_order_t *order, const void *what,
+                             const kl_client_t *client, kl_operation_t **ops, int *n,
+                             kl_error_t *err)
+{
+    const char *why = kl_why_not_cancel(order);
+
+    if (why) {
+        return kl_error_set(err, KL_CONFLICT, "not_cancellable", "%s", why);
+    }
+    return plan_credit(svc, order, what, client, ops, n, err);
+}
+
+kl_kind_t kl_cancel_prepare(kl_service_t *svc, const char *order_id, const char *comment,
+                            const kl_client_t *client, kl_operation_t **out, kl_error_t *err)
+{
+    kl_credit_request_t want = {.what = {.everything = 1}, .reference = "", .comment = comment};
+
+    return kl_prepare(svc, order_id, plan_cancel, &want, client, out, err);
+}

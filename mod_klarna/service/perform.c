@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Performing the one call of an operation. Before the first byte leaves, the operation is
+ * durably "sent"; every try carries the same key and the same bytes. Tries end with the
+ * first answer that settles the matter, with the third try, or with the deadline.
+ */
+#include "service/service.h"
+
+#include <apr_strings.h>
+#include "api/reply.h"
+
+#define FIRST_PAUSE apr_time_from_msec(200)
+
+/* A pause that doubles, plus up to half of it at random so that callers do not march in
+ * step; what Klarna asks for (seconds) when that is longer. */
+static apr_interval_time_t pause_before(kl_service_t *svc, int tries, int retry_after)
+{
+    apr_interval_time_t pause = FIRST_PAUSE << (tries - 1);
+    unsigned char dice = 0;
+
+    if (svc->random(&dice, 1)) {
+        pause += pause * dice / 512;
+    }
+    if (pause < apr_time_from_sec(retry_after)) {
+        pause = apr_time_from_sec(retry_after);
+    }
+    return pause;
+}
+
+static kl_kind_t mark_sent(kl_service_t *svc, kl_operation_t *op, kl_error_t *err)
+{
+    apr_time_t now = svc->now();
+
+    if (op->state == KL_OP_SENT) {
+        op->doubtful = 1; /* whoever sent it never stored what came of it */
+    }
+    if (op->doubtful && kl_op_has_key(op->kind)
+        && now - op->sent_at >= apr_time_from_sec(KL_KEY_LIFETIME_S)) {
+        return kl_error_set(err, KL_CONFLICT, "key_expired",
+                            "Klarna has forgotten the key of operation %s.", op->id);
+    }
+    op->state = KL_OP_SENT;
+    op->attempts++;
+    op->sent_at = op->sent_at ? op->sent_at : now;
+    op->updated_at = now;
+    op->lease_until = now + apr_time_from_sec(KL_LEASE_S);
+    return svc->store->operation_save(svc->store, svc->p, op, err);
+}
+
+/* 1 when another try may tell more. */
+static int worth_another(kl_meaning_t meaning, const kl_error_t *why, const kl_exchange_t *ex)
+{
+    if (meaning == KL_MEANS_UNKNOWN) {
+        return 1;
+    }
+    return meaning == KL_MEANS_NOT_DONE
+        && (why->kind == KL_RATE_LIMITED || ex->delivery == KL_NOT_SENT);
+}
+
+kl_kind_t kl_perform(kl_service_t *svc, kl_operation_t *op, kl_exchange_t *ex, kl_error_t *err)
+{
+    apr_time_t deadline = svc->now() + svc->timeout;
+    kl_error_t *why = kl_error_make(svc->p);
+    kl_request_t req;
+    kl_meaning_t meaning;
+    apr_interval_time_t pause;
+    kl_kind_t rv;
+    int tries;
+
+    rv = mark_sent(svc, op, err);
+    if (rv != KL_OK) {
+        return rv;
+    }
+    req.method = op->method;
+    req.path = op->path;
+    req.body = op->body;
+    req.idempotency_key = kl_op_has_key(op->kind) ? op->id : "";
+    ex->doubtful = op->doubtful;
+    for (tries = 1;; tries++) {
+        kl_error_clear(why);
+        ex->why = "";
+        ex->delivery = svc->transport->perform(svc->transport, svc->p, svc->account, &req,
+                                               deadline, &ex->resp, &ex->why);
+        meaning = kl_reply_meaning(ex->delivery, &ex->resp, ex->why, why);
+        if (!worth_another(meaning, why, ex) || tries == KL_MAX_TRIES) {
+            return KL_OK;
+        }
+        pause = pause_before(svc, tries, why->retry_after);
+        if (svc->now() + pause >= deadline) {
+            return KL_OK;
+        }
+        ex->doubtful |= meaning == KL_MEANS_UNKNOWN;
+        svc->sleep(pause);
+    }
+}

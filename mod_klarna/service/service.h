@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The business actions. Each is two functions around one Klarna call: `..._prepare`
+ * validates, stores the operation and claims the order; `kl_settle` stores the outcome and
+ * folds it into the order. Between them somebody performs the call: kl_walk does it on the
+ * calling thread. Whoever dies anywhere on that way, another can walk the rest of it.
+ *
+ * The moment an intent becomes binding is the claim: one compare-and-set that writes the
+ * operation's id into the order row. An operation that was stored but never claimed (its
+ * process died in between) was promised to nobody and is discarded.
+ */
+#ifndef KL_SERVICE_H
+#define KL_SERVICE_H
+
+#include "api/transport.h"
+#include "core/cart.h"
+#include "core/id.h"
+#include "core/operation.h"
+#include "core/plan.h"
+#include "store/store.h"
+
+/* What one caller works with; made per request, everything allocated from p. */
+typedef struct kl_service_t {
+    apr_pool_t *p;
+    kl_store_t *store;
+    kl_transport_t *transport;
+    const kl_account_t *account;
+    const char *actor;              /* authenticated user, or "shopper" */
+    apr_interval_time_t timeout;    /* for all tries of one Klarna call together */
+    apr_time_t (*now)(void);
+    void (*sleep)(apr_interval_time_t); /* between tries */
+    kl_random_fn random;
+} kl_service_t;
+
+/* The client's Idempotency-Key, hashed with its scope, and the hash of what it asked. */
+typedef struct kl_client_t {
+    const char *key;                /* "" when the client gave none */
+    const char *hash;
+} kl_client_t;
+
+/* --- operate.c: what all order-changing actions share ------------------------------- */
+
+/** Loads one of this merchant's orders; another merchant's is KL_NOT_FOUND. */
+kl_kind_t kl_service_order(kl_service_t *svc, const char *id, kl_order_t **out, kl_error_t *err);
+
+/**
+ * A new queued operation on order, with an id and a lease for this caller, no request yet.
+ * @param client the key it was asked with, NULL for the later operations of a chain
+ * @return NULL with KL_INTERNAL when there is no randomness
+ */
+kl_operation_t *kl_operation_new(kl_service_t *svc, const kl_order_t *order, kl_op_kind_t kind,
+                                 const kl_client_t *client, kl_error_t *err);
+
+/** Puts the exact request on op. */
+void kl_operation_request(kl_operation_t *op, const kl_request_t *req);
+
+/**
+ * Stores the operations (last first, each naming its successor) and claims the order for
+ * the first of them. order must be as loaded, with what the claim adds already in memory.
+ * @return KL_OK; KL_CONFLICT "version" when the order moved on (nothing is left behind:
+ *   the stored operations are discarded), "exists" when the client's key was used before.
+ */
+kl_kind_t kl_operation_start(kl_service_t *svc, kl_order_t *order, kl_operation_t **ops, int n,
+                             kl_error_t *err);
+
+/* An action as a function from the order as it stands to the operations it needs: fills
+ * ops[0..n), each with its request and intent, and adds to the order in memory what the
+ * claim writes. At most KL_MAX_CHAIN. */
+#define KL_MAX_CHAIN 2
+typedef kl_kind_t (*kl_action_fn)(kl_service_t *svc, kl_order_t *order, const void *want,
+                                  const kl_client_t *client, kl_operation_t **ops, int *n,
+                                  kl_error_t *err);
+
+/**
+ * The shared way of every prepare: load the order, see that it is free, let the action
+ * plan, store and claim; once more from the start when somebody was quicker.
+ */
+kl_kind_t kl_prepare(kl_service_t *svc, const char *order_id, kl_action_fn action,
+                     const void *want, const kl_client_t *client, kl_operation_t **out,
+                     kl_error_t *err);
+
+/** Marks an operation that never went out as refused ("not_started") and frees its client
+ *  key. Best effort: when it fails, the operation is discarded later. */
+void kl_operation_discard(kl_service_t *svc, kl_operation_t *op);
+
+/**
+ * The operation a client's key started before.
+ * @return KL_OK and *out NULL when there was none (or one that never started, which is
+ *   discarded), KL_OK and the operation, or KL_INVALID "idempotency_key_reused" when the
+ *   client asked something else with it.
+ */
+kl_kind_t kl_operation_replay(kl_service_t *svc, const kl_client_t *client, kl_operation_t **out,
+                              kl_error_t *err);
+
+/**
+ * Sees that no operation holds the order. One that is final but was not folded in (its
+ * process died in between) is folded now; *order is loaded again then.
+ * @return KL_OK, or KL_CONFLICT "order_busy" with retry_after.
+ */
+kl_kind_t kl_order_free(kl_service_t *svc, kl_order_t **order, kl_error_t *err);
+
+/** Folds a final operation into its order and passes the claim on; nothing to do when that
+ *  happened before. What follows a refused step is discarded. */
+kl_kind_t kl_fold(kl_service_t *svc, const kl_operation_t *op, kl_error_t *err);
+
+/* What performing a call gave. */
+typedef struct kl_exchange_t {
+    kl_delivery_t delivery;
+    kl_response_t resp;
+    const char *why;
+    int doubtful;                   /* 1: at least one try's outcome was never seen */
+} kl_exchange_t;
+
+/**
+ * Marks the operation sent, durably, then sends its request, again with the same key while
+ * the outcome is not known and time is left.
+ * @return KL_OK (ex says what happened), or an error before anything was sent.
+ */
+kl_kind_t kl_perform(kl_service_t *svc, kl_operation_t *op, kl_exchange_t *ex, kl_error_t *err);
+
+/**
+ * Stores the outcome and, when it is final, folds it into the order and passes the claim on.
+ * @return KL_OK when the outcome is stored: op->state and op's error members tell it. Else
+ *   the operation stays as it was in the store and is walked later.
+ */
+kl_kind_t kl_settle(kl_service_t *svc, kl_operation_t *op, const kl_exchange_t *ex,
+                    kl_error_t *err);
+
+/**
+ * Walks op and the operations that follow it to their end, or as far as it gets now. A
+ * final op that is not folded yet is folded. *op is the last operation walked.
+ */
+kl_kind_t kl_walk(kl_service_t *svc, kl_operation_t **op, kl_error_t *err);
+
+/** Walks an unfinished operation whose holder's lease is over; others are left alone. */
+kl_kind_t kl_resume(kl_service_t *svc, kl_operation_t **op, kl_error_t *err);
+
+/* --- checkout.c ---------------------------------------------------------------------- */
+
+/** Starts a payment: an order in state CREATED and a Klarna session. The same client key
+ *  gives the same order. */
+kl_kind_t kl_checkout_start(kl_service_t *svc, const kl_cart_t *cart, const kl_client_t *client,
+                            kl_order_t **out, kl_error_t *err);
+
+/** Puts another cart into a payment that is not placed: Klarna first, stored when Klarna
+ *  accepted. key is the order's. */
+kl_kind_t kl_checkout_update(kl_service_t *svc, const char *order_id, const char *key,
+                             const kl_cart_t *cart, kl_order_t **out, kl_error_t *err);
+
+/** The shopper's own order; a wrong key is KL_NOT_FOUND like a missing order. */
+kl_kind_t kl_checkout_read(kl_service_t *svc, const char *order_id, const char *key,
+                           kl_order_t **out, kl_error_t *err);
+
+typedef struct kl_place_request_t {
+    const char *order_id, *key, *authorization_token;
+    kl_json_t *billing_address, *shipping_address; /* NULL when absent */
+} kl_place_request_t;
+
+/** Claims the order for its placement. The client key should be bound to the token, so that
+ *  a double click is one operation. A wrong key is KL_NOT_FOUND. */
+kl_kind_t kl_checkout_place_prepare(kl_service_t *svc, const kl_place_request_t *want,
+                                    const kl_client_t *client, kl_operation_t **out,
+                                    kl_error_t *err);
+
+/* --- capture.c, credit_invoice.c, cancel.c, authorization.c ----------------------------- */
+
+kl_kind_t kl_capture_prepare(kl_service_t *svc, const char *order_id,
+                             const kl_capture_request_t *want, const kl_client_t *client,
+                             kl_operation_t **out, kl_error_t *err);
+
+kl_kind_t kl_shipping_info_prepare(kl_service_t *svc, const char *order_id,
+                                   const char *capture_id, const char *shipping_info,
+                                   const kl_client_t *client, kl_operation_t **out,
+                                   kl_error_t *err);
+
+/** A return. The verbs are chosen by kl_plan_credit; at most two operations follow each
+ *  other under one credit invoice. */
+kl_kind_t kl_credit_invoice_prepare(kl_service_t *svc, const char *order_id,
+                                    const kl_credit_request_t *want, const kl_client_t *client,
+                                    kl_operation_t **out, kl_error_t *err);
+
+/** What kl_credit_invoice_prepare would do now, without doing it. */
+kl_kind_t kl_credit_invoice_preview(kl_service_t *svc, const char *order_id,
+                                    const kl_credit_request_t *want, kl_order_t **order,
+                                    kl_credit_plan_t *plan, kl_error_t *err);
+
+/** Cancels the whole order: a credit invoice over everything. Final. */
+kl_kind_t kl_cancel_prepare(kl_service_t *svc, const char *order_id, const char *comment,
+                            const kl_client_t *client, kl_operation_t **out, kl_error_t *err);
+
+/** Extends the authorization time; releases what was not captured. */
+kl_kind_t kl_extend_prepare(kl_service_t *svc, const char *order_id, const kl_client_t *client,
+                            kl_operation_t **out, kl_error_t *err);
+kl_kind_t kl_release_prepare(kl_service_t *svc, const char *order_id, const kl_client_t *client,
+                             kl_operation_t **out, kl_error_t *err);
+
+/* --- refresh.c -------------------------------------------------------------------------- */
+
+/** Reads Klarna's record and takes over state, fraud status, expiry and short reference.
+ *  *differs becomes 1 when Klarna's amounts are not ours. */
+kl_kind_t kl_refresh(kl_service_t *svc, kl_order_t *order, int *differs, kl_error_t *err);
+
+#endif
