@@ -8,6 +8,7 @@
 #define KL_APPLY_H
 
 #include "core/operation.h"
+#include "core/plan.h"
 
 /**
  * Applies a final operation that holds the order's claim (order->pending_op == op->id):
@@ -24,5 +25,14 @@ kl_kind_t kl_apply(kl_order_t *order, apr_pool_t *p, const kl_operation_t *op, k
  * claims the order.
  */
 void kl_apply_credit_invoice(kl_order_t *order, apr_pool_t *p, const kl_credit_invoice_t *ci);
+
+/* --- the intent of an operation: written here, read by kl_apply --------------------- */
+/** For a refund, cancel, reduce or release. */
+const char *kl_intent_movement(apr_pool_t *p, const kl_movement_t *m);
+const char *kl_intent_capture(apr_pool_t *p, const kl_movement_t *m,
+                              const kl_capture_request_t *want);
+/** shipping_info is JSON array text, as kl_shipping_info_parse gives it. */
+const char *kl_intent_shipping_info(apr_pool_t *p, const char *capture_id,
+                                    const char *shipping_info);
 
 #endif

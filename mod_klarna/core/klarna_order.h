@@ -20,7 +20,8 @@ typedef struct kl_klarna_order_t {
 /**
  * Takes over status (when the amounts agree, or it ends the order: CANCELLED, EXPIRED,
  * CLOSED), fraud status, expiry and short reference. EXPIRED and CANCELLED set the
- * remaining amount to 0.
+ * remaining amount to 0. While an operation holds the claim, status and amounts are left
+ * alone, because that operation may be what changed them.
  * @return 1 when Klarna's amounts differ from ours (something was done outside).
  */
 int kl_order_take_over(kl_order_t *order, apr_pool_t *p, const kl_klarna_order_t *seen);

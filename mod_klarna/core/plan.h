@@ -49,8 +49,9 @@ kl_kind_t kl_shipping_info_parse(const char **text, apr_pool_t *p, const kl_read
 
 /**
  * What a capture moves.
- * @return KL_OK, KL_INVALID ("unknown_line", "too_many", "too_much", "nothing"), or
- *   KL_CONFLICT ("not_capturable": state or fraud review forbids it, with the reason).
+ * @return KL_OK, KL_INVALID ("unknown_line", "duplicate_reference", "too_many", "too_much",
+ *   "line_sign", "nothing"), or KL_CONFLICT ("not_capturable": state or fraud review forbids
+ *   it, with the reason).
  */
 kl_kind_t kl_plan_capture(kl_movement_t *out, apr_pool_t *p, const kl_order_t *order,
                           const kl_capture_request_t *want, kl_error_t *err);
@@ -75,9 +76,9 @@ typedef struct kl_credit_plan_t {
  * nothing captured and everything credited: cancel; nothing captured, a part: reduce;
  * captured: refund; not captured part of a part-captured order: release when it is the
  * whole rest, else reduce. A return fee is only possible on a refund and must be smaller
- * than what is refunded.
- * @return KL_OK, KL_INVALID ("unknown_line", "too_many", "too_much", "nothing",
- *   "return_fee") or KL_CONFLICT ("not_creditable": with the reason).
+ * than what is refunded. A kept fee stays kept: only a free amount may give it back.
+ * @return KL_OK, KL_INVALID (those of kl_plan_capture and "return_fee") or KL_CONFLICT
+ *   ("not_creditable": with the reason).
  */
 kl_kind_t kl_plan_credit(kl_credit_plan_t *out, apr_pool_t *p, const kl_order_t *order,
                          const kl_credit_request_t *want, kl_error_t *err);
@@ -85,7 +86,8 @@ kl_kind_t kl_plan_credit(kl_credit_plan_t *out, apr_pool_t *p, const kl_order_t 
 const char *kl_verb_name(kl_verb_t verb);
 
 /** Why the order as it stands can not be captured / credited / cancelled / extended /
- *  released, as one sentence; NULL when it can. The admin page shows these. */
+ *  released, as one sentence, static; NULL when it can. The admin page shows these. To
+ *  cancel means to credit everything, whatever verbs that needs. (plan_why.c) */
 const char *kl_why_not_capture(const kl_order_t *order);
 const char *kl_why_not_credit(const kl_order_t *order);
 const char *kl_why_not_cancel(const kl_order_t *order);
@@ -106,5 +108,8 @@ apr_array_header_t *kl_movement_klarna_lines(apr_pool_t *p, const kl_order_t *or
  */
 apr_array_header_t *kl_reduced_lines(apr_pool_t *p, const kl_order_t *order,
                                      const kl_movement_t *m);
+
+/** The discount line that a reduction by a free amount adds to the order. */
+kl_line_t kl_reduction_line(apr_pool_t *p, const kl_order_t *order, apr_int64_t amount);
 
 #endif
