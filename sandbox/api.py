@@ -36,7 +36,7 @@ class Reply:
         elif isinstance(body, bytes):
             self.body = body
         else:
-            self.body = json.dumps(body, ensure_ascii=False).encode()
+            self.body = json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
             self.headers.setdefault("Content-Type", "application/json;charset=utf-8")
 
 

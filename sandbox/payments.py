@@ -1,0 +1,239 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Klarna Payments v1: sessions, place order, cancel authorization.
+
+These routes know no idempotency keys. A token buys one order; what a second place with it gets
+is a switch (place_order_repeat), because Klarna's own words allow both readings.
+"""
+import base64
+import json
+import secrets
+
+import fields
+import orders
+import rules
+from api import Refusal, Reply, bad_value, new_id
+from ledger import iso
+
+SESSION_LIFE = 48 * 3600
+TOKEN_LIFE = 60 * 60
+CATEGORY_NAMES = {name: words[2] for name, words in orders.PAYMENT_METHODS.items()}
+COMPARED = ("purchase_country", "purchase_currency", "order_amount")
+COMPARED_LINE = ("name", "reference", "type", "quantity", "unit_price", "tax_rate",
+                 "total_amount", "total_tax_amount", "total_discount_amount")
+AUTHORIZED = ("purchase_country", "purchase_currency", "locale", "order_amount",
+              "order_tax_amount", "order_lines", "merchant_reference1", "merchant_reference2",
+              "merchant_data", "merchant_urls", "billing_address", "shipping_address", "customer")
+WRITABLE = frozenset(fields.SESSION)
+
+
+def _b64(raw):
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def _client_token(session_id, base):
+    """Shaped like a JWT, as Klarna's is; the last part is only unguessable, not a signature."""
+    parts = ({"alg": "RS256", "typ": "JWT"}, {"session_id": session_id, "base_url": base})
+    head = ".".join(_b64(json.dumps(part).encode()) for part in parts)
+    return f"{head}.{_b64(secrets.token_bytes(32))}"
+
+
+def _categories(base):
+    badge = f"{base}/sdk/badge.svg"
+    return [{"identifier": name, "name": title,
+             "asset_urls": {"descriptive": badge, "standard": badge}}
+            for name, title in CATEGORY_NAMES.items()]
+
+
+def check_session(data):
+    fields.check_fields(data, fields.SESSION, fields.ORDER_REQUIRED)
+    rules.check_order(data)
+
+
+def create_session(call):
+    data = {name: value for name, value in call.body.items()
+            if name in WRITABLE and value is not None}
+    check_session(data)
+    session_id = new_id()
+    session = {
+        "session_id": session_id, "client_token": _client_token(session_id, call.base),
+        "merchant": call.merchant, "data": data, "status": "incomplete",
+        "created": call.now, "expires": call.now + SESSION_LIFE,
+        "authorization_token": None, "customer_state": "open", "order_id": None,
+    }
+    call.ledger.save_session(session)
+    return Reply(200, {"session_id": session_id, "client_token": session["client_token"],
+                       "payment_method_categories": _categories(call.base)})
+
+
+def _load_session(call, session_id):
+    session = call.ledger.session(session_id)
+    if not session or session["merchant"] != call.merchant or call.now >= session["expires"]:
+        raise Refusal(404, "NOT_FOUND", f"Session {session_id} does not exist.")
+    return session
+
+
+def _refuse_completed(session):
+    if session["status"] == "complete":
+        raise Refusal(404, "SESSION_COMPLETED", "An order was already placed with this session.")
+
+
+def merge_session(session, changes):
+    """Takes over what was sent, all of it or, when a rule is broken, nothing."""
+    data = {**session["data"], **{name: value for name, value in changes.items()
+                                  if name in WRITABLE and value is not None}}
+    check_session(data)
+    session["data"] = data
+
+
+def update_session(call, session_id):
+    session = _load_session(call, session_id)
+    _refuse_completed(session)
+    merge_session(session, call.body)
+    call.ledger.save_session(session)
+    return Reply(204)
+
+
+def read_session(call, session_id):
+    session = _load_session(call, session_id)
+    if call.ledger.behaviour["completed_session"] == "not_found":
+        _refuse_completed(session)
+    customer = {name: value for name, value in (session["data"].get("customer") or {}).items()
+                if name in ("date_of_birth", "gender", "organization_entity_type", "title",
+                            "organization_registration_id", "type", "vat_id")}
+    read = {**session["data"], "status": session["status"],
+            "client_token": session["client_token"], "expires_at": iso(session["expires"]),
+            "payment_method_categories": _categories(call.base)}
+    read.setdefault("locale", "en-US")
+    read.setdefault("acquiring_channel", "ECOMMERCE")
+    read.setdefault("intent", "buy")
+    if customer:
+        read["customer"] = customer
+    token = session["authorization_token"]
+    if token and session["status"] == "incomplete" and _live_token(call, token):
+        read["authorization_token"] = token
+    return Reply(200, read)
+
+
+def authorize(ledger, session, category, fraud_status, now):
+    """The customer said yes: one token over exactly what the session holds at this moment."""
+    if session["authorization_token"]:
+        ledger.delete_token(session["authorization_token"])
+    token = {
+        "token": new_id(), "session_id": session["session_id"], "merchant": session["merchant"],
+        "order": {name: session["data"][name] for name in AUTHORIZED if name in session["data"]},
+        "category": category or "pay_later", "fraud_status": fraud_status,
+        "expires": now + TOKEN_LIFE, "used": None,
+    }
+    ledger.save_token(token)
+    session["authorization_token"] = token["token"]
+    session["customer_state"] = "approved" if fraud_status == "ACCEPTED" else "pending"
+    ledger.save_session(session)
+    return token["token"]
+
+
+def _live_token(call, token):
+    found = call.ledger.token(token)
+    if found and found["merchant"] == call.merchant and call.now < found["expires"]:
+        return found
+    return None
+
+
+def _load_token(call, token):
+    found = _live_token(call, token)
+    if not found:
+        raise Refusal(404, "NOT_FOUND", "The authorization does not exist or has expired.")
+    return found
+
+
+def _line_differs(ours, theirs):
+    for name in COMPARED_LINE:
+        default = {"type": "physical", "reference": ""}.get(name, 0)
+        if (ours.get(name) or default) != (theirs.get(name) or default):
+            return name
+    return None
+
+
+def _compare(body, authorized):
+    """409 for the first field in which the order is not the one the customer agreed to."""
+    why = "The order differs from what was authorized."
+    for name in COMPARED:
+        left, right = body[name], authorized[name]
+        if (left.upper() if isinstance(left, str) else left) != (
+                right.upper() if isinstance(right, str) else right):
+            raise bad_value(name, why, 409)
+    if (body.get("order_tax_amount") or 0) != (authorized.get("order_tax_amount") or 0):
+        raise bad_value("order_tax_amount", why, 409)
+    if len(body["order_lines"]) != len(authorized["order_lines"]):
+        raise bad_value("order_lines", why, 409)
+    for index, (ours, theirs) in enumerate(zip(body["order_lines"], authorized["order_lines"])):
+        name = _line_differs(ours, theirs)
+        if name:
+            raise bad_value(f"order_lines[{index}].{name}", why, 409)
+    for name in ("billing_address", "shipping_address"):
+        ours, theirs = body.get(name) or {}, authorized.get(name) or {}
+        for part in ours.keys() & theirs.keys():
+            if ours[part] != theirs[part]:
+                raise bad_value(f"{name}.{part}", why, 409)
+
+
+def _repeat(call, used):
+    if call.ledger.behaviour["place_order_repeat"] == "refused":
+        raise Refusal(403, "INVALID_OPERATION", "The authorization token was already used.")
+    if call.body != used["body"]:
+        raise bad_value("order_lines", "An order with another content was already placed with "
+                                       "this authorization token.", 409)
+    return Reply(200, used["answer"])
+
+
+def place_order(call, token_id):
+    token = _load_token(call, token_id)
+    if token["used"]:
+        return _repeat(call, token["used"])
+    body = call.body
+    fields.check_fields(body, fields.ORDER, fields.ORDER_REQUIRED)
+    rules.check_order({**body, "billing_address": body.get("billing_address")
+                       or token["order"].get("billing_address")})
+    rules.check_regions(body)
+    _compare(body, token["order"])
+    behaviour = call.ledger.behaviour
+    order = orders.new_order(call.merchant, token, body, call.now,
+                             behaviour["authorization_days"])
+    if order["_auto_capture"] and order["fraud_status"] == "ACCEPTED":
+        orders.add_capture(order, {"captured_amount": order["order_amount"]}, call.now, None,
+                           "auto_capture")
+    answer = {
+        "order_id": order["order_id"], "fraud_status": order["fraud_status"],
+        "redirect_url": f"{call.base}/redirect/{order['order_id']}",
+        "authorized_payment_method": {"type": orders.PAYMENT_METHODS[token["category"]][0]},
+    }
+    token["used"] = {"body": body, "answer": answer}
+    call.ledger.save_order(order)
+    call.ledger.save_token(token)
+    _complete_session(call, token["session_id"], order["order_id"])
+    return Reply(200, answer)
+
+
+def _complete_session(call, session_id, order_id):
+    session = call.ledger.session(session_id)
+    session.update(status="complete", order_id=order_id)
+    call.ledger.save_session(session)
+
+
+def cancel_authorization(call, token_id):
+    token = _load_token(call, token_id)
+    if token["used"]:
+        raise Refusal(403, "INVALID_OPERATION", "The authorization token was already used.")
+    call.ledger.delete_token(token_id)
+    session = call.ledger.session(token["session_id"])
+    session.update(authorization_token=None, customer_state="open")
+    call.ledger.save_session(session)
+    return Reply(204)
+
+
+ROUTES = (
+    ("POST", r"/payments/v1/sessions", create_session, True),
+    ("POST", r"/payments/v1/sessions/([^/]+)", update_session, True),
+    ("GET", r"/payments/v1/sessions/([^/]+)", read_session, False),
+    ("POST", r"/payments/v1/authorizations/([^/]+)/order", place_order, True),
+    ("DELETE", r"/payments/v1/authorizations/([^/]+)", cancel_authorization, False),
+)
