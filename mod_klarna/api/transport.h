@@ -6,7 +6,8 @@
  *
  * libcurl itself may send a POST again on a fresh connection when a reused one dies before
  * the first byte of the answer: that is why every request that changes something carries
- * an idempotency key stored beforehand, or a single-use token.
+ * an idempotency key stored beforehand, and why one without a key never uses a kept
+ * connection unless it is marked repeatable.
  */
 #ifndef KL_TRANSPORT_H
 #define KL_TRANSPORT_H
@@ -31,6 +32,10 @@ typedef struct kl_request_t {
     const char *path;            /* below base_url, starts with '/' */
     const char *body;            /* JSON text or "" for none */
     const char *idempotency_key; /* "" for none */
+    int repeatable;              /* 1: a second execution does no harm although there is no key
+                                    (a session). Else a request that changes something and has
+                                    no key goes out on a connection of its own, where libcurl
+                                    never repeats by itself */
 } kl_request_t;
 
 typedef struct kl_response_t {

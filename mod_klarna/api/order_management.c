@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Order Management v1. Every request names its order, its amount and its idempotency key;
+ * where one of them is not usable there is no request at all (method NULL). Amounts of an
+ * answer are read strictly: a missing one is never taken for zero.
+ */
+#include <apr_strings.h>
+#include <string.h>
+
+#include "api/iso_time.h"
+#include "api/order_management.h"
+#include "api/url.h"
+#include "core/limits.h"
+#include "core/money.h"
+
+#define ORDERS "/ordermanagement/v1/orders/"
+
+/* --- requests ---------------------------------------------------------------------- */
+
+/* No request without an order and, when it changes something, a key. */
+static kl_request_t request(apr_pool_t *p, const kl_order_t *order, const char *method,
+                            const char *below, const char *body, const char *key)
+{
+    const char *id = kl_url_segment(p, order->klarna_order_id);
+    int changes = strcmp(method, "GET") != 0;
+
+    if (!id || !below || (changes && (!key || !*key))) {
+        return (kl_request_t){.method = NULL};
+    }
+    return (kl_request_t){.method = method,
+                          .path = apr_pstrcat(p, ORDERS, id, below, NULL),
+                          .body = body,
+                          .idempotency_key = changes ? key : ""};
+}
+
+static void set_text(kl_json_t *body, const char *key, const char *s)
+{
+    if (s && *s) {
+        kl_json_set_str(body, key, s);
+    }
+}
+
+static void set_lines(apr_pool_t *p, kl_json_t *body, const apr_array_header_t *lines)
+{
+    if (lines && lines->nelts > 0) {
+        kl_json_set(body, "order_lines", kl_lines_klarna(p, lines));
+    }
+}
+
+/* The movement's lines in Klarna's words, when it has some. */
+static void set_moved(apr_pool_t *p, kl_json_t *body, const kl_order_t *order,
+                      const kl_movement_t *m)
+{
+    if (m->lines && m->lines->nelts > 0) {
+        set_lines(p, body, kl_movement_klarna_lines(p, order, m));
+    }
+}
+
+/* A JSON array text with at least one entry, or NULL. It was checked when it came in. */
+static kl_json_t *entries(apr_pool_t *p, const char *text)
+{
+    kl_json_t *v = text && *text ? kl_json_parse(p, text, strlen(text), kl_error_make(p)) : NULL;
+
+    return v && kl_json_is_array(v) && kl_json_size(v) > 0 ? v : NULL;
+}
+
+kl_request_t kl_om_capture(apr_pool_t *p, const kl_order_t *order, const kl_movement_t *m,
+                           const kl_capture_request_t *want, const char *key)
+{
+    kl_json_t *body = kl_json_object(p);
+
+    kl_json_set_int(body, "captured_amount", m->amount);
+    set_text(body, "description", want->description);
+    set_text(body, "reference", want->reference);
+    set_moved(p, body, order, m);
+    kl_json_set(body, "shipping_info", entries(p, want->shipping_info));
+    return request(p, order, "POST", "/captures", kl_json_text(p, body), key);
+}
+
+kl_request_t kl_om_refund(apr_pool_t *p, const kl_order_t *order, const kl_movement_t *m,
+                          const char *reference, const char *description, const char *key)
+{
+    kl_json_t *body = kl_json_object(p);
+
+    kl_json_set_int(body, "refunded_amount", m->amount);
+    set_text(body, "description", description);
+    set_text(body, "reference", reference);
+    set_moved(p, body, order, m);
+    return request(p, order, "POST", "/refunds", kl_json_text(p, body), key);
+}
+
+kl_request_t kl_om_reduce(apr_pool_t *p, const kl_order_t *order, const kl_movement_t *m,
+                          const char *description, const char *key)
+{
+    kl_json_t *body = kl_json_object(p);
+    apr_int64_t stays;
+
+    if (!kl_sub(order->order_amount, m->amount, &stays) || stays < 0) {
+        return (kl_request_t){.method = NULL};
+    }
+    kl_json_set_int(body, "order_amount", stays);
+    set_text(body, "description", description);
+    /* Without order_lines Klarna would delete the lines it has. */
+    set_lines(p, body, kl_reduced_lines(p, order, m));
+    return request(p, order, "PATCH", "/authorization", kl_json_text(p, body), key);
+}
+
+kl_request_t kl_om_cancel(apr_pool_t *p, const kl_order_t *order, const char *key)
+{
+    return request(p, order, "POST", "/cancel", "", key);
+}
+
+kl_request_t kl_om_release(apr_pool_t *p, const kl_order_t *order, const char *key)
+{
+    return request(p, order, "POST", "/release-remaining-authorization", "", key);
+}
+
+kl_request_t kl_om_extend(apr_pool_t *p, const kl_order_t *order, const char *key)
+{
+    return request(p, order, "POST", "/extend-authorization-time", "", key);
+}
+
+kl_request_t kl_om_shipping_info(apr_pool_t *p, const kl_order_t *order, const char *capture_id,
+                                 const char *shipping_info, const char *key)
+{
+    const char *id = kl_url_segment(p, capture_id);
+    kl_json_t *list = entries(p, shipping_info);
+    kl_json_t *body = kl_json_object(p);
+
+    if (!id || !list) {
+        return (kl_request_t){.method = NULL};
+    }
+    kl_json_set(body, "shipping_info", list);
+    return request(p, order, "POST", apr_pstrcat(p, "/captures/", id, "/shipping-info", NULL),
+                   kl_json_text(p, body), key);
+}
+
+kl_request_t kl_om_read(apr_pool_t *p, const kl_order_t *order)
+{
+    return request(p, order, "GET", "", "", "");
+}
+
+/* --- the answer -------------------------------------------------------------------- */
+
+/* A copy of a string of at most KL_MAX_STRING bytes; "" when absent or longer. */
+static const char *text(apr_pool_t *p, const kl_json_t *v, const char *key)
+{
+    const char *s = kl_json_str(v, key);
+
+    return s && strlen(s) <= KL_MAX_STRING ? apr_pstrdup(p, s) : "";
+}
+
+/* Gives the name of the first amount that is missing, no integer or negative; else NULL. */
+static const char *read_amounts(const kl_json_t *v, kl_klarna_order_t *seen)
+{
+    const struct {
+        const char *name;
+        apr_int64_t *to;
+    } amounts[] = {{"order_amount", &seen->order_amount},
+                   {"captured_amount", &seen->captured_amount},
+                   {"refunded_amount", &seen->refunded_amount},
+                   {"remaining_authorized_amount", &seen->remaining_authorized_amount}};
+
+    for (size_t i = 0; i < sizeof(amounts) / sizeof(amounts[0]); i++) {
+        *amounts[i].to = kl_json_int(v, amounts[i].name, -1);
+        if (*amounts[i].to < 0) {
+            return amounts[i].name;
+        }
+    }
+    return NULL;
+}
+
+static int count(const kl_json_t *v, const char *key)
+{
+    const kl_json_t *list = kl_json_get(v, key);
+
+    return kl_json_is_array(list) ? (int)kl_json_size(list) : 0;
+}
+
+kl_kind_t kl_om_read_reply(kl_klarna_order_t *out, apr_pool_t *p, const kl_response_t *resp,
+                           kl_error_t *err)
+{
+    const kl_json_t *v = kl_reply_json(p, resp, err);
+    kl_klarna_order_t seen;
+    const char *missing;
+
+    if (!v) {
+        return err->kind;
+    }
+    memset(&seen, 0, sizeof(seen));
+    seen.order_id = text(p, v, "order_id");
+    seen.status = text(p, v, "status");
+    seen.fraud_status = text(p, v, "fraud_status");
+    seen.klarna_reference = text(p, v, "klarna_reference");
+    seen.reference1 = text(p, v, "merchant_reference1");
+    seen.reference2 = text(p, v, "merchant_reference2");
+    seen.expires_at = kl_iso_time(kl_json_str(v, "expires_at"));
+    seen.captures = count(v, "captures");
+    seen.refunds = count(v, "refunds");
+    missing = !*seen.order_id ? "order_id" : !*seen.status ? "status" : read_amounts(v, &seen);
+    if (missing) {
+        return kl_error_set(err, KL_PROTOCOL, "unreadable_answer",
+                            "Klarna's answer holds no usable %s.", missing);
+    }
+    *out = seen;
+    return KL_OK;
+}
