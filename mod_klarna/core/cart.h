@@ -16,7 +16,8 @@ typedef struct kl_cart_t {
     apr_array_header_t *lines;               /* of kl_line_t, moved fields 0 */
     const char *reference1, *reference2;
     const char *confirmation_url;            /* merchant_urls.confirmation or "" */
-    /* Personal data: sent to Klarna, never stored with the order. NULL when absent. */
+    /* Personal data: sent to Klarna, never stored with the order. NULL when absent. Borrowed
+     * from the parsed document. */
     kl_json_t *billing_address, *shipping_address, *customer;
 } kl_cart_t;
 
@@ -24,12 +25,16 @@ typedef struct kl_cart_t {
  * Reads and checks a cart.
  * @param region the merchant account's region, for the country check
  * @return KL_OK, or KL_INVALID with field, got, expected. Codes: "not_json", "missing",
- *   "wrong_type", "too_long", "out_of_range", "unknown_field", "unknown_value",
+ *   "wrong_type", "too_short", "too_long", "control_character", "out_of_range",
+ *   "unknown_field", "unknown_value",
  *   "unknown_country", "currency_mismatch", "locale_mismatch", "region_mismatch",
  *   "line_total" (total = quantity * unit_price - discount), "line_tax" (within 1 minor
  *   unit), "line_sign" (a discount, gift card or store credit must not be positive,
  *   others not negative), "line_tax_rate" (gift card and store credit: 0), "sales_tax"
  *   (US rules), "order_total", "order_tax", "duplicate_reference".
+ *   Values of addresses and customer are never quoted.
+ * Stricter than Klarna: order_amount and quantity are at least 1 (nothing else can be
+ *   captured), references are unique, a sales_tax line is for the US only.
  * Rules: facts on Klarna Payments 4.1 to 4.3.
  */
 kl_kind_t kl_cart_parse(kl_cart_t *cart, apr_pool_t *p, const kl_json_t *v, kl_region_t region,

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Reading a cart, moving it into an order, and the order's cart part in Klarna's words.
+ * Addresses and the customer are checked for the members and lengths Klarna takes and are
+ * carried along untouched; their values must never reach an error or the order.
+ */
+#include <apr_strings.h>
+#include <string.h>
+
+#include "core/cart_lines.h"
+#include "core/limits.h"
+
+/* Klarna Payments, address: members and characters. */
+#define ADDRESS(X)                                                                            \
+    X(organization_name, 99) X(attention, 99) X(given_name, 99) X(family_name, 99)            \
+    X(title, 20) X(street_address, 99) X(street_address2, 99) X(postal_code, 10) X(city, 99)  \
+    X(region, 99) X(country, 2) X(email, 99) X(phone, 99)
+
+/* Klarna Payments, customer; no length is stated, so the general one is used. */
+#define CUSTOMER(X)                                                                           \
+    X(date_of_birth, 10) X(gender, KL_MAX_STRING) X(title, KL_MAX_STRING)                     \
+    X(type, KL_MAX_STRING) X(last_four_ssn, 9) X(national_identification_number, KL_MAX_STRING) \
+    X(organization_registration_id, KL_MAX_STRING)                                            \
+    X(organization_entity_type, KL_MAX_STRING) X(vat_id, KL_MAX_STRING)
+
+#define NAME(name, max) #name,
+#define READ(name, max) kl_read_str(&rd, #name, KL_OPTIONAL, 0, max);
+
+static kl_json_t *read_address(const kl_reader_t *cart, const char *key)
+{
+    kl_reader_t rd = kl_read_object(cart, key, KL_OPTIONAL);
+
+    kl_reader_only(&rd, ADDRESS(NAME) NULL);
+    ADDRESS(READ)
+    return kl_json_get(cart->obj, key);
+}
+
+static kl_json_t *read_customer(const kl_reader_t *cart)
+{
+    kl_reader_t rd = kl_read_object(cart, "customer", KL_OPTIONAL);
+
+    kl_reader_only(&rd, CUSTOMER(NAME) NULL);
+    CUSTOMER(READ)
+    return kl_json_get(cart->obj, "customer");
+}
+
+static const char *text(const kl_reader_t *rd, const char *key, apr_size_t max)
+{
+    const char *s = kl_read_str(rd, key, KL_OPTIONAL, 0, max);
+
+    return s ? s : "";
+}
+
+/* The other merchant_urls are this module's own routes. The address may carry a secret of
+ * the shop, so it is not repeated. */
+static const char *read_confirmation_url(const kl_reader_t *cart)
+{
+    kl_reader_t rd = kl_read_object(cart, "merchant_urls", KL_OPTIONAL);
+    const char *url;
+
+    kl_reader_only(&rd, "confirmation", NULL);
+    url = text(&rd, "confirmation", KL_MAX_MERCHANT_URL);
+    if (url[0] && strncmp(url, "https://", 8) != 0 && strncmp(url, "http://", 7) != 0) {
+        kl_error_field(rd.err, "unknown_value", kl_reader_name(&rd, "confirmation"), NULL,
+                       "an address that starts with https:// or http://");
+    }
+    return url;
+}
+
+static void read_members(kl_cart_t *cart, const kl_reader_t *rd)
+{
+    kl_reader_only(rd, "purchase_country", "purchase_currency", "locale", "order_amount",
+                   "order_tax_amount", "order_lines", "merchant_reference1",
+                   "merchant_reference2", "merchant_urls", "billing_address",
+                   "shipping_address", "customer", NULL);
+    cart->country = kl_read_str(rd, "purchase_country", KL_REQUIRED, 2, 2);
+    cart->currency = kl_read_str(rd, "purchase_currency", KL_REQUIRED, 3, 3);
+    cart->locale = text(rd, "locale", 5);
+    /* An order of nothing could never be captured. */
+    cart->order_amount = kl_read_int(rd, "order_amount", KL_REQUIRED, 0, 1, KL_MAX_AMOUNT);
+    cart->order_tax_amount = kl_read_int(rd, "order_tax_amount", KL_OPTIONAL, 0, 0,
+                                         KL_MAX_AMOUNT);
+    cart->reference1 = text(rd, "merchant_reference1", KL_MAX_STRING);
+    cart->reference2 = text(rd, "merchant_reference2", KL_MAX_STRING);
+    cart->confirmation_url = read_confirmation_url(rd);
+    cart->billing_address = read_address(rd, "billing_address");
+    cart->shipping_address = read_address(rd, "shipping_address");
+    cart->customer = read_customer(rd);
+}
+
+kl_kind_t kl_cart_parse(kl_cart_t *cart, apr_pool_t *p, const kl_json_t *v, kl_region_t region,
+                        kl_error_t *err)
+{
+    kl_reader_t rd = kl_reader(p, v, "", err);
+
+    memset(cart, 0, sizeof(*cart));
+    read_members(cart, &rd);
+    if (err->kind != KL_OK) {
+        return err->kind;
+    }
+    if (kl_country_check(cart->country, cart->currency, cart->locale[0] ? cart->locale : NULL,
+                         region, err) != KL_OK) {
+        return err->kind;
+    }
+    cart->lines = kl_cart_lines_read(&rd);
+    if (err->kind != KL_OK) {
+        return err->kind;
+    }
+    return kl_cart_sums_check(cart, p, err);
+}
+
+/* A line whose strings live as long as the order. */
+static kl_line_t copied(apr_pool_t *p, const kl_line_t *from)
+{
+    kl_line_t line = *from;
+
+    line.reference = apr_pstrdup(p, from->reference);
+    line.name = apr_pstrdup(p, from->name);
+    line.quantity_unit = apr_pstrdup(p, from->quantity_unit);
+    line.image_url = apr_pstrdup(p, from->image_url);
+    line.product_url = apr_pstrdup(p, from->product_url);
+    line.merchant_data = apr_pstrdup(p, from->merchant_data);
+    return line;
+}
+
+void kl_cart_to_order(const kl_cart_t *cart, kl_order_t *order)
+{
+    apr_pool_t *p = order->lines->pool;
+
+    order->state = KL_ORDER_CREATED;
+    order->country = apr_pstrdup(p, cart->country);
+    order->currency = apr_pstrdup(p, cart->currency);
+    order->locale = apr_pstrdup(p, cart->locale);
+    order->original_amount = order->order_amount = order->remaining_amount = cart->order_amount;
+    order->order_tax_amount = cart->order_tax_amount;
+    order->reference1 = apr_pstrdup(p, cart->reference1);
+    order->reference2 = apr_pstrdup(p, cart->reference2);
+    order->confirmation_url = apr_pstrdup(p, cart->confirmation_url);
+    apr_array_clear(order->lines);
+    for (int i = 0; i < cart->lines->nelts; i++) {
+        APR_ARRAY_PUSH(order->lines, kl_line_t) =
+            copied(p, &APR_ARRAY_IDX(cart->lines, i, kl_line_t));
+    }
+}
+
+static void set_unless_empty(kl_json_t *obj, const char *key, const char *s)
+{
+    if (s[0]) {
+        kl_json_set_str(obj, key, s);
+    }
+}
+
+kl_json_t *kl_order_klarna(apr_pool_t *p, const kl_order_t *order)
+{
+    kl_json_t *v = kl_json_object(p);
+
+    kl_json_set_str(v, "purchase_country", order->country);
+    kl_json_set_str(v, "purchase_currency", order->currency);
+    set_unless_empty(v, "locale", order->locale);
+    kl_json_set_int(v, "order_amount", order->order_amount);
+    kl_json_set_int(v, "order_tax_amount", order->order_tax_amount);
+    kl_json_set(v, "order_lines", kl_lines_klarna(p, order->lines));
+    set_unless_empty(v, "merchant_reference1", order->reference1);
+    set_unless_empty(v, "merchant_reference2", order->reference2);
+    return v;
+}
