@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Per-child context; see child.h. A child that cannot make its transport logs why and
+ * answers 503: exiting would make the parent fork for ever.
+ */
+#include "child.h"
+
+#include <apr_general.h>
+#include <apr_strings.h>
+#include "api/transport_curl.h"
+#include "klarna_module.h"
+#include "settings.h"
+#include "store/store_dbd.h"
+
+static kl_transport_t *transport; /* of this process; set once in child_init */
+
+static kl_delivery_t no_transport(kl_transport_t *self, apr_pool_t *p,
+                                  const kl_account_t *account, const kl_request_t *req,
+                                  apr_time_t deadline, kl_response_t *resp, const char **why)
+{
+    (void)self, (void)p, (void)account, (void)req, (void)deadline, (void)resp;
+    *why = "the transport could not be made at start";
+    return KL_NOT_SENT;
+}
+
+static kl_transport_t broken = {.perform = no_transport};
+
+/* Called once per try; mod_dbd blocks while all its connections are taken, and gives NULL
+ * when it cannot connect. */
+static ap_dbd_t *open_connection(kl_connections_t *self, apr_pool_t *p)
+{
+    APR_OPTIONAL_FN_TYPE(ap_dbd_open) *open = APR_RETRIEVE_OPTIONAL_FN(ap_dbd_open);
+
+    return open ? open(p, self->impl) : NULL;
+}
+
+static void close_connection(kl_connections_t *self, ap_dbd_t *connection)
+{
+    APR_OPTIONAL_FN_TYPE(ap_dbd_close) *close = APR_RETRIEVE_OPTIONAL_FN(ap_dbd_close);
+
+    close(self->impl, connection);
+}
+
+static void log_driver(void *baton, const char *label, const char *text)
+{
+    ap_log_error(APLOG_MARK, APLOG_DEBUG, 0, (server_rec *)baton, "KLA0011: statement %s: %s",
+                 label, text);
+}
+
+static void make_store(apr_pool_t *pchild, server_rec *s)
+{
+    kl_connections_t *connections = apr_pcalloc(pchild, sizeof(*connections));
+
+    connections->open = open_connection;
+    connections->close = close_connection;
+    connections->log = log_driver;
+    connections->log_baton = s;
+    connections->impl = s;
+    kl_server_settings(s)->store = kl_store_dbd_make(pchild, connections);
+}
+
+void kl_child_init(apr_pool_t *pchild, server_rec *s)
+{
+    kl_server_settings_t *cfg = kl_server_settings(s);
+    kl_error_t *err = kl_error_make(pchild);
+    kl_curl_config_t curl = {0};
+
+    kl_json_init();
+    curl.ca_file = cfg->trust_store;
+    curl.proxy = cfg->proxy ? cfg->proxy : "";
+    curl.user_agent = "mod_klarna/" PACKAGE_VERSION;
+    curl.connect_timeout = kl_connect_timeout(cfg);
+    curl.max_idle = 0;
+    if (kl_transport_curl_make(&transport, pchild, &curl, err) != KL_OK) {
+        ap_log_error(APLOG_MARK, APLOG_CRIT, 0, s, "KLA0010: Klarna cannot be called: %s",
+                     err->detail);
+        transport = &broken;
+    }
+    for (; s; s = s->next) {
+        make_store(pchild, s);
+    }
+}
+
+static void pause_for(apr_interval_time_t t)
+{
+    apr_sleep(t);
+}
+
+static int random_bytes(unsigned char *buf, apr_size_t len)
+{
+    return apr_generate_random_bytes(buf, len) == APR_SUCCESS;
+}
+
+void kl_child_service(kl_service_t *svc, apr_pool_t *p, server_rec *s, const kl_account_t *account,
+                      const char *actor)
+{
+    kl_server_settings_t *cfg = kl_server_settings(s);
+
+    svc->p = p;
+    svc->store = cfg->store;
+    svc->transport = transport;
+    svc->account = account;
+    svc->actor = actor;
+    svc->timeout = kl_timeout(cfg);
+    svc->now = apr_time_now;
+    svc->sleep = pause_for;
+    svc->random = random_bytes;
+}

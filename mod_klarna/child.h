@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What each child process owns: the transport with its kept connections to Klarna and, per
+ * virtual host, the store over mod_dbd. Made before the child's threads start.
+ */
+#ifndef KL_CHILD_H
+#define KL_CHILD_H
+
+#include <httpd.h>
+#include "service/service.h"
+
+/** child_init hook, APR_HOOK_FIRST: libcurl must be initialised before any thread runs. */
+void kl_child_init(apr_pool_t *pchild, server_rec *s);
+
+/**
+ * A service for one caller: account, store, transport, clock and randomness.
+ * @param p everything the service allocates lives here
+ * @param actor lives as long as p
+ */
+void kl_child_service(kl_service_t *svc, apr_pool_t *p, server_rec *s, const kl_account_t *account,
+                      const char *actor);
+
+#endif

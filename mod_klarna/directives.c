@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The directives. Each checks its own value where it stands; what needs several of them is
+ * checked in check.c. Every refusal names the cure. conf/mod_klarna.conf and README.md
+ * list each directive; a guard compares the three.
+ */
+#include "settings.h"
+
+#include <apr_hash.h>
+#include <apr_strings.h>
+#include <string.h>
+#include "api/transport_curl.h"
+#include "core/limits.h"
+#include "klarna_module.h"
+
+#define MAX_TIMEOUT_S 45 /* must end well within the lease, KL_LEASE_S */
+#define MIN_CART_KEY  32 /* bytes */
+
+static kl_server_settings_t *settings_of(cmd_parms *cmd)
+{
+    return ap_get_module_config(cmd->server->module_config, &klarna_module);
+}
+
+/* The container of that name, made when it is new. */
+static kl_account_settings_t *account_named(cmd_parms *cmd, const char *name)
+{
+    kl_server_settings_t *cfg = settings_of(cmd);
+    kl_account_settings_t *account = apr_hash_get(cfg->accounts, name, APR_HASH_KEY_STRING);
+
+    if (!account) {
+        account = apr_pcalloc(cmd->pool, sizeof(*account));
+        account->account.name = apr_pstrdup(cmd->pool, name);
+        account->cart_keys = apr_array_make(cmd->pool, 2, sizeof(kl_cart_key_t));
+        apr_hash_set(cfg->accounts, account->account.name, APR_HASH_KEY_STRING, account);
+    }
+    return account;
+}
+
+static kl_account_settings_t *account_here(cmd_parms *cmd)
+{
+    kl_server_settings_t *cfg = settings_of(cmd);
+
+    return cfg->open ? cfg->open : account_named(cmd, KL_DEFAULT_STORE);
+}
+
+static const char *check_name(cmd_parms *cmd, const char *name)
+{
+    const char *c;
+
+    for (c = name; *c && (apr_isalnum(*c) || *c == '-' || *c == '_'); c++) {
+    }
+    if (c == name || *c || c - name > 64) {
+        return apr_psprintf(cmd->pool,
+                            "%s: a store's name has 1 to 64 letters, digits, - and _, not '%s'",
+                            cmd->cmd->name, name);
+    }
+    return NULL;
+}
+
+static const char *open_store(cmd_parms *cmd, void *unused, const char *arg)
+{
+    kl_server_settings_t *cfg = settings_of(cmd);
+    const char *error = ap_check_cmd_context(cmd, NOT_IN_DIR_LOC_FILE);
+    const char *name = ap_getword_conf(cmd->pool, &arg);
+    apr_size_t len = strlen(name);
+
+    (void)unused;
+    if (error) {
+        return error;
+    }
+    if (len && name[len - 1] == '>') {
+        name = apr_pstrmemdup(cmd->pool, name, len - 1);
+    }
+    error = check_name(cmd, name);
+    if (error) {
+        return error;
+    }
+    if (cfg->open) {
+        return "<KlarnaStore> cannot stand in another <KlarnaStore>";
+    }
+    cfg->open = account_named(cmd, name);
+    error = ap_walk_config(cmd->directive->first_child, cmd, cmd->context);
+    cfg->open = NULL;
+    return error;
+}
+
+static const char *set_credentials(cmd_parms *cmd, void *unused, const char *source)
+{
+    kl_account_settings_t *account = account_here(cmd);
+    const char *error, *colon;
+    const char *secret = kl_secret_read(cmd->pool, cmd->temp_pool, source, &error);
+
+    (void)unused;
+    if (!secret) {
+        return apr_psprintf(cmd->pool, "KlarnaCredentials: %s", error);
+    }
+    colon = strchr(secret, ':');
+    if (!colon || colon == secret || !colon[1]) {
+        return "KlarnaCredentials: expected one line username:password as Klarna's portal "
+               "gives them";
+    }
+    account->account.username = apr_pstrmemdup(cmd->pool, secret, colon - secret);
+    account->account.password = colon + 1;
+    return NULL;
+}
+
+static const char *set_environment(cmd_parms *cmd, void *unused, const char *word)
+{
+    kl_account_settings_t *account = account_here(cmd);
+
+    (void)unused;
+    if (strcmp(word, "playground") != 0 && strcmp(word, "live") != 0) {
+        return apr_psprintf(cmd->pool, "KlarnaEnvironment: expected playground or live, not '%s'",
+                            word);
+    }
+    account->account.environment = word;
+    account->has_environment = 1;
+    return NULL;
+}
+
+static const char *set_region(cmd_parms *cmd, void *unused, const char *word)
+{
+    kl_account_settings_t *account = account_here(cmd);
+
+    (void)unused;
+    if (!kl_region_parse(word, &account->account.region)) {
+        return apr_psprintf(cmd->pool,
+                            "KlarnaRegion: expected eu, na or oc (the region your Klarna account "
+                            "belongs to), not '%s'", word);
+    }
+    account->has_region = 1;
+    return NULL;
+}
+
+static const char *set_endpoint(cmd_parms *cmd, void *unused, const char *url)
+{
+    apr_size_t len = strlen(url);
+
+    (void)unused;
+    if (!kl_url_is_allowed(url)) {
+        return apr_psprintf(cmd->pool,
+                            "KlarnaEndpoint: expected an https:// address (http:// only to this "
+                            "machine, for the sandbox), not '%s'", url);
+    }
+    while (len && url[len - 1] == '/') {
+        len--;
+    }
+    account_here(cmd)->endpoint = apr_pstrmemdup(cmd->pool, url, len);
+    return NULL;
+}
+
+static const char *add_cart_key(cmd_parms *cmd, void *unused, const char *kid,
+                                const char *source)
+{
+    kl_account_settings_t *account = account_here(cmd);
+    kl_cart_key_t *key;
+    const char *error;
+    const char *secret = kl_secret_read(cmd->pool, cmd->temp_pool, source, &error);
+    int i;
+
+    (void)unused;
+    if (!secret) {
+        return apr_psprintf(cmd->pool, "KlarnaCartKey %s: %s", kid, error);
+    }
+    if (strlen(secret) < MIN_CART_KEY) {
+        return apr_psprintf(cmd->pool,
+                            "KlarnaCartKey %s: the secret needs at least %d bytes; make one with "
+                            "'openssl rand -hex 32'", kid, MIN_CART_KEY);
+    }
+    for (i = 0; i < account->cart_keys->nelts; i++) {
+        if (strcmp(APR_ARRAY_IDX(account->cart_keys, i, kl_cart_key_t).kid, kid) == 0) {
+            return apr_psprintf(cmd->pool,
+                                "KlarnaCartKey: key id '%s' is given twice; each key needs its "
+                                "own", kid);
+        }
+    }
+    key = apr_array_push(account->cart_keys);
+    key->kid = kid;
+    key->secret = secret;
+    key->len = strlen(secret);
+    return NULL;
+}
+
+static const char *parse_timeout(cmd_parms *cmd, const char *text, int max_s,
+                                 apr_interval_time_t *out)
+{
+    apr_interval_time_t value;
+
+    if (ap_timeout_parameter_parse(text, &value, "s") != APR_SUCCESS
+        || value < apr_time_from_msec(100) || value > apr_time_from_sec(max_s)) {
+        return apr_psprintf(cmd->pool, "%s: expected a time from 100ms to %ds, not '%s'",
+                            cmd->cmd->name, max_s, text);
+    }
+    *out = value;
+    return NULL;
+}
+
+static const char *set_timeout(cmd_parms *cmd, void *unused, const char *text)
+{
+    (void)unused;
+    return parse_timeout(cmd, text, MAX_TIMEOUT_S, &settings_of(cmd)->timeout);
+}
+
+static const char *set_connect_timeout(cmd_parms *cmd, void *unused, const char *text)
+{
+    const char *error = ap_check_cmd_context(cmd, GLOBAL_ONLY);
+
+    (void)unused;
+    return error ? error
+                 : parse_timeout(cmd, text, MAX_TIMEOUT_S, &settings_of(cmd)->connect_timeout);
+}
+
+static const char *set_trust_store(cmd_parms *cmd, void *unused, const char *path)
+{
+    const char *error = ap_check_cmd_context(cmd, GLOBAL_ONLY);
+    apr_finfo_t info;
+
+    (void)unused;
+    if (error) {
+        return error;
+    }
+    path = ap_server_root_relative(cmd->pool, path);
+    if (!path || apr_stat(&info, path, APR_FINFO_TYPE, cmd->temp_pool) != APR_SUCCESS
+        || info.filetype != APR_REG) {
+        return "KlarnaTrustStore: expected a file of CA certificates in PEM form, which was not "
+               "found";
+    }
+    settings_of(cmd)->trust_store = path;
+    return NULL;
+}
+
+static const char *set_proxy(cmd_parms *cmd, void *unused, const char *url)
+{
+    const char *error = ap_check_cmd_context(cmd, GLOBAL_ONLY);
+
+    (void)unused;
+    if (error) {
+        return error;
+    }
+    if (strncmp(url, "http://", 7) != 0 && strcmp(url, "none") != 0) {
+        return apr_psprintf(cmd->pool,
+                            "KlarnaProxy: expected http://host:port of a CONNECT proxy, or none, "
+                            "not '%s'", url);
+    }
+    settings_of(cmd)->proxy = strcmp(url, "none") == 0 ? "" : url;
+    return NULL;
+}
+
+static const char *set_callback_base(cmd_parms *cmd, void *unused, const char *url)
+{
+    apr_size_t len = strlen(url);
+
+    (void)unused;
+    if (strncmp(url, "https://", 8) != 0 || len < 12 || len > 1500 || strpbrk(url, "?# ")) {
+        return apr_psprintf(cmd->pool,
+                            "KlarnaCallbackBase: expected the https:// address under which Klarna "
+                            "reaches the klarna-callbacks Location, without ? and #, not '%s'",
+                            url);
+    }
+    while (url[len - 1] == '/') {
+        len--;
+    }
+    settings_of(cmd)->callback_base = apr_pstrmemdup(cmd->pool, url, len);
+    return NULL;
+}
+
+static const char *use_store(cmd_parms *cmd, void *cfgv, const char *name)
+{
+    kl_location_settings_t *cfg = cfgv;
+    const char *error = check_name(cmd, name);
+
+    if (!error) {
+        cfg->account = name;
+        APR_ARRAY_PUSH(settings_of(cmd)->used, const char *) = name;
+    }
+    return error;
+}
+
+const command_rec kl_directives[] = {
+    AP_INIT_RAW_ARGS("<KlarnaStore", open_store, NULL, RSRC_CONF,
+                     "Container: one merchant account, by name"),
+    AP_INIT_TAKE1("KlarnaCredentials", set_credentials, NULL, RSRC_CONF,
+                  "file:/path, exec:/program or env:NAME giving username:password"),
+    AP_INIT_TAKE1("KlarnaEnvironment", set_environment, NULL, RSRC_CONF,
+                  "playground (default) or live"),
+    AP_INIT_TAKE1("KlarnaRegion", set_region, NULL, RSRC_CONF, "eu (default), na or oc"),
+    AP_INIT_TAKE1("KlarnaEndpoint", set_endpoint, NULL, RSRC_CONF,
+                  "another address than Klarna's own: the sandbox or a proxy in front of it"),
+    AP_INIT_TAKE2("KlarnaCartKey", add_cart_key, NULL, RSRC_CONF,
+                  "key id, and file:, exec: or env: giving the secret that signs carts"),
+    AP_INIT_TAKE1("KlarnaTimeout", set_timeout, NULL, RSRC_CONF,
+                  "all tries of one Klarna call together, 100ms to 45s, default 20s"),
+    AP_INIT_TAKE1("KlarnaConnectTimeout", set_connect_timeout, NULL, RSRC_CONF,
+                  "connecting to Klarna, 100ms to 45s, default 5s"),
+    AP_INIT_TAKE1("KlarnaTrustStore", set_trust_store, NULL, RSRC_CONF,
+                  "file of CA certificates, default the system's"),
+    AP_INIT_TAKE1("KlarnaProxy", set_proxy, NULL, RSRC_CONF,
+                  "http://host:port of a CONNECT proxy, default none"),
+    AP_INIT_TAKE1("KlarnaCallbackBase", set_callback_base, NULL, RSRC_CONF,
+                  "https address under which Klarna reaches the klarna-callbacks Location"),
+    AP_INIT_TAKE1("KlarnaUseStore", use_store, NULL, ACCESS_CONF,
+                  "which store container a Location works for, default 'default'"),
+    {NULL, {NULL}, NULL, 0, RAW_ARGS, NULL}
+};

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The module record, the only exported symbol, and logging under the module's name:
+ * every file of the Apache side but mod_klarna.c says APLOG_USE_MODULE through this.
+ */
+#ifndef KLARNA_MODULE_H
+#define KLARNA_MODULE_H
+
+#include <httpd.h>
+#include <http_config.h>
+#include <http_log.h>
+
+extern module AP_MODULE_DECLARE_DATA klarna_module;
+
+#ifndef KL_IS_MODULE_RECORD
+APLOG_USE_MODULE(klarna);
+#endif
+
+#endif

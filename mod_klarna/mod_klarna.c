@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * mod_klarna: Klarna for any site behind Apache. This file is the table of contents: the
+ * module record, its settings and its hooks. What happens in a request starts in
+ * handlers/dispatch.c; what money may do is decided in mod_klarna/core.
+ */
+#define KL_IS_MODULE_RECORD
+#include <httpd.h>
+#include <http_config.h>
+#include <http_log.h>
+#include <ap_mpm.h>
+
+#include "child.h"
+#include "handlers/handlers.h"
+#include "klarna_module.h"
+#include "settings.h"
+
+static void register_hooks(apr_pool_t *p);
+
+AP_DECLARE_MODULE(klarna) = {
+    STANDARD20_MODULE_STUFF,
+    kl_location_settings_make,
+    kl_location_settings_merge,
+    kl_server_settings_make,
+    kl_server_settings_merge,
+    kl_directives,
+    register_hooks
+};
+
+#define SLOW_PAYMENTS_PER_SECOND 5
+
+/* A handler waits on its thread. When Klarna is at its slowest, workers / time-out payments
+ * a second are all there can be; too few of them stop the whole site, so say it at start. */
+static void warn_about_capacity(server_rec *s)
+{
+    apr_time_t timeout = kl_timeout(kl_server_settings(s));
+    int daemons = 0, threads = 0;
+
+    ap_mpm_query(AP_MPMQ_MAX_DAEMONS, &daemons);
+    ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads);
+    threads = threads > 0 ? threads : 1;
+    if ((apr_int64_t)daemons * threads * APR_USEC_PER_SEC / timeout < SLOW_PAYMENTS_PER_SECOND) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
+                     "KLA0005: %d workers and KlarnaTimeout %" APR_TIME_T_FMT "s carry fewer than "
+                     "%d payments a second when Klarna is slow: raise MaxRequestWorkers and "
+                     "ThreadsPerChild, or lower KlarnaTimeout", daemons * threads,
+                     apr_time_sec(timeout), SLOW_PAYMENTS_PER_SECOND);
+    }
+}
+
+static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
+{
+    (void)pconf, (void)plog, (void)ptemp;
+    if (ap_state_query(AP_SQ_MAIN_STATE) != AP_SQ_MS_CREATE_PRE_CONFIG) {
+        ap_add_version_component(pconf, "mod_klarna/" PACKAGE_VERSION);
+        warn_about_capacity(s);
+    }
+    return OK;
+}
+
+static void register_hooks(apr_pool_t *p)
+{
+    (void)p;
+    ap_hook_check_config(kl_settings_check, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_post_config(post_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_child_init(kl_child_init, NULL, NULL, APR_HOOK_FIRST);
+    ap_hook_handler(kl_handler, NULL, NULL, APR_HOOK_MIDDLE);
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Reading secrets at configuration time, as root, from where only root can read them. The
+ * secret itself never appears in an error, and a program's command line does not either.
+ */
+#include "settings.h"
+
+#include <apr_file_io.h>
+#include <apr_strings.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_SECRET 4096
+
+static const char *first_line(apr_pool_t *p, const char *text, const char **error)
+{
+    apr_size_t len = text ? strcspn(text, "\r\n") : 0;
+
+    if (len == 0) {
+        *error = "it is empty";
+        return NULL;
+    }
+    return apr_pstrmemdup(p, text, len);
+}
+
+static const char *from_file(apr_pool_t *p, apr_pool_t *ptemp, const char *path,
+                             const char **error)
+{
+    char *text = apr_palloc(ptemp, MAX_SECRET + 1);
+    apr_size_t len = MAX_SECRET;
+    apr_finfo_t info;
+    apr_file_t *file;
+    apr_status_t rv;
+
+    path = ap_server_root_relative(ptemp, path);
+    rv = path ? apr_file_open(&file, path, APR_READ, APR_OS_DEFAULT, ptemp) : APR_EBADPATH;
+    if (rv != APR_SUCCESS) {
+        *error = "the file cannot be opened";
+        return NULL;
+    }
+    rv = apr_file_info_get(&info, APR_FINFO_PROT, file);
+    if (rv == APR_SUCCESS && (info.protection & (APR_FPROT_WREAD | APR_FPROT_WWRITE))) {
+        apr_file_close(file);
+        *error = "the file is open to everybody: chmod o-rw it";
+        return NULL;
+    }
+    rv = apr_file_read_full(file, text, len, &len);
+    apr_file_close(file);
+    text[rv == APR_SUCCESS || rv == APR_EOF ? len : 0] = '\0';
+    return first_line(p, text, error);
+}
+
+static const char *from_program(apr_pool_t *p, apr_pool_t *ptemp, const char *command,
+                                const char **error)
+{
+    char **argv;
+
+    if (command[0] != '/' || apr_tokenize_to_argv(command, &argv, ptemp) != APR_SUCCESS) {
+        *error = "exec: needs the absolute path of a program";
+        return NULL;
+    }
+    return first_line(p, ap_get_exec_line(ptemp, argv[0], (const char *const *)argv), error);
+}
+
+const char *kl_secret_read(apr_pool_t *p, apr_pool_t *ptemp, const char *source,
+                           const char **error)
+{
+    *error = NULL;
+    if (strncmp(source, "file:", 5) == 0) {
+        return from_file(p, ptemp, source + 5, error);
+    }
+    if (strncmp(source, "exec:", 5) == 0) {
+        return from_program(p, ptemp, source + 5, error);
+    }
+    if (strncmp(source, "env:", 4) == 0) {
+        return first_line(p, getenv(source + 4), error);
+    }
+    *error = "a secret is not written here: use file:/path, exec:/program or env:NAME";
+    return NULL;
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The module's settings: per server (accounts, time-outs) and per Location (which account).
+ * Made at configuration time in the configuration pool and read-only afterwards, but for
+ * what child_init hangs on it in its own process.
+ */
+#ifndef KL_SETTINGS_H
+#define KL_SETTINGS_H
+
+#include <httpd.h>
+#include <http_config.h>
+#include "api/signed_cart.h"
+#include "api/transport.h"
+#include "store/store.h"
+
+#define KL_DEFAULT_STORE "default"
+
+/* One merchant account: a <KlarnaStore> container, or the directives outside of any. */
+typedef struct kl_account_settings_t {
+    kl_account_t account;           /* complete after kl_settings_check */
+    int has_environment, has_region;
+    const char *endpoint;           /* KlarnaEndpoint, NULL = Klarna's own host */
+    apr_array_header_t *cart_keys;  /* of kl_cart_key_t */
+} kl_account_settings_t;
+
+typedef struct kl_server_settings_t {
+    apr_hash_t *accounts;           /* name -> kl_account_settings_t * */
+    apr_array_header_t *used;       /* of const char *: names KlarnaUseStore asked for */
+    kl_account_settings_t *open;    /* the container being read, NULL outside */
+    apr_interval_time_t timeout;         /* -1 = unset */
+    apr_interval_time_t connect_timeout; /* -1 = unset */
+    const char *trust_store;        /* file, NULL = the system's */
+    const char *proxy;              /* NULL = unset, "" = none */
+    const char *callback_base;      /* NULL = unset */
+    kl_store_t *store;              /* set in child_init */
+} kl_server_settings_t;
+
+typedef struct kl_location_settings_t {
+    const char *base;               /* path of the innermost <Location>, NULL outside */
+    const char *account;            /* KlarnaUseStore, NULL = "default" */
+} kl_location_settings_t;
+
+#define KL_TIMEOUT_DEFAULT         apr_time_from_sec(20)
+#define KL_CONNECT_TIMEOUT_DEFAULT apr_time_from_sec(5)
+
+void *kl_server_settings_make(apr_pool_t *p, server_rec *s);
+void *kl_server_settings_merge(apr_pool_t *p, void *base, void *add);
+void *kl_location_settings_make(apr_pool_t *p, char *path);
+void *kl_location_settings_merge(apr_pool_t *p, void *base, void *add);
+
+kl_server_settings_t *kl_server_settings(server_rec *s);
+kl_location_settings_t *kl_location_settings(request_rec *r);
+
+apr_interval_time_t kl_timeout(const kl_server_settings_t *cfg);
+apr_interval_time_t kl_connect_timeout(const kl_server_settings_t *cfg);
+
+/** The account by name, or NULL. */
+kl_account_settings_t *kl_account_settings(const kl_server_settings_t *cfg, const char *name);
+
+/** The command table (directives.c). */
+extern const command_rec kl_directives[];
+
+/** check_config hook: every server's settings are complete and fit each other, or the start
+ *  (and apachectl configtest) stops with what is wrong and its cure. */
+int kl_settings_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
+
+/**
+ * Reads a secret. source is "file:/path", "exec:/program arguments" or "env:NAME"; the first
+ * line counts. NULL with *error set (no secret in it) when it cannot be read or is empty, or
+ * when a file is readable by others.
+ */
+const char *kl_secret_read(apr_pool_t *p, apr_pool_t *ptemp, const char *source,
+                           const char **error);
+
+#endif
