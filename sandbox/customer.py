@@ -75,6 +75,15 @@ def sdk_authorize(ledger, body):
     return as_shown(session)
 
 
+def sdk_leave(ledger, body):
+    """The overlay was closed: the shop does not wait any more."""
+    session = find_session(ledger, client_token=body.get("client_token"))
+    if session["customer_state"] == "asked":
+        session["customer_state"] = "open"
+        ledger.save_session(session)
+    return None
+
+
 def _merge(session, data):
     if isinstance(data, dict) and data:
         payments.merge_session(session, {k: v for k, v in data.items() if k in SDK_FIELDS})

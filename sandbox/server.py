@@ -34,6 +34,10 @@ CORS = {"Access-Control-Allow-Origin": "*", "Access-Control-Allow-Headers": "Con
         "Access-Control-Allow-Methods": "GET, POST, OPTIONS", "Access-Control-Max-Age": "600"}
 
 
+SDK_CALLS = {"/sdk/load": customer.sdk_load, "/sdk/authorize": customer.sdk_authorize,
+             "/sdk/leave": customer.sdk_leave}
+
+
 class Sandbox:
     """Everything one running sandbox owns."""
 
@@ -215,8 +219,7 @@ async def sdk_options(request):
 
 async def sdk_call(request):
     sandbox = request.app[SANDBOX]
-    function = {"/sdk/load": customer.sdk_load,
-                "/sdk/authorize": customer.sdk_authorize}[request.path]
+    function = SDK_CALLS[request.path]
     return await _guarded(
         request, lambda body: sandbox.transact(function, sandbox.ledger, body), CORS)
 
@@ -292,7 +295,7 @@ def build(ledger, merchants, region):
     app[SANDBOX] = Sandbox(ledger, merchants, region)
     for path in STATIC:
         app.router.add_get(path, static_page)
-    for path in ("/sdk/load", "/sdk/authorize"):
+    for path in SDK_CALLS:
         app.router.add_post(path, sdk_call)
         app.router.add_route("OPTIONS", path, sdk_options)
     app.router.add_get("/", home)

@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Starts a sandbox on a free port and speaks to it with nothing but the standard library."""
+import base64
+import http.client
+import json
+import os
+import signal
+import subprocess
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+USER, PASSWORD = "PK00000_sandbox", "sandbox-password"
+OM = "/ordermanagement/v1/orders"
+
+
+def basic(user, password):
+    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+
+
+class Answer:
+    def __init__(self, status, headers, raw):
+        self.status = status
+        self.headers = headers
+        self.raw = raw
+
+    @property
+    def json(self):
+        return json.loads(self.raw)
+
+    @property
+    def code(self):
+        return self.json["error_code"]
+
+    @property
+    def message(self):
+        return self.json["error_messages"][0]
+
+
+class Sandbox:
+    def __init__(self, *arguments):
+        self.arguments = arguments
+        self.start()
+
+    def start(self):
+        self.process = subprocess.Popen(
+            [os.path.join(ROOT, "scripts", "sandbox"), "--port", "0", *self.arguments],
+            stdout=subprocess.PIPE, text=True)
+        line = self.process.stdout.readline()
+        assert line.startswith("sandbox listening on http"), line
+        self.url = line.split()[-1]
+        self.port = int(self.url.rpartition(":")[2])
+
+    def kill(self):
+        self.stop(signal.SIGKILL)
+
+    def stop(self, number=signal.SIGTERM):
+        self.process.send_signal(number)
+        self.process.wait(10)
+        self.process.stdout.close()
+
+    def ask(self, method, path, body=None, key=None, auth=basic(USER, PASSWORD), headers=None,
+            raw=None, timeout=10):
+        sent = {"Authorization": auth} if auth else {}
+        if body is not None:
+            raw = json.dumps(body).encode()
+        if raw is not None:
+            sent["Content-Type"] = "application/json"
+        if key is not None:
+            sent["Klarna-Idempotency-Key"] = key
+        sent.update(headers or {})
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
+        try:
+            connection.request(method, path, raw, sent)
+            response = connection.getresponse()
+            return Answer(response.status, response.headers, response.read())
+        finally:
+            connection.close()
+
+    def control(self, method, path, body=None):
+        answer = self.ask(method, "/_sandbox/" + path, body, auth=None)
+        assert answer.status in (200, 201, 204), answer.raw
+        return answer.json if answer.raw else None
+
+    def fault(self, kind, times=1, skip=0, method="POST", path="", **options):
+        return self.control("POST", "faults", {
+            "match": {"method": method, "path": path}, "times": times, "skip": skip,
+            "fault": {"kind": kind, **options}})
+
+    def advance(self, seconds):
+        self.control("POST", "clock", {"advance_seconds": seconds})
+
+    def session(self, order=None):
+        answer = self.ask("POST", "/payments/v1/sessions", order or cart())
+        assert answer.status == 200, answer.raw
+        return answer.json
+
+    def authorize(self, session_id, outcome="approve"):
+        return self.control("POST", "authorize", {"session_id": session_id,
+                                                  "outcome": outcome})["authorization_token"]
+
+    def authorized(self, order=None, outcome="approve"):
+        return self.authorize(self.session(order)["session_id"], outcome)
+
+    def place(self, token, order=None):
+        return self.ask("POST", f"/payments/v1/authorizations/{token}/order", order or cart())
+
+    def order(self, order=None, outcome="approve"):
+        answer = self.place(self.authorized(order, outcome), order)
+        assert answer.status == 200, answer.raw
+        return answer.json["order_id"]
+
+    def read(self, order_id):
+        return self.ask("GET", f"{OM}/{order_id}").json
+
+    def capture(self, order_id, amount, key=None, **more):
+        return self.ask("POST", f"{OM}/{order_id}/captures",
+                        {"captured_amount": amount, **more}, key)
+
+    def refund(self, order_id, amount, key=None, **more):
+        return self.ask("POST", f"{OM}/{order_id}/refunds",
+                        {"refunded_amount": amount, **more}, key)
+
+    def act(self, order_id, action, key=None):
+        return self.ask("POST", f"{OM}/{order_id}/{action}", key=key)
+
+    def ledger(self, order_id):
+        return self.control("GET", f"ledger/{order_id}")
+
+
+def line(name, quantity, unit_price, rate=2500, discount=0, **more):
+    total = quantity * unit_price - discount
+    tax = (2 * total * rate + 10000 + rate) // (2 * (10000 + rate))
+    return {"name": name, "reference": name, "quantity": quantity, "unit_price": unit_price,
+            "tax_rate": rate, "total_discount_amount": discount, "total_amount": total,
+            "total_tax_amount": tax, **more}
+
+
+def cart(*lines, **more):
+    """100.00 SEK in three lines unless told otherwise."""
+    lines = list(lines) or [line("shirt", 2, 3000), line("book", 1, 3500, 600),
+                            line("freight", 1, 500, type="shipping_fee")]
+    return {"purchase_country": "SE", "purchase_currency": "SEK", "locale": "sv-SE",
+            "order_amount": sum(entry["total_amount"] for entry in lines),
+            "order_tax_amount": sum(entry["total_tax_amount"] for entry in lines),
+            "order_lines": lines, **more}

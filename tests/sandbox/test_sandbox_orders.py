@@ -1,0 +1,296 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Order Management: every route, every documented refusal, amounts after each step."""
+import uuid
+
+import pytest
+
+from sandbox_client import OM, cart, line
+
+DAY = 86400
+
+
+def amounts(order):
+    return (order["status"], order["captured_amount"], order["refunded_amount"],
+            order["remaining_authorized_amount"])
+
+
+def is_refused(answer, status, code):
+    assert (answer.status, answer.code) == (status, code), answer.raw
+    assert answer.message
+    assert answer.json["correlation_id"] == answer.headers["Klarna-Correlation-Id"]
+
+
+def test_capture_in_two_parts_and_refund_in_three(box):
+    order_id = box.order()
+    first = box.capture(order_id, 6000, description="shirts", reference="pack-1",
+                        order_lines=[line("shirt", 2, 3000)],
+                        shipping_info=[{"shipping_company": "DHL", "tracking_number": "1"}])
+    assert (first.status, first.raw) == (201, b"")
+    capture_id = first.headers["Capture-Id"]
+    assert first.headers["Location"] == f"{box.url}{OM}/{order_id}/captures/{capture_id}"
+    assert amounts(box.read(order_id)) == ("PART_CAPTURED", 6000, 0, 4000)
+    assert box.capture(order_id, 4000).status == 201
+    assert amounts(box.read(order_id)) == ("CAPTURED", 10000, 0, 0)
+
+    refund = box.refund(order_id, 7000, description="returned", reference="credit-1")
+    assert (refund.status, refund.raw) == (201, b"")
+    refund_id = refund.headers["Refund-Id"]
+    assert refund.headers["Location"] == f"{box.url}{OM}/{order_id}/refunds/{refund_id}"
+    assert box.refund(order_id, 2000).status == 201
+    is_refused(box.refund(order_id, 1001), 403, "REFUND_NOT_ALLOWED")
+    assert box.refund(order_id, 1000).status == 201
+    assert amounts(box.read(order_id)) == ("CAPTURED", 10000, 10000, 0)
+
+    captures = box.ask("GET", f"{OM}/{order_id}/captures").json
+    assert [(c["captured_amount"], c["refunded_amount"]) for c in captures] == [
+        (6000, 6000), (4000, 4000)]
+    one = box.ask("GET", f"{OM}/{order_id}/captures/{capture_id}").json
+    assert one["reference"] == "pack-1" and one["order_lines"][0]["name"] == "shirt"
+    assert one["klarna_reference"].endswith("-1")
+    read = box.ask("GET", f"{OM}/{order_id}/refunds/{refund_id}").json
+    assert (read["refunded_amount"], read["reference"]) == (7000, "credit-1")
+    assert len(box.read(order_id)["refunds"]) == 3
+
+
+def test_location_answers(box):
+    order_id = box.order()
+    for answer in (box.capture(order_id, 10000), box.refund(order_id, 10)):
+        assert box.ask("GET", answer.headers["Location"].removeprefix(box.url)).status == 200
+
+
+@pytest.mark.parametrize("method, action, code, body", [
+    ("GET", "", "NO_SUCH_ORDER", None),
+    ("GET", "/captures", "NO_SUCH_ORDER", None),
+    ("GET", "/captures/x", "NO_SUCH_ORDER", None),
+    ("GET", "/refunds/x", "NOT_FOUND", None),
+    ("POST", "/captures", "NO_SUCH_ORDER", {"captured_amount": 1}),
+    ("POST", "/refunds", "NOT_FOUND", {"refunded_amount": 1}),
+    ("POST", "/captures/x/shipping-info", "NO_SUCH_ORDER", {"shipping_info": [{}]}),
+    ("POST", "/shipping-info", "NO_SUCH_ORDER", {"shipping_info": [{}]}),
+    ("POST", "/cancel", "NO_SUCH_ORDER", None),
+    ("POST", "/acknowledge", "NO_SUCH_ORDER", None),
+    ("POST", "/release-remaining-authorization", "NO_SUCH_ORDER", None),
+    ("POST", "/extend-authorization-time", "NO_SUCH_ORDER", None),
+    ("PATCH", "/authorization", "NO_SUCH_ORDER", {"order_amount": 1}),
+    ("PATCH", "/merchant-references", "NO_SUCH_ORDER", {}),
+    ("PATCH", "/customer-details", "NO_SUCH_ORDER", {}),
+])
+def test_no_such_order(box, method, action, code, body):
+    is_refused(box.ask(method, f"{OM}/{uuid.uuid4()}{action}", body), 404, code)
+    is_refused(box.ask(method, f"{OM}/4711{action}", body), 400, "INVALID_ORDER_ID")
+
+
+def test_no_such_capture_or_refund(box):
+    order_id = box.order()
+    is_refused(box.ask("GET", f"{OM}/{order_id}/captures/x"), 404, "NO_SUCH_ORDER")
+    is_refused(box.ask("GET", f"{OM}/{order_id}/refunds/x"), 404, "NOT_FOUND")
+
+
+@pytest.mark.parametrize("action, amount_name, body, field", [
+    ("captures", "captured_amount", {"captured_amount": None}, "captured_amount"),
+    ("captures", "captured_amount", {"captured_amount": "1"}, "captured_amount"),
+    ("captures", "captured_amount", {"captured_amount": -1}, "captured_amount"),
+    ("captures", "captured_amount", {"captured_amount": 200000001}, "captured_amount"),
+    ("captures", "captured_amount", {"description": "x" * 256}, "description"),
+    ("captures", "captured_amount", {"reference": "x" * 256}, "reference"),
+    ("captures", "captured_amount", {"shipping_delay": -1}, "shipping_delay"),
+    ("captures", "captured_amount", {"shipping_info": [{}] * 501}, "shipping_info"),
+    ("captures", "captured_amount", {"shipping_info": [{"shipping_method": "Drone"}]},
+     "shipping_info[0].shipping_method"),
+    ("captures", "captured_amount", {"shipping_info": [{"tracking_number": "x" * 101}]},
+     "shipping_info[0].tracking_number"),
+    ("captures", "captured_amount", {"order_lines": [line("x", 1, 999)]}, "order_lines"),
+    ("captures", "captured_amount",
+     {"order_lines": [{**line("x", 1, 1000), "total_tax_amount": 202}]},
+     "order_lines[0].total_tax_amount"),
+    ("captures", "captured_amount", {"order_lines": [line("x", 1, 1)] * 1001}, "order_lines"),
+    ("refunds", "refunded_amount", {"refunded_amount": -5}, "refunded_amount"),
+    ("refunds", "refunded_amount", {"order_lines": [line("x", 1, 1001)]}, "order_lines"),
+    ("refunds", "refunded_amount",
+     {"order_lines": [{**line("x", 1, 1000), "total_amount": 1001}]},
+     "order_lines[0].total_amount"),
+    ("refunds", "refunded_amount", {"order_lines": [line("x", 1, 1000, type="tip")]},
+     "order_lines[0].type"),
+])
+def test_bad_values_of_captures_and_refunds(box, action, amount_name, body, field):
+    order_id = box.order()
+    box.capture(order_id, 5000)
+    before = box.ledger(order_id)
+    answer = box.ask("POST", f"{OM}/{order_id}/{action}", {amount_name: 1000, **body})
+    is_refused(answer, 400, "BAD_VALUE")
+    assert answer.message == f"Bad value: {field}"
+    assert box.ledger(order_id) == before
+
+
+def test_a_refund_may_hold_a_return_fee(box):
+    order_id = box.order()
+    box.capture(order_id, 10000)
+    lines = [line("shirt", 1, 3000), line("fee", 1, -400, type="return_fee")]
+    assert box.refund(order_id, 2600, order_lines=lines).status == 201
+    assert box.read(order_id)["refunded_amount"] == 2600
+
+
+def test_refusals_of_capture(box):
+    order_id = box.order()
+    is_refused(box.capture(order_id, 10001), 403, "CAPTURE_NOT_ALLOWED")
+    is_refused(box.capture(order_id, 0), 403, "CAPTURE_NOT_ALLOWED")
+    assert box.capture(order_id, 10000).status == 201
+    is_refused(box.capture(order_id, 1), 403, "CAPTURE_NOT_ALLOWED")
+    assert amounts(box.read(order_id)) == ("CAPTURED", 10000, 0, 0)
+
+
+def test_refusals_of_refund(box):
+    order_id = box.order()
+    is_refused(box.refund(order_id, 1), 403, "REFUND_NOT_ALLOWED")
+    box.capture(order_id, 1000)
+    is_refused(box.refund(order_id, 0), 403, "REFUND_NOT_ALLOWED")
+    is_refused(box.refund(order_id, 1001), 403, "REFUND_NOT_ALLOWED")
+    box.advance(3 * 365 * DAY - 60)
+    assert box.refund(order_id, 1).status == 201
+
+
+def test_an_order_that_costs_nothing(box):
+    free = cart(line("x", 1, 1000), line("card", 1, -1000, 2500, type="gift_card"))
+    order_id = box.order(free)
+    assert box.capture(order_id, 0).status == 201
+    assert amounts(box.read(order_id)) == ("CAPTURED", 0, 0, 0)
+
+
+def test_cancel(box):
+    order_id = box.order()
+    answer = box.act(order_id, "cancel")
+    assert (answer.status, answer.raw) == (204, b"")
+    assert amounts(box.read(order_id)) == ("CANCELLED", 0, 0, 0)
+    is_refused(box.act(order_id, "cancel"), 403, "CANCEL_NOT_ALLOWED")
+    is_refused(box.capture(order_id, 1), 403, "CAPTURE_NOT_ALLOWED")
+    is_refused(box.refund(order_id, 1), 403, "REFUND_NOT_ALLOWED")
+    for action in ("release-remaining-authorization", "extend-authorization-time", "acknowledge"):
+        is_refused(box.act(order_id, action), 403, "NOT_ALLOWED")
+    for action, body in (("authorization", {"order_amount": 1}), ("merchant-references", {}),
+                         ("customer-details", {"shipping_address": {}})):
+        is_refused(box.ask("PATCH", f"{OM}/{order_id}/{action}", body), 403, "NOT_ALLOWED")
+
+
+def test_a_captured_order_can_not_be_cancelled_but_released(box):
+    order_id = box.order()
+    is_refused(box.act(order_id, "release-remaining-authorization"), 403, "NOT_ALLOWED")
+    box.capture(order_id, 4000)
+    is_refused(box.act(order_id, "cancel"), 403, "CANCEL_NOT_ALLOWED")
+    assert box.act(order_id, "release-remaining-authorization").status == 204
+    assert amounts(box.read(order_id)) == ("CAPTURED", 4000, 0, 0)
+    is_refused(box.capture(order_id, 1), 403, "CAPTURE_NOT_ALLOWED")
+    assert box.refund(order_id, 4000).status == 201
+
+
+def test_an_authorization_expires_after_28_days(box):
+    whole, part = box.order(), box.order()
+    box.capture(part, 3000)
+    expires_at = box.read(whole)["expires_at"]
+    assert expires_at.endswith("T00:00:00.000Z")
+    box.advance(28 * DAY)
+    assert amounts(box.read(whole)) == ("EXPIRED", 0, 0, 0)
+    assert amounts(box.read(part)) == ("CAPTURED", 3000, 0, 0)
+    assert box.ledger(whole)["status"] == "EXPIRED"
+    for order_id in (whole, part):
+        is_refused(box.capture(order_id, 1), 403, "CAPTURE_NOT_ALLOWED")
+        is_refused(box.act(order_id, "extend-authorization-time"), 403, "NOT_ALLOWED")
+    is_refused(box.act(whole, "cancel"), 403, "CANCEL_NOT_ALLOWED")
+    assert box.refund(part, 3000).status == 201
+
+
+def test_extend_counts_from_the_day_of_the_call_up_to_180_days(box):
+    order_id = box.order()
+    first = box.read(order_id)["expires_at"]
+    assert box.act(order_id, "extend-authorization-time").status == 204
+    assert box.read(order_id)["expires_at"] == first
+    seen = {first}
+    for _ in range(8):
+        box.advance(20 * DAY)
+        assert box.act(order_id, "extend-authorization-time").status == 204
+        seen.add(box.read(order_id)["expires_at"])
+    last = max(seen)
+    assert len(seen) == 9
+    box.advance(15 * DAY)
+    assert box.act(order_id, "extend-authorization-time").status == 204
+    assert box.read(order_id)["expires_at"] == last    # 180 days are the end
+    box.advance(6 * DAY)
+    assert box.read(order_id)["status"] == "EXPIRED"
+
+
+def test_update_authorization(box):
+    order_id = box.order()
+    path = f"{OM}/{order_id}/authorization"
+    lines = [line("shirt", 1, 3000)]
+    assert box.ask("PATCH", path, {"order_amount": 3000, "order_lines": lines}).status == 204
+    read = box.read(order_id)
+    assert amounts(read) == ("AUTHORIZED", 0, 0, 3000)
+    assert (read["order_amount"], read["original_order_amount"]) == (3000, 10000)
+    assert [entry["name"] for entry in read["order_lines"]] == ["shirt"]
+    is_refused(box.ask("PATCH", path, {"order_amount": 2999, "order_lines": lines}), 400,
+               "BAD_VALUE")
+    is_refused(box.ask("PATCH", path, {}), 400, "BAD_VALUE")
+    box.capture(order_id, 1000)
+    is_refused(box.ask("PATCH", path, {"order_amount": 999}), 403, "NOT_ALLOWED")
+    assert box.ask("PATCH", path, {"order_amount": 1000}).status == 204
+    read = box.read(order_id)
+    assert amounts(read) == ("CAPTURED", 1000, 0, 0) and read["order_lines"] == []
+    is_refused(box.ask("PATCH", path, {"order_amount": 2000}), 403, "NOT_ALLOWED")
+
+
+def test_raising_an_authorization_may_be_refused(box):
+    order_id = box.order()
+    path = f"{OM}/{order_id}/authorization"
+    assert box.ask("PATCH", path, {"order_amount": 12000}).status == 204
+    assert amounts(box.read(order_id)) == ("AUTHORIZED", 0, 0, 12000)
+    box.control("POST", "behaviour", {"raise_authorization": "refused"})
+    is_refused(box.ask("PATCH", path, {"order_amount": 12001}), 403, "NOT_ALLOWED")
+    assert box.ask("PATCH", path, {"order_amount": 11000}).status == 204
+
+
+def test_merchant_references(box):
+    order_id = box.order(cart(merchant_reference1="one", merchant_reference2="two"))
+    path = f"{OM}/{order_id}/merchant-references"
+    assert box.ask("PATCH", path, {"merchant_reference1": "new"}).status == 204
+    assert box.ask("PATCH", path, {"merchant_reference2": ""}).status == 204
+    read = box.read(order_id)
+    assert (read["merchant_reference1"], read["merchant_reference2"]) == ("new", "")
+    is_refused(box.ask("PATCH", path, {"merchant_reference1": "x" * 256}), 400, "BAD_VALUE")
+
+
+def test_customer_details(box):
+    order_id = box.order(cart(shipping_address={"city": "Malmö", "country": "SE"}))
+    path = f"{OM}/{order_id}/customer-details"
+    assert box.ask("PATCH", path, {"shipping_address": {"city": "Lund"}}).status == 204
+    assert box.read(order_id)["shipping_address"] == {"city": "Lund", "country": "SE"}
+    is_refused(box.ask("PATCH", path, {"billing_address": {"city": "x"}}), 403, "NOT_ALLOWED")
+    is_refused(box.ask("PATCH", path, {"shipping_address": {"city": "x" * 201}}), 400,
+               "BAD_VALUE")
+
+
+def test_shipping_info_is_appended(box):
+    order_id = box.order()
+    info = {"shipping_info": [{"tracking_number": "1", "shipping_method": "Home"}]}
+    assert box.ask("POST", f"{OM}/{order_id}/shipping-info", info).status == 204
+    is_refused(box.ask("POST", f"{OM}/{order_id}/captures/x/shipping-info", info), 403,
+               "NOT_ALLOWED")
+    capture_id = box.capture(order_id, 100).headers["Capture-Id"]
+    path = f"{OM}/{order_id}/captures/{capture_id}/shipping-info"
+    assert box.ask("POST", path, info).status == 204
+    assert box.ask("POST", path, info).status == 204
+    is_refused(box.ask("POST", path, {"shipping_info": []}), 400, "BAD_VALUE")
+    is_refused(box.ask("POST", f"{OM}/{order_id}/captures/x/shipping-info", info), 404,
+               "NO_SUCH_ORDER")
+    read = box.read(order_id)
+    assert len(read["shipping_info"]) == 1 and len(read["captures"][0]["shipping_info"]) == 2
+
+
+def test_acknowledge(box):
+    order_id = box.order()
+    assert box.act(order_id, "acknowledge").status == 204
+    assert box.act(order_id, "acknowledge").status == 204
+
+
+def test_orders_are_read_for_three_years(box):
+    order_id = box.order()
+    box.advance(3 * 365 * DAY + 60)
+    is_refused(box.ask("GET", f"{OM}/{order_id}"), 404, "NO_SUCH_ORDER")
