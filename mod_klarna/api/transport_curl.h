@@ -20,7 +20,8 @@ typedef struct kl_curl_config_t {
 
 /**
  * Makes the transport; call in a child process, before its threads start. Calls
- * curl_global_init. Cleaned up with p: every handle is closed.
+ * curl_global_init. Cleaned up with p: every handle is closed. The process must ignore
+ * SIGPIPE, as httpd's children do.
  * @return KL_OK, or KL_UNAVAILABLE when the trust store can not be read or libcurl lacks
  *         what we need.
  */

@@ -28,6 +28,7 @@
 /* Speaking with Klarna. */
 #define KL_MAX_REPLY           1048576 /* bytes of an answer's body */
 #define KL_MAX_REPLY_HEADER    8192    /* bytes of one answer header */
+#define KL_MAX_REPLY_HEADERS   65536   /* bytes of all answer headers; Klarna sends 20 KB */
 #define KL_MAX_TRIES           3       /* tries of one call within its deadline */
 #define KL_KEY_LIFETIME_S      86400   /* Klarna remembers an idempotency key so long */
 #define KL_LEASE_S             60      /* a caller's exclusive time with one operation */
