@@ -18,11 +18,21 @@ struct kl_connections_t {
     /** A usable connection or NULL; tried a second time by the store. */
     ap_dbd_t *(*open)(kl_connections_t *self, apr_pool_t *p);
     void (*close)(kl_connections_t *self, ap_dbd_t *connection);
+    /** A database error for the server's log: the statement's label and one line of the
+     *  driver's words with quoted values blanked. May be NULL. Called by any thread. */
+    void (*log)(kl_connections_t *self, const char *label, const char *text);
     void *impl;
 };
 
-/** A store over connections; both live in p. Safe for many threads. The schema version is
- *  checked at first use and remembered once it was right. */
+/**
+ * A store over connections; both live in p. Safe for many threads. The schema version is
+ * checked at first use and remembered once it was right; until then every function returns
+ * KL_UNAVAILABLE "schema", which names the schema file and the cure.
+ *
+ * Database faults are KL_UNAVAILABLE "store". After one, a change may have been stored when
+ * the connection to a database server broke while it was on its way. DBDPrepareSQL labels
+ * that begin with klarna_ belong to the module.
+ */
 kl_store_t *kl_store_dbd_make(apr_pool_t *p, kl_connections_t *connections);
 
 #endif

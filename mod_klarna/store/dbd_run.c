@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One statement on one borrowed connection. The statement is prepared at its first use on
+ * that connection and kept in ap_dbd_t.prepared under its label, in a pool of its own below
+ * the connection's. One that went stale is prepared afresh and run once more, because a
+ * restarted server or a changed SQLite schema kills prepared statements for good. Running
+ * twice never changes twice: every change is an insert of a key or a compare-and-set. It
+ * must never hold more than the one connection, and never outlive the store's call.
+ */
+#include <apr_lib.h>
+#include <apr_strings.h>
+#include <string.h>
+
+#include "store/dbd_run.h"
+
+#define SQLITE_SCHEMA 17
+#define MYSQL_DUPLICATE_KEY 1062
+#define MYSQL_LOCK_TIMEOUT 1205
+#define MYSQL_UNKNOWN_STATEMENT 1243
+#define MYSQL_NO_STATEMENT 2030
+#define MAX_LOGGED 240            /* bytes of a driver's text */
+
+/* What ap_dbd_t.prepared holds under our labels; itself allocated in pool. */
+typedef struct prepared_t {
+    apr_dbd_prepared_t *statement;
+    apr_pool_t *pool;
+} prepared_t;
+
+/* One run: a select when changed is NULL. */
+typedef struct run_t {
+    kl_sql_t id;
+    const void **values;
+    int *changed;
+} run_t;
+
+kl_kind_t kl_dbd_open(kl_dbd_t *db, kl_connections_t *connections, apr_pool_t *p,
+                      kl_error_t *err)
+{
+    const char *driver;
+
+    *db = (kl_dbd_t){.connections = connections, .err = err};
+    apr_pool_create(&db->scratch, p);
+    db->conn = connections->open(connections, p);
+    if (!db->conn) {
+        db->conn = connections->open(connections, p);
+    }
+    if (!db->conn) {
+        apr_pool_destroy(db->scratch);
+        kl_error_set(err, KL_UNAVAILABLE, "store", "The database can not be reached.");
+        kl_error_next(err, "Try again later; the server's error log tells the cause.");
+        return err->kind;
+    }
+    driver = apr_dbd_name(db->conn->driver);
+    if (!kl_dialect_parse(driver, &db->dialect)) {
+        kl_dbd_close(db);
+        return kl_error_set(err, KL_UNAVAILABLE, "store",
+                            "DBDriver %s is not supported: use sqlite3, pgsql or mysql.", driver);
+    }
+    return KL_OK;
+}
+
+void kl_dbd_close(kl_dbd_t *db)
+{
+    apr_pool_clear(db->scratch); /* results refer to the connection */
+    db->connections->close(db->connections, db->conn);
+    apr_pool_destroy(db->scratch);
+}
+
+/* The first line of a driver's text, without what stands in quotes: that may be data. */
+static const char *sanitised(apr_pool_t *p, const char *text)
+{
+    char *out = apr_palloc(p, MAX_LOGGED + 1);
+    char quote = 0;
+    apr_size_t n = 0;
+
+    for (; *text && *text != '\n' && n < MAX_LOGGED; text++) {
+        if (quote) {
+            if (*text != quote) {
+                continue;
+            }
+            quote = 0;
+        }
+        else if (*text == '\'' || *text == '"') {
+            quote = *text;
+        }
+        out[n++] = apr_iscntrl(*text) ? ' ' : *text;
+    }
+    out[n] = '\0';
+    return out;
+}
+
+static void log_error(kl_dbd_t *db, int rc)
+{
+    const char *text = apr_dbd_error(db->conn->driver, db->conn->handle, rc);
+
+    if (db->connections->log) {
+        db->connections->log(db->connections, db->label,
+                             apr_psprintf(db->scratch, "%s (%d)",
+                                          sanitised(db->scratch, text ? text : ""), rc));
+    }
+}
+
+static void forget(kl_dbd_t *db)
+{
+    prepared_t *prepared = apr_hash_get(db->conn->prepared, db->label, APR_HASH_KEY_STRING);
+
+    if (prepared) {
+        apr_hash_set(db->conn->prepared, db->label, APR_HASH_KEY_STRING, NULL);
+        apr_pool_destroy(prepared->pool);
+    }
+}
+
+/* The connection's own statement. PostgreSQL gets no name: the statement is then sent with
+ * its values, survives a new session and takes the types of its columns. */
+static int prepare(kl_dbd_t *db, kl_sql_t id, apr_dbd_prepared_t **statement)
+{
+    prepared_t *prepared = apr_hash_get(db->conn->prepared, db->label, APR_HASH_KEY_STRING);
+    apr_pool_t *pool;
+    int rc;
+
+    if (!prepared) {
+        apr_pool_create(&pool, db->conn->pool);
+        prepared = apr_pcalloc(pool, sizeof(*prepared));
+        prepared->pool = pool;
+        rc = apr_dbd_prepare(db->conn->driver, pool, db->conn->handle,
+                             kl_statement(id)->text[db->dialect],
+                             db->dialect == KL_DIALECT_PGSQL ? NULL : db->label,
+                             &prepared->statement);
+        if (rc != 0) {
+            log_error(db, rc);
+            apr_pool_destroy(pool);
+            return rc;
+        }
+        apr_hash_set(db->conn->prepared, db->label, APR_HASH_KEY_STRING, prepared);
+    }
+    *statement = prepared->statement;
+    return 0;
+}
+
+static int run_once(kl_dbd_t *db, const run_t *run)
+{
+    apr_dbd_prepared_t *statement = NULL;
+    int rows = 0;
+    int rc = prepare(db, run->id, &statement);
+
+    if (rc != 0) {
+        return rc;
+    }
+    if (run->changed) {
+        rc = apr_dbd_pbquery(db->conn->driver, db->scratch, db->conn->handle, &rows, statement,
+                             run->values);
+        *run->changed = rc == 0 ? rows : 0;
+    }
+    else {
+        db->results = NULL;
+        rc = apr_dbd_pbselect(db->conn->driver, db->scratch, db->conn->handle, &db->results,
+                              statement, 1, run->values);
+    }
+    if (rc != 0) {
+        log_error(db, rc);
+    }
+    return rc;
+}
+
+/* 1 when a failure leaves no doubt that nothing was executed. Any other failure of a change
+ * may have come after it was stored, with the answer lost. */
+static int surely_not_executed(kl_dialect_t dialect, int rc)
+{
+    switch (dialect) {
+    case KL_DIALECT_SQLITE3:
+        return 1;
+    case KL_DIALECT_MYSQL:
+        return rc == MYSQL_NO_STATEMENT || rc == MYSQL_UNKNOWN_STATEMENT;
+    default:
+        return 0;
+    }
+}
+
+/* 1 when a fresh statement may help. SQLite tells a dead one; the servers' numbers do not
+ * tell all the ways in which a session or its statements are lost, so that there only what
+ * certainly stays as it is, and what has waited already, is left out. */
+static int worth_again(kl_dbd_t *db, int rc)
+{
+    const char *text;
+
+    switch (db->dialect) {
+    case KL_DIALECT_SQLITE3:
+        text = apr_dbd_error(db->conn->driver, db->conn->handle, rc);
+        return rc == SQLITE_SCHEMA || (text && strstr(text, "schema has changed"));
+    case KL_DIALECT_MYSQL:
+        return rc != MYSQL_DUPLICATE_KEY && rc != MYSQL_LOCK_TIMEOUT;
+    default:
+        return 1;
+    }
+}
+
+/* Runs, and once more on a checked connection with a fresh statement. *lost_sight is set
+ * when the first run may have changed the row: no changed row in the second then proves
+ * nothing. */
+static int run_healing(kl_dbd_t *db, const run_t *run, int *lost_sight)
+{
+    int first = run_once(db, run), rc;
+
+    *lost_sight = 0;
+    if (first == 0 || !worth_again(db, first)) {
+        return first;
+    }
+    forget(db);
+    if (apr_dbd_check_conn(db->conn->driver, db->scratch, db->conn->handle) != APR_SUCCESS) {
+        return first;
+    }
+    rc = run_once(db, run);
+    *lost_sight = rc == 0 && run->changed && *run->changed == 0
+                  && !surely_not_executed(db->dialect, first);
+    return rc;
+}
+
+static kl_kind_t fault(kl_dbd_t *db, const char *what)
+{
+    kl_error_set(db->err, KL_UNAVAILABLE, "store", "%s (statement %s).", what, db->label);
+    kl_error_next(db->err, "Try again later; the server's error log tells the cause.");
+    return KL_UNAVAILABLE;
+}
+
+static kl_kind_t run_statement(kl_dbd_t *db, const run_t *run, int taken_rc)
+{
+    int lost_sight, rc;
+
+    db->label = kl_statement(run->id)->label;
+    rc = run_healing(db, run, &lost_sight);
+    if (rc != 0 && rc == taken_rc) {
+        return KL_OK;
+    }
+    if (rc != 0) {
+        return fault(db, "The database could not do its work");
+    }
+    if (lost_sight) {
+        return fault(db, "The connection to the database broke, and whether the change was"
+                         " stored is not known");
+    }
+    return KL_OK;
+}
+
+kl_kind_t kl_dbd_change(kl_dbd_t *db, kl_sql_t id, const void **values, int *changed)
+{
+    run_t run = {id, values, changed};
+
+    return run_statement(db, &run, 0);
+}
+
+kl_kind_t kl_dbd_insert(kl_dbd_t *db, kl_sql_t id, const void **values, int *changed)
+{
+    run_t run = {id, values, changed};
+
+    return run_statement(db, &run, db->dialect == KL_DIALECT_MYSQL ? MYSQL_DUPLICATE_KEY : 0);
+}
+
+kl_kind_t kl_dbd_select(kl_dbd_t *db, kl_sql_t id, const void **values)
+{
+    run_t run = {id, values, NULL};
+
+    db->row = NULL;
+    db->rownum = 0;
+    db->failed = 0;
+    return run_statement(db, &run, 0);
+}
+
+int kl_dbd_next(kl_dbd_t *db)
+{
+    int rc;
+
+    if (db->failed) {
+        return 0;
+    }
+    rc = apr_dbd_get_row(db->conn->driver, db->scratch, db->results, &db->row, ++db->rownum);
+    if (rc > 0) {
+        log_error(db, rc);
+        db->failed = 1;
+    }
+    return rc == 0;
+}
+
+kl_kind_t kl_dbd_end(kl_dbd_t *db)
+{
+    return db->failed ? fault(db, "The database's answer could not be read") : KL_OK;
+}
+
+const char *kl_dbd_text(kl_dbd_t *db, apr_pool_t *p, int column)
+{
+    const char *text = NULL;
+
+    if (apr_dbd_datum_get(db->conn->driver, db->row, column, APR_DBD_TYPE_STRING, &text)
+        != APR_SUCCESS || !text) {
+        db->failed = 1;
+        return "";
+    }
+    return apr_pstrdup(p, text);
+}
+
+apr_int64_t kl_dbd_int64(kl_dbd_t *db, int column)
+{
+    apr_int64_t n = 0;
+
+    if (apr_dbd_datum_get(db->conn->driver, db->row, column, APR_DBD_TYPE_LONGLONG, &n)
+        != APR_SUCCESS) {
+        db->failed = 1;
+    }
+    return n;
+}
+
+int kl_dbd_int(kl_dbd_t *db, int column)
+{
+    int n = 0;
+
+    if (apr_dbd_datum_get(db->conn->driver, db->row, column, APR_DBD_TYPE_INT, &n)
+        != APR_SUCCESS) {
+        db->failed = 1;
+    }
+    return n;
+}

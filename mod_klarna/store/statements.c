@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The statements of statements.h as a table, and the names of the dialects. Nothing else
+ * in the module holds SQL.
+ */
+#include <string.h>
+
+#include "store/statements.h"
+
+static const kl_statement_t statements[] = {
+#define KL_SAME_(id, values, text) {"klarna_" #id, values, {text, text, text}},
+#define KL_EACH_(id, values, sqlite3, pgsql, mysql) \
+    {"klarna_" #id, values, {sqlite3, pgsql, mysql}},
+    KL_STATEMENTS(KL_SAME_, KL_EACH_)
+#undef KL_SAME_
+#undef KL_EACH_
+};
+
+static const char *const dialects[KL_DIALECTS] = {"sqlite3", "pgsql", "mysql"};
+
+const kl_statement_t *kl_statement(kl_sql_t id)
+{
+    return &statements[id];
+}
+
+const char *kl_dialect_name(kl_dialect_t dialect)
+{
+    return dialects[dialect];
+}
+
+int kl_dialect_parse(const char *name, kl_dialect_t *out)
+{
+    int i;
+
+    for (i = 0; i < KL_DIALECTS; i++) {
+        if (strcmp(name, dialects[i]) == 0) {
+            *out = (kl_dialect_t)i;
+            return 1;
+        }
+    }
+    return 0;
+}

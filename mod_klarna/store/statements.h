@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Every SQL text of the module, once. A row of KL_STATEMENTS is a statement: its id, how
+ * many values it takes, and one text or one for each dialect where they differ. The
+ * columns of the two tables stand in one list each, from which the texts, the order of the
+ * values and the order of the result columns are made, so that these never disagree.
+ *
+ * Texts are in apr_dbd's notation: %s a string, %d an int, %lld a 64-bit integer; a percent
+ * sign itself would be %%. Labels are lower case because PostgreSQL folds them. No text
+ * ever holds a value, and none needs a transaction.
+ */
+#ifndef KL_STATEMENTS_H
+#define KL_STATEMENTS_H
+
+typedef enum {
+    KL_DIALECT_SQLITE3,
+    KL_DIALECT_PGSQL,
+    KL_DIALECT_MYSQL,
+    KL_DIALECTS
+} kl_dialect_t;
+
+/*
+ * Columns: S(column, member) holds text, N a 64-bit integer, I an int. `member` is how
+ * store_dbd.c reaches the value in its row struct. `version` is not listed: it stands first
+ * in every result and only the statements themselves write it.
+ */
+
+/* klarna_order, written once */
+#define KL_ORDER_FIXED(S, N, I) \
+    S(id, order.id) \
+    S(merchant, order.merchant) \
+    S(environment, order.environment) \
+    S(order_key, order.key) \
+    N(created_at, order.created_at)
+
+/* klarna_order, written by every save. Lists read the ledger too: what an order still
+ * bears can not be told without its credit invoices. */
+#define KL_ORDER_SAVED(S, N, I) \
+    S(client_key, order.client_key) \
+    S(client_hash, order.client_hash) \
+    S(state, state) \
+    S(fraud_status, order.fraud_status) \
+    S(session_id, order.session_id) \
+    S(client_token, order.client_token) \
+    S(klarna_order_id, klarna_order_id) \
+    S(klarna_reference, order.klarna_reference) \
+    S(reference1, order.reference1) \
+    S(reference2, order.reference2) \
+    S(country, order.country) \
+    S(currency, order.currency) \
+    S(locale, order.locale) \
+    N(original_amount, order.original_amount) \
+    N(order_amount, order.order_amount) \
+    N(order_tax_amount, order.order_tax_amount) \
+    N(captured_amount, order.captured_amount) \
+    N(refunded_amount, order.refunded_amount) \
+    N(remaining_amount, order.remaining_amount) \
+    N(updated_at, order.updated_at) \
+    N(expires_at, order.expires_at) \
+    S(pending_op, order.pending_op) \
+    S(confirmation_url, order.confirmation_url) \
+    S(ledger, ledger)
+
+/* klarna_operation, written once */
+#define KL_OPERATION_FIXED(S, N, I) \
+    S(id, op.id) \
+    S(order_id, op.order_id) \
+    S(merchant, op.merchant) \
+    S(kind, kind) \
+    S(method, op.method) \
+    N(amount, op.amount) \
+    S(actor, op.actor) \
+    S(client_hash, op.client_hash) \
+    N(created_at, op.created_at)
+
+/* klarna_operation, written by every save: path and body because they are wiped when a
+ * placement ends, client_key because an operation that was never started gives it back */
+#define KL_OPERATION_SAVED(S, N, I) \
+    S(state, state) \
+    S(path, op.path) \
+    S(body, op.body) \
+    S(intent, op.intent) \
+    S(client_key, op.client_key) \
+    S(credit_invoice_id, op.credit_invoice_id) \
+    S(next_op, op.next_op) \
+    I(attempts, op.attempts) \
+    I(doubtful, op.doubtful) \
+    N(lease_until, op.lease_until) \
+    N(updated_at, op.updated_at) \
+    N(sent_at, op.sent_at) \
+    N(next_at, op.next_at) \
+    I(http_status, op.http_status) \
+    S(result_id, op.result_id) \
+    S(result, op.result) \
+    S(error_code, op.error_code) \
+    S(error_messages, op.error_messages) \
+    S(correlation_id, op.correlation_id)
+
+/* The pieces of text a column list gives; each begins with its comma. */
+#define KL_COUNT_(column, member) + 1
+#define KL_NAME_(column, member) ", " #column
+#define KL_TEXT_(column, member) ", %s"
+#define KL_INT64_(column, member) ", %lld"
+#define KL_INT_(column, member) ", %d"
+#define KL_SET_TEXT_(column, member) ", " #column " = %s"
+#define KL_SET_INT64_(column, member) ", " #column " = %lld"
+#define KL_SET_INT_(column, member) ", " #column " = %d"
+#define KL_NAMES(COLUMNS) COLUMNS(KL_NAME_, KL_NAME_, KL_NAME_)
+#define KL_VALUES(COLUMNS) COLUMNS(KL_TEXT_, KL_INT64_, KL_INT_)
+#define KL_SETS(COLUMNS) COLUMNS(KL_SET_TEXT_, KL_SET_INT64_, KL_SET_INT_)
+#define KL_COUNT(COLUMNS) (0 COLUMNS(KL_COUNT_, KL_COUNT_, KL_COUNT_))
+
+#define KL_ORDER_ALL_ "version" KL_NAMES(KL_ORDER_FIXED) KL_NAMES(KL_ORDER_SAVED)
+#define KL_ORDER_VALUES (KL_COUNT(KL_ORDER_FIXED) + KL_COUNT(KL_ORDER_SAVED))
+#define KL_ORDER_SETS KL_COUNT(KL_ORDER_SAVED)
+
+#define KL_OPERATION_ALL_ "version" KL_NAMES(KL_OPERATION_FIXED) KL_NAMES(KL_OPERATION_SAVED)
+#define KL_OPERATION_VALUES (KL_COUNT(KL_OPERATION_FIXED) + KL_COUNT(KL_OPERATION_SAVED))
+#define KL_OPERATION_SETS KL_COUNT(KL_OPERATION_SAVED)
+
+#define KL_ORDER_INSERT_ \
+    "INSERT INTO klarna_order (" KL_ORDER_ALL_ ") VALUES (1" \
+    KL_VALUES(KL_ORDER_FIXED) KL_VALUES(KL_ORDER_SAVED) ")"
+#define KL_OPERATION_INSERT_ \
+    "INSERT INTO klarna_operation (" KL_OPERATION_ALL_ ") VALUES (1" \
+    KL_VALUES(KL_OPERATION_FIXED) KL_VALUES(KL_OPERATION_SAVED) ")"
+
+/* A taken key makes an insert change no row. MariaDB's INSERT IGNORE would also swallow a
+ * value that is too long or breaks a CHECK, so there the insert is a plain one and the
+ * duplicate is known by its error number (dbd_run.c). */
+#define KL_UNLESS_TAKEN_ " ON CONFLICT DO NOTHING"
+
+/* One page, newest first. The first comparison of created_at is what the index serves. */
+#define KL_PAGE_(created_at, id) \
+    created_at " <= %lld AND (" created_at " < %lld OR " id " < %s)" \
+    " ORDER BY " created_at " DESC, " id " DESC LIMIT %d"
+
+/* One branch for each column that is searched, so that each uses its own index. */
+#define KL_HIT_(column) "SELECT id FROM klarna_order WHERE merchant = %s AND " column " = %s"
+#define KL_ORDER_SEARCH_ \
+    "SELECT " KL_ORDER_ALL_ " FROM klarna_order" \
+    " JOIN (" KL_HIT_("id") \
+    " UNION " KL_HIT_("klarna_order_id") \
+    " UNION " KL_HIT_("klarna_reference") \
+    " UNION " KL_HIT_("reference1") \
+    " UNION " KL_HIT_("reference2") ") hit USING (id)" \
+    " WHERE (%s = '' OR state = %s) AND " KL_PAGE_("created_at", "id")
+#define KL_SEARCHED 5    /* branches of it, two values each */
+
+/*
+ * SAME(id, values, text) where the dialects agree, EACH(id, values, sqlite3, pgsql, mysql)
+ * where they do not. The label is klarna_<id>.
+ */
+#define KL_STATEMENTS(SAME, EACH) \
+    /* the version, and 1 when the session refuses values that do not fit */ \
+    EACH(schema_version, 0, \
+         "SELECT version, 1 FROM klarna_schema", \
+         "SELECT version, 1 FROM klarna_schema", \
+         "SELECT version, INSTR(@@SESSION.sql_mode, 'STRICT_') > 0 FROM klarna_schema") \
+    EACH(order_insert, KL_ORDER_VALUES, \
+         KL_ORDER_INSERT_ KL_UNLESS_TAKEN_, \
+         KL_ORDER_INSERT_ KL_UNLESS_TAKEN_, \
+         KL_ORDER_INSERT_) \
+    SAME(order_load, 1, \
+         "SELECT " KL_ORDER_ALL_ " FROM klarna_order WHERE id = %s") \
+    SAME(order_load_by_client_key, 1, \
+         "SELECT " KL_ORDER_ALL_ " FROM klarna_order WHERE client_key = %s") \
+    SAME(order_save, KL_ORDER_SETS + 2, \
+         "UPDATE klarna_order SET version = version + 1" KL_SETS(KL_ORDER_SAVED) \
+         " WHERE id = %s AND version = %lld") \
+    SAME(order_list, 5, \
+         "SELECT " KL_ORDER_ALL_ " FROM klarna_order WHERE merchant = %s AND " \
+         KL_PAGE_("created_at", "id")) \
+    SAME(order_list_state, 6, \
+         "SELECT " KL_ORDER_ALL_ " FROM klarna_order WHERE merchant = %s" \
+         " AND state = %s AND " KL_PAGE_("created_at", "id")) \
+    SAME(order_search, 2 * KL_SEARCHED + 6, KL_ORDER_SEARCH_) \
+    EACH(operation_insert, KL_OPERATION_VALUES, \
+         KL_OPERATION_INSERT_ KL_UNLESS_TAKEN_, \
+         KL_OPERATION_INSERT_ KL_UNLESS_TAKEN_, \
+         KL_OPERATION_INSERT_) \
+    SAME(operation_load, 1, \
+         "SELECT " KL_OPERATION_ALL_ " FROM klarna_operation WHERE id = %s") \
+    SAME(operation_load_by_client_key, 1, \
+         "SELECT " KL_OPERATION_ALL_ " FROM klarna_operation WHERE client_key = %s") \
+    SAME(operation_save, KL_OPERATION_SETS + 2, \
+         "UPDATE klarna_operation SET version = version + 1" KL_SETS(KL_OPERATION_SAVED) \
+         " WHERE id = %s AND version = %lld") \
+    SAME(operation_list, 2, \
+         "SELECT " KL_OPERATION_ALL_ " FROM klarna_operation WHERE order_id = %s" \
+         " ORDER BY created_at, id LIMIT %d")
+
+typedef enum {
+#define KL_ID_(id, ...) KL_SQL_##id,
+    KL_STATEMENTS(KL_ID_, KL_ID_)
+#undef KL_ID_
+    KL_SQL_COUNT
+} kl_sql_t;
+
+typedef struct kl_statement_t {
+    const char *label;             /* "klarna_order_load": [a-z][a-z0-9_]*, at most 63 bytes */
+    int values;                    /* how many it takes */
+    const char *text[KL_DIALECTS];
+} kl_statement_t;
+
+/** The statement; static. */
+const kl_statement_t *kl_statement(kl_sql_t id);
+
+/** "sqlite3", "pgsql", "mysql": apr_dbd's name of the driver and the schema file's. Static. */
+const char *kl_dialect_name(kl_dialect_t dialect);
+/** 1 and sets *out, or 0 for a driver we have no texts for. */
+int kl_dialect_parse(const char *name, kl_dialect_t *out);
+
+#endif
