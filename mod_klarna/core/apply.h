@@ -8,7 +8,16 @@
 #define KL_APPLY_H
 
 #include "core/operation.h"
-#include "core/plan.h"
+
+/*
+ * The intent of an operation, by kind (JSON object text):
+ *   refund, cancel, reduce, release  {"movement": M}
+ *   capture         {"movement": M, "reference", "description", "shipping_info": [...]}
+ *   shipping_info   {"capture_id", "shipping_info": [...]}
+ *   place_order, extend  not read
+ * M is what kl_movement_json writes. The result of place_order is
+ * {"fraud_status", "redirect_url"}.
+ */
 
 /**
  * Applies a final operation that holds the order's claim (order->pending_op == op->id):
@@ -25,14 +34,5 @@ kl_kind_t kl_apply(kl_order_t *order, apr_pool_t *p, const kl_operation_t *op, k
  * claims the order.
  */
 void kl_apply_credit_invoice(kl_order_t *order, apr_pool_t *p, const kl_credit_invoice_t *ci);
-
-/* --- the intent of an operation: written here, read by kl_apply --------------------- */
-/** For a refund, cancel, reduce or release. */
-const char *kl_intent_movement(apr_pool_t *p, const kl_movement_t *m);
-const char *kl_intent_capture(apr_pool_t *p, const kl_movement_t *m,
-                              const kl_capture_request_t *want);
-/** shipping_info is JSON array text, as kl_shipping_info_parse gives it. */
-const char *kl_intent_shipping_info(apr_pool_t *p, const char *capture_id,
-                                    const char *shipping_info);
 
 #endif

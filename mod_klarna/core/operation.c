@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The operation's words and the steps its state may take. The view never shows the request,
+ * the intent or the client's key: they may hold a token, an address or a secret.
+ */
+#include <string.h>
+
+#include "core/operation.h"
+#include "core/order_view.h"
+
+static const char *const kind_names[] = {
+    [KL_OP_PLACE_ORDER] = "place_order",
+    [KL_OP_CAPTURE] = "capture",
+    [KL_OP_REFUND] = "refund",
+    [KL_OP_CANCEL] = "cancel",
+    [KL_OP_REDUCE] = "reduce",
+    [KL_OP_RELEASE] = "release",
+    [KL_OP_EXTEND] = "extend",
+    [KL_OP_SHIPPING_INFO] = "shipping_info",
+};
+
+static const char *const state_names[] = {
+    [KL_OP_QUEUED] = "queued",
+    [KL_OP_SENT] = "sent",
+    [KL_OP_CONFIRMED] = "confirmed",
+    [KL_OP_REFUSED] = "refused",
+    [KL_OP_UNKNOWN] = "unknown",
+};
+
+#define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
+
+kl_operation_t *kl_operation_make(apr_pool_t *p)
+{
+    kl_operation_t *op = apr_pcalloc(p, sizeof(*op));
+    const char **strings[] = {
+        &op->id, &op->order_id, &op->merchant, &op->method, &op->path, &op->body, &op->intent,
+        &op->actor, &op->client_key, &op->client_hash, &op->credit_invoice_id, &op->next_op,
+        &op->result_id, &op->result, &op->error_code, &op->correlation_id,
+    };
+
+    for (int i = 0; i < COUNT(strings); i++) {
+        *strings[i] = "";
+    }
+    op->error_messages = "[]";
+    return op;
+}
+
+const char *kl_op_kind_name(kl_op_kind_t kind)
+{
+    return kind_names[kind];
+}
+
+int kl_op_kind_parse(const char *name, kl_op_kind_t *out)
+{
+    for (int i = 0; name != NULL && i < COUNT(kind_names); i++) {
+        if (strcmp(kind_names[i], name) == 0) {
+            *out = (kl_op_kind_t)i;
+            return 1;
+        }
+    }
+    return 0;
+}
+
+const char *kl_op_state_name(kl_op_state_t state)
+{
+    return state_names[state];
+}
+
+int kl_op_state_parse(const char *name, kl_op_state_t *out)
+{
+    for (int i = 0; name != NULL && i < COUNT(state_names); i++) {
+        if (strcmp(state_names[i], name) == 0) {
+            *out = (kl_op_state_t)i;
+            return 1;
+        }
+    }
+    return 0;
+}
+
+int kl_op_is_final(kl_op_state_t state)
+{
+    return state == KL_OP_CONFIRMED || state == KL_OP_REFUSED;
+}
+
+/*
+ * An unfinished operation may be saved without a step (a new lease, a later try). One that
+ * never went out can be refused (a step that follows a refused one) but not confirmed, and
+ * an unknown one goes back to queued only after Klarna's record showed that it was not done.
+ */
+int kl_op_may(kl_op_state_t from, kl_op_state_t to)
+{
+    switch (from) {
+    case KL_OP_QUEUED:
+        return to == KL_OP_QUEUED || to == KL_OP_SENT || to == KL_OP_REFUSED;
+    case KL_OP_SENT:
+    case KL_OP_UNKNOWN:
+        return 1;
+    case KL_OP_CONFIRMED:
+    case KL_OP_REFUSED:
+        return 0;
+    }
+    return 0;
+}
+
+int kl_op_has_key(kl_op_kind_t kind)
+{
+    return kind != KL_OP_PLACE_ORDER;
+}
+
+kl_json_t *kl_operation_view(apr_pool_t *p, const kl_operation_t *op)
+{
+    kl_json_t *v = kl_json_object(p);
+
+    kl_json_set_str(v, "id", op->id);
+    kl_json_set_str(v, "order_id", op->order_id);
+    kl_json_set_str(v, "kind", kl_op_kind_name(op->kind));
+    kl_json_set_str(v, "state", kl_op_state_name(op->state));
+    kl_json_set_int(v, "amount", op->amount);
+    kl_json_set_str(v, "actor", op->actor);
+    kl_view_word(v, "credit_invoice_id", op->credit_invoice_id);
+    kl_json_set_int(v, "attempts", op->attempts);
+    kl_view_time(p, v, "created_at", op->created_at);
+    kl_view_time(p, v, "updated_at", op->updated_at);
+    kl_view_time(p, v, "sent_at", op->sent_at);
+    kl_json_set_int(v, "http_status", op->http_status);
+    kl_view_word(v, "result_id", op->result_id);
+    kl_view_word(v, "error_code", op->error_code);
+    kl_json_set(v, "error_messages", kl_view_array(p, op->error_messages));
+    kl_view_word(v, "correlation_id", op->correlation_id);
+    return v;
+}

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The order's words and lookups, and what it and its lines can still bear. Nothing here
+ * decides what may happen (plan) or makes it happen (apply).
+ */
+#include <string.h>
+
+#include "core/limits.h"
+#include "core/order.h"
+
+static const char *const state_names[] = {
+    [KL_ORDER_CREATED] = "CREATED",
+    [KL_ORDER_AUTHORIZED] = "AUTHORIZED",
+    [KL_ORDER_PART_CAPTURED] = "PART_CAPTURED",
+    [KL_ORDER_CAPTURED] = "CAPTURED",
+    [KL_ORDER_CANCELLED] = "CANCELLED",
+    [KL_ORDER_EXPIRED] = "EXPIRED",
+    [KL_ORDER_CLOSED] = "CLOSED",
+    [KL_ORDER_DECLINED] = "DECLINED",
+    [KL_ORDER_ABANDONED] = "ABANDONED",
+};
+
+static const char *const line_type_names[] = {
+    [KL_LINE_PHYSICAL] = "physical",
+    [KL_LINE_DIGITAL] = "digital",
+    [KL_LINE_SHIPPING_FEE] = "shipping_fee",
+    [KL_LINE_DISCOUNT] = "discount",
+    [KL_LINE_GIFT_CARD] = "gift_card",
+    [KL_LINE_STORE_CREDIT] = "store_credit",
+    [KL_LINE_SURCHARGE] = "surcharge",
+    [KL_LINE_SALES_TAX] = "sales_tax",
+    [KL_LINE_RETURN_FEE] = "return_fee",
+};
+
+#define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
+
+static int index_of(const char *const *names, int count, const char *name)
+{
+    for (int i = 0; name != NULL && i < count; i++) {
+        if (strcmp(names[i], name) == 0) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+kl_order_t *kl_order_make(apr_pool_t *p)
+{
+    kl_order_t *order = apr_pcalloc(p, sizeof(*order));
+    const char **strings[] = {
+        &order->id, &order->merchant, &order->environment, &order->client_key,
+        &order->client_hash, &order->key, &order->fraud_status, &order->session_id,
+        &order->client_token, &order->klarna_order_id, &order->klarna_reference,
+        &order->reference1, &order->reference2, &order->country, &order->currency,
+        &order->locale, &order->pending_op, &order->confirmation_url,
+    };
+
+    for (int i = 0; i < COUNT(strings); i++) {
+        *strings[i] = "";
+    }
+    order->lines = apr_array_make(p, 8, sizeof(kl_line_t));
+    order->captures = apr_array_make(p, 2, sizeof(kl_capture_t));
+    order->credit_invoices = apr_array_make(p, 2, sizeof(kl_credit_invoice_t));
+    return order;
+}
+
+const char *kl_order_state_name(kl_order_state_t state)
+{
+    return state_names[state];
+}
+
+int kl_order_state_parse(const char *name, kl_order_state_t *out)
+{
+    int i = index_of(state_names, COUNT(state_names), name);
+
+    if (i >= 0) {
+        *out = (kl_order_state_t)i;
+    }
+    return i >= 0;
+}
+
+const char *kl_line_type_name(kl_line_type_t type)
+{
+    return line_type_names[type];
+}
+
+int kl_line_type_parse(const char *name, kl_line_type_t *out)
+{
+    int i = index_of(line_type_names, COUNT(line_type_names), name);
+
+    if (i >= 0) {
+        *out = (kl_line_type_t)i;
+    }
+    return i >= 0;
+}
+
+static const char *authorized_sentence(const kl_order_t *order)
+{
+    if (strcmp(order->fraud_status, "PENDING") == 0) {
+        return "Klarna is still reviewing the purchase; do not ship yet.";
+    }
+    if (strcmp(order->fraud_status, "REJECTED") == 0) {
+        return "Klarna rejected the purchase after review; do not ship.";
+    }
+    return "Paid through Klarna and ready to ship.";
+}
+
+static const char *captured_sentence(const kl_order_t *order)
+{
+    if (order->refunded_amount == 0) {
+        return "Everything was captured.";
+    }
+    return kl_order_creditable_amount(order) == 0 ? "Everything captured was credited."
+                                                  : "Captured, and a part was refunded.";
+}
+
+const char *kl_order_sentence(const kl_order_t *order)
+{
+    if (order->pending_op[0] != '\0') {
+        return "An operation is on its way to Klarna; its outcome is not known yet.";
+    }
+    switch (order->state) {
+    case KL_ORDER_CREATED:
+        return "The shopper has not finished the purchase yet.";
+    case KL_ORDER_AUTHORIZED:
+        return authorized_sentence(order);
+    case KL_ORDER_PART_CAPTURED:
+        return "A part was captured; the rest may still be captured or taken off.";
+    case KL_ORDER_CAPTURED:
+        return captured_sentence(order);
+    case KL_ORDER_CANCELLED:
+        return "The order was cancelled; the shopper pays nothing for what was not captured.";
+    case KL_ORDER_EXPIRED:
+        return "The authorization has expired; nothing more can be captured.";
+    case KL_ORDER_CLOSED:
+        return "Klarna has closed the order.";
+    case KL_ORDER_DECLINED:
+        return "Klarna declined the purchase.";
+    case KL_ORDER_ABANDONED:
+        return "The shopper never finished the purchase.";
+    }
+    return "The order is in an unknown state.";
+}
+
+int kl_order_find_line(const kl_order_t *order, const char *reference)
+{
+    for (int i = 0; i < order->lines->nelts; i++) {
+        if (strcmp(APR_ARRAY_IDX(order->lines, i, kl_line_t).reference, reference) == 0) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+kl_credit_invoice_t *kl_order_find_credit_invoice(const kl_order_t *order, const char *id)
+{
+    for (int i = 0; i < order->credit_invoices->nelts; i++) {
+        kl_credit_invoice_t *ci = &APR_ARRAY_IDX(order->credit_invoices, i, kl_credit_invoice_t);
+
+        if (strcmp(ci->id, id) == 0) {
+            return ci;
+        }
+    }
+    return NULL;
+}
+
+kl_capture_t *kl_order_find_capture(const kl_order_t *order, const char *capture_id)
+{
+    for (int i = 0; i < order->captures->nelts; i++) {
+        kl_capture_t *capture = &APR_ARRAY_IDX(order->captures, i, kl_capture_t);
+
+        if (strcmp(capture->capture_id, capture_id) == 0) {
+            return capture;
+        }
+    }
+    return NULL;
+}
+
+apr_int64_t kl_line_open_quantity(const kl_line_t *line)
+{
+    return line->quantity - line->cancelled_quantity - line->captured_quantity;
+}
+
+apr_int64_t kl_line_open_amount(const kl_line_t *line)
+{
+    return line->total_amount - line->cancelled_amount - line->captured_amount;
+}
+
+apr_int64_t kl_line_creditable_quantity(const kl_line_t *line)
+{
+    return line->captured_quantity - line->credited_quantity;
+}
+
+apr_int64_t kl_line_creditable_amount(const kl_line_t *line)
+{
+    return line->captured_amount - line->credited_amount;
+}
+
+/* A fee counts from the moment Klarna confirmed the refund it was kept from. */
+static int refund_is_confirmed(const kl_credit_invoice_t *ci)
+{
+    for (int i = 0; i < ci->steps->nelts; i++) {
+        const kl_credit_step_t *step = &APR_ARRAY_IDX(ci->steps, i, kl_credit_step_t);
+
+        if (strcmp(step->verb, "refund") == 0 && strcmp(step->state, "confirmed") == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+apr_int64_t kl_order_fees_kept(const kl_order_t *order)
+{
+    apr_int64_t most = order->captured_amount - order->refunded_amount;
+    apr_int64_t kept = 0;
+
+    for (int i = 0; i < order->credit_invoices->nelts; i++) {
+        const kl_credit_invoice_t *ci =
+            &APR_ARRAY_IDX(order->credit_invoices, i, kl_credit_invoice_t);
+
+        if (refund_is_confirmed(ci)) {
+            kept += ci->return_fee;
+        }
+    }
+    return kept < most ? kept : most;
+}
+
+apr_int64_t kl_order_creditable_amount(const kl_order_t *order)
+{
+    return order->captured_amount - order->refunded_amount - kl_order_fees_kept(order);
+}
+
+apr_int64_t kl_order_open_amount(const kl_order_t *order)
+{
+    int open = order->state == KL_ORDER_AUTHORIZED || order->state == KL_ORDER_PART_CAPTURED;
+
+    return open ? order->remaining_amount : 0;
+}
+
+void kl_order_cancel_open(kl_order_t *order)
+{
+    for (int i = 0; i < order->lines->nelts; i++) {
+        kl_line_t *line = &APR_ARRAY_IDX(order->lines, i, kl_line_t);
+
+        line->cancelled_quantity += kl_line_open_quantity(line);
+        line->cancelled_amount += kl_line_open_amount(line);
+    }
+}
+
+int kl_order_has_room(apr_pool_t *p, const kl_order_t *order, apr_size_t bytes)
+{
+    apr_size_t used = strlen(kl_order_ledger_text(p, order));
+
+    return used <= KL_MAX_LEDGER && bytes <= KL_MAX_LEDGER - used;
+}

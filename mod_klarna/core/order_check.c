@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The invariants of an order, checked after every change and before every save. A broken
+ * one means a defect or an order changed by other hands: the change must be thrown away.
+ */
+#include "core/money.h"
+#include "core/order.h"
+
+static kl_kind_t broken(kl_error_t *err, const char *rule)
+{
+    return kl_error_set(err, KL_INTERNAL, "invariant", "The order would break a rule: %s", rule);
+}
+
+/* part lies between 0 and whole, on whole's side of zero. */
+static int within(apr_int64_t part, apr_int64_t whole)
+{
+    return whole >= 0 ? part >= 0 && part <= whole : part <= 0 && part >= whole;
+}
+
+static int sum_within(apr_int64_t a, apr_int64_t b, apr_int64_t whole)
+{
+    apr_int64_t sum;
+
+    return within(a, whole) && within(b, whole) && kl_add(a, b, &sum) && within(sum, whole);
+}
+
+static const char *line_fault(const kl_line_t *line)
+{
+    if (line->quantity < 0) {
+        return "a line's quantity is not negative";
+    }
+    if (!sum_within(line->captured_quantity, line->cancelled_quantity, line->quantity)) {
+        return "a line's captured and cancelled quantity stay within its quantity";
+    }
+    if (!sum_within(line->captured_amount, line->cancelled_amount, line->total_amount)) {
+        return "a line's captured and cancelled amount stay within its total amount";
+    }
+    if (!within(line->credited_quantity, line->captured_quantity)) {
+        return "a line's credited quantity stays within its captured quantity";
+    }
+    if (!within(line->credited_amount, line->captured_amount)) {
+        return "a line's credited amount stays within its captured amount";
+    }
+    return NULL;
+}
+
+static const char *amounts_fault(const kl_order_t *order)
+{
+    if (order->original_amount < 0 || order->order_tax_amount < 0) {
+        return "the original amount and the tax amount are not negative";
+    }
+    if (!within(order->order_amount, order->original_amount)) {
+        return "the order amount stays within the original amount";
+    }
+    if (!sum_within(order->captured_amount, order->remaining_amount, order->order_amount)) {
+        return "captured and remaining amount stay within the order amount";
+    }
+    if (!within(order->refunded_amount, order->captured_amount)) {
+        return "the refunded amount stays within the captured amount";
+    }
+    return NULL;
+}
+
+kl_kind_t kl_order_check(const kl_order_t *order, kl_error_t *err)
+{
+    const char *fault = amounts_fault(order);
+
+    for (int i = 0; fault == NULL && i < order->lines->nelts; i++) {
+        fault = line_fault(&APR_ARRAY_IDX(order->lines, i, kl_line_t));
+    }
+    return fault == NULL ? KL_OK : broken(err, fault);
+}

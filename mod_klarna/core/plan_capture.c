@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a capture moves: never more than what remains of the authorization, never more than
+ * what is open of a line. Nothing here changes the order.
+ */
+#include <string.h>
+
+#include "core/plan_pick.h"
+
+/* Bytes a capture may add to the ledger beside its texts: ids, names of members, and a
+ * growing counter or two in every line. */
+#define ROOM_CAPTURE 1024
+#define ROOM_LINE 128
+
+static kl_kind_t capture_everything(kl_movement_t *out, apr_pool_t *p, const kl_order_t *order,
+                                    kl_error_t *err)
+{
+    for (int i = 0; i < order->lines->nelts; i++) {
+        const kl_line_t *line = &APR_ARRAY_IDX(order->lines, i, kl_line_t);
+        kl_part_t open = {kl_line_open_quantity(line), kl_line_open_amount(line)};
+
+        if (kl_movement_add(out, i, open, err) != KL_OK) {
+            return err->kind;
+        }
+    }
+    if (out->amount != order->remaining_amount) {
+        *out = kl_movement_none(p); /* free amounts moved: the lines can not tell what is left */
+        out->amount = order->remaining_amount;
+    }
+    return KL_OK;
+}
+
+static kl_kind_t capture_picks(kl_movement_t *out, apr_pool_t *p, const kl_order_t *order,
+                               const apr_array_header_t *picks, kl_error_t *err)
+{
+    apr_array_header_t *lines;
+    kl_kind_t rv = kl_picks_lines(&lines, p, order, picks, err);
+
+    for (int i = 0; rv == KL_OK && i < picks->nelts; i++) {
+        const kl_pick_t *pick = &APR_ARRAY_IDX(picks, i, kl_pick_t);
+        int at = APR_ARRAY_IDX(lines, i, int);
+        const kl_line_t *line = &APR_ARRAY_IDX(order->lines, at, kl_line_t);
+        kl_part_t left = {kl_line_open_quantity(line), kl_line_open_amount(line)};
+        kl_part_t part = {.quantity = pick->quantity};
+
+        rv = kl_pick_check(pick, i, left, err);
+        if (rv == KL_OK) {
+            part.amount = pick->has_amount ? pick->amount
+                                           : kl_part_worth(line, pick->quantity, left);
+            rv = kl_movement_add(out, at, part, err);
+        }
+    }
+    return rv == KL_OK ? kl_sum_check(out->amount, order->remaining_amount, "lines", err) : rv;
+}
+
+static kl_kind_t refuse(kl_error_t *err, const char *why)
+{
+    return kl_error_set(err, KL_CONFLICT, "not_capturable", "%s", why);
+}
+
+kl_kind_t kl_plan_capture(kl_movement_t *out, apr_pool_t *p, const kl_order_t *order,
+                          const kl_capture_request_t *want, kl_error_t *err)
+{
+    const char *why = kl_why_not_capture(order);
+    apr_size_t texts = strlen(want->reference) + strlen(want->description) +
+                       strlen(want->shipping_info);
+
+    *out = kl_movement_none(p);
+    if (why != NULL) {
+        return refuse(err, why);
+    }
+    /* A quote or backslash of a text takes two bytes, and four inside shipping_info. */
+    if (!kl_order_has_room(p, order, ROOM_CAPTURE + 4 * texts +
+                                         (apr_size_t)order->lines->nelts * ROOM_LINE)) {
+        return refuse(err, "The order's record is full; no capture can be added to it.");
+    }
+    if (want->what.everything) {
+        return capture_everything(out, p, order, err);
+    }
+    if (want->what.has_amount) {
+        out->amount = want->what.amount;
+        return kl_sum_check(out->amount, order->remaining_amount, "amount", err);
+    }
+    return capture_picks(out, p, order, want->what.picks, err);
+}

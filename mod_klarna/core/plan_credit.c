@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a credit invoice moves, and by which Klarna verbs. What was captured is refunded;
+ * what was not is taken off the authorization, and that happens first: it costs nobody
+ * anything should the second call fail. Nothing here changes the order.
+ */
+#include <apr_strings.h>
+#include <string.h>
+
+#include "core/limits.h"
+#include "core/plan_pick.h"
+
+/* Bytes a credit invoice may add to the ledger beside its texts: ids, two steps, a
+ * reduction line; and its parts of every line with their growing counters. */
+#define ROOM_CREDIT 3072
+#define ROOM_LINE 192
+
+/* The two sides of a credit. */
+typedef struct split_t {
+    kl_movement_t open;       /* not captured: comes off the authorization */
+    kl_movement_t captured;   /* captured: goes back to the shopper, before any fee */
+} split_t;
+
+static kl_part_t open_part(const kl_line_t *line)
+{
+    return (kl_part_t){kl_line_open_quantity(line), kl_line_open_amount(line)};
+}
+
+static kl_part_t creditable_part(const kl_line_t *line)
+{
+    return (kl_part_t){kl_line_creditable_quantity(line), kl_line_creditable_amount(line)};
+}
+
+/* All parts of all lines when they come to exactly amount, else the amount alone. */
+static kl_kind_t all_of(kl_movement_t *out, apr_pool_t *p, const kl_order_t *order,
+                        kl_part_t (*part)(const kl_line_t *), apr_int64_t amount,
+                        kl_error_t *err)
+{
+    *out = kl_movement_none(p);
+    for (int i = 0; amount > 0 && i < order->lines->nelts; i++) {
+        const kl_line_t *line = &APR_ARRAY_IDX(order->lines, i, kl_line_t);
+
+        if (kl_movement_add(out, i, part(line), err) != KL_OK) {
+            return err->kind;
+        }
+    }
+    if (out->amount != amount) {
+        *out = kl_movement_none(p);
+        out->amount = amount;
+    }
+    return KL_OK;
+}
+
+static kl_kind_t split_everything(split_t *out, apr_pool_t *p, const kl_order_t *order,
+                                  kl_error_t *err)
+{
+    apr_int64_t open = kl_order_open_amount(order);
+    apr_int64_t back = kl_order_creditable_amount(order);
+    kl_kind_t rv = all_of(&out->open, p, order, open_part, open, err);
+
+    if (rv == KL_OK) {
+        rv = all_of(&out->captured, p, order, creditable_part, back, err);
+    }
+    if (rv == KL_OK && open + back <= 0) {
+        return kl_error_set(err, KL_CONFLICT, "not_creditable",
+                            "Everything was credited already, but for the return fees kept.");
+    }
+    return rv;
+}
+
+/* Captured money first, then the open rest, and a fee that was kept comes back last. */
+static kl_kind_t split_amount(split_t *out, const kl_order_t *order, apr_int64_t amount,
+                              kl_error_t *err)
+{
+    apr_int64_t open = kl_order_open_amount(order);
+    apr_int64_t fees = kl_order_fees_kept(order);
+    apr_int64_t back = kl_order_creditable_amount(order);
+    apr_int64_t rest;
+
+    if (kl_sum_check(amount, back + open + fees, "amount", err) != KL_OK) {
+        return err->kind;
+    }
+    out->captured.amount = kl_nearer(amount, back);
+    rest = amount - out->captured.amount;
+    out->open.amount = kl_nearer(rest, open);
+    out->captured.amount += rest - out->open.amount;
+    return KL_OK;
+}
+
+/* Divides one pick: units and value come from the captured part as far as it goes. */
+static void split_pick(const kl_line_t *line, const kl_pick_t *pick, kl_part_t *captured,
+                       kl_part_t *open)
+{
+    kl_part_t back = creditable_part(line), rest = open_part(line);
+
+    captured->quantity = kl_nearer(pick->quantity, back.quantity);
+    open->quantity = pick->quantity - captured->quantity;
+    if (pick->has_amount) {
+        captured->amount = kl_nearer(pick->amount, back.amount);
+        open->amount = pick->amount - captured->amount;
+        return;
+    }
+    /* Units of the open part mean that the captured part is used up, value included. */
+    captured->amount = open->quantity > 0 ? back.amount
+                                          : kl_part_worth(line, captured->quantity, back);
+    open->amount = kl_part_worth(line, open->quantity, rest);
+}
+
+static kl_kind_t check_side(const kl_movement_t *m, const kl_movement_t *other, apr_int64_t most,
+                            kl_error_t *err)
+{
+    if (m->lines->nelts == 0 && other->lines->nelts > 0) {
+        return KL_OK;
+    }
+    if (kl_sum_check(m->amount, most, "lines", err) != KL_OK && other->lines->nelts > 0) {
+        kl_error_next(err, "These lines were captured in part only: credit what was captured "
+                           "and what was not in two requests.");
+    }
+    return err->kind;
+}
+
+static kl_kind_t split_picks(split_t *out, apr_pool_t *p, const kl_order_t *order,
+                             const apr_array_header_t *picks, kl_error_t *err)
+{
+    apr_array_header_t *lines;
+    kl_kind_t rv = kl_picks_lines(&lines, p, order, picks, err);
+
+    for (int i = 0; rv == KL_OK && i < picks->nelts; i++) {
+        const kl_pick_t *pick = &APR_ARRAY_IDX(picks, i, kl_pick_t);
+        int at = APR_ARRAY_IDX(lines, i, int);
+        const kl_line_t *line = &APR_ARRAY_IDX(order->lines, at, kl_line_t);
+        kl_part_t captured = creditable_part(line), open = open_part(line);
+
+        rv = kl_pick_check(pick, i,
+                           (kl_part_t){captured.quantity + open.quantity,
+                                       captured.amount + open.amount}, err);
+        if (rv == KL_OK) {
+            split_pick(line, pick, &captured, &open);
+            rv = kl_movement_add(&out->captured, at, captured, err);
+        }
+        if (rv == KL_OK) {
+            rv = kl_movement_add(&out->open, at, open, err);
+        }
+    }
+    if (rv == KL_OK) {
+        rv = check_side(&out->open, &out->captured, kl_order_open_amount(order), err);
+    }
+    return rv == KL_OK
+               ? check_side(&out->captured, &out->open, kl_order_creditable_amount(order), err)
+               : rv;
+}
+
+static kl_kind_t split(split_t *out, apr_pool_t *p, const kl_order_t *order,
+                       const kl_selection_t *what, kl_error_t *err)
+{
+    out->open = kl_movement_none(p);
+    out->captured = kl_movement_none(p);
+    if (what->everything) {
+        return split_everything(out, p, order, err);
+    }
+    if (what->has_amount) {
+        return split_amount(out, order, what->amount, err);
+    }
+    return split_picks(out, p, order, what->picks, err);
+}
+
+/* The shop keeps the fee: the lines go back as a whole, the shopper gets so much less. */
+static kl_kind_t keep_fee(kl_movement_t *refund, const kl_credit_request_t *want,
+                          kl_error_t *err)
+{
+    const char *got = apr_psprintf(err->pool, "%" APR_INT64_T_FMT, want->return_fee);
+
+    if (want->return_fee == 0) {
+        return KL_OK;
+    }
+    if (refund->amount == 0) {
+        return kl_error_field(err, "return_fee", "return_fee", got,
+                              "0, because nothing that was captured is refunded");
+    }
+    if (want->return_fee < 0 || want->return_fee >= refund->amount) {
+        return kl_error_field(err, "return_fee", "return_fee", got,
+                              apr_psprintf(err->pool, "less than the %" APR_INT64_T_FMT
+                                           " that are refunded", refund->amount));
+    }
+    refund->return_fee = want->return_fee;
+    refund->return_fee_tax_rate = want->return_fee_tax_rate;
+    refund->amount -= want->return_fee;
+    return KL_OK;
+}
+
+static kl_verb_t verb_for_open(const kl_order_t *order, apr_int64_t amount)
+{
+    if (amount < order->remaining_amount) {
+        return KL_VERB_REDUCE;
+    }
+    return order->captured_amount == 0 ? KL_VERB_CANCEL : KL_VERB_RELEASE;
+}
+
+static void add_step(kl_credit_plan_t *plan, kl_verb_t verb, const kl_movement_t *moved)
+{
+    plan->step[plan->steps++] = (kl_credit_step_plan_t){verb, *moved};
+    plan->amount += moved->amount;
+}
+
+static kl_kind_t refuse(kl_error_t *err, const char *why)
+{
+    return kl_error_set(err, KL_CONFLICT, "not_creditable", "%s", why);
+}
+
+static kl_kind_t check_room(apr_pool_t *p, const kl_order_t *order,
+                            const kl_credit_request_t *want, const split_t *both,
+                            kl_error_t *err)
+{
+    apr_size_t texts = strlen(want->reference) + strlen(want->comment);
+
+    if (!kl_order_has_room(p, order, ROOM_CREDIT + 2 * texts +
+                                         (apr_size_t)order->lines->nelts * ROOM_LINE)) {
+        return refuse(err, "The order's record is full; no credit invoice can be added to it.");
+    }
+    if (both->open.amount > 0 && both->open.lines->nelts == 0 &&
+        verb_for_open(order, both->open.amount) == KL_VERB_REDUCE &&
+        order->lines->nelts >= KL_MAX_LINES) {
+        return refuse(err, "The order has as many lines as an order may have; name the lines "
+                           "to take off instead of an amount.");
+    }
+    return KL_OK;
+}
+
+kl_kind_t kl_plan_credit(kl_credit_plan_t *out, apr_pool_t *p, const kl_order_t *order,
+                         const kl_credit_request_t *want, kl_error_t *err)
+{
+    const char *why = kl_why_not_credit(order);
+    split_t both;
+
+    memset(out, 0, sizeof(*out));
+    if (why != NULL) {
+        return refuse(err, why);
+    }
+    if (split(&both, p, order, &want->what, err) != KL_OK ||
+        keep_fee(&both.captured, want, err) != KL_OK ||
+        check_room(p, order, want, &both, err) != KL_OK) {
+        return err->kind;
+    }
+    if (both.open.amount > 0) {
+        add_step(out, verb_for_open(order, both.open.amount), &both.open);
+    }
+    if (both.captured.amount > 0) {
+        add_step(out, KL_VERB_REFUND, &both.captured);
+    }
+    return KL_OK;
+}
+
+const char *kl_verb_name(kl_verb_t verb)
+{
+    static const char *const names[] = {
+        [KL_VERB_CANCEL] = "cancel",
+        [KL_VERB_REDUCE] = "reduce",
+        [KL_VERB_RELEASE] = "release",
+        [KL_VERB_REFUND] = "refund",
+    };
+
+    return names[verb];
+}

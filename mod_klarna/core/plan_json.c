@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a person asks for, read from JSON: a selection (everything, an amount or lines) and
+ * what goes with it. Only the form is judged here; whether the order can bear it is the
+ * plan's business. A misspelt member is refused, never ignored.
+ */
+#include <apr_strings.h>
+#include <string.h>
+
+#include "core/limits.h"
+#include "core/plan.h"
+
+static const char *word(const kl_reader_t *rd, const char *key)
+{
+    const char *s = kl_read_str(rd, key, KL_OPTIONAL, 0, KL_MAX_STRING);
+
+    return s != NULL ? s : "";
+}
+
+/* --- the selection --------------------------------------------------------------- */
+
+static void read_pick(kl_pick_t *pick, const kl_reader_t *rd)
+{
+    kl_reader_only(rd, "reference", "quantity", "amount", NULL);
+    pick->reference = kl_read_str(rd, "reference", KL_REQUIRED, 1, KL_MAX_STRING);
+    pick->quantity = kl_read_int(rd, "quantity", KL_OPTIONAL, 0, 0, KL_MAX_QUANTITY);
+    pick->has_amount = kl_json_get(rd->obj, "amount") != NULL;
+    pick->amount = kl_read_int(rd, "amount", KL_OPTIONAL, 0, -KL_MAX_AMOUNT, KL_MAX_AMOUNT);
+    if (pick->quantity == 0 && !pick->has_amount) {
+        kl_error_field(rd->err, "missing", kl_reader_name(rd, "quantity"), NULL,
+                       "a quantity of at least 1, or an amount");
+    }
+}
+
+static apr_array_header_t *read_picks(const kl_reader_t *rd)
+{
+    const kl_json_t *arr = kl_read_array(rd, "lines", KL_REQUIRED, 1, KL_MAX_LINES);
+    int n = arr != NULL ? (int)kl_json_size(arr) : 0;
+    apr_array_header_t *picks = apr_array_make(rd->p, n, sizeof(kl_pick_t));
+
+    for (int i = 0; i < n && rd->err->kind == KL_OK; i++) {
+        kl_reader_t entry = kl_read_entry(rd, "lines", arr, i);
+
+        read_pick(apr_array_push(picks), &entry);
+    }
+    return picks;
+}
+
+static void read_selection(kl_selection_t *what, const kl_reader_t *rd)
+{
+    int everything = kl_json_get(rd->obj, "everything") != NULL;
+    int amount = kl_json_get(rd->obj, "amount") != NULL;
+    int lines = kl_json_get(rd->obj, "lines") != NULL;
+
+    if (everything + amount + lines != 1) {
+        kl_error_field(rd->err, "selection", kl_reader_name(rd, "lines"),
+                       everything + amount + lines == 0 ? "none of them" : "several of them",
+                       "exactly one of everything, amount and lines");
+    }
+    else if (everything) {
+        what->everything = kl_read_bool(rd, "everything", 1);
+        if (!what->everything) {
+            kl_error_field(rd->err, "unknown_value", kl_reader_name(rd, "everything"), "false",
+                           "true, or an amount or lines instead");
+        }
+    }
+    else if (amount) {
+        what->has_amount = 1;
+        what->amount = kl_read_int(rd, "amount", KL_REQUIRED, 0, 1, KL_MAX_AMOUNT);
+    }
+    else {
+        what->picks = read_picks(rd);
+    }
+}
+
+/* --- shipping info --------------------------------------------------------------- */
+
+static const char *const methods[] = {
+    "PickUpStore", "Home", "BoxReg", "BoxUnreg", "PickUpPoint", "Own", "Postal",
+    "DHLPackstation", "Digital", "Undefined", "PickUpWarehouse", "ClickCollect",
+    "PalletDelivery",
+};
+
+static void copy_str(kl_json_t *to, const kl_reader_t *rd, const char *key, apr_size_t max)
+{
+    kl_json_set_str(to, key, kl_read_str(rd, key, KL_OPTIONAL, 1, max));
+}
+
+/* The address is shown as a link, so it must be one that only leads somewhere. */
+static void copy_uri(kl_json_t *to, const kl_reader_t *rd, const char *key)
+{
+    const char *uri = kl_read_str(rd, key, KL_OPTIONAL, 1, KL_MAX_URL);
+
+    if (uri != NULL && strncmp(uri, "https://", 8) != 0 && strncmp(uri, "http://", 7) != 0) {
+        kl_error_field(rd->err, "not_a_url", kl_reader_name(rd, key), NULL,
+                       "an http or https URL");
+    }
+    kl_json_set_str(to, key, uri);
+}
+
+static void copy_method(kl_json_t *to, const kl_reader_t *rd)
+{
+    const char *method = kl_read_str(rd, "shipping_method", KL_OPTIONAL, 1, KL_MAX_STRING);
+    const char *all = methods[0];
+    apr_size_t i;
+
+    for (i = 0; method != NULL && i < sizeof(methods) / sizeof(methods[0]); i++) {
+        if (strcmp(method, methods[i]) == 0) {
+            kl_json_set_str(to, "shipping_method", method);
+            return;
+        }
+    }
+    if (method != NULL) {
+        for (i = 1; i < sizeof(methods) / sizeof(methods[0]); i++) {
+            all = apr_pstrcat(rd->p, all, ", ", methods[i], NULL);
+        }
+        kl_error_field(rd->err, "unknown_value", kl_reader_name(rd, "shipping_method"), method,
+                       apr_pstrcat(rd->p, "one of ", all, NULL));
+    }
+}
+
+/* Limits: Order Management, shipping_info. */
+static kl_json_t *read_parcel(const kl_reader_t *rd)
+{
+    kl_json_t *v = kl_json_object(rd->p);
+
+    kl_reader_only(rd, "shipping_company", "shipping_method", "tracking_number", "tracking_uri",
+                   "return_shipping_company", "return_tracking_number", "return_tracking_uri",
+                   NULL);
+    copy_str(v, rd, "shipping_company", 100);
+    copy_method(v, rd);
+    copy_str(v, rd, "tracking_number", 100);
+    copy_uri(v, rd, "tracking_uri");
+    copy_str(v, rd, "return_shipping_company", 100);
+    copy_str(v, rd, "return_tracking_number", 100);
+    copy_uri(v, rd, "return_tracking_uri");
+    if (kl_json_size(v) == 0) {
+        kl_error_field(rd->err, "missing", kl_reader_name(rd, "tracking_number"), NULL,
+                       "at least one member of the shipping info");
+    }
+    return v;
+}
+
+kl_kind_t kl_shipping_info_parse(const char **text, apr_pool_t *p, const kl_reader_t *rd,
+                                 const char *key, int required, kl_error_t *err)
+{
+    const kl_json_t *arr = kl_read_array(rd, key, required, required ? 1 : 0,
+                                         KL_MAX_SHIPPING_INFO);
+    kl_json_t *out = kl_json_array(p);
+    int n = arr != NULL ? (int)kl_json_size(arr) : 0;
+
+    for (int i = 0; i < n && err->kind == KL_OK; i++) {
+        kl_reader_t entry = kl_read_entry(rd, key, arr, i);
+
+        kl_json_append(out, read_parcel(&entry));
+    }
+    *text = kl_json_text(p, out);
+    return err->kind;
+}
+
+/* --- the requests ---------------------------------------------------------------- */
+
+kl_kind_t kl_capture_request_parse(kl_capture_request_t *want, apr_pool_t *p, const kl_json_t *v,
+                                   kl_error_t *err)
+{
+    kl_reader_t rd = kl_reader(p, v, "", err);
+
+    memset(want, 0, sizeof(*want));
+    kl_reader_only(&rd, "everything", "amount", "lines", "reference", "description",
+                   "shipping_info", NULL);
+    read_selection(&want->what, &rd);
+    want->reference = word(&rd, "reference");
+    want->description = word(&rd, "description");
+    kl_shipping_info_parse(&want->shipping_info, p, &rd, "shipping_info", KL_OPTIONAL, err);
+    return err->kind;
+}
+
+kl_kind_t kl_credit_request_parse(kl_credit_request_t *want, apr_pool_t *p, const kl_json_t *v,
+                                  kl_error_t *err)
+{
+    kl_reader_t rd = kl_reader(p, v, "", err);
+
+    memset(want, 0, sizeof(*want));
+    kl_reader_only(&rd, "everything", "amount", "lines", "return_fee", "return_fee_tax_rate",
+                   "reference", "comment", NULL);
+    read_selection(&want->what, &rd);
+    want->return_fee = kl_read_int(&rd, "return_fee", KL_OPTIONAL, 0, 0, KL_MAX_AMOUNT);
+    want->return_fee_tax_rate = kl_read_int(&rd, "return_fee_tax_rate", KL_OPTIONAL, 0, 0,
+                                            KL_MAX_TAX_RATE);
+    want->reference = word(&rd, "reference");
+    want->comment = word(&rd, "comment");
+    return err->kind;
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Parts of lines as Klarna order lines. Klarna checks total_amount = quantity * unit_price -
+ * total_discount_amount with a discount that is not negative (Order Management, order line),
+ * so a part that is not a whole number of units is written with a unit price or a discount
+ * that makes it true; the sum is always the amount that moves.
+ */
+#include <apr_strings.h>
+
+#include "core/limits.h"
+#include "core/money.h"
+#include "core/plan.h"
+
+/* The least price whose quantity-fold is not below amount. */
+static apr_int64_t price_covering(apr_int64_t amount, apr_int64_t quantity)
+{
+    apr_int64_t price = amount / quantity; /* rounds towards zero */
+
+    return price * quantity < amount ? price + 1 : price;
+}
+
+/* Value without goods is one piece of that value. The line's own unit price stays where it
+ * leaves a possible discount. */
+static kl_line_t part_of(const kl_line_t *line, apr_int64_t quantity, apr_int64_t amount)
+{
+    kl_line_t part = *line;
+    apr_int64_t gross, discount;
+
+    part.quantity = quantity > 0 ? quantity : 1;
+    if (quantity == 0 || !kl_mul(part.quantity, line->unit_price, &gross) ||
+        !kl_sub(gross, amount, &discount) || discount < 0 || discount > KL_MAX_AMOUNT) {
+        part.unit_price = price_covering(amount, part.quantity);
+        discount = part.quantity * part.unit_price - amount;
+    }
+    part.total_amount = amount;
+    part.total_discount_amount = discount;
+    part.total_tax_amount = kl_tax_within(amount, line->tax_rate);
+    part.cancelled_quantity = part.cancelled_amount = 0;
+    part.captured_quantity = part.captured_amount = 0;
+    part.credited_quantity = part.credited_amount = 0;
+    return part;
+}
+
+static kl_line_t plain_line(kl_line_type_t type, const char *reference, const char *name,
+                            apr_int64_t amount, apr_int64_t tax_rate)
+{
+    return (kl_line_t){
+        .type = type, .reference = reference, .name = name, .quantity_unit = "",
+        .image_url = "", .product_url = "", .merchant_data = "", .quantity = 1,
+        .unit_price = amount, .tax_rate = tax_rate, .total_amount = amount,
+        .total_tax_amount = kl_tax_within(amount, tax_rate),
+    };
+}
+
+apr_array_header_t *kl_movement_klarna_lines(apr_pool_t *p, const kl_order_t *order,
+                                             const kl_movement_t *m)
+{
+    apr_array_header_t *lines = apr_array_make(p, m->lines->nelts + 1, sizeof(kl_line_t));
+
+    for (int i = 0; i < m->lines->nelts; i++) {
+        const kl_movement_line_t *part = &APR_ARRAY_IDX(m->lines, i, kl_movement_line_t);
+        const kl_line_t *line = &APR_ARRAY_IDX(order->lines, part->line, kl_line_t);
+
+        APR_ARRAY_PUSH(lines, kl_line_t) = part_of(line, part->quantity, part->amount);
+    }
+    if (m->return_fee > 0 && lines->nelts > 0) {
+        APR_ARRAY_PUSH(lines, kl_line_t) = plain_line(KL_LINE_RETURN_FEE, "return-fee",
+                                                      "Return fee", -m->return_fee,
+                                                      m->return_fee_tax_rate);
+    }
+    return lines;
+}
+
+kl_line_t kl_reduction_line(apr_pool_t *p, const kl_order_t *order, apr_int64_t amount)
+{
+    const char *reference;
+    int n = 1;
+
+    do {
+        reference = apr_psprintf(p, "reduction-%d", n++);
+    } while (kl_order_find_line(order, reference) >= 0);
+    return plain_line(KL_LINE_DISCOUNT, reference, "Reduction", -amount, 0);
+}
+
+/* What m takes off the line with that index; a line occurs once in a movement. */
+static kl_movement_line_t taken(const kl_movement_t *m, int line)
+{
+    for (int i = 0; i < m->lines->nelts; i++) {
+        const kl_movement_line_t *part = &APR_ARRAY_IDX(m->lines, i, kl_movement_line_t);
+
+        if (part->line == line) {
+            return *part;
+        }
+    }
+    return (kl_movement_line_t){line, 0, 0};
+}
+
+apr_array_header_t *kl_reduced_lines(apr_pool_t *p, const kl_order_t *order,
+                                     const kl_movement_t *m)
+{
+    apr_array_header_t *lines = apr_array_make(p, order->lines->nelts + 1, sizeof(kl_line_t));
+
+    for (int i = 0; i < order->lines->nelts; i++) {
+        const kl_line_t *line = &APR_ARRAY_IDX(order->lines, i, kl_line_t);
+        kl_movement_line_t off = taken(m, i);
+        apr_int64_t quantity = line->quantity - line->cancelled_quantity - off.quantity;
+        apr_int64_t amount = line->total_amount - line->cancelled_amount - off.amount;
+
+        if (quantity > 0 || amount != 0) {
+            APR_ARRAY_PUSH(lines, kl_line_t) = part_of(line, quantity, amount);
+        }
+    }
+    if (m->lines->nelts == 0 && m->amount > 0) {
+        APR_ARRAY_PUSH(lines, kl_line_t) = kl_reduction_line(p, order, m->amount);
+    }
+    return lines;
+}
