@@ -75,6 +75,7 @@ kl_kind_t kl_perform(kl_service_t *svc, kl_operation_t *op, kl_exchange_t *ex, k
     req.path = op->path;
     req.body = op->body;
     req.idempotency_key = kl_op_has_key(op->kind) ? op->id : "";
+    req.repeatable = 0; /* without a key libcurl must not send it a second time by itself */
     ex->doubtful = op->doubtful;
     for (tries = 1;; tries++) {
         kl_error_clear(why);
