@@ -41,10 +41,10 @@ static void close_connection(kl_connections_t *self, ap_dbd_t *connection)
     close(self->impl, connection);
 }
 
-static void log_driver(void *baton, const char *label, const char *text)
+static void log_driver(kl_connections_t *self, const char *label, const char *text)
 {
-    ap_log_error(APLOG_MARK, APLOG_DEBUG, 0, (server_rec *)baton, "KLA0011: statement %s: %s",
-                 label, text);
+    ap_log_error(APLOG_MARK, APLOG_DEBUG, 0, (server_rec *)self->impl,
+                 "KLA0011: statement %s: %s", label, text);
 }
 
 static void make_store(apr_pool_t *pchild, server_rec *s)
@@ -54,7 +54,6 @@ static void make_store(apr_pool_t *pchild, server_rec *s)
     connections->open = open_connection;
     connections->close = close_connection;
     connections->log = log_driver;
-    connections->log_baton = s;
     connections->impl = s;
     kl_server_settings(s)->store = kl_store_dbd_make(pchild, connections);
 }
@@ -68,7 +67,7 @@ void kl_child_init(apr_pool_t *pchild, server_rec *s)
     kl_json_init();
     curl.ca_file = cfg->trust_store;
     curl.proxy = cfg->proxy ? cfg->proxy : "";
-    curl.user_agent = "mod_klarna/" PACKAGE_VERSION;
+    curl.user_agent = "mod_klarna/" KL_VERSION;
     curl.connect_timeout = kl_connect_timeout(cfg);
     curl.max_idle = 0;
     if (kl_transport_curl_make(&transport, pchild, &curl, err) != KL_OK) {

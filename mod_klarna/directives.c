@@ -8,6 +8,7 @@
 
 #include <apr_hash.h>
 #include <apr_strings.h>
+#include <apr_lib.h>
 #include <string.h>
 #include "api/transport_curl.h"
 #include "core/limits.h"

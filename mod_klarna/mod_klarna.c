@@ -9,6 +9,7 @@
 #include <http_config.h>
 #include <http_log.h>
 #include <ap_mpm.h>
+#include <http_core.h>
 
 #include "child.h"
 #include "handlers/handlers.h"
@@ -24,7 +25,8 @@ AP_DECLARE_MODULE(klarna) = {
     kl_server_settings_make,
     kl_server_settings_merge,
     kl_directives,
-    register_hooks
+    register_hooks,
+    AP_MODULE_FLAG_ALWAYS_MERGE
 };
 
 #define SLOW_PAYMENTS_PER_SECOND 5
@@ -50,9 +52,9 @@ static void warn_about_capacity(server_rec *s)
 
 static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
 {
-    (void)pconf, (void)plog, (void)ptemp;
+    (void)plog, (void)ptemp;
     if (ap_state_query(AP_SQ_MAIN_STATE) != AP_SQ_MS_CREATE_PRE_CONFIG) {
-        ap_add_version_component(pconf, "mod_klarna/" PACKAGE_VERSION);
+        ap_add_version_component(pconf, "mod_klarna/" KL_VERSION);
         warn_about_capacity(s);
     }
     return OK;

@@ -7,6 +7,7 @@
 #ifndef KL_SETTINGS_H
 #define KL_SETTINGS_H
 
+#include <apr_hash.h>
 #include <httpd.h>
 #include <http_config.h>
 #include "api/signed_cart.h"

@@ -142,6 +142,7 @@ static kl_kind_t placed(const fold_t *f)
     order->state = KL_ORDER_AUTHORIZED;
     order->fraud_status = or_empty(kl_json_str(result, "fraud_status"));
     order->client_token = "";
+    order->payment_methods = NULL;
     order->order_amount = order->original_amount;
     order->remaining_amount = order->original_amount;
     return KL_OK;

@@ -121,8 +121,8 @@ typedef struct kl_order_t {
     const char *fraud_status;     /* "", "ACCEPTED", "PENDING", "REJECTED" or what Klarna adds */
     const char *session_id;       /* Klarna's */
     const char *client_token;     /* for the browser; "" once placed */
-    const char *payment_methods;  /* JSON text of Klarna's payment_method_categories; kept in
-                                     the ledger document, "[]" once placed */
+    kl_json_t *payment_methods;   /* Klarna's payment_method_categories for the browser; in the
+                                     ledger document until the order is placed, else NULL */
     const char *klarna_order_id;
     const char *klarna_reference; /* short, for people */
     const char *reference1, *reference2; /* merchant_reference1, 2 */

@@ -149,6 +149,7 @@ const char *kl_order_ledger_text(apr_pool_t *p, const kl_order_t *order)
     kl_json_set(v, "lines", lines);
     kl_json_set(v, "captures", captures);
     kl_json_set(v, "credit_invoices", cis);
+    kl_json_set(v, "payment_methods", order->payment_methods);
     return kl_json_text(p, v);
 }
 
@@ -358,6 +359,7 @@ kl_kind_t kl_order_ledger_parse(kl_order_t *order, apr_pool_t *p, const char *te
     read_lines(order, &rd);
     read_captures(order, &rd);
     read_credit_invoices(order, &rd);
+    order->payment_methods = kl_json_get(v, "payment_methods");
     return fault->kind == KL_OK ? KL_OK : unreadable(err, "ledger", "ledger", fault);
 }
 

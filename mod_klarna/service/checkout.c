@@ -104,8 +104,7 @@ kl_kind_t kl_checkout_start(kl_service_t *svc, const kl_cart_t *cart, const kl_c
     }
     order->session_id = session.session_id;
     order->client_token = session.client_token;
-    order->payment_methods = session.payment_method_categories
-        ? kl_json_text(svc->p, session.payment_method_categories) : "[]";
+    order->payment_methods = session.payment_method_categories;
     order->updated_at = svc->now();
     return svc->store->order_save(svc->store, svc->p, order, err);
 }

@@ -15,6 +15,7 @@
 #include "api/transport.h"
 #include "core/cart.h"
 #include "core/id.h"
+#include "core/limits.h"
 #include "core/operation.h"
 #include "core/plan.h"
 #include "store/store.h"

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The one reader of request bodies: bounded, JSON only, before any database connection is
+ * taken. With it the client's Idempotency-Key, hashed with its scope, so that neither the
+ * key nor the request stands in the database.
+ */
+#include "handlers/handlers.h"
+
+#include <apr_buckets.h>
+#include <apr_strings.h>
+#include <http_protocol.h>
+#include <openssl/evp.h>
+#include <string.h>
+
+static kl_kind_t too_large(kl_call_t *call)
+{
+    return kl_error_field(call->err, "body_too_large", "body", "more bytes",
+                          "at most " APR_STRINGIFY(KL_MAX_BODY) " bytes");
+}
+
+static kl_kind_t check_headers(kl_call_t *call)
+{
+    const char *type = apr_table_get(call->r->headers_in, "Content-Type");
+    const char *length = apr_table_get(call->r->headers_in, "Content-Length");
+
+    if (!type || strncasecmp(type, "application/json", 16) != 0
+        || (type[16] && type[16] != ';' && type[16] != ' ')) {
+        return kl_error_field(call->err, "media_type", "Content-Type", type ? "another type" : NULL,
+                              "application/json");
+    }
+    if (length && apr_atoi64(length) > KL_MAX_BODY) {
+        return too_large(call);
+    }
+    return KL_OK;
+}
+
+static kl_kind_t unreadable(kl_call_t *call, apr_status_t rv)
+{
+    if (ap_map_http_request_error(rv, HTTP_BAD_REQUEST) == HTTP_REQUEST_ENTITY_TOO_LARGE) {
+        return too_large(call);
+    }
+    return kl_error_set(call->err, KL_INVALID, "body", "The body did not arrive whole.");
+}
+
+/* Reads to the end or to the first byte too many. */
+static kl_kind_t read_all(kl_call_t *call, char *text, apr_size_t *len)
+{
+    request_rec *r = call->r;
+    apr_bucket_brigade *bb = apr_brigade_create(r->pool, r->connection->bucket_alloc);
+    apr_size_t got;
+    apr_status_t rv;
+    int end = 0;
+
+    for (*len = 0; !end; apr_brigade_cleanup(bb)) {
+        rv = ap_get_brigade(r->input_filters, bb, AP_MODE_READBYTES, APR_BLOCK_READ, 8192);
+        if (rv != APR_SUCCESS) {
+            return unreadable(call, rv);
+        }
+        end = !APR_BRIGADE_EMPTY(bb) && APR_BUCKET_IS_EOS(APR_BRIGADE_LAST(bb));
+        got = KL_MAX_BODY + 1 - *len;
+        rv = apr_brigade_flatten(bb, text + *len, &got);
+        if (rv != APR_SUCCESS) {
+            return unreadable(call, rv);
+        }
+        *len += got;
+        if (*len > KL_MAX_BODY) {
+            return too_large(call);
+        }
+    }
+    return KL_OK;
+}
+
+const char *kl_digest(apr_pool_t *p, const char *const *parts, int n)
+{
+    unsigned char sum[EVP_MAX_MD_SIZE];
+    unsigned int size = 0;
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    char *hex;
+    int i, ok = ctx && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL);
+
+    for (i = 0; ok && i < n; i++) {
+        ok = EVP_DigestUpdate(ctx, parts[i], strlen(parts[i])) && EVP_DigestUpdate(ctx, "\n", 1);
+    }
+    ok = ok && EVP_DigestFinal_ex(ctx, sum, &size);
+    EVP_MD_CTX_free(ctx);
+    hex = ok ? apr_palloc(p, size * 2 + 1) : NULL;
+    for (i = 0; i < (int)size; i++) {
+        apr_snprintf(hex + 2 * i, 3, "%02x", sum[i]);
+    }
+    return hex;
+}
+
+static kl_kind_t read_client(kl_call_t *call, int flags, const char *body)
+{
+    const char *key = apr_table_get(call->r->headers_in, "Idempotency-Key");
+    const char *scope[3] = {call->settings->account.name, call->r->user ? call->r->user : "", ""};
+    const char *what[3] = {call->r->method, call->r->uri, body};
+
+    if (!key && (flags & KL_ROUTE_KEY)) {
+        return kl_error_field(call->err, "idempotency_key_missing", "Idempotency-Key", NULL,
+                              "a header with a new unique value (a UUID) for each action; the "
+                              "same value repeats the same action safely");
+    }
+    if (!key) {
+        return KL_OK;
+    }
+    if (!key[0] || strlen(key) > KL_MAX_CLIENT_KEY) {
+        return kl_error_field(call->err, "idempotency_key_length", "Idempotency-Key",
+                              key[0] ? "a longer value" : "an empty value",
+                              "1 to " APR_STRINGIFY(KL_MAX_CLIENT_KEY) " characters");
+    }
+    scope[2] = key;
+    call->client.key = kl_digest(call->r->pool, scope, 3);
+    call->client.hash = kl_digest(call->r->pool, what, 3);
+    if (!call->client.key || !call->client.hash) {
+        return kl_error_set(call->err, KL_INTERNAL, "digest", "No SHA-256 could be made.");
+    }
+    return KL_OK;
+}
+
+kl_kind_t kl_body_read(kl_call_t *call, int flags)
+{
+    char *text;
+    apr_size_t len = 0;
+    kl_kind_t rv = check_headers(call);
+
+    if (rv != KL_OK) {
+        return rv;
+    }
+    text = apr_palloc(call->r->pool, KL_MAX_BODY + 2);
+    rv = read_all(call, text, &len);
+    if (rv == KL_OK) {
+        text[len] = '\0';
+        call->body = kl_json_parse(call->r->pool, text, len, call->err);
+        rv = call->err->kind;
+    }
+    return rv == KL_OK ? read_client(call, flags, text) : rv;
+}

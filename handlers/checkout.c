@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * klarna-checkout: the storefront's routes. The shopper's browser calls them, so a cart
+ * counts only when the shop vouches for it: signed, or sent by an authenticated caller.
+ */
+#include "handlers/handlers.h"
+
+#include <apr_strings.h>
+#include <string.h>
+
+/* The JSON cart of the body, whoever vouches for it. */
+static kl_json_t *vouched_cart(kl_call_t *call, const kl_reader_t *rd)
+{
+    const char *token = kl_read_str(rd, "signed_cart", KL_OPTIONAL, 1, KL_MAX_BODY);
+    kl_json_t *cart = kl_json_get(call->body, "cart");
+
+    if (call->err->kind != KL_OK) {
+        return NULL;
+    }
+    if ((token != NULL) == (cart != NULL)) {
+        kl_error_field(call->err, "cart_missing", "signed_cart", token ? "signed_cart and cart"
+                                                                       : NULL,
+                       "signed_cart (a JWS from the shop), or cart from an authenticated caller");
+        return NULL;
+    }
+    if (cart && (!call->r->user || !call->r->user[0])) {
+        kl_error_set(call->err, KL_DENIED, "cart_not_signed",
+                     "A cart without the shop's signature is taken from authenticated callers "
+                     "only.");
+        return NULL;
+    }
+    if (token) {
+        kl_signed_cart_open(&cart, call->r->pool, token, strlen(token), call->settings->cart_keys,
+                            call->svc.now(), call->err);
+    }
+    return call->err->kind == KL_OK ? cart : NULL;
+}
+
+static kl_kind_t read_cart(kl_call_t *call, const kl_reader_t *rd, kl_cart_t *cart)
+{
+    kl_json_t *v = vouched_cart(call, rd);
+
+    return v ? kl_cart_parse(cart, call->r->pool, v, call->settings->account.region, call->err)
+             : call->err->kind;
+}
+
+/* What the browser needs to go on: ids, the key, Klarna's token and payment methods. */
+static kl_json_t *session_view(kl_call_t *call, const kl_order_t *order)
+{
+    kl_json_t *v = kl_json_object(call->r->pool);
+
+    kl_json_set_str(v, "order_id", order->id);
+    kl_json_set_str(v, "key", order->key);
+    kl_json_set_str(v, "state", kl_order_state_name(order->state));
+    kl_json_set_str(v, "session_id", order->session_id);
+    kl_json_set_str(v, "client_token", order->client_token);
+    kl_json_set(v, "payment_method_categories", order->payment_methods);
+    kl_json_set_int(v, "order_amount", order->order_amount);
+    kl_json_set_str(v, "purchase_currency", order->currency);
+    return v;
+}
+
+static const char *shopper_url(kl_call_t *call, const char *id, const char *key)
+{
+    return apr_pstrcat(call->r->pool, call->base, "/orders/", id, "?key=", key, NULL);
+}
+
+static int start(kl_call_t *call)
+{
+    kl_reader_t rd = kl_reader(call->r->pool, call->body, "", call->err);
+    kl_order_t *order = NULL;
+    kl_cart_t cart;
+
+    kl_reader_only(&rd, "signed_cart", "cart", NULL);
+    if (read_cart(call, &rd, &cart) != KL_OK
+        || kl_checkout_start(&call->svc, &cart, &call->client, &order, call->err) != KL_OK) {
+        return kl_reply_error(call);
+    }
+    return kl_reply(call, HTTP_CREATED, session_view(call, order),
+                    shopper_url(call, order->id, order->key));
+}
+
+static int update(kl_call_t *call)
+{
+    kl_reader_t rd = kl_reader(call->r->pool, call->body, "", call->err);
+    const char *key = kl_read_str(&rd, "key", KL_REQUIRED, 1, KL_MAX_STRING);
+    kl_order_t *order = NULL;
+    kl_cart_t cart;
+
+    kl_reader_only(&rd, "signed_cart", "cart", "key", NULL);
+    if (read_cart(call, &rd, &cart) != KL_OK
+        || kl_checkout_update(&call->svc, call->segment[1], key, &cart, &order, call->err)
+               != KL_OK) {
+        return kl_reply_error(call);
+    }
+    return kl_reply(call, HTTP_OK, session_view(call, order), NULL);
+}
+
+static kl_kind_t prepare_place(kl_call_t *call, const void *want, kl_operation_t **out)
+{
+    return kl_checkout_place_prepare(&call->svc, want, &call->client, out, call->err);
+}
+
+/* Where the shopper goes next, and what the shop may tell. */
+static void show_placed(kl_call_t *call, const kl_operation_t *op, const kl_order_t *order,
+                        kl_json_t *v)
+{
+    kl_error_t *ignored = kl_error_make(call->r->pool);
+    kl_json_t *result = kl_json_parse(call->r->pool, op->result, strlen(op->result), ignored);
+
+    kl_json_set_str(v, "operation_id", op->id);
+    kl_json_set_str(v, "order_state", kl_order_state_name(order->state));
+    kl_json_set_str(v, "fraud_status", order->fraud_status);
+    kl_json_set_str(v, "redirect_url", result ? kl_json_str(result, "redirect_url") : NULL);
+    kl_json_set_str(v, "status_url", call->status_url);
+}
+
+/* A double click is one placement: without a key of its own the token is the key. */
+static kl_kind_t bind_to_token(kl_call_t *call, const kl_place_request_t *want)
+{
+    const char *parts[4] = {"place", call->settings->account.name, want->order_id,
+                            want->authorization_token};
+
+    if (!call->client.key[0]) {
+        call->client.key = kl_digest(call->r->pool, parts, 4);
+        call->client.hash = call->client.key;
+    }
+    return call->client.key ? KL_OK
+                            : kl_error_set(call->err, KL_INTERNAL, "digest", "No SHA-256.");
+}
+
+static int place(kl_call_t *call)
+{
+    kl_reader_t rd = kl_reader(call->r->pool, call->body, "", call->err);
+    kl_place_request_t want = {0};
+
+    kl_reader_only(&rd, "order_id", "key", "authorization_token", NULL);
+    want.order_id = kl_read_str(&rd, "order_id", KL_REQUIRED, 1, 36);
+    want.key = kl_read_str(&rd, "key", KL_REQUIRED, 1, KL_MAX_STRING);
+    want.authorization_token = kl_read_str(&rd, "authorization_token", KL_REQUIRED, 1,
+                                           KL_MAX_STRING);
+    if (call->err->kind != KL_OK || bind_to_token(call, &want) != KL_OK) {
+        return kl_reply_error(call);
+    }
+    call->status_url = shopper_url(call, want.order_id, want.key);
+    return kl_outcome(call, prepare_place, &want, show_placed);
+}
+
+/* The key of ?key=... */
+static const char *query_key(request_rec *r)
+{
+    char *state = NULL, *args = apr_pstrdup(r->pool, r->args ? r->args : "");
+    char *part;
+
+    for (part = apr_strtok(args, "&", &state); part; part = apr_strtok(NULL, "&", &state)) {
+        if (strncmp(part, "key=", 4) == 0) {
+            return part + 4;
+        }
+    }
+    return "";
+}
+
+static int status(kl_call_t *call)
+{
+    kl_json_t *v = kl_json_object(call->r->pool);
+    kl_order_t *order = NULL;
+
+    if (kl_checkout_read(&call->svc, call->segment[1], query_key(call->r), &order, call->err)
+        != KL_OK) {
+        return kl_reply_error(call);
+    }
+    kl_json_set_str(v, "order_id", order->id);
+    kl_json_set_str(v, "state", kl_order_state_name(order->state));
+    kl_json_set_str(v, "sentence", kl_order_sentence(order));
+    kl_json_set_str(v, "fraud_status", order->fraud_status);
+    kl_json_set_int(v, "order_amount", order->order_amount);
+    kl_json_set_str(v, "purchase_currency", order->currency);
+    kl_json_set_bool(v, "pending", order->pending_op[0] != '\0');
+    return kl_reply(call, HTTP_OK, v, NULL);
+}
+
+const kl_route_t kl_checkout_routes[] = {
+    {"POST", "sessions", KL_ROUTE_BODY, start},
+    {"POST", "sessions/*", KL_ROUTE_BODY, update},
+    {"POST", "orders", KL_ROUTE_BODY, place},
+    {"GET", "orders/*", 0, status},
+    {NULL, NULL, 0, NULL}
+};

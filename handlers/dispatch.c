@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From a request to its route: handler name, who asks, path, method, body; then the route
+ * runs. Everything a route must never run without is checked here.
+ */
+#include "handlers/handlers.h"
+
+#include <apr_strings.h>
+#include <http_core.h>
+#include <http_protocol.h>
+#include <string.h>
+#include "child.h"
+#include "klarna_module.h"
+
+static const kl_family_t families[] = {
+    {"klarna-checkout", 0, kl_checkout_routes},
+    {"klarna-orders", 1, kl_orders_routes},
+    {"klarna-status", 0, kl_status_routes},
+    {NULL, 0, NULL}
+};
+
+static const kl_family_t *find_family(const char *handler)
+{
+    const kl_family_t *family = families;
+
+    while (family->handler && strcmp(family->handler, handler) != 0) {
+        family++;
+    }
+    return family->handler ? family : NULL;
+}
+
+/* Splits the path below the Location. 0 when it is too deep to be one of ours. */
+static int split_path(kl_call_t *call)
+{
+    const char *base = kl_location_settings(call->r)->base;
+    apr_size_t len = base ? strlen(base) : 0;
+    char *state = NULL, *rest, *part;
+    int n = 0;
+
+    while (len && base[len - 1] == '/') {
+        len--;
+    }
+    if (!base || strncmp(call->r->uri, base, len) != 0
+        || (call->r->uri[len] && call->r->uri[len] != '/')) {
+        return 0;
+    }
+    call->base = apr_pstrmemdup(call->r->pool, base, len);
+    rest = apr_pstrdup(call->r->pool, call->r->uri + len);
+    for (part = apr_strtok(rest, "/", &state); part; part = apr_strtok(NULL, "/", &state)) {
+        if (n == KL_MAX_SEGMENTS) {
+            return 0;
+        }
+        call->segment[n++] = part;
+    }
+    return 1;
+}
+
+static int matches(const kl_call_t *call, const char *path)
+{
+    const char *end;
+    int n = 0;
+
+    for (; *path; path = *end ? end + 1 : end, n++) {
+        end = path + strcspn(path, "/");
+        if (n == KL_MAX_SEGMENTS || !call->segment[n]) {
+            return 0;
+        }
+        if (strncmp(path, "*", end - path) != 0
+            && (strncmp(call->segment[n], path, end - path) != 0
+                || call->segment[n][end - path])) {
+            return 0;
+        }
+    }
+    return n == KL_MAX_SEGMENTS || !call->segment[n];
+}
+
+static kl_kind_t wrong_method(kl_call_t *call, const char *allow)
+{
+    apr_table_setn(call->r->headers_out, "Allow", allow);
+    kl_error_field(call->err, "method_not_allowed", "method", call->r->method, allow);
+    return call->err->kind;
+}
+
+/* The route, or NULL with an error. HEAD is answered as GET; httpd sends no body then. */
+static const kl_route_t *find_route(kl_call_t *call, const kl_route_t *routes)
+{
+    const char *method = call->r->header_only ? "GET" : call->r->method;
+    const char *allow = NULL;
+
+    for (; routes->method; routes++) {
+        if (!matches(call, routes->path)) {
+            continue;
+        }
+        if (strcmp(routes->method, method) == 0) {
+            return routes;
+        }
+        allow = allow ? apr_pstrcat(call->r->pool, allow, ", ", routes->method, NULL)
+                      : routes->method;
+    }
+    if (allow) {
+        wrong_method(call, allow);
+    }
+    else {
+        kl_error_set(call->err, KL_NOT_FOUND, "no_such_route", "There is nothing at this path.");
+    }
+    return NULL;
+}
+
+/* Browsers send Basic credentials by themselves, also for another site's page. Such a
+ * request says so in Sec-Fetch-Site; a plain form cannot send JSON. */
+static kl_kind_t check_caller(kl_call_t *call, const kl_family_t *family)
+{
+    const char *site = apr_table_get(call->r->headers_in, "Sec-Fetch-Site");
+
+    if (!family->closed) {
+        return KL_OK;
+    }
+    if (!call->r->user || !call->r->user[0]) {
+        kl_error_set(call->err, KL_DENIED, "not_authenticated",
+                     "Only users whom the web server authenticated may use this route.");
+        kl_error_next(call->err, "Put AuthType, AuthName and Require into this Location.");
+        return call->err->kind;
+    }
+    if (site && strcmp(site, "cross-site") == 0) {
+        return kl_error_set(call->err, KL_DENIED, "cross_site",
+                            "This route does not answer to pages of other sites.");
+    }
+    return KL_OK;
+}
+
+static kl_kind_t set_up(kl_call_t *call)
+{
+    const char *name = kl_location_settings(call->r)->account;
+    request_rec *r = call->r;
+
+    name = name ? name : KL_DEFAULT_STORE;
+    call->settings = kl_account_settings(kl_server_settings(r->server), name);
+    if (!call->settings) {
+        return kl_error_set(call->err, KL_INTERNAL, "not_configured",
+                            "Store '%s' is not configured for this server.", name);
+    }
+    kl_child_service(&call->svc, r->pool, r->server, &call->settings->account,
+                     r->user && r->user[0] ? apr_pstrdup(r->pool, r->user) : "shopper");
+    return KL_OK;
+}
+
+int kl_handler(request_rec *r)
+{
+    const kl_family_t *family = r->handler ? find_family(r->handler) : NULL;
+    const kl_route_t *route = NULL;
+    kl_call_t *call;
+
+    if (!family) {
+        return DECLINED;
+    }
+    call = apr_pcalloc(r->pool, sizeof(*call));
+    call->r = r;
+    call->err = kl_error_make(r->pool);
+    call->client.key = call->client.hash = "";
+    if (!split_path(call)) {
+        kl_error_set(call->err, KL_NOT_FOUND, "no_such_route", "There is nothing at this path.");
+    }
+    else if (check_caller(call, family) == KL_OK && set_up(call) == KL_OK) {
+        route = find_route(call, family->routes);
+    }
+    if (!route || ((route->flags & KL_ROUTE_BODY) && kl_body_read(call, route->flags) != KL_OK)) {
+        return kl_reply_error(call);
+    }
+    return route->run(call);
+}

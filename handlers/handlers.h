@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The doors: HTTP in, one service, HTTP out. dispatch.c finds the family by the handler
+ * name from httpd.conf and the route by method and path below the Location; each family of
+ * routes has a file of its own. What every route needs (who asks, the body, the client's
+ * key, the answer) stands here once.
+ */
+#ifndef KL_HANDLERS_H
+#define KL_HANDLERS_H
+
+#include <httpd.h>
+#include "service/service.h"
+#include "settings.h"
+
+#define KL_MAX_SEGMENTS 4
+
+/* One call of one route; everything in it lives in r->pool. */
+typedef struct kl_call_t {
+    request_rec *r;
+    kl_service_t svc;
+    const kl_account_settings_t *settings;
+    kl_error_t *err;
+    const char *base;                     /* path of the Location, no trailing slash */
+    const char *segment[KL_MAX_SEGMENTS]; /* of the path below it */
+    kl_json_t *body;                      /* parsed JSON of a POST; NULL for GET */
+    kl_client_t client;                   /* key "" when the client gave none */
+    const char *status_url;               /* where to look at the outcome; NULL: the order */
+} kl_call_t;
+
+typedef int (*kl_route_fn)(kl_call_t *call);
+
+enum {
+    KL_ROUTE_BODY = 1,   /* a JSON object is required as body */
+    KL_ROUTE_KEY = 2     /* an Idempotency-Key is required: the route moves money */
+};
+
+typedef struct kl_route_t {
+    const char *method;
+    const char *path;    /* segments, "*" stands for one: "sessions/x" */
+    int flags;
+    kl_route_fn run;
+} kl_route_t;
+
+/* A handler name of httpd.conf and its routes; ends with a NULL method. */
+typedef struct kl_family_t {
+    const char *handler;
+    int closed;          /* 1: only for users whom Apache authenticated */
+    const kl_route_t *routes;
+} kl_family_t;
+
+extern const kl_route_t kl_checkout_routes[]; /* checkout.c */
+extern const kl_route_t kl_orders_routes[];   /* orders.c */
+extern const kl_route_t kl_status_routes[];   /* status.c */
+
+/** The module's content handler (dispatch.c). */
+int kl_handler(request_rec *r);
+
+/* captures.c, returns.c, authorization.c: routes of the back office, listed in orders.c */
+int kl_captures_create(kl_call_t *call);
+int kl_captures_shipping_info(kl_call_t *call);
+int kl_credit_invoices_create(kl_call_t *call);
+int kl_credit_invoices_preview(kl_call_t *call);
+int kl_cancel_create(kl_call_t *call);
+int kl_extend_create(kl_call_t *call);
+int kl_release_create(kl_call_t *call);
+
+/* --- body.c ---------------------------------------------------------------------------- */
+/** Reads and parses the JSON body of at most KL_MAX_BODY bytes into call->body and the
+ *  client's Idempotency-Key (with a hash of the request) into call->client. */
+kl_kind_t kl_body_read(kl_call_t *call, int flags);
+/** SHA-256 over the parts, each ended by a newline, as hex; NULL when it fails. */
+const char *kl_digest(apr_pool_t *p, const char *const *parts, int n);
+
+/* --- reply.c --------------------------------------------------------------------------- */
+/** Sends v with status; location (a path) may be NULL. Returns what a handler returns. */
+int kl_reply(kl_call_t *call, int status, const kl_json_t *v, const char *location);
+/** Sends call->err as a problem document (RFC 9457) and logs it once. */
+int kl_reply_error(kl_call_t *call);
+/** The problem document's HTTP status for a kind of error. */
+int kl_http_status(kl_kind_t kind);
+
+/* --- outcome.c ------------------------------------------------------------------------- */
+/**
+ * The shared way of every route that starts an operation: the one the client's key started
+ * before, or the one prepare starts; walked as far as it gets; answered by what became of
+ * it: 201 confirmed, 202 not known yet, a problem when Klarna refused.
+ */
+typedef kl_kind_t (*kl_prepare_fn)(kl_call_t *call, const void *want, kl_operation_t **out);
+/** Adds the members of one kind of answer to v, e.g. the capture. order is as stored now. */
+typedef void (*kl_show_fn)(kl_call_t *call, const kl_operation_t *first, const kl_order_t *order,
+                           kl_json_t *v);
+int kl_outcome(kl_call_t *call, kl_prepare_fn prepare, const void *want, kl_show_fn show);
+
+/** "{base}/{id}" of an order in the back office. */
+const char *kl_order_url(kl_call_t *call, const char *order_id);
+
+#endif

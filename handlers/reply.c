@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The one writer of answers. Errors become RFC 9457 problem documents with Klarna's members
+ * and the next step, and are logged here, once, with their tag.
+ */
+#include "handlers/handlers.h"
+
+#include <apr_strings.h>
+#include <http_protocol.h>
+#include <string.h>
+#include "klarna_module.h"
+
+static int send_json(kl_call_t *call, int status, const char *type, const kl_json_t *v)
+{
+    request_rec *r = call->r;
+    const char *text = kl_json_text(r->pool, v);
+
+    r->status = status;
+    ap_set_content_type(r, type);
+    ap_set_content_length(r, strlen(text));
+    /* err_headers_out: httpd keeps them for error statuses too. */
+    apr_table_setn(r->err_headers_out, "Cache-Control", "no-store");
+    apr_table_setn(r->err_headers_out, "X-Content-Type-Options", "nosniff");
+    if (!r->header_only) {
+        ap_rputs(text, r);
+    }
+    return OK;
+}
+
+int kl_reply(kl_call_t *call, int status, const kl_json_t *v, const char *location)
+{
+    if (location) {
+        apr_table_setn(call->r->headers_out, "Location", location);
+    }
+    return send_json(call, status, "application/json", v);
+}
+
+int kl_http_status(kl_kind_t kind)
+{
+    switch (kind) {
+    case KL_OK:
+        return HTTP_OK;
+    case KL_INVALID:
+        return HTTP_BAD_REQUEST;
+    case KL_DENIED:
+        return HTTP_FORBIDDEN;
+    case KL_NOT_FOUND:
+        return HTTP_NOT_FOUND;
+    case KL_CONFLICT:
+        return HTTP_CONFLICT;
+    case KL_REFUSED:
+        return HTTP_UNPROCESSABLE_ENTITY;
+    case KL_RATE_LIMITED:
+        return HTTP_TOO_MANY_REQUESTS;
+    case KL_UNKNOWN:
+        return HTTP_GATEWAY_TIME_OUT;
+    case KL_UNAVAILABLE:
+        return HTTP_SERVICE_UNAVAILABLE;
+    case KL_PROTOCOL:
+        return HTTP_BAD_GATEWAY;
+    case KL_INTERNAL:
+        break;
+    }
+    return HTTP_INTERNAL_SERVER_ERROR;
+}
+
+/* Codes with a status of their own. */
+static int status_of(const kl_error_t *err)
+{
+    static const struct { const char *code; int status; } special[] = {
+        {"method_not_allowed", HTTP_METHOD_NOT_ALLOWED},
+        {"media_type", HTTP_UNSUPPORTED_MEDIA_TYPE},
+        {"body_too_large", HTTP_REQUEST_ENTITY_TOO_LARGE},
+        {"idempotency_key_reused", HTTP_UNPROCESSABLE_ENTITY},
+        {NULL, 0}
+    };
+    int i;
+
+    for (i = 0; special[i].code; i++) {
+        if (strcmp(err->code, special[i].code) == 0) {
+            return special[i].status;
+        }
+    }
+    return kl_http_status(err->kind);
+}
+
+static const char *title_of(kl_kind_t kind)
+{
+    static const char *const titles[] = {
+        [KL_OK] = "Done",
+        [KL_INVALID] = "The request is not right",
+        [KL_DENIED] = "Not allowed",
+        [KL_NOT_FOUND] = "Not found",
+        [KL_CONFLICT] = "Not possible as things stand",
+        [KL_REFUSED] = "Klarna refused",
+        [KL_RATE_LIMITED] = "Too many calls to Klarna",
+        [KL_UNKNOWN] = "The outcome is not known yet",
+        [KL_UNAVAILABLE] = "Not available now",
+        [KL_PROTOCOL] = "Klarna's answer could not be read",
+        [KL_INTERNAL] = "Internal error"
+    };
+
+    return titles[kind];
+}
+
+static kl_json_t *problem(kl_call_t *call, int status)
+{
+    const kl_error_t *err = call->err;
+    kl_json_t *v = kl_json_object(call->r->pool);
+    kl_json_t *messages;
+    int i;
+
+    kl_json_set_str(v, "type", apr_pstrcat(call->r->pool, "urn:mod_klarna:", err->code, NULL));
+    kl_json_set_str(v, "title", title_of(err->kind));
+    kl_json_set_int(v, "status", status);
+    kl_json_set_str(v, "code", err->code);
+    kl_json_set_str(v, "detail", err->detail);
+    kl_json_set_str(v, "field", err->field);
+    kl_json_set_str(v, "got", err->got);
+    kl_json_set_str(v, "expected", err->expected);
+    kl_json_set_str(v, "next", err->next);
+    kl_json_set_str(v, "error_code", err->klarna_code);
+    if (err->klarna_messages) {
+        messages = kl_json_array(call->r->pool);
+        for (i = 0; i < err->klarna_messages->nelts; i++) {
+            kl_json_append_str(messages, APR_ARRAY_IDX(err->klarna_messages, i, const char *));
+        }
+        kl_json_set(v, "error_messages", messages);
+    }
+    kl_json_set_str(v, "correlation_id", err->correlation_id);
+    return v;
+}
+
+/* What the caller did wrong is the caller's affair; what an outside part did is a warning
+ * for the operator; what we did is an error. */
+static int level_of(kl_kind_t kind)
+{
+    switch (kind) {
+    case KL_RATE_LIMITED:
+    case KL_UNKNOWN:
+    case KL_UNAVAILABLE:
+    case KL_PROTOCOL:
+        return APLOG_WARNING;
+    case KL_INTERNAL:
+        return APLOG_ERR;
+    default:
+        return APLOG_INFO;
+    }
+}
+
+int kl_reply_error(kl_call_t *call)
+{
+    const kl_error_t *err = call->err;
+    int status = status_of(err);
+
+    ap_log_rerror(APLOG_MARK, level_of(err->kind), 0, call->r,
+                  "KLA0020: %s %s: %d %s%s%s: %s%s%s", call->r->method, call->r->uri, status,
+                  err->code, err->field ? " at " : "", err->field ? err->field : "",
+                  err->detail ? err->detail : "", err->correlation_id ? " correlation " : "",
+                  err->correlation_id ? err->correlation_id : "");
+    if (err->retry_after > 0) {
+        apr_table_setn(call->r->err_headers_out, "Retry-After",
+                       apr_itoa(call->r->pool, err->retry_after));
+    }
+    return send_json(call, status, "application/problem+json", problem(call, status));
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Returns and cancellation: POST {id}/credit-invoices, its preview, POST {id}/cancel.
+ */
+#include "handlers/handlers.h"
+
+#include <string.h>
+
+static void show_credit_invoice(kl_call_t *call, const kl_operation_t *first,
+                                const kl_order_t *order, kl_json_t *v)
+{
+    const kl_credit_invoice_t *ci = kl_order_find_credit_invoice(order, first->credit_invoice_id);
+
+    if (ci) {
+        kl_json_set(v, "credit_invoice", kl_credit_invoice_view(call->r->pool, order, ci));
+    }
+}
+
+static kl_kind_t prepare_credit(kl_call_t *call, const void *want, kl_operation_t **out)
+{
+    return kl_credit_invoice_prepare(&call->svc, call->segment[0], want, &call->client, out,
+                                     call->err);
+}
+
+int kl_credit_invoices_create(kl_call_t *call)
+{
+    kl_credit_request_t want;
+
+    if (kl_credit_request_parse(&want, call->r->pool, call->body, call->err) != KL_OK) {
+        return kl_reply_error(call);
+    }
+    return kl_outcome(call, prepare_credit, &want, show_credit_invoice);
+}
+
+int kl_credit_invoices_preview(kl_call_t *call)
+{
+    apr_pool_t *p = call->r->pool;
+    kl_json_t *v = kl_json_object(p), *steps = kl_json_array(p), *step;
+    kl_credit_request_t want;
+    kl_order_t *order = NULL;
+    kl_credit_plan_t plan;
+    int i;
+
+    if (kl_credit_request_parse(&want, p, call->body, call->err) != KL_OK
+        || kl_credit_invoice_preview(&call->svc, call->segment[0], &want, &order, &plan, call->err)
+               != KL_OK) {
+        return kl_reply_error(call);
+    }
+    for (i = 0; i < plan.steps; i++) {
+        step = kl_json_object(p);
+        kl_json_set_str(step, "verb", kl_verb_name(plan.step[i].verb));
+        kl_json_set_int(step, "amount", plan.step[i].moved.amount);
+        kl_json_append(steps, step);
+    }
+    kl_json_set_int(v, "amount", plan.amount);
+    kl_json_set_str(v, "purchase_currency", order->currency);
+    kl_json_set(v, "steps", steps);
+    return kl_reply(call, HTTP_OK, v, NULL);
+}
+
+static kl_kind_t prepare_cancel(kl_call_t *call, const void *comment, kl_operation_t **out)
+{
+    return kl_cancel_prepare(&call->svc, call->segment[0], comment, &call->client, out,
+                             call->err);
+}
+
+int kl_cancel_create(kl_call_t *call)
+{
+    kl_reader_t rd = kl_reader(call->r->pool, call->body, "", call->err);
+    const char *comment = kl_read_str(&rd, "comment", KL_OPTIONAL, 0, KL_MAX_STRING);
+    int confirmed = kl_read_bool(&rd, "confirm_final", 0);
+
+    kl_reader_only(&rd, "comment", "confirm_final", NULL);
+    if (call->err->kind == KL_OK && !confirmed) {
+        kl_error_field(call->err, "confirmation_missing", "confirm_final",
+                       kl_json_get(call->body, "confirm_final") ? "false" : NULL,
+                       "true: cancelling is final and gives back everything, shipping included");
+    }
+    if (call->err->kind != KL_OK) {
+        return kl_reply_error(call);
+    }
+    return kl_outcome(call, prepare_cancel, comment ? comment : "", show_credit_invoice);
+}
