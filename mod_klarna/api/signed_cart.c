@@ -34,11 +34,11 @@ static jwt_t *decode(apr_pool_t *p, const char *token, const kl_cart_key_t *key)
 
 /* 1 when the header asks for exactly what we speak; RFC 7515 4.1.11: an extension marked
  * critical must be understood, and we understand none. */
-static int is_plain_hs256(jwt_t *jwt)
+static int asks_for_hs256(jwt_t *jwt)
 {
     const char *alg = jwt_get_header(jwt, "alg");
     char *crit = jwt_get_headers_json(jwt, "crit");
-    int plain = !crit && alg && strcmp(alg, "HS256") == 0 && jwt_get_alg(jwt) == JWT_ALG_HS256;
+    int plain = !crit && alg && strcmp(alg, "HS256") == 0;
 
     free(crit);
     return plain;
@@ -62,7 +62,7 @@ static jwt_t *verify(apr_pool_t *p, const char *token, const apr_array_header_t 
     jwt_t *claimed = decode(p, token, NULL), *jwt;
     const kl_cart_key_t *key;
 
-    if (!claimed || !is_plain_hs256(claimed)) {
+    if (!claimed || !asks_for_hs256(claimed)) {
         return NULL;
     }
     key = find_key(keys, jwt_get_header(claimed, "kid"));
@@ -70,7 +70,7 @@ static jwt_t *verify(apr_pool_t *p, const char *token, const apr_array_header_t 
         return NULL;
     }
     jwt = decode(p, token, key);
-    return jwt && is_plain_hs256(jwt) ? jwt : NULL;
+    return jwt && jwt_get_alg(jwt) == JWT_ALG_HS256 ? jwt : NULL;
 }
 
 static kl_kind_t check_expiry(jwt_t *jwt, apr_time_t now, kl_error_t *err)
