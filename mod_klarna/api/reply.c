@@ -206,7 +206,7 @@ static kl_meaning_t not_done(kl_error_t *err, int status)
 
 static kl_meaning_t unclear(kl_error_t *err, int status)
 {
-    if (status >= 500) {
+    if (status >= 500 || status == 408) {
         kl_error_set(err, KL_UNKNOWN, "klarna_failed",
                      "Klarna answered %d: whether it executed the request is not known.", status);
     } else if (status >= 300 && status < 400) {
