@@ -72,6 +72,7 @@ async def serve(options):
     await stop.wait()
     # No waiting for connections: what was answered is committed, what was not never happened.
     await site.stop()
+    await app[server.SANDBOX].callbacks.close()
     ledger.db.close()
 
 

@@ -52,3 +52,7 @@ class Callbacks:
 
     def clear(self):
         self.sent.clear()
+
+    async def close(self):
+        if self.client:
+            await self.client.close()

@@ -106,6 +106,5 @@ def as_shown(session):
 def waiting(ledger):
     """Sessions a customer can still decide, those where the shop already asks first."""
     now = ledger.now()
-    shown = [as_shown(session) for session in ledger.open_sessions(SHOWN_SESSIONS)
-             if now < session["expires"]]
-    return sorted(shown, key=lambda session: session["state"] != "asked")
+    return [as_shown(session) for session in ledger.open_sessions(SHOWN_SESSIONS)
+            if now < session["expires"]]

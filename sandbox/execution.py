@@ -9,7 +9,7 @@ import traceback
 
 import order_management
 import payments
-from api import Call, Refusal, Reply, error_reply, new_id, parse_object
+from api import Call, Refusal, Reply, bad_value, error_reply, new_id, parse_object
 from ledger import iso
 from merchants import Rates, rate_headers, unauthorized
 from routing import Router
@@ -103,15 +103,17 @@ class Execution:
     def _once(self, request, merchant, correlation_id):
         keyed = (request.key is not None and request.method in ("POST", "PATCH")
                  and request.path.startswith("/ordermanagement/"))
-        if keyed:
-            known = self._remembered(merchant, request.key)
-            if known:
-                return known, False
+        if keyed and not 1 <= len(request.key) <= 255:
+            return error_reply(bad_value("Klarna-Idempotency-Key", "The key must have 1 to 255 "
+                                         "characters."), correlation_id), False
+        known = keyed and self._remembered(merchant, request.key)
+        if known:
+            return known, False
         try:
             reply, executed = self._execute(request, merchant), True
         except Refusal as refusal:
             reply, executed = error_reply(refusal, correlation_id), False
-        if keyed and len(request.key) <= 255:
+        if keyed:
             reply.headers["Klarna-Correlation-Id"] = correlation_id
             self.ledger.remember(merchant, request.key, reply.status, reply.headers, reply.body)
         return reply, executed
@@ -128,9 +130,6 @@ class Execution:
 
     def _execute(self, request, merchant):
         (handler, takes_body), parts = self.router.find(request.method, request.path)
-        if request.key is not None and not 1 <= len(request.key) <= 255:
-            raise Refusal(400, "BAD_VALUE", "Bad value: Klarna-Idempotency-Key",
-                          "The key must have 1 to 255 characters.")
         body = None
         if takes_body:
             if len(request.raw) > MAX_BODY:

@@ -95,12 +95,12 @@ _SUBSCRIPTION = obj({
 }, ("name", "interval", "interval_count"))
 
 
-def _line(types, name_shortest, unit_shortest, unit_longest, rate_highest, tax_highest):
+def _line(types, name_shortest, unit_shortest, unit_longest, rate_highest, amount_highest):
     return obj({
         "name": text(255, name_shortest), "quantity": integer(0),
-        "unit_price": integer(-AMOUNT, AMOUNT), "total_amount": integer(-AMOUNT, AMOUNT),
-        "tax_rate": integer(0, rate_highest), "total_tax_amount": integer(high=tax_highest),
-        "total_discount_amount": integer(0, AMOUNT), "type": choice(*types),
+        "unit_price": integer(high=AMOUNT), "total_amount": integer(high=AMOUNT),
+        "tax_rate": integer(0, rate_highest), "total_tax_amount": integer(high=amount_highest),
+        "total_discount_amount": integer(0, amount_highest), "type": choice(*types),
         "reference": text(255), "quantity_unit": text(unit_longest, unit_shortest),
         "image_url": text(1024), "product_url": text(1024), "merchant_data": text(1024),
         "product_identifiers": _IDENTIFIERS, "subscription": _SUBSCRIPTION,
@@ -138,7 +138,7 @@ ORDER_REQUIRED = ("purchase_country", "purchase_currency", "order_amount", "orde
 ORDER = {
     "purchase_country": COUNTRY, "purchase_currency": CURRENCY,
     "locale": text(255, 2, "[A-Za-z]{2}(-[A-Za-z]{2})*"),
-    "order_amount": integer(0, AMOUNT), "order_tax_amount": integer(0, AMOUNT),
+    "order_amount": integer(0), "order_tax_amount": integer(0),
     "order_lines": array(KP_LINE, 1, 1000),
     "merchant_reference1": text(255), "merchant_reference2": text(255),
     "merchant_data": text(6000), "merchant_urls": _URLS,

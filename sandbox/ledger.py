@@ -26,6 +26,8 @@ CREATE TABLE journal (seq INTEGER PRIMARY KEY AUTOINCREMENT, doc TEXT NOT NULL);
 """
 TABLES = ("meta", "sessions", "tokens", "orders", "idempotency", "journal")
 
+OPEN_RANK = {"open": 1, "asked": 2}     # sessions a customer can still decide, the asked first
+
 # name: (default, allowed values or a type)
 BEHAVIOURS = {
     "place_order_repeat": ("same_order", ("same_order", "refused")),
@@ -115,14 +117,14 @@ class Ledger:
         return self._all("SELECT doc FROM sessions ORDER BY rowid")
 
     def open_sessions(self, limit):
-        return self._all("SELECT doc FROM sessions WHERE open = 1 ORDER BY rowid DESC LIMIT ?",
-                         limit)
+        return self._all("SELECT doc FROM sessions WHERE open > 0 ORDER BY open DESC, "
+                         "rowid DESC LIMIT ?", limit)
 
     def save_session(self, doc):
         self.db.execute(
             "INSERT INTO sessions VALUES (?, ?, ?, ?) "
             "ON CONFLICT (session_id) DO UPDATE SET open = excluded.open, doc = excluded.doc",
-            (doc["session_id"], doc["client_token"], doc["customer_state"] in ("open", "asked"),
+            (doc["session_id"], doc["client_token"], OPEN_RANK.get(doc["customer_state"], 0),
              json.dumps(doc)))
 
     def token(self, token):

@@ -54,8 +54,9 @@ export function purchase(session, heading) {
     list.append(item);
   }
   const lines = element('details');
-  lines.append(element('summary', '', `${session.lines.length} order lines`), list);
-  lines.open = session.lines.length < 7;
+  const count = session.lines.length;
+  lines.append(element('summary', '', count === 1 ? '1 order line' : `${count} order lines`), list);
+  lines.open = count < 7;
   made.append(lines);
   return made;
 }

@@ -36,6 +36,8 @@ def test_capture_in_two_parts_and_refund_in_three(box):
     assert (refund.status, refund.raw) == (201, b"")
     refund_id = refund.headers["Refund-Id"]
     assert refund.headers["Location"] == f"{box.url}{OM}/{order_id}/refunds/{refund_id}"
+    assert [capture["refunded_amount"] for capture in box.read(order_id)["captures"]] == [
+        6000, 1000]
     assert box.refund(order_id, 2000).status == 201
     is_refused(box.refund(order_id, 1001), 403, "REFUND_NOT_ALLOWED")
     assert box.refund(order_id, 1000).status == 201
