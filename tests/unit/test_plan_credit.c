@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Plans of credits: which Klarna verbs, in which order, over which amounts; what a return
+ * fee does; what is refused.
+ */
+#include "order_fixture.h"
+
+#include <apr_strings.h>
+
+static kl_credit_plan_t plan(apr_pool_t *p, const kl_order_t *order, const char *text)
+{
+    kl_error_t *err = kl_error_make(p);
+    kl_credit_plan_t out;
+
+    if (fixture_plan_credit(&out, p, order, text, err) != KL_OK) {
+        fail_msg("%s", err->detail);
+    }
+    return out;
+}
+
+static void check_step(const kl_credit_plan_t *got, int i, const char *verb, apr_int64_t amount,
+                       int lines)
+{
+    assert_true(i < got->steps);
+    assert_string_equal(kl_verb_name(got->step[i].verb), verb);
+    assert_int_equal(got->step[i].moved.amount, amount);
+    assert_int_equal(got->step[i].moved.lines->nelts, lines);
+}
+
+static void one_step(apr_pool_t *p, const kl_order_t *order, const char *text, const char *verb,
+                     apr_int64_t amount, int lines)
+{
+    kl_credit_plan_t got = plan(p, order, text);
+
+    assert_int_equal(got.steps, 1);
+    assert_int_equal(got.amount, amount);
+    check_step(&got, 0, verb, amount, lines);
+}
+
+static kl_error_t *plan_fails(apr_pool_t *p, const kl_order_t *order, const char *text)
+{
+    kl_error_t *err = kl_error_make(p);
+    kl_credit_plan_t out;
+
+    assert_int_not_equal(fixture_plan_credit(&out, p, order, text, err), KL_OK);
+    return err;
+}
+
+static void before_capture_it_is_cancel_or_reduce(void **state)
+{
+    kl_order_t *order = fixture_shop(*state);
+
+    one_step(*state, order, "{'everything':true}", "cancel", 40900, 4);
+    one_step(*state, order, "{'amount':40900}", "cancel", 40900, 0);
+    one_step(*state, order, "{'amount':900}", "reduce", 900, 0);
+    one_step(*state, order, "{'lines':[{'reference':'mug','quantity':1}]}", "reduce", 4500, 1);
+    one_step(*state, order,
+             "{'lines':[{'reference':'shirt','quantity':3},{'reference':'mug','quantity':2},"
+             "{'reference':'ship','quantity':1},{'reference':'off','quantity':1}]}",
+             "cancel", 40900, 4);
+}
+
+static void after_capture_it_is_a_refund(void **state)
+{
+    kl_order_t *order = fixture_shop(*state);
+
+    must_capture(order, *state, "{'everything':true}");
+    one_step(*state, order, "{'everything':true}", "refund", 40900, 4);
+    one_step(*state, order, "{'amount':900}", "refund", 900, 0);
+    one_step(*state, order,
+             "{'lines':[{'reference':'mug','quantity':2},{'reference':'off','amount':-1000}]}",
+             "refund", 8000, 2);
+}
+
+static void a_part_captured_order_needs_two_steps(void **state)
+{
+    kl_order_t *order = fixture_shop(*state);
+    kl_credit_plan_t got;
+
+    must_capture(order, *state, "{'lines':[{'reference':'shirt','quantity':2}]}");
+    got = plan(*state, order, "{'everything':true}");
+    assert_int_equal(got.steps, 2);
+    assert_int_equal(got.amount, 40900);
+    check_step(&got, 0, "release", 20900, 4);
+    check_step(&got, 1, "refund", 20000, 1);
+
+    got = plan(*state, order, "{'lines':[{'reference':'shirt','quantity':3}]}");
+    check_step(&got, 0, "reduce", 10000, 1);
+    check_step(&got, 1, "refund", 20000, 1);
+
+    got = plan(*state, order, "{'amount':20500}");
+    check_step(&got, 0, "reduce", 500, 0);
+    check_step(&got, 1, "refund", 20000, 0);
+
+    got = plan(*state, order, "{'amount':40900}");
+    check_step(&got, 0, "release", 20900, 0);
+    check_step(&got, 1, "refund", 20000, 0);
+
+    one_step(*state, order, "{'lines':[{'reference':'shirt','quantity':1}]}", "refund", 10000, 1);
+    one_step(*state, order, "{'lines':[{'reference':'mug','quantity':1}]}", "reduce", 4500, 1);
+    one_step(*state, order,
+             "{'lines':[{'reference':'shirt','quantity':0,'amount':500}]}", "refund", 500, 1);
+}
+
+static void an_amount_beyond_the_captured_part_comes_from_the_open_part(void **state)
+{
+    kl_order_t *order = fixture_shop(*state);
+    kl_credit_plan_t got;
+
+    must_capture(order, *state, "{'lines':[{'reference':'shirt','quantity':1}]}");
+    got = plan(*state, order, "{'lines':[{'reference':'shirt','quantity':1,'amount':10500}]}");
+    assert_int_equal(got.steps, 2);
+    check_step(&got, 0, "reduce", 500, 1);
+    check_step(&got, 1, "refund", 10000, 1);
+    assert_int_equal(
+        APR_ARRAY_IDX(got.step[0].moved.lines, 0, kl_movement_line_t).quantity, 0);
+}
+
+static void a_side_that_comes_to_nothing_is_refused(void **state)
+{
+    kl_order_t *order = fixture_shop(*state);
+    kl_error_t *err;
+
+    must_capture(order, *state, "{'lines':[{'reference':'shirt','quantity':3}]}");
+    err = plan_fails(*state, order, "{'lines':[{'reference':'shirt','quantity':1},"
+                                    "{'reference':'off','quantity':1}]}");
+    check_field(err, "nothing", "lines");
+    assert_string_equal(err->got, "-3000");
+    assert_non_null(err->next);
+}
+
+static void a_return_fee_is_kept_from_the_refund(void **state)
+{
+    kl_order_t *order = fixture_shop(*state);
+    kl_credit_plan_t got;
+    apr_array_header_t *lines;
+
+    must_capture(order, *state, "{'everything':true}");
+    got = plan(*state, order, "{'lines':[{'reference':'shirt','quantity':1}],"
+                              "'return_fee':1500,'return_fee_tax_rate':2500}");
+    check_step(&got, 0, "refund", 8500, 1);
+    assert_int_equal(got.step[0].moved.return_fee, 1500);
+    lines = kl_movement_klarna_lines(*state, order, &got.step[0].moved);
+    assert_int_equal(lines->nelts, 2);
+    check_klarna_lines(lines, 8500);
+}
+
+static void a_return_fee_needs_a_greater_refund(void **state)
+{
+    kl_order_t *order = fixture_shop(*state);
+    kl_error_t *err = plan_fails(*state, order, "{'amount':100,'return_fee':1}");
+
+    check_field(err, "return_fee", "return_fee");
+    must_capture(order, *state, "{'everything':true}");
+    err = plan_fails(*state, order, "{'amount':100,'return_fee':100}");
+    check_field(err, "return_fee", "return_fee");
+    assert_string_equal(err->got, "100");
+    assert_string_equal(err->expected, "less than the 100 that are refunded");
+    one_step(*state, order, "{'amount':100,'return_fee':99}", "refund", 1, 0);
+}
+
+static void a_kept_fee_stays_kept(void **state)
+{
+    kl_order_t *order = fixture_shop(*state);
+    kl_error_t *err;
+
+    must_capture(order, *state, "{'everything':true}");
+    must_credit(order, *state,
+                "{'lines':[{'reference':'shirt','quantity':3}],'return_fee':1000}");
+    assert_int_equal(kl_order_fees_kept(order), 1000);
+    one_step(*state, order, "{'everything':true}", "refund", 10900, 3);
+    must_credit(order, *state, "{'everything':true}");
+    check_amounts(order, KL_ORDER_CAPTURED, 40900, 40900, 39900, 0);
+
+    err = plan_fails(*state, order, "{'everything':true}");
+    check_error(err, KL_CONFLICT, "not_creditable");
+    assert_non_null(kl_why_not_cancel(order));
+    assert_null(kl_why_not_credit(order));
+
+    /* Out of goodwill, by a free amount, it can be given back, but no more than that. */
+    err = plan_fails(*state, order, "{'amount':1001}");
+    check_field(err, "too_much", "amount");
+    must_credit(order, *state, "{'amount':400}");
+    assert_int_equal(kl_order_fees_kept(order), 600);
+    must_credit(order, *state, "{'amount':600}");
+    check_amounts(order, KL_ORDER_CAPTURED, 40900, 40900, 40900, 0);
+    assert_string_equal(kl_why_not_credit(order), "Everything was credited already.");
+}
+
+static void free_amounts_leave_everything_as_an_amount(void **state)
+{
+    kl_order_t *order = fixture_shop(*state);
+    kl_error_t *err;
+
+    must_capture(order, *state, "{'everything':true}");
+    must_credit(order, *state, "{'amount':30000}");
+    err = plan_fails(*state, order, "{'lines':[{'reference':'shirt','quantity':2}]}");
+    check_field(err, "too_much", "lines");
+    assert_string_equal(err->expected, "at most 10900");
+    one_step(*state, order, "{'everything':true,'return_fee':900}", "refund", 10000, 0);
+    must_credit(order, *state, "{'everything':true,'return_fee':900}");
+    assert_int_equal(order->refunded_amount + kl_order_fees_kept(order), 40900);
+    assert_int_equal(kl_line_creditable_amount(fixture_at(order, "shirt")), 0);
+}
+
+static void bad_picks_are_refused_with_their_field(void **state)
+{
+    kl_order_t *order = fixture_shop(*state);
+    kl_error_t *err = plan_fails(*state, order,
+                                 "{'lines':[{'reference':'ship','quantity':1},"
+                                 "{'reference':'mug','quantity':3}]}");
+
+    check_field(err, "too_many", "lines[1].quantity");
+    assert_string_equal(err->got, "3");
+    assert_string_equal(err->expected, "at most 2");
+    err = plan_fails(*state, order, "{'lines':[{'reference':'hat','quantity':1}]}");
+    check_field(err, "unknown_line", "lines[0].reference");
+    err = plan_fails(*state, order,
+                     "{'lines':[{'reference':'mug','quantity':1},"
+                     "{'reference':'mug','amount':1}]}");
+    check_field(err, "duplicate_reference", "lines[1].reference");
+    err = plan_fails(*state, order, "{'amount':40901}");
+    check_field(err, "too_much", "amount");
+    assert_string_equal(err->expected, "at most 40900");
+}
+
+static void states_forbid_a_credit(void **state)
+{
+    kl_order_t *order = fixture_shop(*state);
+
+    order->state = KL_ORDER_CREATED;
+    check_error(plan_fails(*state, order, "{'everything':true}"), KL_CONFLICT, "not_creditable");
+    order->state = KL_ORDER_EXPIRED;
+    check_error(plan_fails(*state, order, "{'everything':true}"), KL_CONFLICT, "not_creditable");
+    order->state = KL_ORDER_AUTHORIZED;
+    order->pending_op = "operation";
+    check_error(plan_fails(*state, order, "{'everything':true}"), KL_CONFLICT, "not_creditable");
+}
+
+static void captured_money_of_an_ended_order_can_still_go_back(void **state)
+{
+    kl_order_t *order = fixture_shop(*state);
+
+    must_capture(order, *state, "{'lines':[{'reference':'shirt','quantity':1}]}");
+    order->state = KL_ORDER_EXPIRED;
+    order->remaining_amount = 0;
+    one_step(*state, order, "{'everything':true}", "refund", 10000, 1);
+    check_field(plan_fails(*state, order, "{'lines':[{'reference':'shirt','quantity':2}]}"),
+                "too_much", "lines");
+}
+
+static void extend_and_release_have_their_reasons(void **state)
+{
+    kl_order_t *order = fixture_shop(*state);
+
+    assert_null(kl_why_not_extend(order));
+    assert_string_equal(kl_why_not_release(order),
+                        "Nothing was captured yet; cancel the order instead.");
+    must_capture(order, *state, "{'amount':1}");
+    assert_null(kl_why_not_release(order));
+    must_capture(order, *state, "{'everything':true}");
+    assert_non_null(kl_why_not_release(order));
+    assert_non_null(kl_why_not_extend(order));
+}
+
+static void room_is_asked_for(void **state)
+{
+    kl_order_t *order = fixture_shop(*state);
+    char *much = apr_palloc(*state, 523000);
+
+    memset(much, 'x', 522999);
+    much[522999] = '\0';
+    fixture_at(order, "mug")->merchant_data = much;
+    check_error(plan_fails(*state, order, "{'everything':true}"), KL_CONFLICT, "not_creditable");
+    fixture_at(order, "mug")->merchant_data = "";
+    while (order->lines->nelts < 1000) {
+        fixture_line(order, KL_LINE_PHYSICAL, apr_psprintf(*state, "n%d", order->lines->nelts),
+                     1, 1, 0, 0);
+    }
+    check_error(plan_fails(*state, order, "{'amount':1}"), KL_CONFLICT, "not_creditable");
+    one_step(*state, order, "{'lines':[{'reference':'n4','quantity':1}]}", "reduce", 1, 1);
+}
+
+static void an_order_has_a_bounded_number_of_credit_invoices(void **state)
+{
+    kl_order_t *order = fixture_shop(*state);
+
+    must_capture(order, *state, "{'everything':true}");
+    for (int i = 0; i < 200; i++) {
+        must_credit(order, *state, "{'amount':1}");
+    }
+    check_error(plan_fails(*state, order, "{'amount':1}"), KL_CONFLICT, "not_creditable");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH_POOL(before_capture_it_is_cancel_or_reduce),
+        WITH_POOL(after_capture_it_is_a_refund),
+        WITH_POOL(a_part_captured_order_needs_two_steps),
+        WITH_POOL(an_amount_beyond_the_captured_part_comes_from_the_open_part),
+        WITH_POOL(a_side_that_comes_to_nothing_is_refused),
+        WITH_POOL(a_return_fee_is_kept_from_the_refund),
+        WITH_POOL(a_return_fee_needs_a_greater_refund),
+        WITH_POOL(a_kept_fee_stays_kept),
+        WITH_POOL(free_amounts_leave_everything_as_an_amount),
+        WITH_POOL(bad_picks_are_refused_with_their_field),
+        WITH_POOL(states_forbid_a_credit),
+        WITH_POOL(captured_money_of_an_ended_order_can_still_go_back),
+        WITH_POOL(extend_and_release_have_their_reasons),
+        WITH_POOL(room_is_asked_for),
+        WITH_POOL(an_order_has_a_bounded_number_of_credit_invoices),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
