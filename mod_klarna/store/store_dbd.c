@@ -92,8 +92,9 @@ static kl_kind_t read_schema(kl_dbd_t *db)
     }
     if (!strict) {
         kl_error_set(db->err, KL_UNAVAILABLE, "schema",
-                     "The database would cut values that are too long: set a strict sql_mode"
-                     " with DBDInitSQL, as conf/schema/mysql.sql shows.");
+                     "The database would cut values that are too long: its sql_mode is not"
+                     " strict (conf/schema/mysql.sql).");
+        kl_error_next(db->err, "Set a strict sql_mode with DBDInitSQL, as that file shows.");
         return KL_UNAVAILABLE;
     }
     return KL_OK;

@@ -1,0 +1,668 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The store over a real database: what goes in comes out, a taken key and a lost
+ * compare-and-set are conflicts that change nothing, lists page and filter, the schema
+ * refuses what breaks an invariant, and its version is checked. database.h says which
+ * database.
+ */
+#include "database.h"
+
+#include <apr_strings.h>
+#include <apr_thread_proc.h>
+
+#include "core/limits.h"
+
+#define ID1 "11111111-1111-4111-8111-111111111111"
+#define ID2 "22222222-2222-4222-8222-222222222222"
+#define ID3 "33333333-3333-4333-8333-333333333333"
+
+/* The row structs of store_dbd.c, so that its column lists compare every column here too. */
+typedef struct order_row_t {
+    kl_order_t order;
+    const char *state, *klarna_order_id, *ledger;
+} order_row_t;
+
+typedef struct operation_row_t {
+    kl_operation_t op;
+    const char *kind, *state;
+} operation_row_t;
+
+#define SAME_TEXT(column, member) assert_string_equal(a.member, b.member);
+#define SAME_NUMBER(column, member) assert_int_equal(a.member, b.member);
+
+static void assert_order_equal(apr_pool_t *p, const kl_order_t *x, const kl_order_t *y)
+{
+    order_row_t a = {*x, kl_order_state_name(x->state), x->klarna_order_id,
+                     kl_order_ledger_text(p, x)};
+    order_row_t b = {*y, kl_order_state_name(y->state), y->klarna_order_id,
+                     kl_order_ledger_text(p, y)};
+
+    assert_int_equal(x->version, y->version);
+    KL_ORDER_FIXED(SAME_TEXT, SAME_NUMBER, SAME_NUMBER)
+    KL_ORDER_SAVED(SAME_TEXT, SAME_NUMBER, SAME_NUMBER)
+}
+
+static void assert_operation_equal(const kl_operation_t *x, const kl_operation_t *y)
+{
+    operation_row_t a = {*x, kl_op_kind_name(x->kind), kl_op_state_name(x->state)};
+    operation_row_t b = {*y, kl_op_kind_name(y->kind), kl_op_state_name(y->state)};
+
+    assert_int_equal(x->version, y->version);
+    KL_OPERATION_FIXED(SAME_TEXT, SAME_NUMBER, SAME_NUMBER)
+    KL_OPERATION_SAVED(SAME_TEXT, SAME_NUMBER, SAME_NUMBER)
+}
+
+/* --- short forms: the store's calls that must succeed ------------------------------- */
+
+static kl_kind_t insert_order(database_t *db, kl_order_t *order)
+{
+    kl_error_clear(db->err);
+    return db->store->order_insert(db->store, db->p, order, db->err);
+}
+
+static kl_kind_t save_order(database_t *db, kl_order_t *order)
+{
+    kl_error_clear(db->err);
+    return db->store->order_save(db->store, db->p, order, db->err);
+}
+
+static kl_order_t *load_order(database_t *db, const char *id)
+{
+    kl_order_t *order = NULL;
+
+    kl_error_clear(db->err);
+    if (db->store->order_load(db->store, db->p, id, &order, db->err) != KL_OK) {
+        fail_msg("order_load: %s", db->err->detail);
+    }
+    return order;
+}
+
+static kl_operation_t *load_operation(database_t *db, const char *id)
+{
+    kl_operation_t *op = NULL;
+
+    kl_error_clear(db->err);
+    if (db->store->operation_load(db->store, db->p, id, &op, db->err) != KL_OK) {
+        fail_msg("operation_load: %s", db->err->detail);
+    }
+    return op;
+}
+
+static void make_order(database_t *db, kl_order_t *order)
+{
+    if (insert_order(db, order) != KL_OK) {
+        fail_msg("order_insert: %s", db->err->detail);
+    }
+}
+
+/* --- orders ------------------------------------------------------------------------- */
+
+static void test_order_comes_back_whole(void **state)
+{
+    database_t *db = *state;
+    kl_order_t *order = sample_order(db->p, ID1), *same = NULL;
+
+    order->client_key = "client's key";
+    make_order(db, order);
+    assert_int_equal(order->version, 1);
+    assert_order_equal(db->p, order, load_order(db, ID1));
+    assert_int_equal(db->store->order_load_by_client_key(db->store, db->p, "client's key", &same,
+                                                         db->err), KL_OK);
+    assert_order_equal(db->p, order, same);
+    assert_int_equal(same->lines->nelts, 1);
+    assert_int_equal(kl_order_fees_kept(same), 500);
+}
+
+static void test_order_extremes(void **state)
+{
+    database_t *db = *state;
+    kl_order_t *order = sample_order(db->p, ID1);
+    kl_order_t *empty = kl_order_make(db->p);
+
+    order->original_amount = order->order_amount = order->order_tax_amount = APR_INT64_MAX;
+    order->captured_amount = order->refunded_amount = APR_INT64_MAX - 1;
+    order->remaining_amount = 1;
+    order->created_at = APR_INT64_MIN;
+    order->updated_at = -1;
+    order->expires_at = APR_INT64_MAX;
+    order->client_token = apr_pstrcat(db->p, order->reference2, "\n\t\r\x7f\"'`$1?:a%lld%%", NULL);
+    make_order(db, order);
+    assert_order_equal(db->p, order, load_order(db, ID1));
+
+    empty->id = ID2;
+    empty->client_key = "-" ID2;
+    make_order(db, empty);
+    assert_order_equal(db->p, empty, load_order(db, ID2));
+}
+
+static void test_order_of_many_bytes(void **state)
+{
+    database_t *db = *state;
+    kl_order_t *order = sample_order(db->p, ID1);
+    kl_line_t line = APR_ARRAY_IDX(order->lines, 0, kl_line_t);
+    char *name = apr_pcalloc(db->p, KL_MAX_STRING + 1);
+
+    memset(name, 'n', KL_MAX_STRING);
+    line.name = line.merchant_data = name;
+    while (order->lines->nelts < 600) {
+        APR_ARRAY_PUSH(order->lines, kl_line_t) = line;
+    }
+    assert_in_range(strlen(kl_order_ledger_text(db->p, order)), 400000, KL_MAX_LEDGER);
+    make_order(db, order);
+    assert_order_equal(db->p, order, load_order(db, ID1));
+
+    while (order->lines->nelts < KL_MAX_LINES) {
+        APR_ARRAY_PUSH(order->lines, kl_line_t) = line;
+    }
+    assert_int_equal(save_order(db, order), KL_INTERNAL);
+    check_error(db->err, KL_INTERNAL, "ledger");
+    assert_int_equal(load_order(db, ID1)->lines->nelts, 600);
+}
+
+static void test_order_taken_keys(void **state)
+{
+    database_t *db = *state;
+    kl_order_t *order = sample_order(db->p, ID1), *other = sample_order(db->p, ID2);
+
+    make_order(db, order);
+    assert_int_equal(insert_order(db, sample_order(db->p, ID1)), KL_CONFLICT);
+    check_error(db->err, KL_CONFLICT, "exists");
+    other->client_key = order->client_key;
+    assert_int_equal(insert_order(db, other), KL_CONFLICT);
+    check_error(db->err, KL_CONFLICT, "exists");
+    other->client_key = "another";
+    other->klarna_order_id = order->klarna_order_id;
+    assert_int_equal(insert_order(db, other), KL_CONFLICT);
+    assert_int_equal(database_number(db, "SELECT COUNT(*) FROM klarna_order"), 1);
+    assert_int_equal(other->version, 0);
+    other->merchant = "other shop";
+    make_order(db, other);
+    other = sample_order(db->p, ID3);
+    other->client_key = "ANOTHER"; /* differs from "another" in every database */
+    make_order(db, other);
+}
+
+static void test_order_without_klarna_id(void **state)
+{
+    database_t *db = *state;
+    kl_order_t *one = sample_order(db->p, ID1), *two = sample_order(db->p, ID2);
+
+    one->klarna_order_id = two->klarna_order_id = "";
+    make_order(db, one);
+    make_order(db, two);
+    assert_string_equal(load_order(db, ID1)->klarna_order_id, "");
+    two->klarna_order_id = "kl-2";
+    assert_int_equal(save_order(db, two), KL_OK);
+    assert_string_equal(load_order(db, ID2)->klarna_order_id, "kl-2");
+    one->klarna_order_id = "kl-2"; /* somebody else's: refused, and no conflict of versions */
+    assert_int_equal(save_order(db, one), KL_UNAVAILABLE);
+    assert_string_equal(load_order(db, ID1)->klarna_order_id, "");
+}
+
+static void test_order_save(void **state)
+{
+    database_t *db = *state;
+    kl_order_t *order = sample_order(db->p, ID1), *stale;
+
+    make_order(db, order);
+    stale = load_order(db, ID1);
+    order->state = KL_ORDER_CAPTURED;
+    order->captured_amount = 15000;
+    order->remaining_amount = 0;
+    order->pending_op = "";
+    order->reference1 = "changed";
+    order->updated_at++;
+    APR_ARRAY_IDX(order->lines, 0, kl_line_t).captured_amount = 15000;
+    assert_int_equal(save_order(db, order), KL_OK);
+    assert_int_equal(order->version, 2);
+    assert_order_equal(db->p, order, load_order(db, ID1));
+
+    stale->reference1 = "lost";
+    assert_int_equal(save_order(db, stale), KL_CONFLICT);
+    check_error(db->err, KL_CONFLICT, "version");
+    assert_int_equal(stale->version, 1);
+    assert_order_equal(db->p, order, load_order(db, ID1));
+    assert_int_equal(save_order(db, order), KL_OK); /* no value differs, the version does */
+    assert_int_equal(load_order(db, ID1)->version, 3);
+    assert_int_equal(save_order(db, sample_order(db->p, ID2)), KL_CONFLICT); /* never stored */
+}
+
+static void test_misses(void **state)
+{
+    database_t *db = *state;
+    kl_order_t *order = NULL;
+    kl_operation_t *op = NULL;
+    kl_store_t *store = db->store;
+
+    assert_int_equal(store->order_load(store, db->p, ID1, &order, db->err), KL_NOT_FOUND);
+    check_error(db->err, KL_NOT_FOUND, "not_found");
+    kl_error_clear(db->err);
+    assert_int_equal(store->order_load_by_client_key(store, db->p, "k", &order, db->err),
+                     KL_NOT_FOUND);
+    kl_error_clear(db->err);
+    assert_int_equal(store->operation_load(store, db->p, ID1, &op, db->err), KL_NOT_FOUND);
+    kl_error_clear(db->err);
+    assert_int_equal(store->operation_load_by_client_key(store, db->p, "k", &op, db->err),
+                     KL_NOT_FOUND);
+    assert_null(order);
+    assert_null(op);
+}
+
+/* --- what the schema refuses -------------------------------------------------------- */
+
+static void refuse_order(database_t *db, kl_order_t *order)
+{
+    assert_int_equal(insert_order(db, order), KL_UNAVAILABLE);
+    check_error(db->err, KL_UNAVAILABLE, "store");
+    assert_non_null(strstr(db->err->detail, "klarna_order_insert"));
+    assert_int_equal(database_number(db, "SELECT COUNT(*) FROM klarna_order"), 0);
+}
+
+static void test_schema_keeps_the_invariants(void **state)
+{
+    database_t *db = *state;
+    apr_int64_t *amounts[6];
+
+    for (int i = 0; i < 6; i++) {
+        kl_order_t *order = sample_order(db->p, ID1);
+
+        amounts[0] = &order->original_amount;
+        amounts[1] = &order->order_amount;
+        amounts[2] = &order->order_tax_amount;
+        amounts[3] = &order->captured_amount;
+        amounts[4] = &order->refunded_amount;
+        amounts[5] = &order->remaining_amount;
+        *amounts[i] = -1;
+        refuse_order(db, order);
+    }
+    for (int i = 0; i < 3; i++) {
+        kl_order_t *order = sample_order(db->p, ID1);
+
+        order->order_amount -= i == 0 ? 2 : 0;         /* captured + remaining is one more */
+        order->refunded_amount += i == 1 ? 5501 : 0;   /* one more than captured */
+        order->captured_amount = i == 2 ? APR_INT64_MAX : order->captured_amount;
+        refuse_order(db, order);
+    }
+}
+
+static void test_schema_keeps_the_words(void **state)
+{
+    database_t *db = *state;
+    ap_dbd_t *conn = database_connect(db, db->p);
+    kl_operation_t *op = sample_operation(db->p, ID1, ID2);
+
+    make_order(db, sample_order(db->p, ID1));
+    assert_int_not_equal(database_run(conn, "UPDATE klarna_order SET state = 'captured'"), 0);
+    assert_int_not_equal(database_run(conn, "UPDATE klarna_order SET captured_amount = 'x'"), 0);
+    assert_int_not_equal(database_run(conn, "UPDATE klarna_order SET reference1 = NULL"), 0);
+    assert_int_not_equal(database_run(conn, "UPDATE klarna_order SET version = 0"), 0);
+    assert_int_equal(db->store->operation_insert(db->store, db->p, op, db->err), KL_OK);
+    assert_int_not_equal(database_run(conn, "UPDATE klarna_operation SET state = 'SENT'"), 0);
+    assert_int_not_equal(database_run(conn, "UPDATE klarna_operation SET amount = -1"), 0);
+    assert_int_not_equal(database_run(conn, "UPDATE klarna_operation SET doubtful = 2"), 0);
+    assert_order_equal(db->p, load_order(db, ID1), load_order(db, ID1));
+    assert_string_equal(load_order(db, ID1)->reference1, "shop's \"order\" 1");
+}
+
+/* --- lists -------------------------------------------------------------------------- */
+
+static const char *list_id(database_t *db, int i)
+{
+    return apr_psprintf(db->p, "%08d-0000-4000-8000-000000000000", i);
+}
+
+/* Orders 0..n-1, two of each time, every third one AUTHORIZED; another shop's between. */
+static void make_orders(database_t *db, int n)
+{
+    for (int i = 0; i < n; i++) {
+        kl_order_t *order = sample_order(db->p, list_id(db, i));
+
+        order->created_at = 1000000 + i / 2;
+        order->state = i % 3 == 0 ? KL_ORDER_AUTHORIZED : KL_ORDER_PART_CAPTURED;
+        order->klarna_reference = apr_psprintf(db->p, "S%d", i);
+        order->reference1 = apr_psprintf(db->p, "A%d", i);
+        order->reference2 = apr_psprintf(db->p, "B%d", i % 2);
+        make_order(db, order);
+        order = sample_order(db->p, list_id(db, 1000 + i));
+        order->merchant = "other shop";
+        make_order(db, order);
+    }
+}
+
+static apr_array_header_t *list(database_t *db, const char *state, const char *search,
+                                const kl_order_t *after, int limit)
+{
+    kl_order_query_t query = {"shop", state, search, after ? after->created_at : 0,
+                              after ? after->id : "", limit};
+    apr_array_header_t *out = NULL;
+
+    kl_error_clear(db->err);
+    if (db->store->order_list(db->store, db->p, &query, &out, db->err) != KL_OK) {
+        fail_msg("order_list: %s", db->err->detail);
+    }
+    return out;
+}
+
+static void test_list_pages_newest_first(void **state)
+{
+    database_t *db = *state;
+    kl_order_t *last = NULL;
+    int expected = 10;
+
+    make_orders(db, 11);
+    for (;;) {
+        apr_array_header_t *page = list(db, "", "", last, 3);
+
+        for (int i = 0; i < page->nelts; i++) {
+            last = APR_ARRAY_IDX(page, i, kl_order_t *);
+            assert_string_equal(last->id, list_id(db, expected--));
+            assert_order_equal(db->p, last, load_order(db, last->id));
+        }
+        if (page->nelts < 3) {
+            break;
+        }
+    }
+    assert_int_equal(expected, -1);
+}
+
+static void test_list_filters(void **state)
+{
+    database_t *db = *state;
+    apr_array_header_t *found;
+    kl_order_t *seven;
+    const char *searches[5];
+
+    make_orders(db, 11);
+    found = list(db, "AUTHORIZED", "", NULL, 100);
+    assert_int_equal(found->nelts, 4);
+    assert_string_equal(APR_ARRAY_IDX(found, 0, kl_order_t *)->id, list_id(db, 9));
+    found = list(db, "AUTHORIZED", "", APR_ARRAY_IDX(found, 0, kl_order_t *), 2);
+    assert_int_equal(found->nelts, 2);
+    assert_string_equal(APR_ARRAY_IDX(found, 1, kl_order_t *)->id, list_id(db, 3));
+    assert_int_equal(list(db, "CAPTURED", "", NULL, 100)->nelts, 0);
+
+    seven = load_order(db, list_id(db, 7));
+    searches[0] = seven->id;
+    searches[1] = seven->klarna_order_id;
+    searches[2] = seven->klarna_reference;
+    searches[3] = seven->reference1;
+    for (int i = 0; i < 4; i++) {
+        found = list(db, "", searches[i], NULL, 100);
+        assert_int_equal(found->nelts, 1);
+        assert_order_equal(db->p, APR_ARRAY_IDX(found, 0, kl_order_t *), seven);
+    }
+    assert_int_equal(list(db, "", "B1", NULL, 100)->nelts, 5);
+    found = list(db, "", "B1", seven, 2);
+    assert_int_equal(found->nelts, 2);
+    assert_string_equal(APR_ARRAY_IDX(found, 0, kl_order_t *)->id, list_id(db, 5));
+    assert_int_equal(list(db, "AUTHORIZED", "B1", NULL, 100)->nelts, 2);
+    assert_int_equal(list(db, "", list_id(db, 1007), NULL, 100)->nelts, 0);
+    assert_int_equal(list(db, "", "A%", NULL, 100)->nelts, 0);
+    assert_int_equal(list(db, "", "' OR '1'='1", NULL, 100)->nelts, 0);
+}
+
+static void test_list_is_bounded(void **state)
+{
+    database_t *db = *state;
+
+    make_orders(db, KL_MAX_PAGE + 2);
+    assert_int_equal(list(db, "", "", NULL, 1000000)->nelts, KL_MAX_PAGE);
+    assert_int_equal(list(db, "", "", NULL, -1)->nelts, 1);
+}
+
+/* --- operations --------------------------------------------------------------------- */
+
+static void test_operation_comes_back_whole(void **state)
+{
+    database_t *db = *state;
+    kl_store_t *store = db->store;
+    kl_operation_t *op = sample_operation(db->p, ID1, ID2), *same = NULL, *stale;
+
+    op->client_key = "client's key";
+    op->lease_until = APR_INT64_MAX;
+    op->next_at = APR_INT64_MIN;
+    op->amount = APR_INT64_MAX;
+    assert_int_equal(store->operation_insert(store, db->p, op, db->err), KL_OK);
+    assert_operation_equal(op, load_operation(db, ID1));
+    assert_int_equal(store->operation_load_by_client_key(store, db->p, "client's key", &same,
+                                                         db->err), KL_OK);
+    assert_operation_equal(op, same);
+
+    stale = load_operation(db, ID1);
+    op->state = KL_OP_CONFIRMED;
+    op->path = op->body = "";
+    op->client_key = "-" ID1;
+    op->attempts = 2147483647;
+    op->http_status = 201;
+    assert_int_equal(store->operation_save(store, db->p, op, db->err), KL_OK);
+    assert_int_equal(op->version, 2);
+    assert_operation_equal(op, load_operation(db, ID1));
+    assert_int_equal(store->operation_save(store, db->p, stale, db->err), KL_CONFLICT);
+    check_error(db->err, KL_CONFLICT, "version");
+    assert_operation_equal(op, load_operation(db, ID1));
+}
+
+static void test_operation_taken_keys(void **state)
+{
+    database_t *db = *state;
+    kl_store_t *store = db->store;
+    kl_operation_t *op = sample_operation(db->p, ID1, ID2);
+    kl_operation_t *other = sample_operation(db->p, ID2, ID2);
+
+    assert_int_equal(store->operation_insert(store, db->p, op, db->err), KL_OK);
+    assert_int_equal(store->operation_insert(store, db->p, op, db->err), KL_CONFLICT);
+    check_error(db->err, KL_CONFLICT, "exists");
+    kl_error_clear(db->err);
+    other->client_key = op->client_key;
+    assert_int_equal(store->operation_insert(store, db->p, other, db->err), KL_CONFLICT);
+    check_error(db->err, KL_CONFLICT, "exists");
+    assert_int_equal(database_number(db, "SELECT COUNT(*) FROM klarna_operation"), 1);
+}
+
+static void test_operations_oldest_first(void **state)
+{
+    database_t *db = *state;
+    kl_store_t *store = db->store;
+    apr_array_header_t *found = NULL;
+
+    for (int i = 0; i < 6; i++) {
+        kl_operation_t *op = sample_operation(db->p, list_id(db, i), i == 3 ? ID2 : ID1);
+
+        op->created_at = 2000000 - i / 2;
+        assert_int_equal(store->operation_insert(store, db->p, op, db->err), KL_OK);
+    }
+    assert_int_equal(store->operation_list(store, db->p, ID1, &found, db->err), KL_OK);
+    assert_int_equal(found->nelts, 5);
+    assert_string_equal(APR_ARRAY_IDX(found, 0, kl_operation_t *)->id, list_id(db, 4));
+    assert_string_equal(APR_ARRAY_IDX(found, 1, kl_operation_t *)->id, list_id(db, 5));
+    assert_string_equal(APR_ARRAY_IDX(found, 2, kl_operation_t *)->id, list_id(db, 2));
+    assert_string_equal(APR_ARRAY_IDX(found, 4, kl_operation_t *)->id, list_id(db, 1));
+    assert_operation_equal(APR_ARRAY_IDX(found, 4, kl_operation_t *),
+                           load_operation(db, list_id(db, 1)));
+    assert_int_equal(store->operation_list(store, db->p, ID3, &found, db->err), KL_OK);
+    assert_int_equal(found->nelts, 0);
+}
+
+/* --- races -------------------------------------------------------------------------- */
+
+#define RACERS 3
+#define ROUNDS 8
+
+typedef struct racer_t {
+    database_t *db;
+    int number;
+    apr_int64_t version;
+    kl_kind_t result;
+} racer_t;
+
+static void *APR_THREAD_FUNC race(apr_thread_t *thread, void *data)
+{
+    racer_t *racer = data;
+    apr_pool_t *p = apr_thread_pool_get(thread);
+    kl_store_t *store = racer->db->store;
+    kl_order_t *order = sample_order(p, ID1);
+
+    order->version = racer->version;
+    order->pending_op = apr_psprintf(p, "racer-%d", racer->number);
+    racer->result = store->order_save(store, p, order, kl_error_make(p));
+    return NULL;
+}
+
+static void run_race(database_t *db, apr_int64_t version)
+{
+    racer_t racers[RACERS];
+    apr_thread_t *threads[RACERS];
+    apr_status_t ignored;
+    int winner = -1;
+
+    for (int i = 0; i < RACERS; i++) {
+        racers[i] = (racer_t){db, i, version, KL_INTERNAL};
+        assert_int_equal(apr_thread_create(&threads[i], NULL, race, &racers[i], db->p),
+                         APR_SUCCESS);
+    }
+    for (int i = 0; i < RACERS; i++) {
+        apr_thread_join(&ignored, threads[i]);
+    }
+    for (int i = 0; i < RACERS; i++) {
+        if (racers[i].result == KL_OK) {
+            assert_int_equal(winner, -1);
+            winner = i;
+        }
+        else {
+            assert_int_equal(racers[i].result, KL_CONFLICT);
+        }
+    }
+    assert_int_not_equal(winner, -1);
+    assert_string_equal(load_order(db, ID1)->pending_op, apr_psprintf(db->p, "racer-%d", winner));
+}
+
+static void test_one_save_wins(void **state)
+{
+    database_t *db = *state;
+
+    make_order(db, sample_order(db->p, ID1));
+    for (int round = 1; round <= ROUNDS; round++) {
+        run_race(db, round);
+        assert_int_equal(load_order(db, ID1)->version, round + 1);
+    }
+}
+
+/* --- the schema's version ----------------------------------------------------------- */
+
+static void check_schema_fault(database_t *db, const char *names)
+{
+    kl_order_t *order = NULL;
+    const char *file = apr_psprintf(db->p, "conf/schema/%s.sql", kl_dialect_name(db->dialect));
+
+    kl_error_clear(db->err);
+    assert_int_equal(db->store->check(db->store, db->p, db->err), KL_UNAVAILABLE);
+    check_error(db->err, KL_UNAVAILABLE, "schema");
+    assert_non_null(strstr(db->err->detail, file));
+    assert_non_null(strstr(db->err->detail, names));
+    assert_non_null(db->err->next);
+    kl_error_clear(db->err);
+    assert_int_equal(db->store->order_load(db->store, db->p, ID1, &order, db->err),
+                     KL_UNAVAILABLE);
+    check_error(db->err, KL_UNAVAILABLE, "schema");
+}
+
+static void test_schema_is_checked(void **state)
+{
+    database_t *db = *state;
+    ap_dbd_t *conn = database_connect(db, db->p);
+
+    assert_int_equal(database_run(conn, "UPDATE klarna_schema SET version = 2"), 0);
+    check_schema_fault(db, "holds version 2");
+    assert_int_equal(database_run(conn, "DELETE FROM klarna_schema"), 0);
+    check_schema_fault(db, "only made in part");
+    database_drop(db, conn);
+    check_schema_fault(db, "they are missing");
+    assert_int_equal(database_run(conn, "CREATE TABLE klarna_schema (version INTEGER)"), 0);
+    assert_int_equal(database_run(conn, "INSERT INTO klarna_schema VALUES (1)"), 0);
+    kl_error_clear(db->err);
+    assert_int_equal(db->store->check(db->store, db->p, db->err), KL_OK); /* cured: no restart */
+}
+
+static void test_lax_mysql_is_refused(void **state)
+{
+    database_t *db = *state;
+    ap_dbd_t *conn;
+
+    if (db->dialect != KL_DIALECT_MYSQL) {
+        skip();
+    }
+    conn = db->connections.open(&db->connections, db->p);
+    assert_int_equal(database_run(conn, "SET SESSION sql_mode = ''"), 0);
+    db->connections.close(&db->connections, conn);
+    check_schema_fault(db, "sql_mode");
+}
+
+/* --- indexes ------------------------------------------------------------------------ */
+
+/* The plan must find rows by index: a table scan would make every list slower with age. */
+static void check_plan(database_t *db, kl_sql_t id)
+{
+    char *sql = apr_pstrcat(db->p, "EXPLAIN QUERY PLAN ",
+                            kl_statement(id)->text[KL_DIALECT_SQLITE3], NULL);
+    ap_dbd_t *conn = database_connect(db, db->p);
+    apr_dbd_results_t *results = NULL;
+    apr_dbd_row_t *row = NULL;
+    int n;
+
+    for (char *c = sql; (c = strchr(c, '%')) != NULL;) {
+        int wide = c[1] == 'l' ? 4 : 2;
+
+        memcpy(c, "?   ", wide);
+    }
+    assert_int_equal(apr_dbd_select(db->driver, db->p, conn->handle, &results, sql, 1), 0);
+    for (n = 0; apr_dbd_get_row(db->driver, db->p, results, &row, n + 1) == 0; n++) {
+        const char *step = apr_dbd_get_entry(db->driver, row, 3);
+
+        if (strstr(step, "SCAN klarna_")
+            || (strstr(step, "TEMP B-TREE") && id != KL_SQL_order_search)) {
+            fail_msg("%s: %s", kl_statement(id)->label, step);
+        }
+    }
+    assert_in_range(n, 1, 100);
+}
+
+static void test_reads_use_indexes(void **state)
+{
+    database_t *db = *state;
+
+    if (db->dialect != KL_DIALECT_SQLITE3) {
+        skip();
+    }
+    for (int id = KL_SQL_order_load; id < KL_SQL_COUNT; id++) {
+        if (strncmp(kl_statement((kl_sql_t)id)->text[0], "INSERT", 6) != 0) {
+            check_plan(db, (kl_sql_t)id);
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH_DATABASE(test_order_comes_back_whole),
+        WITH_DATABASE(test_order_extremes),
+        WITH_DATABASE(test_order_of_many_bytes),
+        WITH_DATABASE(test_order_taken_keys),
+        WITH_DATABASE(test_order_without_klarna_id),
+        WITH_DATABASE(test_order_save),
+        WITH_DATABASE(test_misses),
+        WITH_DATABASE(test_schema_keeps_the_invariants),
+        WITH_DATABASE(test_schema_keeps_the_words),
+        WITH_DATABASE(test_list_pages_newest_first),
+        WITH_DATABASE(test_list_filters),
+        WITH_DATABASE(test_list_is_bounded),
+        WITH_DATABASE(test_operation_comes_back_whole),
+        WITH_DATABASE(test_operation_taken_keys),
+        WITH_DATABASE(test_operations_oldest_first),
+        WITH_DATABASE(test_one_save_wins),
+        WITH_DATABASE(test_schema_is_checked),
+        WITH_DATABASE(test_lax_mysql_is_refused),
+        WITH_DATABASE(test_reads_use_indexes),
+    };
+
+    return cmocka_run_group_tests(tests, database_group_setup, database_group_teardown);
+}
