@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Fuzzes everything that reads Klarna's answers. The first byte picks the HTTP status, the
+ * rest is the body; the body is also tried as a time and as an id. What must hold whatever
+ * comes: a refusal only for a 4xx, an error for everything that is not done, printable
+ * words, no amount below zero, no id that changes a path.
+ */
+#include <apr_general.h>
+#include <apr_strings.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/iso_time.h"
+#include "api/order_management.h"
+#include "api/payments.h"
+#include "api/reply.h"
+#include "api/url.h"
+
+static void must(int truth)
+{
+    if (!truth) {
+        abort();
+    }
+}
+
+static int is_clean(const char *s)
+{
+    for (; *s; s++) {
+        if ((unsigned char)*s < 0x20 || *s == 0x7F) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+static void check_error(const kl_error_t *err)
+{
+    must(err->code && err->detail && is_clean(err->detail));
+    must(!err->klarna_code || (is_clean(err->klarna_code) && strlen(err->klarna_code) <= 64));
+    for (int i = 0; err->klarna_messages && i < err->klarna_messages->nelts; i++) {
+        const char *s = APR_ARRAY_IDX(err->klarna_messages, i, const char *);
+
+        must(i < 10 && strlen(s) <= 300 && is_clean(s));
+    }
+}
+
+static void try_meaning(apr_pool_t *p, const kl_response_t *resp)
+{
+    kl_error_t *err = kl_error_make(p);
+    kl_meaning_t means = kl_reply_meaning(KL_ANSWERED, resp, NULL, err);
+
+    must((means == KL_MEANS_DONE) == (resp->status / 100 == 2));
+    must((means == KL_MEANS_DONE) == (err->kind == KL_OK));
+    must(means != KL_MEANS_REFUSED || resp->status / 100 == 4);
+    if (err->kind != KL_OK) {
+        check_error(err);
+        must(err->next != NULL);
+    }
+}
+
+static void try_payments(apr_pool_t *p, const kl_response_t *resp)
+{
+    kl_error_t *err = kl_error_make(p);
+    kl_session_t session;
+    kl_placed_t placed;
+
+    if (kl_payments_session_reply(&session, p, resp, err) == KL_OK) {
+        must(kl_url_segment(p, session.session_id) && is_clean(session.client_token));
+    } else {
+        check_error(err);
+    }
+    kl_error_clear(err);
+    if (kl_payments_placed_reply(&placed, p, resp, err) == KL_OK) {
+        must(kl_url_segment(p, placed.order_id) && is_clean(placed.redirect_url));
+        must(!*placed.redirect_url || strncmp(placed.redirect_url, "http", 4) == 0);
+    } else {
+        check_error(err);
+    }
+}
+
+static void try_order(apr_pool_t *p, const kl_response_t *resp)
+{
+    kl_error_t *err = kl_error_make(p);
+    kl_klarna_order_t seen;
+
+    if (kl_om_read_reply(&seen, p, resp, err) == KL_OK) {
+        must(*seen.order_id && *seen.status && seen.order_amount >= 0);
+        must(seen.captured_amount >= 0 && seen.refunded_amount >= 0);
+        must(seen.remaining_authorized_amount >= 0 && seen.expires_at >= 0);
+    } else {
+        check_error(err);
+    }
+}
+
+static void try_words(apr_pool_t *p, const char *s)
+{
+    const char *segment = kl_url_segment(p, s);
+
+    must(kl_iso_time(s) >= 0);
+    must(!segment || (!strpbrk(segment, "/?# ") && is_clean(segment)));
+    must(!kl_url_is_plain(s) || (segment && strcmp(segment, s) == 0));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static const int statuses[] = {200, 201, 204, 302, 400, 401, 403, 404, 409, 422, 429, 500,
+                                   503, 408};
+    static apr_pool_t *root;
+    kl_response_t resp = {.correlation_id = "", .capture_id = "", .refund_id = "",
+                          .location = ""};
+    apr_pool_t *p;
+
+    if (size == 0) {
+        return 0;
+    }
+    if (!root) {
+        apr_initialize();
+        apr_pool_create(&root, NULL);
+    }
+    apr_pool_create(&p, root);
+    resp.status = statuses[data[0] % (sizeof(statuses) / sizeof(statuses[0]))];
+    resp.body = apr_pstrmemdup(p, (const char *)data + 1, size - 1);
+    resp.body_len = size - 1;
+    try_meaning(p, &resp);
+    try_payments(p, &resp);
+    try_order(p, &resp);
+    try_words(p, resp.body);
+    apr_pool_destroy(p);
+    return 0;
+}
