@@ -57,25 +57,35 @@ int database_run(ap_dbd_t *conn, const char *sql)
     return apr_dbd_query(conn->driver, conn->handle, &rows, sql);
 }
 
-apr_int64_t database_number(database_t *db, const char *sql)
+apr_int64_t database_ask(ap_dbd_t *conn, const char *sql)
 {
-    ap_dbd_t *conn = database_connect(db, db->p);
     apr_dbd_results_t *results = NULL;
     apr_dbd_row_t *row = NULL;
     apr_int64_t n = -1;
+    apr_pool_t *p;
+
+    apr_pool_create(&p, conn->pool);
+    assert_int_equal(apr_dbd_select(conn->driver, p, conn->handle, &results, sql, 1), 0);
+    if (apr_dbd_get_row(conn->driver, p, results, &row, 1) == 0) {
+        n = apr_atoi64(apr_dbd_get_entry(conn->driver, row, 0));
+    }
+    apr_pool_destroy(p);
+    return n;
+}
+
+apr_int64_t database_number(database_t *db, const char *sql)
+{
+    ap_dbd_t *conn = database_connect(db, db->p);
+    apr_int64_t n;
 
     assert_non_null(conn);
-    assert_int_equal(apr_dbd_select(db->driver, conn->pool, conn->handle, &results, sql, 1), 0);
-    if (apr_dbd_get_row(db->driver, conn->pool, results, &row, 1) == 0) {
-        n = apr_atoi64(apr_dbd_get_entry(db->driver, row, 0));
-    }
+    n = database_ask(conn, sql);
     apr_pool_destroy(conn->pool);
     return n;
 }
 
-void database_drop(database_t *db, ap_dbd_t *conn)
+void database_drop(ap_dbd_t *conn)
 {
-    (void)db;
     assert_int_equal(database_run(conn, "DROP TABLE IF EXISTS klarna_order"), 0);
     assert_int_equal(database_run(conn, "DROP TABLE IF EXISTS klarna_operation"), 0);
     assert_int_equal(database_run(conn, "DROP TABLE IF EXISTS klarna_schema"), 0);
@@ -103,18 +113,30 @@ static void load_schema(database_t *db, ap_dbd_t *conn)
     }
 }
 
+/* As mod_dbd does it: an idle connection that fails its check is thrown away, and the
+ * caller gets nothing that time. */
+static ap_dbd_t *reuse(database_t *db, apr_pool_t *p)
+{
+    ap_dbd_t *conn = db->idle[--db->idle_count];
+
+    if (apr_dbd_check_conn(db->driver, p, conn->handle) != APR_SUCCESS) {
+        apr_pool_destroy(conn->pool);
+        return NULL;
+    }
+    return conn;
+}
+
 static ap_dbd_t *give(kl_connections_t *self, apr_pool_t *p)
 {
     database_t *db = self->impl;
     ap_dbd_t *conn = NULL;
 
-    (void)p;
     apr_thread_mutex_lock(db->mutex);
     if (db->refuse > 0) {
         db->refuse--;
     }
     else {
-        conn = db->idle_count > 0 ? db->idle[--db->idle_count] : database_connect(db, db->p);
+        conn = db->idle_count > 0 ? reuse(db, p) : database_connect(db, db->p);
         db->opened += conn != NULL;
     }
     apr_thread_mutex_unlock(db->mutex);
@@ -182,7 +204,7 @@ int database_make(void **state)
     db->store = kl_store_dbd_make(p, &db->connections);
     conn = database_connect(db, p);
     assert_non_null(conn);
-    database_drop(db, conn);
+    database_drop(conn);
     load_schema(db, conn);
     apr_pool_destroy(conn->pool);
     *state = db;

@@ -48,10 +48,12 @@ int database_destroy(void **state);
 ap_dbd_t *database_connect(database_t *db, apr_pool_t *p);
 /** Runs SQL on a connection; returns the driver's code, 0 for success. */
 int database_run(ap_dbd_t *conn, const char *sql);
-/** The number in the first column of the first row, on a new connection. */
+/** The number in the first column of the first row; -1 when there is no row. */
+apr_int64_t database_ask(ap_dbd_t *conn, const char *sql);
+/** The same on a new connection. */
 apr_int64_t database_number(database_t *db, const char *sql);
 /** Drops mod_klarna's tables. */
-void database_drop(database_t *db, ap_dbd_t *conn);
+void database_drop(ap_dbd_t *conn);
 /** Destroys the store's idle connections, so that the next call opens new ones. */
 void database_forget_idle(database_t *db);
 

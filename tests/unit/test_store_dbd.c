@@ -575,7 +575,7 @@ static void test_schema_is_checked(void **state)
     check_schema_fault(db, "holds version 2");
     assert_int_equal(database_run(conn, "DELETE FROM klarna_schema"), 0);
     check_schema_fault(db, "only made in part");
-    database_drop(db, conn);
+    database_drop(conn);
     check_schema_fault(db, "they are missing");
     assert_int_equal(database_run(conn, "CREATE TABLE klarna_schema (version INTEGER)"), 0);
     assert_int_equal(database_run(conn, "INSERT INTO klarna_schema VALUES (1)"), 0);
