@@ -6,6 +6,7 @@
 #include "handlers/handlers.h"
 
 #include <apr_strings.h>
+#include <ap_expr.h>
 #include <http_core.h>
 #include <http_protocol.h>
 #include <string.h>
@@ -29,23 +30,60 @@ static const kl_family_t *find_family(const char *handler)
     return family->handler ? family : NULL;
 }
 
+/* 1 when uri lies in path; *len is path's length without trailing slashes. */
+static int lies_in(const char *uri, const char *path, apr_size_t *len)
+{
+    *len = strlen(path);
+    while (*len && path[*len - 1] == '/') {
+        (*len)--;
+    }
+    return strncmp(uri, path, *len) == 0 && (!uri[*len] || uri[*len] == '/');
+}
+
+/* 1 when section says SetHandler with the name the request came by. */
+static int sets_handler(request_rec *r, const core_dir_config *section)
+{
+    const char *error = NULL, *name;
+
+    if (!section || !section->expr_handler || section->r || !section->d) {
+        return 0;
+    }
+    name = ap_expr_str_exec(r, section->expr_handler, &error);
+    return !error && name && strcmp(name, r->handler) == 0;
+}
+
+/*
+ * The path of the <Location> whose SetHandler brought the request here: routes are below it.
+ * A module's own per-directory settings exist only where one of its directives stands, so
+ * the sections of the server are asked; the last that fits is the one that counted.
+ */
+static const char *find_base(request_rec *r)
+{
+    core_server_config *core = ap_get_core_module_config(r->server->module_config);
+    core_dir_config *section;
+    apr_size_t len;
+    int i;
+
+    for (i = core->sec_url->nelts - 1; i >= 0; i--) {
+        section = ap_get_core_module_config(APR_ARRAY_IDX(core->sec_url, i, ap_conf_vector_t *));
+        if (sets_handler(r, section) && lies_in(r->uri, section->d, &len)) {
+            return apr_pstrmemdup(r->pool, section->d, len);
+        }
+    }
+    return NULL;
+}
+
 /* Splits the path below the Location. 0 when it is too deep to be one of ours. */
 static int split_path(kl_call_t *call)
 {
-    const char *base = kl_location_settings(call->r)->base;
-    apr_size_t len = base ? strlen(base) : 0;
     char *state = NULL, *rest, *part;
     int n = 0;
 
-    while (len && base[len - 1] == '/') {
-        len--;
-    }
-    if (!base || strncmp(call->r->uri, base, len) != 0
-        || (call->r->uri[len] && call->r->uri[len] != '/')) {
+    call->base = find_base(call->r);
+    if (!call->base) {
         return 0;
     }
-    call->base = apr_pstrmemdup(call->r->pool, base, len);
-    rest = apr_pstrdup(call->r->pool, call->r->uri + len);
+    rest = apr_pstrdup(call->r->pool, call->r->uri + strlen(call->base));
     for (part = apr_strtok(rest, "/", &state); part; part = apr_strtok(NULL, "/", &state)) {
         if (n == KL_MAX_SEGMENTS) {
             return 0;
@@ -159,6 +197,7 @@ int kl_handler(request_rec *r)
     call->client.key = call->client.hash = "";
     if (!split_path(call)) {
         kl_error_set(call->err, KL_NOT_FOUND, "no_such_route", "There is nothing at this path.");
+        kl_error_next(call->err, "Routes are below the <Location> that has the SetHandler.");
     }
     else if (check_caller(call, family) == KL_OK && set_up(call) == KL_OK) {
         route = find_route(call, family->routes);

@@ -90,10 +90,8 @@ void *kl_server_settings_merge(apr_pool_t *p, void *basev, void *addv)
 
 void *kl_location_settings_make(apr_pool_t *p, char *path)
 {
-    kl_location_settings_t *cfg = apr_pcalloc(p, sizeof(*cfg));
-
-    cfg->base = path && path[0] == '/' ? apr_pstrdup(p, path) : NULL;
-    return cfg;
+    (void)path;
+    return apr_pcalloc(p, sizeof(kl_location_settings_t));
 }
 
 void *kl_location_settings_merge(apr_pool_t *p, void *basev, void *addv)
@@ -101,7 +99,6 @@ void *kl_location_settings_merge(apr_pool_t *p, void *basev, void *addv)
     kl_location_settings_t *base = basev, *add = addv;
     kl_location_settings_t *cfg = apr_pcalloc(p, sizeof(*cfg));
 
-    cfg->base = add->base ? add->base : base->base;
     cfg->account = add->account ? add->account : base->account;
     return cfg;
 }

@@ -37,7 +37,6 @@ typedef struct kl_server_settings_t {
 } kl_server_settings_t;
 
 typedef struct kl_location_settings_t {
-    const char *base;               /* path of the innermost <Location>, NULL outside */
     const char *account;            /* KlarnaUseStore, NULL = "default" */
 } kl_location_settings_t;
 
