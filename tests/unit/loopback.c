@@ -8,6 +8,7 @@
 #endif
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
@@ -196,10 +197,12 @@ static void play(peer_t *peer, const lb_step_t *step)
 static void *serve(void *v)
 {
     peer_t *peer = v;
+    int now = 1;
     lb_server_t *s = peer->server;
     lb_step_t step = {.close = 0};
     char *text;
 
+    setsockopt(peer->fd, IPPROTO_TCP, TCP_NODELAY, &now, sizeof(now));
     if (s->kind == LB_MUTE) {
         wait_for_stop(s);
         return NULL;
