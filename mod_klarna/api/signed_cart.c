@@ -5,7 +5,6 @@
  * anything. No error says why a signature was not taken, and no secret leaves this file.
  */
 #include <apr_strings.h>
-#include <errno.h>
 #include <jwt.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,42 +72,35 @@ static jwt_t *verify(apr_pool_t *p, const char *token, const apr_array_header_t 
     return jwt && jwt_get_alg(jwt) == JWT_ALG_HS256 ? jwt : NULL;
 }
 
-static kl_kind_t check_expiry(jwt_t *jwt, apr_time_t now, kl_error_t *err)
+/* The signature holds, so from here on it is the shop that is told what is wrong. */
+static kl_json_t *claims_of(apr_pool_t *p, jwt_t *jwt, kl_error_t *err)
 {
-    apr_int64_t now_s = apr_time_sec(now), exp;
+    char *text = jwt_get_grants_json(jwt, NULL);
+    kl_json_t *claims = kl_json_parse(p, text ? text : "", text ? strlen(text) : 0, err);
 
-    errno = 0;
-    exp = jwt_get_grant_int(jwt, "exp");
-    if (errno != 0) {
+    free(text);
+    return claims;
+}
+
+static kl_kind_t check_expiry(const kl_json_t *claims, apr_time_t now, kl_error_t *err)
+{
+    apr_int64_t now_s = apr_time_sec(now), exp = kl_json_int(claims, "exp", 0);
+
+    if (exp > now_s && exp <= now_s + KL_CART_MAX_AGE_S) {
+        return KL_OK;
+    }
+    if (exp == 0) {
         kl_error_set(err, KL_DENIED, "cart_expired",
                      "The signed cart has no expiry: exp in whole seconds is missing.");
     }
     else if (exp <= now_s) {
         kl_error_set(err, KL_DENIED, "cart_expired", "The signed cart has expired.");
     }
-    else if (exp > now_s + KL_CART_MAX_AGE_S) {
+    else {
         kl_error_set(err, KL_DENIED, "cart_expired",
                      "The signed cart's exp is more than %d seconds away.", KL_CART_MAX_AGE_S);
     }
-    if (err->kind != KL_OK) {
-        kl_error_next(err, "Let the shop sign the cart again.");
-    }
-    return err->kind;
-}
-
-/* The signature holds, so from here on it is the shop that is told what is wrong. */
-static kl_kind_t take_cart(kl_json_t **cart, apr_pool_t *p, jwt_t *jwt, kl_error_t *err)
-{
-    char *claims = jwt_get_grants_json(jwt, NULL);
-    kl_json_t *v = kl_json_parse(p, claims ? claims : "", claims ? strlen(claims) : 0, err);
-    kl_reader_t rd;
-
-    free(claims);
-    if (!v) {
-        return err->kind;
-    }
-    rd = kl_reader(p, v, "", err);
-    *cart = (kl_json_t *)kl_read_object(&rd, "cart", KL_REQUIRED).obj;
+    kl_error_next(err, "Let the shop sign the cart again.");
     return err->kind;
 }
 
@@ -116,7 +108,9 @@ kl_kind_t kl_signed_cart_open(kl_json_t **cart, apr_pool_t *p, const char *token
                               apr_size_t len, const apr_array_header_t *keys, apr_time_t now,
                               kl_error_t *err)
 {
+    kl_json_t *claims;
     jwt_t *jwt = NULL;
+    kl_reader_t rd;
 
     *cart = NULL;
     if (len <= KL_MAX_BODY && !memchr(token, '\0', len)) {
@@ -126,8 +120,11 @@ kl_kind_t kl_signed_cart_open(kl_json_t **cart, apr_pool_t *p, const char *token
         return kl_error_set(err, KL_DENIED, "cart_signature",
                             "The signed cart is not one of this shop's.");
     }
-    if (check_expiry(jwt, now, err) != KL_OK) {
+    claims = claims_of(p, jwt, err);
+    if (!claims || check_expiry(claims, now, err) != KL_OK) {
         return err->kind;
     }
-    return take_cart(cart, p, jwt, err);
+    rd = kl_reader(p, claims, "", err);
+    *cart = (kl_json_t *)kl_read_object(&rd, "cart", KL_REQUIRED).obj;
+    return err->kind;
 }

@@ -168,15 +168,20 @@ static const char *line_member(apr_pool_t *p, int i, const char *key)
     return apr_psprintf(p, "order_lines[%d].%s", i, key);
 }
 
+/* The limits of lines and amounts keep every sum far from overflow; this guards it. */
+static void add_to(apr_int64_t *sum, apr_int64_t n, kl_error_t *err)
+{
+    if (!kl_add(*sum, n, sum)) {
+        kl_error_set(err, KL_INTERNAL, "overflow", "The order lines cannot be added up.");
+    }
+}
+
 static void check_order_amount(const kl_cart_t *cart, apr_pool_t *p, kl_error_t *err)
 {
     apr_int64_t sum = 0;
 
     for (int i = 0; i < cart->lines->nelts; i++) {
-        if (!kl_add(sum, APR_ARRAY_IDX(cart->lines, i, kl_line_t).total_amount, &sum)) {
-            kl_error_field(err, "order_total", "order_lines", NULL, "a sum that can be counted");
-            return;
-        }
+        add_to(&sum, APR_ARRAY_IDX(cart->lines, i, kl_line_t).total_amount, err);
     }
     if (sum != cart->order_amount) {
         kl_error_field(err, "order_total", "order_amount", number(p, cart->order_amount),
@@ -197,7 +202,7 @@ static void check_order_tax(const kl_cart_t *cart, apr_pool_t *p, kl_error_t *er
             kl_error_field(err, "sales_tax", line_member(p, i, "type"), "sales_tax",
                            "tax on each line (a sales_tax line is for the US only)");
         }
-        sum += line->total_tax_amount; /* at most KL_MAX_LINES times KL_MAX_AMOUNT */
+        add_to(&sum, line->total_tax_amount, err);
     }
     if (cart->order_tax_amount < sum - slack || cart->order_tax_amount > sum + slack) {
         kl_error_field(err, "order_tax", "order_tax_amount", number(p, cart->order_tax_amount),

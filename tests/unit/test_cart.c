@@ -579,6 +579,23 @@ static void us_rules(void **state)
                 "order_lines[0].tax_rate");
 }
 
+static void relief_is_not_positive(void **state)
+{
+    static const char *const types[] = {"discount", "gift_card", "store_credit"};
+
+    for (int i = 0; i < 3; i++) {
+        kl_json_t *lines = kl_json_array(*state);
+        sums_t sums = {0, 0};
+
+        add_line(*state, lines, "physical", 1, 9000, 0, 2500, &sums);
+        add_line(*state, lines, types[i], 1, -1000, 0, 0, &sums);
+        check_taken(parse_lines(*state, "SE", "SEK", KL_REGION_EU, sums.tax, lines, &sums));
+        kl_json_set_int(kl_json_at(lines, 1), "total_amount", 1000);
+        check_field(parse_lines(*state, "SE", "SEK", KL_REGION_EU, sums.tax, lines, &sums),
+                    "line_sign", "order_lines[1].total_amount");
+    }
+}
+
 static void paid_value_is_not_taxed(void **state)
 {
     static const char *const types[] = {"gift_card", "store_credit"};
@@ -596,6 +613,26 @@ static void paid_value_is_not_taxed(void **state)
 
 /* --- the order ------------------------------------------------------------------- */
 
+/* The order may outlive the cart. */
+static void check_own_strings(const kl_cart_t *cart, const kl_order_t *order)
+{
+    const kl_line_t *from = (const kl_line_t *)cart->lines->elts;
+    const kl_line_t *to = (const kl_line_t *)order->lines->elts;
+
+    assert_ptr_not_equal(order->country, cart->country);
+    assert_ptr_not_equal(order->currency, cart->currency);
+    assert_ptr_not_equal(order->locale, cart->locale);
+    assert_ptr_not_equal(order->reference1, cart->reference1);
+    assert_ptr_not_equal(order->reference2, cart->reference2);
+    assert_ptr_not_equal(order->confirmation_url, cart->confirmation_url);
+    assert_ptr_not_equal(to->reference, from->reference);
+    assert_ptr_not_equal(to->name, from->name);
+    assert_ptr_not_equal(to->quantity_unit, from->quantity_unit);
+    assert_ptr_not_equal(to->image_url, from->image_url);
+    assert_ptr_not_equal(to->product_url, from->product_url);
+    assert_ptr_not_equal(to->merchant_data, from->merchant_data);
+}
+
 static void cart_becomes_order(void **state)
 {
     kl_order_t *order = kl_order_make(*state);
@@ -606,7 +643,8 @@ static void cart_becomes_order(void **state)
     check_taken(parse(shorter, &cart, parsed(shorter, sample), KL_REGION_EU));
     kl_cart_to_order(&cart, order);
     kl_cart_to_order(&cart, order); /* an update replaces, it does not add */
-    apr_pool_destroy(shorter);      /* and the order keeps nothing of the cart's pool */
+    check_own_strings(&cart, order);
+    apr_pool_destroy(shorter);
     assert_int_equal(order->state, KL_ORDER_CREATED);
     assert_int_equal(order->original_amount, 22299);
     assert_int_equal(order->order_amount, 22299);
@@ -668,6 +706,7 @@ int main(void)
         WITH_POOL(any_wrong_amount_is_named),
         WITH_POOL(tolerance_is_taken),
         WITH_POOL(us_rules),
+        WITH_POOL(relief_is_not_positive),
         WITH_POOL(paid_value_is_not_taxed),
         WITH_POOL(cart_becomes_order),
         WITH_POOL(order_in_klarnas_words),

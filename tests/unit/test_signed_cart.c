@@ -210,8 +210,12 @@ static void length_counts(void **state)
     assert_int_equal(open_len(p, apr_pstrcat(p, token, "rest", NULL), len, &cart)->kind, KL_OK);
     memcpy(longer, token, len);
     check_error(open_len(p, longer, len + 1, &cart), KL_DENIED, "cart_signature");
-    memset(longer, 'a', KL_MAX_BODY + 1);
-    check_error(open_len(p, longer, KL_MAX_BODY + 1, &cart), KL_DENIED, "cart_signature");
+    /* Rightly signed, but too much. */
+    memset(longer, ' ', KL_MAX_BODY);
+    check_refused(p, signed_by_a(p, apr_pstrcat(p, longer, good_claims(p), NULL)),
+                  "cart_signature");
+    longer[KL_MAX_BODY / 2] = '\0';
+    check_opens(p, signed_by_a(p, apr_pstrcat(p, longer, good_claims(p), NULL)));
 }
 
 static void expiry(void **state)
@@ -239,6 +243,7 @@ static void expiry(void **state)
     check_opens(p, signed_by_a(p, claims_until(p, NOW_S + KL_CART_MAX_AGE_S)));
     check_refused(p, signed_by_a(p, claims_until(p, NOW_S + KL_CART_MAX_AGE_S + 1)),
                   "cart_expired");
+    assert_non_null(strstr(open_token(p, signed_by_a(p, bad[1]), &cart)->detail, "whole seconds"));
     assert_non_null(open_token(p, signed_by_a(p, claims_until(p, NOW_S)), &cart)->next);
     assert_null(open_token(p, signed_by_a(p, good_claims(p)), &cart)->next);
 }
