@@ -227,17 +227,23 @@ static kl_kind_t cancelled(const fold_t *f)
     return KL_OK;
 }
 
-/* The tax that leaves the order with m; a US sales tax line is tax as a whole. */
-static apr_int64_t tax_of(const kl_order_t *order, const kl_movement_t *m)
+/* The tax in what is still authorized: the shop's own figure for an untouched line, else
+ * computed; a US sales tax line is tax as a whole. */
+static apr_int64_t tax_left(const kl_order_t *order)
 {
     apr_int64_t tax = 0;
 
-    for (int i = 0; i < m->lines->nelts; i++) {
-        const kl_movement_line_t *part = &APR_ARRAY_IDX(m->lines, i, kl_movement_line_t);
-        const kl_line_t *line = line_at(order, part->line);
+    for (int i = 0; i < order->lines->nelts; i++) {
+        const kl_line_t *line = line_at(order, i);
+        apr_int64_t left = line->total_amount - line->cancelled_amount;
 
-        tax += line->type == KL_LINE_SALES_TAX ? part->amount
-                                               : kl_tax_within(part->amount, line->tax_rate);
+        if (line->type == KL_LINE_SALES_TAX) {
+            tax += left;
+        }
+        else {
+            tax += line->cancelled_amount == 0 ? line->total_tax_amount
+                                               : kl_tax_within(left, line->tax_rate);
+        }
     }
     return tax;
 }
@@ -245,7 +251,6 @@ static apr_int64_t tax_of(const kl_order_t *order, const kl_movement_t *m)
 static kl_kind_t reduced(const fold_t *f)
 {
     kl_order_t *order = f->order;
-    apr_int64_t tax;
     kl_movement_t m;
 
     if (read_movement(f, &m) != KL_OK) {
@@ -255,11 +260,12 @@ static kl_kind_t reduced(const fold_t *f)
         return broken(f, "less than its amount remains");
     }
     if (m.lines->nelts == 0) {
-        APR_ARRAY_PUSH(order->lines, kl_line_t) = kl_reduction_line(f->p, order, m.amount);
+        kl_line_t reduction = kl_reduction_line(f->p, order, m.amount);
+
+        APR_ARRAY_PUSH(order->lines, kl_line_t) = reduction;
     }
     book_lines(order, &m, book_cancelled);
-    tax = tax_of(order, &m);
-    order->order_tax_amount -= tax < order->order_tax_amount ? tax : order->order_tax_amount;
+    order->order_tax_amount = tax_left(order);
     order->order_amount -= m.amount;
     order->remaining_amount -= m.amount;
     if (order->captured_amount > 0) {
