@@ -72,9 +72,8 @@ static int take_fraction(const char **s, apr_time_exp_t *t)
 /* 60 is a leap second; apr counts it as the first of the next minute. */
 static int take_clock(const char **s, apr_time_exp_t *t)
 {
-    return take(s, 2, 0, 23, &t->tm_hour) && take_char(s, ':') &&
-           take(s, 2, 0, 59, &t->tm_min) && take_char(s, ':') &&
-           take(s, 2, 0, 60, &t->tm_sec) && take_fraction(s, t);
+    return take(s, 2, 0, 23, &t->tm_hour) && take_char(s, ':') && take(s, 2, 0, 59, &t->tm_min) &&
+           take_char(s, ':') && take(s, 2, 0, 60, &t->tm_sec) && take_fraction(s, t);
 }
 
 static int take_zone(const char **s, apr_time_exp_t *t)

@@ -10,15 +10,15 @@
 
 #include "api/reply.h"
 
-#define MAX_MESSAGES    10
-#define MAX_MESSAGE     300 /* bytes */
-#define MAX_CODE        64  /* bytes */
+#define MAX_MESSAGES 10
+#define MAX_MESSAGE 300 /* bytes */
+#define MAX_CODE 64     /* bytes */
 
 /* --- what to do next --------------------------------------------------------------- */
 
 typedef struct advice_t {
     const char *code;
-    int status;             /* 0: with any status */
+    int status; /* 0: with any status */
     const char *next;
 } advice_t;
 
@@ -27,34 +27,38 @@ typedef struct advice_t {
 /* Klarna's error codes and the step that helps. The first row that fits counts. */
 static const advice_t advice[] = {
     /* Klarna Payments */
-    {"BAD_VALUE", 409, "The order differs from what the shopper authorized: let the shopper "
-                       "authorize the present cart again (a new authorization)."},
+    {"BAD_VALUE", 409,
+     "The order differs from what the shopper authorized: let the shopper "
+     "authorize the present cart again (a new authorization)."},
     {"BAD_VALUE", 0, "Correct the field Klarna names and ask again."},
     {"BAD_REQUEST", 0, "Correct what Klarna names and ask again."},
-    {"INVALID_OPERATION", 0, "The authorization was used already or is not valid: read the order; "
-                             "when it was not placed, let the shopper authorize again."},
+    {"INVALID_OPERATION", 0,
+     "The authorization was used already or is not valid: read the order; "
+     "when it was not placed, let the shopper authorize again."},
     {"MERCHANT_INACTIVE", 0, "The merchant account is not active: ask Klarna's merchant support."},
     {"REJECTED", 0, "Klarna declined this purchase: offer another way to pay."},
     {"SESSION_COMPLETED", 0, "This session has become an order: read it, or start a new session."},
     {"READ_ONLY", 0, "This session can not be changed any more: start a new session."},
-    {"NOT_FOUND", 0, "Klarna does not know it (a session lives 48 hours, an authorization 60 "
-                     "minutes): start a new session; for an existing order read the order again."},
+    {"NOT_FOUND", 0,
+     "Klarna does not know it (a session lives 48 hours, an authorization 60 "
+     "minutes): start a new session; for an existing order read the order again."},
     /* Order Management */
     {"INVALID_ORDER_ID", 0, "This is no order id of Klarna's: check how the order came about."},
-    {"NO_SUCH_ORDER", 0, "Check that the order was made with this merchant account, environment "
-                         "and region."},
+    {"NO_SUCH_ORDER", 0,
+     "Check that the order was made with this merchant account, environment "
+     "and region."},
     {"NO_SUCH_CAPTURE", 0, "Read the order again and use the id of one of its captures."},
     {"CAPTURE_NOT_ALLOWED", 0, READ_AGAIN},
     {"REFUND_NOT_ALLOWED", 0, READ_AGAIN},
-    {"CANCEL_NOT_ALLOWED", 0, "Read the order again: an order with a capture is refunded or its "
-                              "rest released, not cancelled."},
+    {"CANCEL_NOT_ALLOWED", 0,
+     "Read the order again: an order with a capture is refunded or its "
+     "rest released, not cancelled."},
     {"NOT_ALLOWED", 0, READ_AGAIN},
     {"CONFLICT", 0, "Wait a moment and read the order again before asking once more."},
     {"REQUEST_TOO_LARGE", 0, "Send fewer or shorter order lines."},
     {"UNPROCESSABLE_ENTITY", 0, "Correct what Klarna names and ask again."},
     {"INVALID_ADDRESS", 0, "Correct the address and ask again."},
-    {NULL, 0, "See Klarna's messages; name the correlation id when you ask Klarna."}
-};
+    {NULL, 0, "See Klarna's messages; name the correlation id when you ask Klarna."}};
 
 static const char *next_step(const char *code, int status)
 {
@@ -92,7 +96,8 @@ static const char *sane(apr_pool_t *p, const char *s, apr_size_t max)
     for (unsigned char *c = (unsigned char *)out; *c; c++) {
         if (*c == 0xC2 && c[1] >= 0x80 && c[1] < 0xA0) {
             c[0] = c[1] = ' ';
-        } else if (*c < 0x20 || *c == 0x7F) {
+        }
+        else if (*c < 0x20 || *c == 0x7F) {
             *c = ' ';
         }
     }
@@ -190,12 +195,14 @@ static kl_meaning_t not_done(kl_error_t *err, int status)
         kl_error_set(err, KL_RATE_LIMITED, "rate_limited",
                      "Klarna has too many requests of this merchant and did not execute this one.");
         kl_error_next(err, "Wait and ask again; nothing was executed.");
-    } else if (status == 401) {
+    }
+    else if (status == 401) {
         kl_error_set(err, KL_UNAVAILABLE, "credentials_refused",
                      "Klarna did not accept the credentials of this merchant account.");
         kl_error_next(err, "Check user name and password, and that region (eu, na, oc) and "
                            "environment (playground, live) are those of the account.");
-    } else {
+    }
+    else {
         kl_error_set(err, KL_UNAVAILABLE, "blocked_at_edge",
                      "Klarna's edge turned the request away (%d) before it was executed.", status);
         kl_error_next(err, "Wait and ask again; when it stays, name this host's address to "
@@ -209,11 +216,13 @@ static kl_meaning_t unclear(kl_error_t *err, int status)
     if (status >= 500 || status == 408) {
         kl_error_set(err, KL_UNKNOWN, "klarna_failed",
                      "Klarna answered %d: whether it executed the request is not known.", status);
-    } else if (status >= 300 && status < 400) {
+    }
+    else if (status >= 300 && status < 400) {
         kl_error_set(err, KL_UNKNOWN, "redirected",
                      "The address answered %d, a redirect, which is never followed.", status);
         kl_error_next(err, "Check the configured address of Klarna's API.");
-    } else {
+    }
+    else {
         kl_error_set(err, KL_UNKNOWN, "unreadable",
                      "The answer %d holds no error of Klarna's: what it means is not known.",
                      status);

@@ -24,18 +24,18 @@
 #include "core/limits.h"
 
 #define DEFAULT_MAX_IDLE 16
-#define MAX_CONNECTIONS  4L   /* kept by one handle: a region each and one to spare */
-#define MAX_IDLE_S       50L  /* Klarna closes an idle connection after 59 s */
-#define FIRST_BODY       4096 /* bytes, doubled up to KL_MAX_REPLY */
-#define MAX_KEY          255  /* Klarna-Idempotency-Key */
-#define MAX_PATH         2048
-#define MAX_WHY          200
+#define MAX_CONNECTIONS 4L /* kept by one handle: a region each and one to spare */
+#define MAX_IDLE_S 50L     /* Klarna closes an idle connection after 59 s */
+#define FIRST_BODY 4096    /* bytes, doubled up to KL_MAX_REPLY */
+#define MAX_KEY 255        /* Klarna-Idempotency-Key */
+#define MAX_PATH 2048
+#define MAX_WHY 200
 
 typedef struct impl_t {
-    apr_thread_mutex_t *mutex;   /* guards idle and count */
-    CURL **idle;                 /* a stack: the warmest connection is used first */
+    apr_thread_mutex_t *mutex; /* guards idle and count */
+    CURL **idle;               /* a stack: the warmest connection is used first */
     int count, max;
-    X509_STORE *store;           /* each SSL_CTX takes a reference of its own */
+    X509_STORE *store; /* each SSL_CTX takes a reference of its own */
     kl_curl_config_t cfg;
 } impl_t;
 
@@ -45,12 +45,12 @@ typedef struct exchange_t {
     const impl_t *impl;
     const kl_request_t *req;
     struct curl_slist *headers;
-    char *body;                  /* malloc'd, freed by perform */
+    char *body; /* malloc'd, freed by perform */
     size_t len, room;
     size_t header_bytes;
-    int started;                 /* times the request began to go out */
-    int may_repeat;              /* libcurl may send it again by itself */
-    const char *fault;           /* ours, static; wins over libcurl's words */
+    int started;       /* times the request began to go out */
+    int may_repeat;    /* libcurl may send it again by itself */
+    const char *fault; /* ours, static; wins over libcurl's words */
     char words[CURL_ERROR_SIZE];
 } exchange_t;
 
@@ -96,8 +96,8 @@ int kl_url_is_allowed(const char *url)
         user = part_of(u, CURLUPART_USER);
         password = part_of(u, CURLUPART_PASSWORD);
         if (scheme && host && !user && !password) {
-            allowed = strcmp(scheme, "https") == 0 ||
-                      (strcmp(scheme, "http") == 0 && is_loopback(host));
+            allowed =
+                strcmp(scheme, "https") == 0 || (strcmp(scheme, "http") == 0 && is_loopback(host));
         }
     }
     curl_free(scheme);
@@ -137,8 +137,7 @@ static int changes_something(const kl_request_t *req)
 }
 
 /* What is wrong with the call itself; static, or NULL. */
-static const char *fault_of(const kl_account_t *account, const kl_request_t *req,
-                            const char *url)
+static const char *fault_of(const kl_account_t *account, const kl_request_t *req, const char *url)
 {
     static const char *const methods[] = {"GET", "POST", "PATCH", "DELETE", NULL};
     int i = 0;
@@ -247,11 +246,11 @@ static size_t take_header(char *data, size_t one, size_t n, void *self)
 
 /* --- options: each failure is remembered and ends the exchange before it starts ------ */
 
-#define SET(x, option, value)                                                    \
-    do {                                                                         \
-        if (curl_easy_setopt((x)->handle, option, value) != CURLE_OK) {          \
-            (x)->fault = "libcurl refuses " #option;                             \
-        }                                                                        \
+#define SET(x, option, value)                                                                      \
+    do {                                                                                           \
+        if (curl_easy_setopt((x)->handle, option, value) != CURLE_OK) {                            \
+            (x)->fault = "libcurl refuses " #option;                                               \
+        }                                                                                          \
     } while (0)
 
 static void set_security(exchange_t *x, const char *url)
@@ -467,8 +466,7 @@ static const char *reason(exchange_t *x, apr_pool_t *p, CURLcode rc)
 }
 
 static kl_delivery_t exchange(exchange_t *x, apr_pool_t *p, const kl_account_t *account,
-                              const char *url, long total_ms, kl_response_t *resp,
-                              const char **why)
+                              const char *url, long total_ms, kl_response_t *resp, const char **why)
 {
     CURLcode rc;
 
@@ -515,7 +513,8 @@ static kl_delivery_t perform(kl_transport_t *self, apr_pool_t *p, const kl_accou
     if (delivery == KL_ANSWERED) {
         resp->took = apr_time_now() - begin;
         give_back(impl, x.handle);
-    } else {
+    }
+    else {
         curl_easy_cleanup(x.handle); /* its connection is in a state nobody knows */
     }
     curl_slist_free_all(x.headers);
@@ -589,8 +588,8 @@ kl_kind_t kl_transport_curl_make(kl_transport_t **out, apr_pool_t *p, const kl_c
     impl_t *impl = apr_pcalloc(p, sizeof(*impl));
     kl_transport_t *transport = apr_pcalloc(p, sizeof(*transport));
     /* No curl_global_cleanup to match: other modules of the process use libcurl too. */
-    const char *lacks = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK ? curl_lacks()
-                                                                          : "memory to start";
+    const char *lacks =
+        curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK ? curl_lacks() : "memory to start";
 
     if (lacks) {
         return kl_error_set(err, KL_UNAVAILABLE, "libcurl", "libcurl lacks %s.", lacks);

@@ -11,8 +11,8 @@
 
 static int is_unreserved(unsigned char c)
 {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-           c == '-' || c == '.' || c == '_' || c == '~';
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '.' || c == '_' || c == '~';
 }
 
 static int is_dots(const char *s)
@@ -51,7 +51,8 @@ const char *kl_url_segment(apr_pool_t *p, const char *s)
         }
         if (is_unreserved(*c)) {
             *at++ = (char)*c;
-        } else {
+        }
+        else {
             *at++ = '%';
             *at++ = hex[*c >> 4];
             *at++ = hex[*c & 15];

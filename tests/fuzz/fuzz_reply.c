@@ -67,14 +67,16 @@ static void try_payments(apr_pool_t *p, const kl_response_t *resp)
 
     if (kl_payments_session_reply(&session, p, resp, err) == KL_OK) {
         must(kl_url_segment(p, session.session_id) && is_clean(session.client_token));
-    } else {
+    }
+    else {
         check_error(err);
     }
     kl_error_clear(err);
     if (kl_payments_placed_reply(&placed, p, resp, err) == KL_OK) {
         must(kl_url_segment(p, placed.order_id) && is_clean(placed.redirect_url));
         must(!*placed.redirect_url || strncmp(placed.redirect_url, "http", 4) == 0);
-    } else {
+    }
+    else {
         check_error(err);
     }
 }
@@ -88,7 +90,8 @@ static void try_order(apr_pool_t *p, const kl_response_t *resp)
         must(*seen.order_id && *seen.status && seen.order_amount >= 0);
         must(seen.captured_amount >= 0 && seen.refunded_amount >= 0);
         must(seen.remaining_authorized_amount >= 0 && seen.expires_at >= 0);
-    } else {
+    }
+    else {
         check_error(err);
     }
 }
@@ -104,11 +107,10 @@ static void try_words(apr_pool_t *p, const char *s)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const int statuses[] = {200, 201, 204, 302, 400, 401, 403, 404, 409, 422, 429, 500,
-                                   503, 408};
+    static const int statuses[] = {200, 201, 204, 302, 400, 401, 403,
+                                   404, 409, 422, 429, 500, 503, 408};
     static apr_pool_t *root;
-    kl_response_t resp = {.correlation_id = "", .capture_id = "", .refund_id = "",
-                          .location = ""};
+    kl_response_t resp = {.correlation_id = "", .capture_id = "", .refund_id = "", .location = ""};
     apr_pool_t *p;
 
     if (size == 0) {

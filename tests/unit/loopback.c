@@ -23,8 +23,8 @@
 #include "loopback.h"
 
 #define MAX_CONNECTIONS 64
-#define MAX_REQUESTS    64
-#define MAX_REQUEST     65536
+#define MAX_REQUESTS 64
+#define MAX_REQUEST 65536
 
 typedef struct peer_t {
     lb_server_t *server;
@@ -62,16 +62,15 @@ static X509 *self_signed(EVP_PKEY *key)
 {
     X509 *cert = X509_new();
     X509_NAME *name = X509_get_subject_name(cert);
-    X509_EXTENSION *san =
-        X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name, "IP:127.0.0.1");
+    X509_EXTENSION *san = X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name, "IP:127.0.0.1");
 
     X509_set_version(cert, 2);
     ASN1_INTEGER_set(X509_get_serialNumber(cert), 1);
     X509_gmtime_adj(X509_getm_notBefore(cert), -3600);
     X509_gmtime_adj(X509_getm_notAfter(cert), 3600);
     X509_set_pubkey(cert, key);
-    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const unsigned char *)"loopback", -1,
-                               -1, 0);
+    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const unsigned char *)"loopback", -1, -1,
+                               0);
     X509_set_issuer_name(cert, name);
     must(san && X509_add_ext(cert, san, -1) == 1, "subjectAltName");
     X509_EXTENSION_free(san);
@@ -110,7 +109,8 @@ static void transmit(peer_t *peer, const char *from, size_t n)
 {
     if (peer->ssl) {
         (void)!SSL_write(peer->ssl, from, (int)n);
-    } else {
+    }
+    else {
         (void)!send(peer->fd, from, n, MSG_NOSIGNAL);
     }
 }
@@ -124,8 +124,7 @@ static size_t whole_length(const char *head)
     if (!end) {
         return 0;
     }
-    return (size_t)(end - head) + 4 +
-           (length && length < end ? strtoul(length + 17, NULL, 10) : 0);
+    return (size_t)(end - head) + 4 + (length && length < end ? strtoul(length + 17, NULL, 10) : 0);
 }
 
 /* Reads one request; NULL when the connection ended. */

@@ -9,17 +9,17 @@
 #include <stddef.h>
 
 typedef struct lb_step_t {
-    const char *answer;     /* sent as it is, NULL: nothing */
-    size_t filler;          /* bytes of 'x' sent after it */
-    int close;              /* 1: the connection is closed then */
-    int hold;               /* 1: the connection stays silent until the server stops */
-    int deaf;               /* 1: no further connection is accepted, from before the answer on */
+    const char *answer; /* sent as it is, NULL: nothing */
+    size_t filler;      /* bytes of 'x' sent after it */
+    int close;          /* 1: the connection is closed then */
+    int hold;           /* 1: the connection stays silent until the server stops */
+    int deaf;           /* 1: no further connection is accepted, from before the answer on */
 } lb_step_t;
 
 typedef enum {
     LB_PLAIN,
-    LB_TLS,                 /* with a fresh self-signed certificate for 127.0.0.1 */
-    LB_MUTE                 /* accepts and never says a word */
+    LB_TLS, /* with a fresh self-signed certificate for 127.0.0.1 */
+    LB_MUTE /* accepts and never says a word */
 } lb_kind_t;
 
 typedef struct lb_server_t lb_server_t;

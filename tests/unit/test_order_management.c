@@ -135,8 +135,8 @@ static void test_shipping_info(void **state)
 {
     apr_pool_t *p = *state;
     kl_order_t *order = sample_order(p);
-    kl_request_t req = kl_om_shipping_info(p, order, "4ba2/9b", "[{\"tracking_number\":\"9\"}]",
-                                           KEY);
+    kl_request_t req =
+        kl_om_shipping_info(p, order, "4ba2/9b", "[{\"tracking_number\":\"9\"}]", KEY);
 
     check_request(&req, "POST", BASE "/captures/4ba2%2F9b/shipping-info");
     assert_string_equal(req.body, "{\"shipping_info\":[{\"tracking_number\":\"9\"}]}");
@@ -179,8 +179,9 @@ static kl_kind_t read_it(apr_pool_t *p, const char *body, kl_klarna_order_t *out
     return kl_om_read_reply(out, p, &resp, err);
 }
 
-#define AMOUNTS "\"order_amount\":10500,\"captured_amount\":5000,\"refunded_amount\":0," \
-                "\"remaining_authorized_amount\":5500"
+#define AMOUNTS                                                                                    \
+    "\"order_amount\":10500,\"captured_amount\":5000,\"refunded_amount\":0,"                       \
+    "\"remaining_authorized_amount\":5500"
 
 static void test_read_reply(void **state)
 {
@@ -188,11 +189,12 @@ static void test_read_reply(void **state)
     kl_error_t *err = kl_error_make(p);
     kl_klarna_order_t o;
 
-    assert_int_equal(read_it(p, "{\"order_id\":\"o-1\",\"status\":\"PART_CAPTURED\","
-                                "\"fraud_status\":\"ACCEPTED\",\"klarna_reference\":\"K4\","
-                                "\"merchant_reference1\":\"m1\",\"merchant_reference2\":\"m2\","
-                                "\"expires_at\":\"2022-08-05T00:00:00.000Z\","
-                                "\"captures\":[{},{}],\"refunds\":[{}],\"new\":{}," AMOUNTS "}",
+    assert_int_equal(read_it(p,
+                             "{\"order_id\":\"o-1\",\"status\":\"PART_CAPTURED\","
+                             "\"fraud_status\":\"ACCEPTED\",\"klarna_reference\":\"K4\","
+                             "\"merchant_reference1\":\"m1\",\"merchant_reference2\":\"m2\","
+                             "\"expires_at\":\"2022-08-05T00:00:00.000Z\","
+                             "\"captures\":[{},{}],\"refunds\":[{}],\"new\":{}," AMOUNTS "}",
                              &o, err),
                      KL_OK);
     assert_string_equal(o.order_id, "o-1");
@@ -217,8 +219,10 @@ static void test_read_reply_of_the_future(void **state)
     kl_error_t *err = kl_error_make(p);
     kl_klarna_order_t o;
 
-    assert_int_equal(read_it(p, "{\"order_id\":\"o-1\",\"status\":\"ON_HOLIDAY\","
-                                "\"expires_at\":\"soon\",\"captures\":7," AMOUNTS "}", &o, err),
+    assert_int_equal(read_it(p,
+                             "{\"order_id\":\"o-1\",\"status\":\"ON_HOLIDAY\","
+                             "\"expires_at\":\"soon\",\"captures\":7," AMOUNTS "}",
+                             &o, err),
                      KL_OK);
     assert_string_equal(o.status, "ON_HOLIDAY");
     assert_string_equal(o.fraud_status, "");
@@ -229,7 +233,11 @@ static void test_read_reply_of_the_future(void **state)
 static void test_read_reply_unusable(void **state)
 {
     static const char *const bad[] = {
-        "", "[]", "{}", "{\"status\":\"AUTHORIZED\"," AMOUNTS "}", "{\"order_id\":\"o\"," AMOUNTS "}",
+        "",
+        "[]",
+        "{}",
+        "{\"status\":\"AUTHORIZED\"," AMOUNTS "}",
+        "{\"order_id\":\"o\"," AMOUNTS "}",
         "{\"order_id\":\"o\",\"status\":\"CAPTURED\",\"order_amount\":1,\"captured_amount\":1,"
         "\"refunded_amount\":0}",
         "{\"order_id\":\"o\",\"status\":\"CAPTURED\",\"order_amount\":1,\"captured_amount\":1,"
@@ -239,7 +247,8 @@ static void test_read_reply_unusable(void **state)
         "{\"order_id\":\"o\",\"status\":\"CAPTURED\",\"order_amount\":1,\"captured_amount\":-1,"
         "\"refunded_amount\":0,\"remaining_authorized_amount\":0}",
         "{\"order_id\":\"o\",\"status\":\"CAPTURED\",\"order_amount\":99999999999999999999,"
-        "\"captured_amount\":1,\"refunded_amount\":0,\"remaining_authorized_amount\":0}", NULL};
+        "\"captured_amount\":1,\"refunded_amount\":0,\"remaining_authorized_amount\":0}",
+        NULL};
     apr_pool_t *p = *state;
     kl_error_t *err = kl_error_make(p);
     kl_klarna_order_t o = {.order_id = "untouched"};
@@ -253,11 +262,16 @@ static void test_read_reply_unusable(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        WITH_POOL(test_capture), WITH_POOL(test_capture_of_an_amount), WITH_POOL(test_refund),
-        WITH_POOL(test_reduce), WITH_POOL(test_without_body), WITH_POOL(test_shipping_info),
-        WITH_POOL(test_no_request_without_order_or_key), WITH_POOL(test_read_reply),
-        WITH_POOL(test_read_reply_of_the_future), WITH_POOL(test_read_reply_unusable)};
+    const struct CMUnitTest tests[] = {WITH_POOL(test_capture),
+                                       WITH_POOL(test_capture_of_an_amount),
+                                       WITH_POOL(test_refund),
+                                       WITH_POOL(test_reduce),
+                                       WITH_POOL(test_without_body),
+                                       WITH_POOL(test_shipping_info),
+                                       WITH_POOL(test_no_request_without_order_or_key),
+                                       WITH_POOL(test_read_reply),
+                                       WITH_POOL(test_read_reply_of_the_future),
+                                       WITH_POOL(test_read_reply_unusable)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -113,8 +113,8 @@ static void test_place_order_repeats_session(void **state)
 
 static void test_place_order_refuses_tokens(void **state)
 {
-    static const char *const bad[] = {"", ".", "..", "a/b", "a b", "a%2fb", "a?b", "a\r\nX: y",
-                                      "\xc3\xa5", NULL};
+    static const char *const bad[] = {"",      ".",   "..",        "a/b",      "a b",
+                                      "a%2fb", "a?b", "a\r\nX: y", "\xc3\xa5", NULL};
     apr_pool_t *p = *state;
     kl_order_t *order = sample_order(p);
     char *longest = apr_pcalloc(p, 257);
@@ -149,12 +149,16 @@ static void test_session_reply(void **state)
 
 static void test_session_reply_unusable(void **state)
 {
-    static const char *const bad[] = {
-        "", "<html>", "{}", "{\"session_id\":\"s\"}", "{\"client_token\":\"t\"}",
-        "{\"session_id\":\"\",\"client_token\":\"t\"}",
-        "{\"session_id\":7,\"client_token\":\"t\"}",
-        "{\"session_id\":\"..\",\"client_token\":\"t\"}",
-        "{\"session_id\":\"s\",\"client_token\":\"t\\r\\n\"}", NULL};
+    static const char *const bad[] = {"",
+                                      "<html>",
+                                      "{}",
+                                      "{\"session_id\":\"s\"}",
+                                      "{\"client_token\":\"t\"}",
+                                      "{\"session_id\":\"\",\"client_token\":\"t\"}",
+                                      "{\"session_id\":7,\"client_token\":\"t\"}",
+                                      "{\"session_id\":\"..\",\"client_token\":\"t\"}",
+                                      "{\"session_id\":\"s\",\"client_token\":\"t\\r\\n\"}",
+                                      NULL};
     apr_pool_t *p = *state;
     kl_error_t *err = kl_error_make(p);
     kl_session_t out = {.session_id = "untouched"};
@@ -194,11 +198,14 @@ static void test_placed_reply(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        WITH_POOL(test_create_session), WITH_POOL(test_update_session),
-        WITH_POOL(test_place_order), WITH_POOL(test_place_order_repeats_session),
-        WITH_POOL(test_place_order_refuses_tokens), WITH_POOL(test_session_reply),
-        WITH_POOL(test_session_reply_unusable), WITH_POOL(test_placed_reply)};
+    const struct CMUnitTest tests[] = {WITH_POOL(test_create_session),
+                                       WITH_POOL(test_update_session),
+                                       WITH_POOL(test_place_order),
+                                       WITH_POOL(test_place_order_repeats_session),
+                                       WITH_POOL(test_place_order_refuses_tokens),
+                                       WITH_POOL(test_session_reply),
+                                       WITH_POOL(test_session_reply_unusable),
+                                       WITH_POOL(test_placed_reply)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

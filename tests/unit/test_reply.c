@@ -52,8 +52,7 @@ static void test_by_status(void **state)
         {401, NO("UNAUTHORIZED"), KL_MEANS_NOT_DONE, KL_UNAVAILABLE, "credentials_refused"},
         {403, "", KL_MEANS_NOT_DONE, KL_UNAVAILABLE, "blocked_at_edge"},
         {403, "<html>Forbidden</html>", KL_MEANS_NOT_DONE, KL_UNAVAILABLE, "blocked_at_edge"},
-        {403, "{\"message\":\"Forbidden\"}", KL_MEANS_NOT_DONE, KL_UNAVAILABLE,
-         "blocked_at_edge"},
+        {403, "{\"message\":\"Forbidden\"}", KL_MEANS_NOT_DONE, KL_UNAVAILABLE, "blocked_at_edge"},
         {429, "", KL_MEANS_NOT_DONE, KL_RATE_LIMITED, "rate_limited"},
         {429, NO("TOO_MANY_REQUESTS"), KL_MEANS_NOT_DONE, KL_RATE_LIMITED, "rate_limited"},
         {500, NO("INTERNAL_SERVER_ERROR"), KL_MEANS_UNKNOWN, KL_UNKNOWN, "klarna_failed"},
@@ -69,8 +68,7 @@ static void test_by_status(void **state)
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         if (meaning(err, rows[i].status, rows[i].body) != rows[i].means ||
-            err->kind != rows[i].kind ||
-            (rows[i].code && strcmp(err->code, rows[i].code) != 0)) {
+            err->kind != rows[i].kind || (rows[i].code && strcmp(err->code, rows[i].code) != 0)) {
             fail_msg("%d %s: kind %s, code %s", rows[i].status, rows[i].body,
                      kl_kind_name(err->kind), err->code ? err->code : "-");
         }
@@ -82,8 +80,7 @@ static void test_not_answered(void **state)
 {
     kl_error_t *err = kl_error_make(*state);
 
-    assert_int_equal(kl_reply_meaning(KL_NOT_SENT, NULL, "no such host", err),
-                     KL_MEANS_NOT_DONE);
+    assert_int_equal(kl_reply_meaning(KL_NOT_SENT, NULL, "no such host", err), KL_MEANS_NOT_DONE);
     check_error(err, KL_UNAVAILABLE, "not_sent");
     assert_non_null(strstr(err->detail, "no such host"));
     kl_error_clear(err);
@@ -95,9 +92,10 @@ static void test_klarnas_words(void **state)
 {
     kl_error_t *err = kl_error_make(*state);
 
-    meaning(err, 400, "{\"error_code\":\"BAD_VALUE\",\"error_messages\":[\"Bad value: "
-                      "order_lines[0].total_tax_amount\",7,\"two\"],"
-                      "\"correlation_id\":\"body-1\",\"service_version\":\"1\"}");
+    meaning(err, 400,
+            "{\"error_code\":\"BAD_VALUE\",\"error_messages\":[\"Bad value: "
+            "order_lines[0].total_tax_amount\",7,\"two\"],"
+            "\"correlation_id\":\"body-1\",\"service_version\":\"1\"}");
     assert_string_equal(err->klarna_code, "BAD_VALUE");
     assert_int_equal(err->klarna_messages->nelts, 2);
     assert_string_equal(APR_ARRAY_IDX(err->klarna_messages, 0, const char *),
@@ -135,8 +133,9 @@ static void test_words_are_bounded(void **state)
     meaning(err, 400, apr_psprintf(p, "{\"error_messages\":[\"%s\"]}", wide));
     assert_int_equal(strlen(APR_ARRAY_IDX(err->klarna_messages, 0, const char *)), 299);
 
-    meaning(err, 400, "{\"error_code\":\"A B\\nC\",\"error_messages\":[\"a\\r\\nb\\u001b[1m"
-                      "\\u0085\\u007fz\\u00e5\"],\"correlation_id\":\"x\\ny\"}");
+    meaning(err, 400,
+            "{\"error_code\":\"A B\\nC\",\"error_messages\":[\"a\\r\\nb\\u001b[1m"
+            "\\u0085\\u007fz\\u00e5\"],\"correlation_id\":\"x\\ny\"}");
     assert_string_equal(APR_ARRAY_IDX(err->klarna_messages, 0, const char *),
                         "a  b [1m   z\xc3\xa5");
     assert_string_equal(err->klarna_code, "A?B?C");
@@ -211,9 +210,9 @@ static void test_json(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WITH_POOL(test_by_status),    WITH_POOL(test_not_answered),
-        WITH_POOL(test_klarnas_words), WITH_POOL(test_words_are_bounded),
-        WITH_POOL(test_next_steps),   WITH_POOL(test_retry_after),
+        WITH_POOL(test_by_status),        WITH_POOL(test_not_answered),
+        WITH_POOL(test_klarnas_words),    WITH_POOL(test_words_are_bounded),
+        WITH_POOL(test_next_steps),       WITH_POOL(test_retry_after),
         WITH_POOL(test_first_error_wins), WITH_POOL(test_json)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);

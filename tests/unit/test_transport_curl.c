@@ -70,8 +70,7 @@ static void build(scene_t *s, const char *ca_file, const char *proxy)
                             .user_agent = "mod_klarna/test",
                             .connect_timeout = apr_time_from_sec(2)};
 
-    assert_int_equal(kl_transport_curl_make(&s->transport, s->p, &cfg, kl_error_make(s->p)),
-                     KL_OK);
+    assert_int_equal(kl_transport_curl_make(&s->transport, s->p, &cfg, kl_error_make(s->p)), KL_OK);
 }
 
 static void begin(scene_t *s, lb_kind_t kind, const lb_step_t *steps, int count)
@@ -145,8 +144,8 @@ static void test_sends_headers_and_body(void **state)
 
 static void test_sends_methods(void **state)
 {
-    lb_step_t steps[] = {{.answer = NO_BODY}, {.answer = OK_BODY}, {.answer = NO_BODY},
-                         {.answer = NO_BODY}};
+    lb_step_t steps[] = {
+        {.answer = NO_BODY}, {.answer = OK_BODY}, {.answer = NO_BODY}, {.answer = NO_BODY}};
     kl_request_t cancel = {"POST", "/orders/1/cancel", "", "key-1", 0};
     kl_request_t patch = {"PATCH", "/orders/1/authorization", "{\"a\":1}", "key-2", 0};
     kl_request_t drop = {"DELETE", "/authorizations/t", "", "", 0};
@@ -219,8 +218,8 @@ static void test_reads_ids_and_waits(void **state)
 
 static void test_reads_large_body(void **state)
 {
-    lb_step_t steps[] = {{.answer = "HTTP/1.1 200 OK\r\nContent-Length: 1048576\r\n\r\n",
-                          .filler = KL_MAX_REPLY}};
+    lb_step_t steps[] = {
+        {.answer = "HTTP/1.1 200 OK\r\nContent-Length: 1048576\r\n\r\n", .filler = KL_MAX_REPLY}};
     scene_t s;
 
     (void)state;
@@ -283,8 +282,8 @@ static void test_dead_kept_connection_with_key(void **state)
 /* A placement has no key: it never meets a kept connection, so it is never sent twice. */
 static void test_without_key_on_own_connection(void **state)
 {
-    lb_step_t steps[] = {{.answer = OK_BODY}, {.answer = OK_BODY}, {.close = 1},
-                         {.answer = OK_BODY}};
+    lb_step_t steps[] = {
+        {.answer = OK_BODY}, {.answer = OK_BODY}, {.close = 1}, {.answer = OK_BODY}};
     scene_t s;
 
     (void)state;
@@ -507,16 +506,31 @@ static void test_refuses_plain_http_elsewhere(void **state)
 
 static void test_url_is_allowed(void **state)
 {
-    static const char *const good[] = {
-        "https://api.klarna.com", "HTTPS://api.klarna.com/x", "http://127.0.0.1:8080",
-        "http://127.9.8.7/", "http://localhost:1/x", "http://[::1]:80", NULL};
-    static const char *const bad[] = {
-        "", "api.klarna.com", "http://api.klarna.com", "http://127.0.0.1.evil.example/",
-        "http://localhost.evil.example", "http://127.0.0.1@evil.example/",
-        "https://user:pw@api.klarna.com", "http://128.0.0.1", "http://[::2]",
-        "http://0.0.0.0", "http://127.evil", "file:///etc/passwd", "ftp://127.0.0.1",
-        "https://", "http://[::ffff:127.0.0.1]", "https://api.klarna.com/\r\nX: y",
-        "javascript:alert(1)", NULL};
+    static const char *const good[] = {"https://api.klarna.com",
+                                       "HTTPS://api.klarna.com/x",
+                                       "http://127.0.0.1:8080",
+                                       "http://127.9.8.7/",
+                                       "http://localhost:1/x",
+                                       "http://[::1]:80",
+                                       NULL};
+    static const char *const bad[] = {"",
+                                      "api.klarna.com",
+                                      "http://api.klarna.com",
+                                      "http://127.0.0.1.evil.example/",
+                                      "http://localhost.evil.example",
+                                      "http://127.0.0.1@evil.example/",
+                                      "https://user:pw@api.klarna.com",
+                                      "http://128.0.0.1",
+                                      "http://[::2]",
+                                      "http://0.0.0.0",
+                                      "http://127.evil",
+                                      "file:///etc/passwd",
+                                      "ftp://127.0.0.1",
+                                      "https://",
+                                      "http://[::ffff:127.0.0.1]",
+                                      "https://api.klarna.com/\r\nX: y",
+                                      "javascript:alert(1)",
+                                      NULL};
 
     (void)state;
     for (int i = 0; good[i]; i++) {
@@ -681,34 +695,33 @@ static void test_make_fails_with_a_name(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sends_headers_and_body),
-        cmocka_unit_test(test_sends_methods),
-        cmocka_unit_test(test_reads_ids_and_waits),
-        cmocka_unit_test(test_reads_large_body),
-        cmocka_unit_test(test_keeps_connection),
-        cmocka_unit_test(test_credentials_do_not_stick),
-        cmocka_unit_test(test_dead_kept_connection_with_key),
-        cmocka_unit_test(test_without_key_on_own_connection),
-        cmocka_unit_test(test_dead_kept_connection_and_refused),
-        cmocka_unit_test(test_many_threads),
-        cmocka_unit_test(test_lost),
-        cmocka_unit_test(test_timeout_is_lost),
-        cmocka_unit_test(test_recovers),
-        cmocka_unit_test(test_connection_refused),
-        cmocka_unit_test(test_deadline_passed),
-        cmocka_unit_test(test_refuses_bad_requests),
-        cmocka_unit_test(test_refuses_plain_http_elsewhere),
-        cmocka_unit_test(test_url_is_allowed),
-        cmocka_unit_test(test_failed_option_sends_nothing),
-        cmocka_unit_test(test_redirect_is_not_followed),
-        cmocka_unit_test(test_proxy_of_the_environment_is_ignored),
-        cmocka_unit_test(test_configured_proxy_is_a_tunnel),
-        cmocka_unit_test(test_tls),
-        cmocka_unit_test(test_tls_unknown_issuer),
-        cmocka_unit_test(test_tls_other_name),
-        cmocka_unit_test(test_tls_handshake_that_hangs),
-        cmocka_unit_test(test_make_fails_with_a_name)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_sends_headers_and_body),
+                                       cmocka_unit_test(test_sends_methods),
+                                       cmocka_unit_test(test_reads_ids_and_waits),
+                                       cmocka_unit_test(test_reads_large_body),
+                                       cmocka_unit_test(test_keeps_connection),
+                                       cmocka_unit_test(test_credentials_do_not_stick),
+                                       cmocka_unit_test(test_dead_kept_connection_with_key),
+                                       cmocka_unit_test(test_without_key_on_own_connection),
+                                       cmocka_unit_test(test_dead_kept_connection_and_refused),
+                                       cmocka_unit_test(test_many_threads),
+                                       cmocka_unit_test(test_lost),
+                                       cmocka_unit_test(test_timeout_is_lost),
+                                       cmocka_unit_test(test_recovers),
+                                       cmocka_unit_test(test_connection_refused),
+                                       cmocka_unit_test(test_deadline_passed),
+                                       cmocka_unit_test(test_refuses_bad_requests),
+                                       cmocka_unit_test(test_refuses_plain_http_elsewhere),
+                                       cmocka_unit_test(test_url_is_allowed),
+                                       cmocka_unit_test(test_failed_option_sends_nothing),
+                                       cmocka_unit_test(test_redirect_is_not_followed),
+                                       cmocka_unit_test(test_proxy_of_the_environment_is_ignored),
+                                       cmocka_unit_test(test_configured_proxy_is_a_tunnel),
+                                       cmocka_unit_test(test_tls),
+                                       cmocka_unit_test(test_tls_unknown_issuer),
+                                       cmocka_unit_test(test_tls_other_name),
+                                       cmocka_unit_test(test_tls_handshake_that_hangs),
+                                       cmocka_unit_test(test_make_fails_with_a_name)};
     int failed;
 
     signal(SIGPIPE, SIG_IGN); /* as httpd's children do */
