@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Taking over Klarna's record: words always, the state when the amounts agree or the order
+ * has ended, amounts never.
+ */
+#include "order_fixture.h"
+
+#include "core/klarna_order.h"
+
+static kl_klarna_order_t seen_of(const kl_order_t *order)
+{
+    return (kl_klarna_order_t){
+        .order_id = order->klarna_order_id, .status = kl_order_state_name(order->state),
+        .fraud_status = "ACCEPTED", .klarna_reference = "K123", .reference1 = "",
+        .reference2 = "", .order_amount = order->order_amount,
+        .captured_amount = order->captured_amount, .refunded_amount = order->refunded_amount,
+        .remaining_authorized_amount = order->remaining_amount,
+        .expires_at = apr_time_from_sec(1800000000),
+    };
+}
+
+static void words_are_taken_over(void **state)
+{
+    kl_order_t *order = fixture_shop(*state);
+    kl_klarna_order_t seen = seen_of(order);
+
+    order->fraud_status = "PENDING";
+    assert_int_equal(kl_order_take_over(order, *state, &seen), 0);
+    assert_string_equal(order->fraud_status, "ACCEPTED");
+    assert_string_equal(order->klarna_reference, "K123");
+    assert_int_equal(apr_time_sec(order->expires_at), 1800000000);
+    seen.fraud_status = seen.klarna_reference = "";
+    seen.expires_at = 0;
+    kl_order_take_over(order, *state, &seen);
+    assert_string_equal(order->fraud_status, "ACCEPTED");
+    assert_string_equal(order->klarna_reference, "K123");
+    assert_int_equal(apr_time_sec(order->expires_at), 1800000000);
+}
+
+static void a_difference_is_reported_and_not_taken_over(void **state)
+{
+    kl_order_t *order = fixture_shop(*state);
+    kl_klarna_order_t seen = seen_of(order);
+
+    seen.status = "PART_CAPTURED";
+    seen.captured_amount = 500;
+    seen.remaining_authorized_amount -= 500;
+    assert_int_equal(kl_order_take_over(order, *state, &seen), 1);
+    check_amounts(order, KL_ORDER_AUTHORIZED, 40900, 0, 0, 40900);
+    seen = seen_of(order);
+    seen.remaining_authorized_amount = 0;
+    assert_int_equal(kl_order_take_over(order, *state, &seen), 1);
+    seen = seen_of(order);
+    seen.refunded_amount = 1;
+    assert_int_equal(kl_order_take_over(order, *state, &seen), 1);
+    seen = seen_of(order);
+    seen.order_amount = 1;
+    assert_int_equal(kl_order_take_over(order, *state, &seen), 1);
+}
+
+static void an_end_is_taken_over(void **state)
+{
+    kl_order_t *order = fixture_shop(*state);
+    kl_klarna_order_t seen = seen_of(order);
+
+    seen.status = "EXPIRED";
+    assert_int_equal(kl_order_take_over(order, *state, &seen), 0);
+    check_amounts(order, KL_ORDER_EXPIRED, 40900, 0, 0, 0);
+    assert_int_equal(kl_line_open_quantity(fixture_at(order, "shirt")), 0);
+
+    order = fixture_shop(*state);
+    seen = seen_of(order);
+    seen.status = "CANCELLED";
+    seen.captured_amount = 10;
+    assert_int_equal(kl_order_take_over(order, *state, &seen), 1);
+    check_amounts(order, KL_ORDER_CANCELLED, 40900, 0, 0, 0);
+    assert_int_equal(kl_line_open_quantity(fixture_at(order, "shirt")), 3);
+
+    order = fixture_shop(*state);
+    seen = seen_of(order);
+    seen.status = "CLOSED";
+    assert_int_equal(kl_order_take_over(order, *state, &seen), 0);
+    check_amounts(order, KL_ORDER_CLOSED, 40900, 0, 0, 40900);
+    assert_non_null(kl_why_not_capture(order));
+}
+
+static void an_unknown_status_changes_nothing(void **state)
+{
+    kl_order_t *order = fixture_shop(*state);
+    kl_klarna_order_t seen = seen_of(order);
+
+    seen.status = "SHINY";
+    assert_int_equal(kl_order_take_over(order, *state, &seen), 0);
+    assert_int_equal(order->state, KL_ORDER_AUTHORIZED);
+    seen.status = NULL;
+    seen.fraud_status = seen.klarna_reference = NULL;
+    assert_int_equal(kl_order_take_over(order, *state, &seen), 0);
+    assert_int_equal(order->state, KL_ORDER_AUTHORIZED);
+}
+
+static void agreement_takes_the_status_over(void **state)
+{
+    kl_order_t *order = fixture_shop(*state);
+    kl_klarna_order_t seen;
+
+    must_capture(order, *state, "{'everything':true}");
+    order->state = KL_ORDER_PART_CAPTURED;
+    seen = seen_of(order);
+    seen.status = "CAPTURED";
+    assert_int_equal(kl_order_take_over(order, *state, &seen), 0);
+    assert_int_equal(order->state, KL_ORDER_CAPTURED);
+}
+
+static void an_operation_under_way_explains_itself(void **state)
+{
+    kl_order_t *order = fixture_shop(*state);
+    kl_klarna_order_t seen = seen_of(order);
+
+    order->pending_op = "op";
+    seen.status = "CANCELLED";
+    seen.remaining_authorized_amount = 0;
+    seen.klarna_reference = "NEW";
+    assert_int_equal(kl_order_take_over(order, *state, &seen), 0);
+    check_amounts(order, KL_ORDER_AUTHORIZED, 40900, 0, 0, 40900);
+    assert_string_equal(order->klarna_reference, "NEW");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH_POOL(words_are_taken_over),
+        WITH_POOL(a_difference_is_reported_and_not_taken_over),
+        WITH_POOL(an_end_is_taken_over),
+        WITH_POOL(an_unknown_status_changes_nothing),
+        WITH_POOL(agreement_takes_the_status_over),
+        WITH_POOL(an_operation_under_way_explains_itself),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
