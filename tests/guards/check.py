@@ -136,12 +136,16 @@ def banned(root):
 
 
 def registered(root):
-    """Every unit test and fuzz target is built."""
-    for folder, prefix in (("tests/unit", "test_"), ("tests/fuzz", "fuzz_")):
-        listed = read(os.path.join(root, folder, "Makefile.inc"))
-        for name in sorted(os.listdir(os.path.join(root, folder))):
-            if name.startswith(prefix) and name.endswith(".c") and name[:-2] not in listed:
-                yield f"{folder}/{name}:1: not named in {folder}/Makefile.inc"
+    """Every unit test is built and run; every fuzz target has a corpus."""
+    listed = re.findall(r"\S+", read(os.path.join(root, "tests/unit/Makefile.inc")))
+    for name in sorted(os.listdir(os.path.join(root, "tests/unit"))):
+        if name.startswith("test_") and name.endswith(".c"):
+            if "tests/unit/" + name[:-2] not in listed:
+                yield f"tests/unit/{name}:1: not named in tests/unit/Makefile.inc"
+    for name in sorted(os.listdir(os.path.join(root, "tests/fuzz"))):
+        if name.startswith("fuzz_") and not os.path.isdir(
+                os.path.join(root, "tests/fuzz/corpus", name[:-2])):
+            yield f"tests/fuzz/{name}:1: no corpus"
 
 
 def headers(root):

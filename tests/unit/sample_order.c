@@ -23,7 +23,7 @@ static void add_line(kl_order_t *order, kl_line_type_t type, const char *referen
     APR_ARRAY_PUSH(order->lines, kl_line_t) = line;
 }
 
-kl_order_t *sample_order(apr_pool_t *p)
+kl_order_t *shipped_order(apr_pool_t *p)
 {
     kl_order_t *order = kl_order_make(p);
 

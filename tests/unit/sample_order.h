@@ -6,7 +6,7 @@
 #include "core/order.h"
 
 /** 2 * 5000 + 900 - 400 = 10500, all at 25 %. Authorized, nothing moved. */
-kl_order_t *sample_order(apr_pool_t *p);
+kl_order_t *shipped_order(apr_pool_t *p);
 
 /** Parses text; fails the test unless it is an object. */
 kl_json_t *object_of(apr_pool_t *p, const char *text);

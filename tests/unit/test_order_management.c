@@ -36,7 +36,7 @@ static void check_request(const kl_request_t *req, const char *method, const cha
 static void test_capture(void **state)
 {
     apr_pool_t *p = *state;
-    kl_order_t *order = sample_order(p);
+    kl_order_t *order = shipped_order(p);
     kl_movement_t m = one_cup(p);
     kl_capture_request_t want = {.reference = "ship-1",
                                  .description = "First parcel",
@@ -59,7 +59,7 @@ static void test_capture_of_an_amount(void **state)
     apr_pool_t *p = *state;
     kl_movement_t m = amount_only(p, 777);
     kl_capture_request_t want = {.reference = "", .description = "", .shipping_info = "[]"};
-    kl_request_t req = kl_om_capture(p, sample_order(p), &m, &want, KEY);
+    kl_request_t req = kl_om_capture(p, shipped_order(p), &m, &want, KEY);
 
     check_request(&req, "POST", BASE "/captures");
     assert_string_equal(req.body, "{\"captured_amount\":777}");
@@ -68,7 +68,7 @@ static void test_capture_of_an_amount(void **state)
 static void test_refund(void **state)
 {
     apr_pool_t *p = *state;
-    kl_order_t *order = sample_order(p);
+    kl_order_t *order = shipped_order(p);
     kl_movement_t m = one_cup(p);
     kl_request_t req;
     kl_json_t *body;
@@ -91,7 +91,7 @@ static void test_refund(void **state)
 static void test_reduce(void **state)
 {
     apr_pool_t *p = *state;
-    kl_order_t *order = sample_order(p);
+    kl_order_t *order = shipped_order(p);
     kl_movement_t m = one_cup(p);
     kl_request_t req = kl_om_reduce(p, order, &m, "One is sold out", KEY);
     kl_json_t *body;
@@ -113,7 +113,7 @@ static void test_reduce(void **state)
 static void test_without_body(void **state)
 {
     apr_pool_t *p = *state;
-    kl_order_t *order = sample_order(p);
+    kl_order_t *order = shipped_order(p);
     kl_request_t req = kl_om_cancel(p, order, KEY);
 
     check_request(&req, "POST", BASE "/cancel");
@@ -134,7 +134,7 @@ static void test_without_body(void **state)
 static void test_shipping_info(void **state)
 {
     apr_pool_t *p = *state;
-    kl_order_t *order = sample_order(p);
+    kl_order_t *order = shipped_order(p);
     kl_request_t req =
         kl_om_shipping_info(p, order, "4ba2/9b", "[{\"tracking_number\":\"9\"}]", KEY);
 
@@ -150,7 +150,7 @@ static void test_shipping_info(void **state)
 static void test_no_request_without_order_or_key(void **state)
 {
     apr_pool_t *p = *state;
-    kl_order_t *order = sample_order(p);
+    kl_order_t *order = shipped_order(p);
 
     assert_null(kl_om_cancel(p, order, "").method);
     assert_null(kl_om_cancel(p, order, NULL).method);

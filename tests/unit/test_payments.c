@@ -37,7 +37,7 @@ static kl_json_t *check_body(apr_pool_t *p, const char *text)
 static void test_create_session(void **state)
 {
     apr_pool_t *p = *state;
-    kl_order_t *order = sample_order(p);
+    kl_order_t *order = shipped_order(p);
     kl_cart_t cart = {.billing_address = object_of(p, ADDRESS),
                       .customer = object_of(p, "{\"type\":\"person\"}")};
     kl_request_t req = kl_payments_create_session(p, order, NULL);
@@ -64,7 +64,7 @@ static void test_create_session(void **state)
 static void test_update_session(void **state)
 {
     apr_pool_t *p = *state;
-    kl_order_t *order = sample_order(p);
+    kl_order_t *order = shipped_order(p);
     kl_request_t req = kl_payments_update_session(p, order, NULL);
 
     assert_string_equal(req.method, "POST");
@@ -83,7 +83,7 @@ static void test_update_session(void **state)
 static void test_place_order(void **state)
 {
     apr_pool_t *p = *state;
-    kl_order_t *order = sample_order(p);
+    kl_order_t *order = shipped_order(p);
     kl_json_t *address = object_of(p, ADDRESS);
     kl_request_t req;
     kl_json_t *body;
@@ -105,7 +105,7 @@ static void test_place_order(void **state)
 static void test_place_order_repeats_session(void **state)
 {
     apr_pool_t *p = *state;
-    kl_order_t *order = sample_order(p);
+    kl_order_t *order = shipped_order(p);
 
     assert_string_equal(kl_payments_create_session(p, order, NULL).body,
                         kl_payments_place_order(p, order, "t", NULL, NULL).body);
@@ -116,7 +116,7 @@ static void test_place_order_refuses_tokens(void **state)
     static const char *const bad[] = {"",      ".",   "..",        "a/b",      "a b",
                                       "a%2fb", "a?b", "a\r\nX: y", "\xc3\xa5", NULL};
     apr_pool_t *p = *state;
-    kl_order_t *order = sample_order(p);
+    kl_order_t *order = shipped_order(p);
     char *longest = apr_pcalloc(p, 257);
 
     for (int i = 0; bad[i]; i++) {
