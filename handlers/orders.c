@@ -89,23 +89,27 @@ static int list(kl_call_t *call)
     return kl_reply(call, HTTP_OK, v, NULL);
 }
 
-/* ?refresh=1 reads Klarna's record first. */
+/* ?refresh=1 reads Klarna's record first; else that is done only, as well as it can be, while
+ * the expiry is not known (just placed or extended). */
 static int read_one(kl_call_t *call)
 {
     const char *refresh = parameter(call->r, "refresh");
+    int asked = refresh && strcmp(refresh, "1") == 0, differs = 0;
     kl_order_t *order = NULL;
     kl_json_t *v;
-    int differs = 0;
     kl_kind_t rv = kl_service_order(&call->svc, call->segment[0], &order, call->err);
 
-    if (rv == KL_OK && refresh && strcmp(refresh, "1") == 0) {
+    if (rv == KL_OK && asked) {
         rv = kl_refresh(&call->svc, order, &differs, call->err);
+    }
+    else if (rv == KL_OK && !order->expires_at) {
+        (void)kl_refresh(&call->svc, order, &differs, kl_error_make(call->r->pool));
     }
     if (rv != KL_OK) {
         return kl_reply_error(call);
     }
     v = kl_order_view(call->r->pool, order, 1);
-    if (refresh) {
+    if (asked) {
         kl_json_set_bool(v, "differs_from_klarna", differs);
     }
     return kl_reply(call, HTTP_OK, v, NULL);

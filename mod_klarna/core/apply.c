@@ -175,10 +175,13 @@ static kl_kind_t captured(const fold_t *f)
     after_taking(order);
     capture = apr_array_push(order->captures);
     *capture = (kl_capture_t){
-        .capture_id = f->op->result_id, .operation_id = f->op->id,
+        .capture_id = f->op->result_id,
+        .operation_id = f->op->id,
         .reference = or_empty(kl_json_str(f->intent, "reference")),
         .description = or_empty(kl_json_str(f->intent, "description")),
-        .captured_at = f->op->updated_at, .moved = m, .shipping_info = "[]",
+        .captured_at = f->op->updated_at,
+        .moved = m,
+        .shipping_info = "[]",
     };
     if (kl_json_is_array(kl_json_get(f->intent, "shipping_info"))) {
         capture->shipping_info = kl_json_text(f->p, kl_json_get(f->intent, "shipping_info"));
@@ -335,7 +338,8 @@ static kl_kind_t book(const fold_t *f)
     case KL_OP_RELEASE:
         return released(f);
     case KL_OP_EXTEND:
-        return KL_OK; /* the new expiry is read back from Klarna */
+        f->order->expires_at = 0; /* not known until it is read back from Klarna */
+        return KL_OK;
     case KL_OP_SHIPPING_INFO:
         return shipped(f);
     }
