@@ -160,6 +160,7 @@ static void keep_log(kl_connections_t *self, const char *label, const char *text
     apr_thread_mutex_lock(db->mutex);
     db->logged = apr_pstrdup(db->p, text);
     db->logged_label = label;
+    db->log_count++;
     apr_thread_mutex_unlock(db->mutex);
 }
 

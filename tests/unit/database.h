@@ -34,6 +34,7 @@ typedef struct database_t {
     int refuse;                    /* this many calls of open still give NULL */
     const char *logged;            /* the last text that was logged, in p */
     const char *logged_label;
+    int log_count;
 } database_t;
 
 int database_group_setup(void **state);

@@ -252,7 +252,6 @@ static void test_faults_tell_no_data(void **state)
 {
     database_t *db = *state;
     kl_order_t *one = sample_order(db->p, ID1), *two = make_order(db, ID2);
-    const void *statement = NULL;
 
     one->klarna_order_id = "kl-SECRET";
     assert_int_equal(db->store->order_insert(db->store, db->p, one, db->err), KL_OK);
@@ -266,13 +265,10 @@ static void test_faults_tell_no_data(void **state)
         assert_string_equal(db->logged_label, "klarna_order_save");
         assert_null(strchr(db->logged, '\n'));
         check_no_data(db->logged);
-        /* a broken rule is no dead statement: SQLite keeps what is prepared until it closes */
+        /* A broken rule is no dead statement and is not tried again: SQLite's driver frees
+         * what was prepared only when the connection closes. */
         if (db->dialect == KL_DIALECT_SQLITE3) {
-            const void *now = apr_hash_get(db->idle[0]->prepared, "klarna_order_save",
-                                           APR_HASH_KEY_STRING);
-
-            assert_true(i == 0 || now == statement);
-            statement = now;
+            assert_int_equal(db->log_count, i + 1);
         }
     }
     two->klarna_order_id = "kl-2";
