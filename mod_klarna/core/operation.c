@@ -9,22 +9,15 @@
 #include "core/order_view.h"
 
 static const char *const kind_names[] = {
-    [KL_OP_PLACE_ORDER] = "place_order",
-    [KL_OP_CAPTURE] = "capture",
-    [KL_OP_REFUND] = "refund",
-    [KL_OP_CANCEL] = "cancel",
-    [KL_OP_REDUCE] = "reduce",
-    [KL_OP_RELEASE] = "release",
-    [KL_OP_EXTEND] = "extend",
-    [KL_OP_SHIPPING_INFO] = "shipping_info",
+    [KL_OP_PLACE_ORDER] = "place_order", [KL_OP_CAPTURE] = "capture",
+    [KL_OP_REFUND] = "refund",           [KL_OP_CANCEL] = "cancel",
+    [KL_OP_REDUCE] = "reduce",           [KL_OP_RELEASE] = "release",
+    [KL_OP_EXTEND] = "extend",           [KL_OP_SHIPPING_INFO] = "shipping_info",
 };
 
 static const char *const state_names[] = {
-    [KL_OP_QUEUED] = "queued",
-    [KL_OP_SENT] = "sent",
-    [KL_OP_CONFIRMED] = "confirmed",
-    [KL_OP_REFUSED] = "refused",
-    [KL_OP_UNKNOWN] = "unknown",
+    [KL_OP_QUEUED] = "queued",   [KL_OP_SENT] = "sent",       [KL_OP_CONFIRMED] = "confirmed",
+    [KL_OP_REFUSED] = "refused", [KL_OP_UNKNOWN] = "unknown",
 };
 
 #define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
@@ -33,9 +26,22 @@ kl_operation_t *kl_operation_make(apr_pool_t *p)
 {
     kl_operation_t *op = apr_pcalloc(p, sizeof(*op));
     const char **strings[] = {
-        &op->id, &op->order_id, &op->merchant, &op->method, &op->path, &op->body, &op->intent,
-        &op->actor, &op->client_key, &op->client_hash, &op->credit_invoice_id, &op->next_op,
-        &op->result_id, &op->result, &op->error_code, &op->correlation_id,
+        &op->id,
+        &op->order_id,
+        &op->merchant,
+        &op->method,
+        &op->path,
+        &op->body,
+        &op->intent,
+        &op->actor,
+        &op->client_key,
+        &op->client_hash,
+        &op->credit_invoice_id,
+        &op->next_op,
+        &op->result_id,
+        &op->result,
+        &op->error_code,
+        &op->correlation_id,
     };
 
     for (int i = 0; i < COUNT(strings); i++) {

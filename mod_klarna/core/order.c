@@ -21,14 +21,10 @@ static const char *const state_names[] = {
 };
 
 static const char *const line_type_names[] = {
-    [KL_LINE_PHYSICAL] = "physical",
-    [KL_LINE_DIGITAL] = "digital",
-    [KL_LINE_SHIPPING_FEE] = "shipping_fee",
-    [KL_LINE_DISCOUNT] = "discount",
-    [KL_LINE_GIFT_CARD] = "gift_card",
-    [KL_LINE_STORE_CREDIT] = "store_credit",
-    [KL_LINE_SURCHARGE] = "surcharge",
-    [KL_LINE_SALES_TAX] = "sales_tax",
+    [KL_LINE_PHYSICAL] = "physical",         [KL_LINE_DIGITAL] = "digital",
+    [KL_LINE_SHIPPING_FEE] = "shipping_fee", [KL_LINE_DISCOUNT] = "discount",
+    [KL_LINE_GIFT_CARD] = "gift_card",       [KL_LINE_STORE_CREDIT] = "store_credit",
+    [KL_LINE_SURCHARGE] = "surcharge",       [KL_LINE_SALES_TAX] = "sales_tax",
     [KL_LINE_RETURN_FEE] = "return_fee",
 };
 
@@ -48,11 +44,24 @@ kl_order_t *kl_order_make(apr_pool_t *p)
 {
     kl_order_t *order = apr_pcalloc(p, sizeof(*order));
     const char **strings[] = {
-        &order->id, &order->merchant, &order->environment, &order->client_key,
-        &order->client_hash, &order->key, &order->fraud_status, &order->session_id,
-        &order->client_token, &order->klarna_order_id, &order->klarna_reference,
-        &order->reference1, &order->reference2, &order->country, &order->currency,
-        &order->locale, &order->pending_op, &order->confirmation_url,
+        &order->id,
+        &order->merchant,
+        &order->environment,
+        &order->client_key,
+        &order->client_hash,
+        &order->key,
+        &order->fraud_status,
+        &order->session_id,
+        &order->client_token,
+        &order->klarna_order_id,
+        &order->klarna_reference,
+        &order->reference1,
+        &order->reference2,
+        &order->country,
+        &order->currency,
+        &order->locale,
+        &order->pending_op,
+        &order->confirmation_url,
     };
 
     for (int i = 0; i < COUNT(strings); i++) {

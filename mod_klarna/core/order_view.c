@@ -116,8 +116,7 @@ static kl_json_t *moved_lines_view(apr_pool_t *p, const kl_order_t *order,
 
 /* --- captures and credit invoices ------------------------------------------------ */
 
-static kl_json_t *capture_view(apr_pool_t *p, const kl_order_t *order,
-                               const kl_capture_t *capture)
+static kl_json_t *capture_view(apr_pool_t *p, const kl_order_t *order, const kl_capture_t *capture)
 {
     kl_json_t *v = kl_json_object(p);
 
@@ -199,13 +198,13 @@ static void add_lists(apr_pool_t *p, kl_json_t *v, const kl_order_t *order)
         kl_json_append(lines, line_view(p, &APR_ARRAY_IDX(order->lines, i, kl_line_t)));
     }
     for (int i = 0; i < order->captures->nelts; i++) {
-        kl_json_append(captures, capture_view(p, order, &APR_ARRAY_IDX(order->captures, i,
-                                                                       kl_capture_t)));
+        kl_json_append(captures,
+                       capture_view(p, order, &APR_ARRAY_IDX(order->captures, i, kl_capture_t)));
     }
     for (int i = 0; i < order->credit_invoices->nelts; i++) {
-        kl_json_append(cis, kl_credit_invoice_view(p, order,
-                                                   &APR_ARRAY_IDX(order->credit_invoices, i,
-                                                                  kl_credit_invoice_t)));
+        kl_json_append(
+            cis, kl_credit_invoice_view(
+                     p, order, &APR_ARRAY_IDX(order->credit_invoices, i, kl_credit_invoice_t)));
     }
     kl_json_set(v, "order_lines", lines);
     kl_json_set(v, "captures", captures);

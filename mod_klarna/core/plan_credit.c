@@ -17,8 +17,8 @@
 
 /* The two sides of a credit. */
 typedef struct split_t {
-    kl_movement_t open;       /* not captured: comes off the authorization */
-    kl_movement_t captured;   /* captured: goes back to the shopper, before any fee */
+    kl_movement_t open;     /* not captured: comes off the authorization */
+    kl_movement_t captured; /* captured: goes back to the shopper, before any fee */
 } split_t;
 
 static kl_part_t open_part(const kl_line_t *line)
@@ -33,8 +33,7 @@ static kl_part_t creditable_part(const kl_line_t *line)
 
 /* All parts of all lines when they come to exactly amount, else the amount alone. */
 static kl_kind_t all_of(kl_movement_t *out, apr_pool_t *p, const kl_order_t *order,
-                        kl_part_t (*part)(const kl_line_t *), apr_int64_t amount,
-                        kl_error_t *err)
+                        kl_part_t (*part)(const kl_line_t *), apr_int64_t amount, kl_error_t *err)
 {
     *out = kl_movement_none(p);
     for (int i = 0; amount > 0 && i < order->lines->nelts; i++) {
@@ -101,8 +100,8 @@ static void split_pick(const kl_line_t *line, const kl_pick_t *pick, kl_part_t *
         return;
     }
     /* Units of the open part mean that the captured part is used up, value included. */
-    captured->amount = open->quantity > 0 ? back.amount
-                                          : kl_part_worth(line, captured->quantity, back);
+    captured->amount =
+        open->quantity > 0 ? back.amount : kl_part_worth(line, captured->quantity, back);
     open->amount = kl_part_worth(line, open->quantity, rest);
 }
 
@@ -131,9 +130,9 @@ static kl_kind_t split_picks(split_t *out, apr_pool_t *p, const kl_order_t *orde
         const kl_line_t *line = &APR_ARRAY_IDX(order->lines, at, kl_line_t);
         kl_part_t captured = creditable_part(line), open = open_part(line);
 
-        rv = kl_pick_check(pick, i,
-                           (kl_part_t){captured.quantity + open.quantity,
-                                       captured.amount + open.amount}, err);
+        rv = kl_pick_check(
+            pick, i, (kl_part_t){captured.quantity + open.quantity, captured.amount + open.amount},
+            err);
         if (rv == KL_OK) {
             split_pick(line, pick, &captured, &open);
             rv = kl_movement_add(&out->captured, at, captured, err);
@@ -165,8 +164,7 @@ static kl_kind_t split(split_t *out, apr_pool_t *p, const kl_order_t *order,
 }
 
 /* The shop keeps the fee: the lines go back as a whole, the shopper gets so much less. */
-static kl_kind_t keep_fee(kl_movement_t *refund, const kl_credit_request_t *want,
-                          kl_error_t *err)
+static kl_kind_t keep_fee(kl_movement_t *refund, const kl_credit_request_t *want, kl_error_t *err)
 {
     const char *got = apr_psprintf(err->pool, "%" APR_INT64_T_FMT, want->return_fee);
 
@@ -179,8 +177,9 @@ static kl_kind_t keep_fee(kl_movement_t *refund, const kl_credit_request_t *want
     }
     if (want->return_fee < 0 || want->return_fee >= refund->amount) {
         return kl_error_field(err, "return_fee", "return_fee", got,
-                              apr_psprintf(err->pool, "less than the %" APR_INT64_T_FMT
-                                           " that are refunded", refund->amount));
+                              apr_psprintf(err->pool,
+                                           "less than the %" APR_INT64_T_FMT " that are refunded",
+                                           refund->amount));
     }
     refund->return_fee = want->return_fee;
     refund->return_fee_tax_rate = want->return_fee_tax_rate;
@@ -207,14 +206,13 @@ static kl_kind_t refuse(kl_error_t *err, const char *why)
     return kl_error_set(err, KL_CONFLICT, "not_creditable", "%s", why);
 }
 
-static kl_kind_t check_room(apr_pool_t *p, const kl_order_t *order,
-                            const kl_credit_request_t *want, const split_t *both,
-                            kl_error_t *err)
+static kl_kind_t check_room(apr_pool_t *p, const kl_order_t *order, const kl_credit_request_t *want,
+                            const split_t *both, kl_error_t *err)
 {
     apr_size_t texts = strlen(want->reference) + strlen(want->comment);
 
-    if (!kl_order_has_room(p, order, ROOM_CREDIT + 2 * texts +
-                                         (apr_size_t)order->lines->nelts * ROOM_LINE)) {
+    if (!kl_order_has_room(p, order,
+                           ROOM_CREDIT + 2 * texts + (apr_size_t)order->lines->nelts * ROOM_LINE)) {
         return refuse(err, "The order's record is full; no credit invoice can be added to it.");
     }
     if (both->open.amount > 0 && both->open.lines->nelts == 0 &&

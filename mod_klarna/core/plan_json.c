@@ -76,8 +76,8 @@ static void read_selection(kl_selection_t *what, const kl_reader_t *rd)
 /* --- shipping info --------------------------------------------------------------- */
 
 static const char *const methods[] = {
-    "PickUpStore", "Home", "BoxReg", "BoxUnreg", "PickUpPoint", "Own", "Postal",
-    "DHLPackstation", "Digital", "Undefined", "PickUpWarehouse", "ClickCollect",
+    "PickUpStore",    "Home",           "BoxReg",  "BoxUnreg",  "PickUpPoint",     "Own",
+    "Postal",         "DHLPackstation", "Digital", "Undefined", "PickUpWarehouse", "ClickCollect",
     "PalletDelivery",
 };
 
@@ -92,8 +92,7 @@ static void copy_uri(kl_json_t *to, const kl_reader_t *rd, const char *key)
     const char *uri = kl_read_str(rd, key, KL_OPTIONAL, 1, KL_MAX_URL);
 
     if (uri != NULL && strncmp(uri, "https://", 8) != 0 && strncmp(uri, "http://", 7) != 0) {
-        kl_error_field(rd->err, "not_a_url", kl_reader_name(rd, key), NULL,
-                       "an http or https URL");
+        kl_error_field(rd->err, "not_a_url", kl_reader_name(rd, key), NULL, "an http or https URL");
     }
     kl_json_set_str(to, key, uri);
 }
@@ -144,8 +143,7 @@ static kl_json_t *read_parcel(const kl_reader_t *rd)
 kl_kind_t kl_shipping_info_parse(const char **text, apr_pool_t *p, const kl_reader_t *rd,
                                  const char *key, int required, kl_error_t *err)
 {
-    const kl_json_t *arr = kl_read_array(rd, key, required, required ? 1 : 0,
-                                         KL_MAX_SHIPPING_INFO);
+    const kl_json_t *arr = kl_read_array(rd, key, required, required ? 1 : 0, KL_MAX_SHIPPING_INFO);
     kl_json_t *out = kl_json_array(p);
     int n = arr != NULL ? (int)kl_json_size(arr) : 0;
 
@@ -185,8 +183,8 @@ kl_kind_t kl_credit_request_parse(kl_credit_request_t *want, apr_pool_t *p, cons
                    "reference", "comment", NULL);
     read_selection(&want->what, &rd);
     want->return_fee = kl_read_int(&rd, "return_fee", KL_OPTIONAL, 0, 0, KL_MAX_AMOUNT);
-    want->return_fee_tax_rate = kl_read_int(&rd, "return_fee_tax_rate", KL_OPTIONAL, 0, 0,
-                                            KL_MAX_TAX_RATE);
+    want->return_fee_tax_rate =
+        kl_read_int(&rd, "return_fee_tax_rate", KL_OPTIONAL, 0, 0, KL_MAX_TAX_RATE);
     want->reference = word(&rd, "reference");
     want->comment = word(&rd, "comment");
     return err->kind;

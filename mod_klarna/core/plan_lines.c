@@ -45,9 +45,17 @@ static kl_line_t plain_line(kl_line_type_t type, const char *reference, const ch
                             apr_int64_t amount, apr_int64_t tax_rate)
 {
     return (kl_line_t){
-        .type = type, .reference = reference, .name = name, .quantity_unit = "",
-        .image_url = "", .product_url = "", .merchant_data = "", .quantity = 1,
-        .unit_price = amount, .tax_rate = tax_rate, .total_amount = amount,
+        .type = type,
+        .reference = reference,
+        .name = name,
+        .quantity_unit = "",
+        .image_url = "",
+        .product_url = "",
+        .merchant_data = "",
+        .quantity = 1,
+        .unit_price = amount,
+        .tax_rate = tax_rate,
+        .total_amount = amount,
         .total_tax_amount = kl_tax_within(amount, tax_rate),
     };
 }
@@ -64,9 +72,8 @@ apr_array_header_t *kl_movement_klarna_lines(apr_pool_t *p, const kl_order_t *or
         APR_ARRAY_PUSH(lines, kl_line_t) = part_of(line, part->quantity, part->amount);
     }
     if (m->return_fee > 0 && lines->nelts > 0) {
-        APR_ARRAY_PUSH(lines, kl_line_t) = plain_line(KL_LINE_RETURN_FEE, "return-fee",
-                                                      "Return fee", -m->return_fee,
-                                                      m->return_fee_tax_rate);
+        APR_ARRAY_PUSH(lines, kl_line_t) = plain_line(
+            KL_LINE_RETURN_FEE, "return-fee", "Return fee", -m->return_fee, m->return_fee_tax_rate);
     }
     return lines;
 }
@@ -95,8 +102,7 @@ static kl_movement_line_t taken(const kl_movement_t *m, int line)
     return (kl_movement_line_t){line, 0, 0};
 }
 
-apr_array_header_t *kl_reduced_lines(apr_pool_t *p, const kl_order_t *order,
-                                     const kl_movement_t *m)
+apr_array_header_t *kl_reduced_lines(apr_pool_t *p, const kl_order_t *order, const kl_movement_t *m)
 {
     apr_array_header_t *lines = apr_array_make(p, order->lines->nelts + 1, sizeof(kl_line_t));
 

@@ -57,8 +57,8 @@ kl_kind_t kl_picks_lines(apr_array_header_t **lines, apr_pool_t *p, const kl_ord
         int line = kl_order_find_line(order, pick->reference);
 
         if (line < 0) {
-            return kl_error_field(err, "unknown_line", member(err, i, "reference"),
-                                  pick->reference, "the reference of a line of this order");
+            return kl_error_field(err, "unknown_line", member(err, i, "reference"), pick->reference,
+                                  "the reference of a line of this order");
         }
         if (seen[line]) {
             return kl_error_field(err, "duplicate_reference", member(err, i, "reference"),
@@ -76,15 +76,13 @@ static kl_kind_t check_amount(apr_int64_t amount, int i, kl_part_t left, kl_erro
 
     if ((amount < 0 && left.amount > 0) || (amount > 0 && left.amount < 0)) {
         return kl_error_field(err, "line_sign", field, text(err, amount),
-                              left.amount < 0 ? "0 or less, as the line takes off"
-                                              : "0 or more");
+                              left.amount < 0 ? "0 or less, as the line takes off" : "0 or more");
     }
     if (left.amount >= 0 ? amount < 0 || amount > left.amount : amount < left.amount) {
-        return kl_error_field(err, "too_much", field, text(err, amount),
-                              left.amount < 0 ? apr_psprintf(err->pool,
-                                                             "at least %" APR_INT64_T_FMT,
-                                                             left.amount)
-                                              : at_most(err, left.amount));
+        return kl_error_field(
+            err, "too_much", field, text(err, amount),
+            left.amount < 0 ? apr_psprintf(err->pool, "at least %" APR_INT64_T_FMT, left.amount)
+                            : at_most(err, left.amount));
     }
     return KL_OK;
 }

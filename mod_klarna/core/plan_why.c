@@ -94,8 +94,7 @@ const char *kl_why_not_credit(const kl_order_t *order)
 
 const char *kl_why_not_cancel(const kl_order_t *order)
 {
-    return why_not_credit(order,
-                          kl_order_open_amount(order) + kl_order_creditable_amount(order));
+    return why_not_credit(order, kl_order_open_amount(order) + kl_order_creditable_amount(order));
 }
 
 const char *kl_why_not_extend(const kl_order_t *order)

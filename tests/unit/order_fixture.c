@@ -163,8 +163,11 @@ static void add_step(kl_credit_invoice_t *ci, const kl_credit_step_plan_t *step,
 {
     apr_array_cat(ci->lines, step->moved.lines);
     APR_ARRAY_PUSH(ci->steps, kl_credit_step_t) = (kl_credit_step_t){
-        .operation_id = op->id, .verb = kl_verb_name(step->verb),
-        .amount = step->moved.amount, .state = "queued", .refund_id = "",
+        .operation_id = op->id,
+        .verb = kl_verb_name(step->verb),
+        .amount = step->moved.amount,
+        .state = "queued",
+        .refund_id = "",
     };
 }
 
@@ -177,15 +180,17 @@ static void check_step_lines(apr_pool_t *p, const kl_order_t *order,
                            order->order_amount - step->moved.amount);
     }
     if (step->verb == KL_VERB_REFUND && step->moved.lines->nelts > 0) {
-        check_klarna_lines(kl_movement_klarna_lines(p, order, &step->moved),
-                           step->moved.amount);
+        check_klarna_lines(kl_movement_klarna_lines(p, order, &step->moved), step->moved.amount);
     }
 }
 
 kl_kind_t fixture_credit_refused(kl_order_t *order, apr_pool_t *p, const char *text,
                                  int refused_step, kl_error_t *err)
 {
-    kl_credit_invoice_t ci = {.id = "", .reference = "", .comment = "", .actor = "clerk",
+    kl_credit_invoice_t ci = {.id = "",
+                              .reference = "",
+                              .comment = "",
+                              .actor = "clerk",
                               .created_at = apr_time_from_sec(1790000050)};
     kl_operation_t *ops[2] = {NULL, NULL};
     kl_credit_plan_t plan;
@@ -254,8 +259,7 @@ void check_klarna_lines(const apr_array_header_t *lines, apr_int64_t sum)
         assert_true(line->total_discount_amount >= 0);
         assert_int_equal(line->total_amount,
                          line->quantity * line->unit_price - line->total_discount_amount);
-        assert_int_equal(line->total_tax_amount,
-                         kl_tax_within(line->total_amount, line->tax_rate));
+        assert_int_equal(line->total_tax_amount, kl_tax_within(line->total_amount, line->tax_rate));
         total += line->total_amount;
     }
     assert_int_equal(total, sum);

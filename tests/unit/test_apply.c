@@ -39,8 +39,7 @@ static void a_refused_placement_may_be_tried_again(void **state)
 
     order->state = KL_ORDER_CREATED;
     order->klarna_order_id = "";
-    assert_int_equal(fixture_book(order, *state, KL_OP_PLACE_ORDER, "", KL_OP_REFUSED, err),
-                     KL_OK);
+    assert_int_equal(fixture_book(order, *state, KL_OP_PLACE_ORDER, "", KL_OP_REFUSED, err), KL_OK);
     assert_int_equal(order->state, KL_ORDER_CREATED);
     assert_string_equal(order->klarna_order_id, "");
     assert_string_equal(order->client_token, "a-client-token");
@@ -153,8 +152,8 @@ static void a_release_cancels_what_is_open(void **state)
     kl_error_t *err = kl_error_make(*state);
 
     must_capture(order, *state, "{'lines':[{'reference':'shirt','quantity':2}]}");
-    fixture_book(order, *state, KL_OP_RELEASE,
-                 "{\"movement\":{\"amount\":20900,\"lines\":[]}}", KL_OP_CONFIRMED, err);
+    fixture_book(order, *state, KL_OP_RELEASE, "{\"movement\":{\"amount\":20900,\"lines\":[]}}",
+                 KL_OP_CONFIRMED, err);
     check_amounts(order, KL_ORDER_CAPTURED, 40900, 20000, 0, 0);
     assert_int_equal(fixture_at(order, "shirt")->cancelled_quantity, 1);
     assert_int_equal(fixture_at(order, "off")->cancelled_amount, -3000);
@@ -165,8 +164,9 @@ static void releasing_lines_after_a_free_capture_captures_the_others(void **stat
     kl_order_t *order = fixture_shop(*state);
 
     must_capture(order, *state, "{'amount':30900}");
-    must_credit(order, *state, "{'lines':[{'reference':'shirt','quantity':1,'amount':10000}],"
-                               "'comment':'out of stock'}");
+    must_credit(order, *state,
+                "{'lines':[{'reference':'shirt','quantity':1,'amount':10000}],"
+                "'comment':'out of stock'}");
     check_amounts(order, KL_ORDER_CAPTURED, 40900, 30900, 0, 0);
     assert_int_equal(fixture_at(order, "shirt")->cancelled_quantity, 1);
     assert_int_equal(fixture_at(order, "shirt")->captured_quantity, 2);
@@ -203,8 +203,7 @@ static void a_refused_step_stops_the_credit(void **state)
     kl_credit_invoice_t *ci;
 
     must_capture(order, *state, "{'lines':[{'reference':'shirt','quantity':2}]}");
-    assert_int_equal(fixture_credit_refused(order, *state, "{'everything':true}", 0, err),
-                     KL_OK);
+    assert_int_equal(fixture_credit_refused(order, *state, "{'everything':true}", 0, err), KL_OK);
     check_amounts(order, KL_ORDER_PART_CAPTURED, 40900, 20000, 0, 20900);
     ci = &APR_ARRAY_IDX(order->credit_invoices, 0, kl_credit_invoice_t);
     assert_string_equal(ci->state, "refused");
@@ -338,16 +337,15 @@ typedef struct books_t {
 
 static kl_order_t *random_order(apr_pool_t *p, test_random_t *random)
 {
-    static const kl_line_type_t types[] = {KL_LINE_PHYSICAL, KL_LINE_DIGITAL,
-                                           KL_LINE_SHIPPING_FEE, KL_LINE_SURCHARGE};
+    static const kl_line_type_t types[] = {KL_LINE_PHYSICAL, KL_LINE_DIGITAL, KL_LINE_SHIPPING_FEE,
+                                           KL_LINE_SURCHARGE};
     static const int rates[] = {0, 600, 1200, 2500, 777};
     kl_order_t *order = fixture_order(p);
     int lines = (int)test_random_in(random, 1, 6);
 
     for (int i = 0; i < lines; i++) {
         apr_int64_t quantity = test_random_in(random, 1, 9);
-        apr_int64_t price = test_random_in(random, 0, 5) == 0 ? 0
-                                                              : test_random_in(random, 1, 9999);
+        apr_int64_t price = test_random_in(random, 0, 5) == 0 ? 0 : test_random_in(random, 1, 9999);
         apr_int64_t discount =
             test_random_in(random, 0, 1) ? test_random_in(random, 0, quantity * price) : 0;
 
@@ -380,8 +378,8 @@ static const char *random_picks(apr_pool_t *p, const kl_order_t *order, test_ran
         picks = apr_psprintf(p, "%s%s{'reference':'%s','quantity':%" APR_INT64_T_FMT, picks,
                              picks[0] != '\0' ? "," : "", line->reference, quantity);
         if (quantity == 0 || test_random_in(random, 0, 3) == 0) {
-            apr_int64_t amount = worth < 0 ? -test_random_in(random, 0, -worth)
-                                           : test_random_in(random, 0, worth);
+            apr_int64_t amount =
+                worth < 0 ? -test_random_in(random, 0, -worth) : test_random_in(random, 0, worth);
 
             picks = apr_psprintf(p, "%s,'amount':%" APR_INT64_T_FMT, picks, amount);
         }
@@ -390,8 +388,7 @@ static const char *random_picks(apr_pool_t *p, const kl_order_t *order, test_ran
     return apr_pstrcat(p, "'lines':[", picks, "]", NULL);
 }
 
-static const char *random_selection(apr_pool_t *p, const kl_order_t *order,
-                                    test_random_t *random)
+static const char *random_selection(apr_pool_t *p, const kl_order_t *order, test_random_t *random)
 {
     switch (test_random_in(random, 0, 9)) {
     case 0:
@@ -544,11 +541,9 @@ static void give_everything_back(apr_pool_t *p, kl_order_t *order, books_t *book
     assert_non_null(kl_why_not_cancel(order));
     assert_non_null(kl_why_not_capture(order));
     assert_int_equal(order->remaining_amount, 0);
-    assert_int_equal(order->refunded_amount + kl_order_fees_kept(order),
-                     order->captured_amount);
+    assert_int_equal(order->refunded_amount + kl_order_fees_kept(order), order->captured_amount);
     assert_true(kl_order_fees_kept(order) <= books->fees);
-    assert_int_not_equal(fixture_plan_credit(&plan, p, order, "{'everything':true}", err),
-                         KL_OK);
+    assert_int_not_equal(fixture_plan_credit(&plan, p, order, "{'everything':true}", err), KL_OK);
     for (int i = 0; i < order->lines->nelts; i++) {
         const kl_line_t *line = &APR_ARRAY_IDX(order->lines, i, kl_line_t);
 

@@ -10,10 +10,15 @@
 static kl_klarna_order_t seen_of(const kl_order_t *order)
 {
     return (kl_klarna_order_t){
-        .order_id = order->klarna_order_id, .status = kl_order_state_name(order->state),
-        .fraud_status = "ACCEPTED", .klarna_reference = "K123", .reference1 = "",
-        .reference2 = "", .order_amount = order->order_amount,
-        .captured_amount = order->captured_amount, .refunded_amount = order->refunded_amount,
+        .order_id = order->klarna_order_id,
+        .status = kl_order_state_name(order->state),
+        .fraud_status = "ACCEPTED",
+        .klarna_reference = "K123",
+        .reference1 = "",
+        .reference2 = "",
+        .order_amount = order->order_amount,
+        .captured_amount = order->captured_amount,
+        .refunded_amount = order->refunded_amount,
         .remaining_authorized_amount = order->remaining_amount,
         .expires_at = apr_time_from_sec(1800000000),
     };

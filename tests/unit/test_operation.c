@@ -30,10 +30,8 @@ static void only_the_allowed_steps_are_allowed(void **state)
 {
     /* from each state to queued, sent, confirmed, refused, unknown */
     static const int may[5][5] = {
-        [KL_OP_QUEUED] = {1, 1, 0, 1, 0},
-        [KL_OP_SENT] = {1, 1, 1, 1, 1},
-        [KL_OP_CONFIRMED] = {0, 0, 0, 0, 0},
-        [KL_OP_REFUSED] = {0, 0, 0, 0, 0},
+        [KL_OP_QUEUED] = {1, 1, 0, 1, 0},    [KL_OP_SENT] = {1, 1, 1, 1, 1},
+        [KL_OP_CONFIRMED] = {0, 0, 0, 0, 0}, [KL_OP_REFUSED] = {0, 0, 0, 0, 0},
         [KL_OP_UNKNOWN] = {1, 1, 1, 1, 1},
     };
 
@@ -42,8 +40,7 @@ static void only_the_allowed_steps_are_allowed(void **state)
         for (int to = KL_OP_QUEUED; to <= KL_OP_UNKNOWN; to++) {
             assert_int_equal(kl_op_may(from, to), may[from][to]);
         }
-        assert_int_equal(kl_op_is_final(from),
-                         from == KL_OP_CONFIRMED || from == KL_OP_REFUSED);
+        assert_int_equal(kl_op_is_final(from), from == KL_OP_CONFIRMED || from == KL_OP_REFUSED);
     }
 }
 
@@ -86,11 +83,10 @@ static void messages_that_can_not_be_read_are_none(void **state)
     kl_operation_t *op = kl_operation_make(*state);
 
     op->error_messages = "{broken";
-    assert_int_equal(kl_json_size(kl_json_get(kl_operation_view(*state, op), "error_messages")),
-                     0);
+    assert_int_equal(kl_json_size(kl_json_get(kl_operation_view(*state, op), "error_messages")), 0);
     op->error_messages = "{}";
-    assert_int_equal(
-        kl_json_is_array(kl_json_get(kl_operation_view(*state, op), "error_messages")), 1);
+    assert_int_equal(kl_json_is_array(kl_json_get(kl_operation_view(*state, op), "error_messages")),
+                     1);
 }
 
 int main(void)

@@ -138,8 +138,9 @@ static void no_line_leaves_its_bounds(void **state)
     kl_order_t *order = fixture_shop(*state);
     kl_line_t *shirt, *off;
 
-    must_capture(order, *state, "{'lines':[{'reference':'shirt','quantity':2},"
-                                "{'reference':'off','quantity':1}]}");
+    must_capture(order, *state,
+                 "{'lines':[{'reference':'shirt','quantity':2},"
+                 "{'reference':'off','quantity':1}]}");
     must_credit(order, *state, "{'lines':[{'reference':'shirt','quantity':1}]}");
     shirt = fixture_at(order, "shirt");
     off = fixture_at(order, "off");
@@ -195,8 +196,7 @@ static void the_view_has_amounts_lines_and_lists(void **state)
     kl_json_t *v, *line, *entry;
 
     must_capture(order, *state, "{'lines':[{'reference':'shirt','quantity':2}]}");
-    must_credit(order, *state,
-                "{'lines':[{'reference':'shirt','quantity':1}],'return_fee':1000}");
+    must_credit(order, *state, "{'lines':[{'reference':'shirt','quantity':1}],'return_fee':1000}");
     v = kl_order_view(*state, order, 1);
     assert_string_equal(kl_json_str(v, "state"), "PART_CAPTURED");
     assert_string_equal(kl_json_str(v, "created_at"), "2026-09-21T14:13:20Z");

@@ -32,8 +32,8 @@ static void an_empty_ledger_is_readable(void **state)
     kl_order_t *order = kl_order_make(*state);
     kl_error_t *err = kl_error_make(*state);
 
-    assert_int_equal(kl_order_ledger_parse(order, *state, kl_order_ledger_text(*state, order),
-                                           err), KL_OK);
+    assert_int_equal(kl_order_ledger_parse(order, *state, kl_order_ledger_text(*state, order), err),
+                     KL_OK);
     assert_int_equal(order->lines->nelts, 0);
 }
 
@@ -54,7 +54,10 @@ static void refused(apr_pool_t *p, const char *text)
 static void what_is_no_ledger_is_refused(void **state)
 {
     static const char *const bad[] = {
-        "", "[]", "{}", "{'version':2,'lines':[],'captures':[],'credit_invoices':[]}",
+        "",
+        "[]",
+        "{}",
+        "{'version':2,'lines':[],'captures':[],'credit_invoices':[]}",
         "{'version':1,'captures':[],'credit_invoices':[]}",
         "{'version':1,'lines':{},'captures':[],'credit_invoices':[]}",
         "{'version':1,'lines':[1],'captures':[],'credit_invoices':[]}",

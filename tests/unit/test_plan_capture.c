@@ -6,9 +6,8 @@
 
 #include <apr_strings.h>
 
-static void plan_fails(apr_pool_t *p, const kl_order_t *order, const char *text,
-                       const char *code, const char *field, const char *got,
-                       const char *expected)
+static void plan_fails(apr_pool_t *p, const kl_order_t *order, const char *text, const char *code,
+                       const char *field, const char *got, const char *expected)
 {
     kl_error_t *err = kl_error_make(p);
     kl_movement_t m;
@@ -82,8 +81,9 @@ static void a_share_is_never_more_than_is_left(void **state)
 static void a_discount_counts_negative(void **state)
 {
     kl_order_t *order = fixture_shop(*state);
-    kl_movement_t m = plan(*state, order, "{'lines':[{'reference':'shirt','quantity':1},"
-                                          "{'reference':'off','quantity':1}]}");
+    kl_movement_t m = plan(*state, order,
+                           "{'lines':[{'reference':'shirt','quantity':1},"
+                           "{'reference':'off','quantity':1}]}");
 
     assert_int_equal(m.amount, 7000);
     plan_fails(*state, order, "{'lines':[{'reference':'off','quantity':1}]}", "nothing", "lines",
@@ -122,8 +122,7 @@ static void bad_picks_are_refused_with_their_field(void **state)
                "lines[0].amount", "-3001", "at least -3000");
     plan_fails(*state, order, "{'lines':[{'reference':'mug','amount':0}]}", "nothing",
                "lines[0].quantity", "0", "at least 1, or an amount");
-    plan_fails(*state, order, "{'amount':40901}", "too_much", "amount", "40901",
-               "at most 40900");
+    plan_fails(*state, order, "{'amount':40901}", "too_much", "amount", "40901", "at most 40900");
 }
 
 static void no_picks_are_refused(void **state)
@@ -142,8 +141,7 @@ static void refused_because(apr_pool_t *p, const kl_order_t *order, const char *
     kl_error_t *err = kl_error_make(p);
     kl_movement_t m;
 
-    assert_int_equal(fixture_plan_capture(&m, p, order, "{'everything':true}", err),
-                     KL_CONFLICT);
+    assert_int_equal(fixture_plan_capture(&m, p, order, "{'everything':true}", err), KL_CONFLICT);
     check_error(err, KL_CONFLICT, "not_capturable");
     assert_non_null(strstr(err->detail, why));
 }
@@ -154,9 +152,9 @@ static void states_and_review_forbid_a_capture(void **state)
         kl_order_state_t state;
         const char *why;
     } ended[] = {
-        {KL_ORDER_CREATED, "not finished"}, {KL_ORDER_CAPTURED, "Nothing is left"},
-        {KL_ORDER_CANCELLED, "was cancelled"}, {KL_ORDER_EXPIRED, "has expired"},
-        {KL_ORDER_CLOSED, "has closed"}, {KL_ORDER_DECLINED, "declined"},
+        {KL_ORDER_CREATED, "not finished"},     {KL_ORDER_CAPTURED, "Nothing is left"},
+        {KL_ORDER_CANCELLED, "was cancelled"},  {KL_ORDER_EXPIRED, "has expired"},
+        {KL_ORDER_CLOSED, "has closed"},        {KL_ORDER_DECLINED, "declined"},
         {KL_ORDER_ABANDONED, "never finished"},
     };
     kl_order_t *order = fixture_shop(*state);

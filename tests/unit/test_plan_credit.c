@@ -98,8 +98,8 @@ static void a_part_captured_order_needs_two_steps(void **state)
 
     one_step(*state, order, "{'lines':[{'reference':'shirt','quantity':1}]}", "refund", 10000, 1);
     one_step(*state, order, "{'lines':[{'reference':'mug','quantity':1}]}", "reduce", 4500, 1);
-    one_step(*state, order,
-             "{'lines':[{'reference':'shirt','quantity':0,'amount':500}]}", "refund", 500, 1);
+    one_step(*state, order, "{'lines':[{'reference':'shirt','quantity':0,'amount':500}]}", "refund",
+             500, 1);
 }
 
 static void an_amount_beyond_the_captured_part_comes_from_the_open_part(void **state)
@@ -112,8 +112,7 @@ static void an_amount_beyond_the_captured_part_comes_from_the_open_part(void **s
     assert_int_equal(got.steps, 2);
     check_step(&got, 0, "reduce", 500, 1);
     check_step(&got, 1, "refund", 10000, 1);
-    assert_int_equal(
-        APR_ARRAY_IDX(got.step[0].moved.lines, 0, kl_movement_line_t).quantity, 0);
+    assert_int_equal(APR_ARRAY_IDX(got.step[0].moved.lines, 0, kl_movement_line_t).quantity, 0);
 }
 
 static void a_side_that_comes_to_nothing_is_refused(void **state)
@@ -122,8 +121,9 @@ static void a_side_that_comes_to_nothing_is_refused(void **state)
     kl_error_t *err;
 
     must_capture(order, *state, "{'lines':[{'reference':'shirt','quantity':3}]}");
-    err = plan_fails(*state, order, "{'lines':[{'reference':'shirt','quantity':1},"
-                                    "{'reference':'off','quantity':1}]}");
+    err = plan_fails(*state, order,
+                     "{'lines':[{'reference':'shirt','quantity':1},"
+                     "{'reference':'off','quantity':1}]}");
     check_field(err, "nothing", "lines");
     assert_string_equal(err->got, "-3000");
     assert_non_null(err->next);
@@ -136,8 +136,9 @@ static void a_return_fee_is_kept_from_the_refund(void **state)
     apr_array_header_t *lines;
 
     must_capture(order, *state, "{'everything':true}");
-    got = plan(*state, order, "{'lines':[{'reference':'shirt','quantity':1}],"
-                              "'return_fee':1500,'return_fee_tax_rate':2500}");
+    got = plan(*state, order,
+               "{'lines':[{'reference':'shirt','quantity':1}],"
+               "'return_fee':1500,'return_fee_tax_rate':2500}");
     check_step(&got, 0, "refund", 8500, 1);
     assert_int_equal(got.step[0].moved.return_fee, 1500);
     lines = kl_movement_klarna_lines(*state, order, &got.step[0].moved);
@@ -165,8 +166,7 @@ static void a_kept_fee_stays_kept(void **state)
     kl_error_t *err;
 
     must_capture(order, *state, "{'everything':true}");
-    must_credit(order, *state,
-                "{'lines':[{'reference':'shirt','quantity':3}],'return_fee':1000}");
+    must_credit(order, *state, "{'lines':[{'reference':'shirt','quantity':3}],'return_fee':1000}");
     assert_int_equal(kl_order_fees_kept(order), 1000);
     one_step(*state, order, "{'everything':true}", "refund", 10900, 3);
     must_credit(order, *state, "{'everything':true}");
@@ -274,8 +274,8 @@ static void room_is_asked_for(void **state)
     check_error(plan_fails(*state, order, "{'everything':true}"), KL_CONFLICT, "not_creditable");
     fixture_at(order, "mug")->merchant_data = "";
     while (order->lines->nelts < 1000) {
-        fixture_line(order, KL_LINE_PHYSICAL, apr_psprintf(*state, "n%d", order->lines->nelts),
-                     1, 1, 0, 0);
+        fixture_line(order, KL_LINE_PHYSICAL, apr_psprintf(*state, "n%d", order->lines->nelts), 1,
+                     1, 0, 0);
     }
     check_error(plan_fails(*state, order, "{'amount':1}"), KL_CONFLICT, "not_creditable");
     one_step(*state, order, "{'lines':[{'reference':'n4','quantity':1}]}", "reduce", 1, 1);

@@ -44,7 +44,8 @@ static void a_credit_request_is_read(void **state)
         kl_credit_request_parse(&want, *state,
                                 fixture_json(*state, "{'everything':true,'return_fee':100,"
                                                      "'return_fee_tax_rate':2500,"
-                                                     "'comment':'C'}"), err),
+                                                     "'comment':'C'}"),
+                                err),
         KL_OK);
     assert_int_equal(want.what.everything, 1);
     assert_int_equal(want.what.has_amount, 0);
@@ -77,8 +78,8 @@ static void bad_selections_are_refused(void **state)
         {"{'lines':[{'quantity':1}]}", "missing", "lines[0].reference"},
         {"{'lines':[{'reference':'a'}]}", "missing", "lines[0].quantity"},
         {"{'lines':[{'reference':'a','quantity':-1}]}", "out_of_range", "lines[0].quantity"},
-        {"{'lines':[{'reference':'a','quantity':1},{'reference':'b','qty':1}]}",
-         "unknown_field", "lines[1].qty"},
+        {"{'lines':[{'reference':'a','quantity':1},{'reference':'b','qty':1}]}", "unknown_field",
+         "lines[1].qty"},
         {"{'lines':[7]}", "wrong_type", "lines[0]"},
         {"{'lines':7}", "wrong_type", "lines"},
         {"{'amount':1,'refund':1}", "unknown_field", "refund"},
@@ -109,21 +110,20 @@ static void members_of_the_other_request_are_refused(void **state)
     kl_capture_request_t capture;
     kl_credit_request_t credit;
 
-    kl_capture_request_parse(&capture, *state,
-                             fixture_json(*state, "{'amount':1,'return_fee':1}"), err);
+    kl_capture_request_parse(&capture, *state, fixture_json(*state, "{'amount':1,'return_fee':1}"),
+                             err);
     check_field(err, "unknown_field", "return_fee");
     kl_error_clear(err);
     kl_credit_request_parse(&credit, *state,
                             fixture_json(*state, "{'amount':1,'shipping_info':[]}"), err);
     check_field(err, "unknown_field", "shipping_info");
     kl_error_clear(err);
-    kl_credit_request_parse(&credit, *state,
-                            fixture_json(*state, "{'amount':1,'return_fee':-1}"), err);
+    kl_credit_request_parse(&credit, *state, fixture_json(*state, "{'amount':1,'return_fee':-1}"),
+                            err);
     check_field(err, "out_of_range", "return_fee");
     kl_error_clear(err);
     kl_credit_request_parse(&credit, *state,
-                            fixture_json(*state, "{'amount':1,'return_fee_tax_rate':10001}"),
-                            err);
+                            fixture_json(*state, "{'amount':1,'return_fee_tax_rate':10001}"), err);
     check_field(err, "out_of_range", "return_fee_tax_rate");
 }
 
@@ -150,8 +150,8 @@ static void bad_parcels_are_refused(void **state)
          "shipping_info[0].return_tracking_uri"},
         {repeated(*state, "{'shipping_info':[{'tracking_number':'", 101, "'}]}"), "too_long",
          "shipping_info[0].tracking_number"},
-        {repeated(*state, "{'shipping_info':[{'tracking_uri':'https://", 1017, "'}]}"),
-         "too_long", "shipping_info[0].tracking_uri"},
+        {repeated(*state, "{'shipping_info':[{'tracking_uri':'https://", 1017, "'}]}"), "too_long",
+         "shipping_info[0].tracking_uri"},
         {"{}", "missing", "shipping_info"},
     };
     kl_error_t *err = kl_error_make(*state);
@@ -172,8 +172,8 @@ static void no_shipping_info_is_an_empty_list(void **state)
     kl_capture_request_t want;
     kl_error_t *err = kl_error_make(*state);
 
-    assert_int_equal(kl_capture_request_parse(&want, *state,
-                                              fixture_json(*state, "{'amount':1}"), err), KL_OK);
+    assert_int_equal(
+        kl_capture_request_parse(&want, *state, fixture_json(*state, "{'amount':1}"), err), KL_OK);
     assert_string_equal(want.shipping_info, "[]");
     assert_string_equal(want.reference, "");
 }
@@ -181,12 +181,9 @@ static void no_shipping_info_is_an_empty_list(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WITH_POOL(a_capture_request_is_read),
-        WITH_POOL(a_credit_request_is_read),
-        WITH_POOL(bad_selections_are_refused),
-        WITH_POOL(members_of_the_other_request_are_refused),
-        WITH_POOL(bad_parcels_are_refused),
-        WITH_POOL(no_shipping_info_is_an_empty_list),
+        WITH_POOL(a_capture_request_is_read),  WITH_POOL(a_credit_request_is_read),
+        WITH_POOL(bad_selections_are_refused), WITH_POOL(members_of_the_other_request_are_refused),
+        WITH_POOL(bad_parcels_are_refused),    WITH_POOL(no_shipping_info_is_an_empty_list),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

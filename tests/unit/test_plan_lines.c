@@ -6,8 +6,7 @@
 
 static kl_movement_t moving(apr_pool_t *p, int line, apr_int64_t quantity, apr_int64_t amount)
 {
-    kl_movement_t m = {.amount = amount,
-                       .lines = apr_array_make(p, 1, sizeof(kl_movement_line_t))};
+    kl_movement_t m = {.amount = amount, .lines = apr_array_make(p, 1, sizeof(kl_movement_line_t))};
 
     APR_ARRAY_PUSH(m.lines, kl_movement_line_t) = (kl_movement_line_t){line, quantity, amount};
     return m;
@@ -97,7 +96,8 @@ static void a_fee_is_a_negative_line(void **state)
 static void an_amount_alone_has_no_lines(void **state)
 {
     kl_order_t *order = fixture_shop(*state);
-    kl_movement_t m = {.amount = 90, .return_fee = 10,
+    kl_movement_t m = {.amount = 90,
+                       .return_fee = 10,
                        .lines = apr_array_make(*state, 1, sizeof(kl_movement_line_t))};
 
     assert_int_equal(kl_movement_klarna_lines(*state, order, &m)->nelts, 0);
