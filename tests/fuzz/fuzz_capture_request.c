@@ -4,7 +4,7 @@
  * rest: the document. What is planned must be bookable, obey Klarna's line rule and come
  * to its sum; what is refused must say why.
  */
-#include "fuzz_order.h"
+#include "orders.h"
 
 static void try_request(apr_pool_t *p, const unsigned char *data, size_t size)
 {

@@ -4,7 +4,7 @@
  * rest: the document. Every step of a plan must be bookable after the one before, obey
  * Klarna's line rule and come to its sum; what is refused must say why.
  */
-#include "fuzz_order.h"
+#include "orders.h"
 
 static const kl_op_kind_t kinds[] = {
     [KL_VERB_CANCEL] = KL_OP_CANCEL,
