@@ -143,7 +143,7 @@ def registered(root):
             if "tests/unit/" + name[:-2] not in listed:
                 yield f"tests/unit/{name}:1: not named in tests/unit/Makefile.inc"
     for name in sorted(os.listdir(os.path.join(root, "tests/fuzz"))):
-        if name.startswith("fuzz_") and not os.path.isdir(
+        if name.startswith("fuzz_") and name.endswith(".c") and not os.path.isdir(
                 os.path.join(root, "tests/fuzz/corpus", name[:-2])):
             yield f"tests/fuzz/{name}:1: no corpus"
 

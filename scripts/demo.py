@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The demo behind scripts/demo: a sandbox, a private httpd, and the main job.
+
+It stands on the servers of the integration tests, so that what is shown is what is tested.
+"""
+import os
+import signal
+import sys
+import urllib.parse
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, os.path.join(ROOT, "tests", "integration"))
+
+import carts  # noqa: E402
+import httpd  # noqa: E402
+import sandbox  # noqa: E402
+from shop import Shop  # noqa: E402
+
+AMOUNTS = ("order_amount", "captured_amount", "refunded_amount", "remaining_authorized_amount")
+TRACKING = [{"shipping_company": "PostNord", "tracking_number": "PN-1001"}]
+
+
+def ship_and_return(shop):
+    """Five lines; three of them shipped with tracking; one shirt comes back."""
+    order = shop.placed(carts.cart())
+    shop.done(shop.act(order, "captures", {
+        "lines": [{"reference": "shirt", "quantity": 2}, {"reference": "book", "quantity": 1},
+                  {"reference": "freight", "quantity": 1}],
+        "shipping_info": TRACKING}))
+    shop.done(shop.act(order, "credit-invoices", {
+        "lines": [{"reference": "shirt", "quantity": 1}], "comment": "too small"}))
+    return order
+
+
+def cancel_before_capture(shop):
+    order = shop.placed(carts.cart())
+    shop.done(shop.act(order, "cancel", {"confirm_final": True}))
+    return order
+
+
+def cancel_after_capture(shop):
+    order = shop.captured(carts.cart())
+    shop.done(shop.act(order, "cancel", {"confirm_final": True}))
+    return order
+
+
+def compare(shop, order_id):
+    """Prints both books of one order; 1 when they differ."""
+    ours = shop.order(order_id)
+    theirs = shop.box.ledger(ours["klarna_order_id"])
+    for whose, book, state in (("module ", ours, ours["state"]),
+                               ("sandbox", theirs, theirs["status"])):
+        amounts = "  ".join(f"{name.replace('_amount', '')} {book[name]}" for name in AMOUNTS)
+        print(f"  {whose} {state:14} {amounts}")
+    same = (ours["state"] == theirs["status"]
+            and all(ours[name] == theirs[name] for name in AMOUNTS))
+    paid = sum(c["paid_amount"] for c in ours["credit_invoices"]
+               if any(s["verb"] == "refund" for s in c["steps"]))
+    same = same and paid == ours["refunded_amount"] == sum(
+        r["refunded_amount"] for r in theirs["refunds"])
+    print(f"  {'agree' if same else 'DIFFER'}: {ours['sentence']}")
+    return 0 if same else 1
+
+
+def once(shop):
+    differ = 0
+    for title, story in (
+            ("checkout of five lines, part shipped with tracking, one item returned",
+             ship_and_return),
+            ("cancelled before it was shipped", cancel_before_capture),
+            ("cancelled after it was shipped: everything refunded, shipping included",
+             cancel_after_capture)):
+        order_id = story(shop)
+        print(f"\n{title}\n  order   {order_id}")
+        differ += compare(shop, order_id)
+    print(f"\n{3 - differ} of 3 orders agree to the last minor unit (amounts in ore)")
+    return 1 if differ else 0
+
+
+def is_loopback(url):
+    return urllib.parse.urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")
+
+
+def main():
+    just_once = sys.argv[1:] == ["--once"]
+    if sys.argv[1:] and not just_once:
+        print("usage: scripts/demo [--once]", file=sys.stderr)
+        return 2
+    box = sandbox.start_sandbox()
+    server = None
+    try:
+        url = sandbox.klarna_url(box)
+        if just_once and not is_loopback(url):
+            print("--once plays the customer in the sandbox: it cannot do that at " + url,
+                  file=sys.stderr)
+            return 2
+        server = httpd.Httpd(url)
+        if just_once:
+            return once(Shop(server, box))
+        show(server, box, url)
+        return 0
+    finally:
+        if server:
+            server.stop()
+            server.remove()
+        box.stop()
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    sys.exit(main())
