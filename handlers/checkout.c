@@ -101,7 +101,8 @@ static kl_kind_t prepare_place(kl_call_t *call, const void *want, kl_operation_t
     return kl_checkout_place_prepare(&call->svc, want, &call->client, out, call->err);
 }
 
-/* Where the shopper goes next, and what the shop may tell. */
+/* Where the shopper goes next, and what the shop may tell. Told is what placing gave, not
+ * what became of the order since: the same click gets the same answer for ever. */
 static void show_placed(kl_call_t *call, const kl_operation_t *op, const kl_order_t *order,
                         kl_json_t *v)
 {
@@ -109,20 +110,23 @@ static void show_placed(kl_call_t *call, const kl_operation_t *op, const kl_orde
     kl_json_t *result = kl_json_parse(call->r->pool, op->result, strlen(op->result), ignored);
 
     kl_json_set_str(v, "operation_id", op->id);
-    kl_json_set_str(v, "order_state", kl_order_state_name(order->state));
-    kl_json_set_str(v, "fraud_status", order->fraud_status);
+    kl_json_set_str(v, "order_state", kl_order_state_name(op->state == KL_OP_CONFIRMED
+                                                              ? KL_ORDER_AUTHORIZED
+                                                              : order->state));
+    kl_json_set_str(v, "fraud_status", result ? kl_json_str(result, "fraud_status") : NULL);
     kl_json_set_str(v, "redirect_url", result ? kl_json_str(result, "redirect_url") : NULL);
     kl_json_set_str(v, "status_url", call->status_url);
 }
 
-/* A double click is one placement: without a key of its own the token is the key. */
+/* A double click is one placement: without a key of its own the token is the key. The order's
+ * key is a part of it, so that nobody without it is told of a placement. */
 static kl_kind_t bind_to_token(kl_call_t *call, const kl_place_request_t *want)
 {
-    const char *parts[4] = {"place", call->settings->account.name, want->order_id,
+    const char *parts[5] = {"place", call->settings->account.name, want->order_id, want->key,
                             want->authorization_token};
 
     if (!call->client.key[0]) {
-        call->client.key = kl_digest(call->r->pool, parts, 4);
+        call->client.key = kl_digest(call->r->pool, parts, 5);
         call->client.hash = call->client.key;
     }
     return call->client.key ? KL_OK

@@ -11,8 +11,6 @@
 #include "api/payments.h"
 #include "api/reply.h"
 
-#define SHOPPER_ORDER "There is no such order, or the key is not its key."
-
 /* A session call has no operation: one try, its outcome as an error. */
 static kl_kind_t call(kl_service_t *svc, const kl_request_t *req, kl_response_t *resp,
                       kl_error_t *err)
@@ -115,10 +113,7 @@ static kl_kind_t shoppers_order(kl_service_t *svc, const char *id, const char *k
 {
     kl_kind_t rv = kl_service_order(svc, id, out, err);
 
-    if (rv == KL_OK && !kl_id_equal_secret((*out)->key, key)) {
-        rv = kl_error_set(err, KL_NOT_FOUND, "no_such_order", SHOPPER_ORDER);
-    }
-    return rv;
+    return rv == KL_OK && !kl_id_equal_secret((*out)->key, key) ? kl_no_such_order(err) : rv;
 }
 
 static kl_kind_t still_open(const kl_order_t *order, kl_error_t *err)
@@ -167,12 +162,8 @@ static kl_kind_t plan_place(kl_service_t *svc, kl_order_t *order, const void *wh
 {
     const kl_place_request_t *want = what;
     kl_request_t req;
-    kl_kind_t rv;
+    kl_kind_t rv = still_open(order, err);
 
-    if (!kl_id_equal_secret(order->key, want->key)) {
-        return kl_error_set(err, KL_NOT_FOUND, "no_such_order", SHOPPER_ORDER);
-    }
-    rv = still_open(order, err);
     if (rv != KL_OK) {
         return rv;
     }
@@ -197,7 +188,10 @@ kl_kind_t kl_checkout_place_prepare(kl_service_t *svc, const kl_place_request_t 
                                     const kl_client_t *client, kl_operation_t **out,
                                     kl_error_t *err)
 {
-    return kl_prepare(svc, want->order_id, plan_place, want, client, out, err);
+    kl_order_t *order = NULL;
+    kl_kind_t rv = shoppers_order(svc, want->order_id, want->key, &order, err);
+
+    return rv == KL_OK ? kl_prepare(svc, want->order_id, plan_place, want, client, out, err) : rv;
 }
 
 kl_kind_t kl_checkout_read(kl_service_t *svc, const char *order_id, const char *key,

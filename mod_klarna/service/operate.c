@@ -8,17 +8,25 @@
 #include <apr_strings.h>
 #include <string.h>
 
+kl_kind_t kl_no_such_order(kl_error_t *err)
+{
+    kl_error_clear(err);
+    return kl_error_set(err, KL_NOT_FOUND, "no_such_order", "There is no such order.");
+}
+
 kl_kind_t kl_service_order(kl_service_t *svc, const char *id, kl_order_t **out, kl_error_t *err)
 {
     kl_order_t *order = NULL;
-    kl_kind_t rv;
+    kl_kind_t rv = KL_NOT_FOUND;
 
-    if (!kl_id_is_uuid(id)) {
-        return kl_error_set(err, KL_NOT_FOUND, "no_such_order", "There is no such order.");
+    if (kl_id_is_uuid(id)) {
+        rv = svc->store->order_load(svc->store, svc->p, id, &order, err);
     }
-    rv = svc->store->order_load(svc->store, svc->p, id, &order, err);
     if (rv == KL_OK && strcmp(order->merchant, svc->account->name) != 0) {
-        rv = kl_error_set(err, KL_NOT_FOUND, "no_such_order", "There is no such order.");
+        rv = KL_NOT_FOUND;
+    }
+    if (rv == KL_NOT_FOUND) {
+        return kl_no_such_order(err);
     }
     if (rv == KL_OK) {
         *out = order;

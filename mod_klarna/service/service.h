@@ -41,6 +41,10 @@ typedef struct kl_client_t {
 
 /* --- operate.c: what all order-changing actions share ------------------------------- */
 
+/** KL_NOT_FOUND "no_such_order", in the one wording for an order that is not there, is another
+ *  merchant's, or was asked for with a wrong key: who asks learns nothing. */
+kl_kind_t kl_no_such_order(kl_error_t *err);
+
 /** Loads one of this merchant's orders; another merchant's is KL_NOT_FOUND. */
 kl_kind_t kl_service_order(kl_service_t *svc, const char *id, kl_order_t **out, kl_error_t *err);
 
