@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A shop's steps through the module's routes, and the comparison of both sides' books."""
+import contextlib
+import time
+import uuid
+
+import carts
+import confidential
+
+CHECKOUT = "/klarna/checkout"
+ORDERS = "/klarna/orders"
+HEALTH = "/klarna/status/health"
+
+# Beside the demo's Locations: a shop's server that sends plain carts, a back office without
+# authentication, and a second merchant account with routes of its own.
+EXTRA = """
+KlarnaCartKey next file:${DIR}/next-key
+<KlarnaStore other>
+    KlarnaCredentials file:${DIR}/other-credentials
+    KlarnaEndpoint ${KLARNA_URL}
+    KlarnaCartKey other file:${DIR}/other-key
+</KlarnaStore>
+<Location /server/checkout>
+    SetHandler klarna-checkout
+    AuthType Basic
+    AuthName "Shop"
+    AuthUserFile ${DIR}/users
+    Require user shop
+</Location>
+<Location /open/orders>
+    SetHandler klarna-orders
+    Require all granted
+</Location>
+<Location /other/checkout>
+    SetHandler klarna-checkout
+    KlarnaUseStore other
+    Require all granted
+</Location>
+<Location /other/orders>
+    SetHandler klarna-orders
+    KlarnaUseStore other
+    AuthType Basic
+    AuthName "Back office"
+    AuthUserFile ${DIR}/users
+    Require valid-user
+</Location>
+"""
+
+def new_key():
+    return str(uuid.uuid4())
+
+
+class Payment:
+    """A payment as its starter knows it."""
+
+    def __init__(self, answer):
+        body = answer.json
+        self.order_id = body["order_id"]
+        self.key = confidential.keep_from_logs(body["key"])
+        self.session_id = body["session_id"]
+        self.client_token = confidential.keep_from_logs(body["client_token"])
+        self.amount = body["order_amount"]
+        self.token = None
+
+    def placement(self):
+        return {"order_id": self.order_id, "key": self.key, "authorization_token": self.token}
+
+
+class Shop:
+    def __init__(self, httpd, box, checkout=CHECKOUT, orders=ORDERS, kid="demo"):
+        self.httpd, self.box = httpd, box
+        self.checkout, self.orders, self.kid = checkout, orders, kid
+
+    # --- checkout --------------------------------------------------------------------------
+
+    def send_cart(self, cart=None, **more):
+        return self.httpd.post(self.checkout + "/sessions",
+                               {"signed_cart": carts.sign(cart, kid=self.kid)}, user=None, **more)
+
+    def start(self, cart=None):
+        answer = self.send_cart(cart)
+        assert answer.status == 201, answer.raw
+        return Payment(answer)
+
+    def authorized(self, cart=None, outcome="approve"):
+        """A payment the customer approved: the next step is placing it."""
+        payment = self.start(cart)
+        payment.token = self.box.authorize(payment.session_id, outcome)
+        return payment
+
+    def place(self, payment, **more):
+        return self.httpd.post(self.checkout + "/orders", payment.placement(), user=None, **more)
+
+    def placed(self, cart=None, outcome="approve"):
+        """The id of an order that Klarna authorized."""
+        payment = self.authorized(cart, outcome)
+        answer = self.place(payment)
+        assert answer.status == 201, answer.raw
+        return payment.order_id
+
+    def captured(self, cart=None):
+        order_id = self.placed(cart)
+        self.done(self.act(order_id, "captures", {"everything": True}))
+        return order_id
+
+    # --- back office -----------------------------------------------------------------------
+
+    def act(self, order_id, action, body, key=None, **more):
+        return self.httpd.post(f"{self.orders}/{order_id}/{action}", body, key=key or new_key(),
+                               **more)
+
+    def done(self, answer):
+        assert answer.status == 201, answer.raw
+        assert answer.json["state"] == "confirmed"
+        return answer.json
+
+    def get(self, path):
+        answer = self.httpd.get(self.orders + path)
+        assert answer.status == 200, answer.raw
+        return answer.json
+
+    def order(self, order_id):
+        return self.get(f"/{order_id}")
+
+    def finish(self, act, key):
+        """Repeats an action with its key until it is done, as a client is told to."""
+        for _ in range(40):
+            answer = act(key=key)
+            if answer.status != 409 or answer.json["code"] != "in_progress":
+                return answer
+            time.sleep(min(int(answer.headers["Retry-After"]), 2))
+        raise AssertionError("never done")
+
+    def agrees(self, order_id, state=None):
+        """The module's books say what the sandbox's ledger says; gives the module's."""
+        ours = self.order(order_id)
+        theirs = self.box.ledger(ours["klarna_order_id"])
+        assert ours["pending_operation"] is None
+        assert ours["state"] == theirs["status"]
+        for name in ("order_amount", "original_order_amount", "captured_amount",
+                     "refunded_amount", "remaining_authorized_amount", "purchase_currency",
+                     "fraud_status"):
+            assert ours[name] == theirs[name], name
+        assert ([(c["capture_id"], c["captured_amount"], c["operation_id"])
+                 for c in ours["captures"]]
+                == [(c["capture_id"], c["captured_amount"], c["idempotency_key"])
+                    for c in theirs["captures"]])
+        refunds = [(step["refund_id"], step["amount"], step["operation_id"])
+                   for invoice in ours["credit_invoices"] for step in invoice["steps"]
+                   if step["verb"] == "refund" and step["state"] == "confirmed"]
+        assert refunds == [(r["refund_id"], r["refunded_amount"], r["idempotency_key"])
+                           for r in theirs["refunds"]]
+        assert theirs["captured_amount"] == sum(c["captured_amount"] for c in theirs["captures"])
+        assert self.get(f"/{order_id}?refresh=1")["differs_from_klarna"] is False
+        if state:
+            assert ours["state"] == state
+        return ours
+
+    # --- nothing happened ------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def nothing_happens(self):
+        """What is done inside is refused: no row changes, nothing goes to Klarna."""
+        before = self.httpd.rows()
+        self.box.forget_requests()
+        yield
+        assert self.box.requests() == []
+        assert self.httpd.rows() == before
+
+
+def problem(answer, status, code, field=None, got=None, expected=None):
+    """answer is a problem document that says this; gives it."""
+    assert answer.status == status, answer.raw
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert answer.headers["Cache-Control"] == "no-store"
+    body = answer.json
+    assert body["status"] == status and body["code"] == code, body
+    assert body["type"] == f"urn:mod_klarna:{code}"
+    assert body["title"] and body["detail"]
+    if field:
+        assert body["field"] == field, body
+        assert body["expected"], body
+    if got is not None:
+        assert body["got"] == got, body
+    if expected is not None:
+        assert expected in body["expected"], body
+    return body
