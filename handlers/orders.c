@@ -46,14 +46,18 @@ static kl_kind_t read_query(kl_call_t *call, kl_order_query_t *query)
     const char *state = parameter(call->r, "state"), *search = parameter(call->r, "q");
     const char *cursor = parameter(call->r, "cursor"), *limit = parameter(call->r, "limit");
     kl_order_state_t known;
+    char *end = "";
+    apr_int64_t n = limit ? apr_strtoi64(limit, &end, 10) : DEFAULT_PAGE;
 
     memset(query, 0, sizeof(*query));
     query->merchant = call->settings->account.name;
     query->state = state ? state : "";
     query->search = search ? search : "";
+    query->attention = parameter(call->r, "attention");
+    query->attention = query->attention ? query->attention : "";
     query->before_id = "";
-    query->limit = limit ? (int)apr_atoi64(limit) : DEFAULT_PAGE;
-    if (query->limit < 1 || query->limit > KL_MAX_PAGE) {
+    query->limit = (int)n;
+    if (*end || n < 1 || n > KL_MAX_PAGE) {
         return kl_error_field(call->err, "out_of_range", "limit", limit,
                               "1 to " APR_STRINGIFY(KL_MAX_PAGE));
     }
