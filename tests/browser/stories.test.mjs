@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: Apache-2.0
+// The shopper's stories in a real browser: the example shop, the module behind it, the sandbox.
+// BASE_URL is the shop, PHONE_URL the sandbox's phone page. Every story counts the orders in the
+// sandbox's own ledger, and no story may leave an error in the browser's console (a breach of
+// the page's Content-Security-Policy is one).
+import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
+import { after, before, test } from 'node:test';
+import { chromium } from 'playwright-core';
+
+const { BASE_URL, PHONE_URL, SCREENSHOTS, CHROMIUM = '/usr/bin/chromium' } = process.env;
+const WAIT_MS = 20000;
+const NARROW = { width: 360, height: 740 };
+let browser;
+
+async function control(path, body) {
+  const answer = await fetch(new URL(`/_sandbox/${path}`, PHONE_URL), body === undefined ? {} : {
+    method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) });
+  assert.ok(answer.ok, `sandbox: ${path} ${answer.status}`);
+  return answer.status === 204 ? null : answer.json();
+}
+
+async function orders() {
+  return (await control('ledger')).orders;
+}
+
+// Refused calls are answers of the network log, not defects; a story names those it expects.
+function watch(page, expected) {
+  const errors = [];
+  page.on('pageerror', (error) => errors.push(error.message));
+  page.on('console', (message) => {
+    const { url } = message.location();
+    if (message.type() !== 'error') return;
+    if (!expected.some((part) => url.includes(part))) errors.push(`${message.text()} ${url}`);
+  });
+  return errors;
+}
+
+async function picture(page, name) {
+  if (!SCREENSHOTS) return;
+  mkdirSync(SCREENSHOTS, { recursive: true });
+  await page.screenshot({ path: `${SCREENSHOTS}/${name}.png`, fullPage: true });
+}
+
+// story(name, run, { expected, ...browser context }): a shopper of its own on an empty sandbox.
+function story(name, run, { expected = [], ...options } = {}) {
+  test(name, async () => {
+    await control('reset', {});
+    const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+    context.setDefaultTimeout(WAIT_MS);
+    const page = await context.newPage();
+    const errors = watch(page, expected);
+    try {
+      await page.goto(BASE_URL);
+      await run(page, context);
+      assert.deepEqual(errors, []);
+    } finally {
+      await context.close();
+    }
+  });
+}
+
+const add = (page, name) => page.getByRole('button', { name: `Add ${name} to the basket` }).click();
+const total = (page) => page.locator('#sums .total dd');
+const pay = (page) => page.getByRole('button', { name: /^Pay .* with Klarna$/ });
+const said = (page) => page.locator('#basket [role=status]');
+const problem = (page) => page.getByRole('alert');
+const atKlarna = (page, name) => page.frameLocator('dialog iframe').getByRole('button', { name });
+
+async function shows(locator, text) {
+  await locator.filter({ hasText: text }).first().waitFor();
+}
+
+async function fill(page) {
+  await add(page, 'Stoneware mug');
+  await add(page, 'The bread book');
+  await shows(total(page), '487,00');
+}
+
+async function toPayment(page) {
+  await page.getByRole('button', { name: 'Continue to payment' }).click();
+  await pay(page).and(page.locator(':enabled')).waitFor();
+}
+
+async function toKlarna(page) {
+  await fill(page);
+  await toPayment(page);
+  await pay(page).click();
+}
+
+async function confirmed(page, badge) {
+  await page.waitForURL(/\?order$/);
+  await shows(page.locator('#order-badge'), badge);
+}
+
+async function noSidewaysScroll(page) {
+  const [wide, seen] = await page.evaluate(
+    () => [document.documentElement.scrollWidth, document.documentElement.clientWidth]);
+  assert.ok(wide <= seen, `the page is ${wide} wide in ${seen}`);
+}
+
+before(async () => {
+  assert.ok(BASE_URL && PHONE_URL, 'BASE_URL and PHONE_URL name the shop and the phone');
+  browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
+});
+
+after(() => browser?.close());
+
+story('pays five lines with discount, delivery and two rates of VAT', async (page) => {
+  await picture(page, 'shop');
+  await fill(page);
+  await page.getByRole('button', { name: 'One Stoneware mug more' }).click();
+  await page.getByLabel('Discount code').fill('welcome10');
+  await page.getByLabel('Discount code').press('Enter');
+  await shows(total(page), '613,30');
+  await toPayment(page);
+  await picture(page, 'payment');
+  await pay(page).click();
+  await atKlarna(page, 'Approve').first().waitFor();
+  await picture(page, 'at-klarna');
+  await atKlarna(page, /^Approve$/).click();
+  await confirmed(page, 'Order received');
+  await shows(page.locator('#order-facts'), 'AUTHORIZED');
+  await shows(page.locator('#order-facts'), '613,30');
+  await picture(page, 'confirmation');
+  const [order, ...more] = await orders();
+  assert.equal(more.length, 0);
+  assert.equal(order.order_amount, 61330);
+  assert.equal(order.order_lines.length, 5);
+  await page.getByRole('link', { name: 'Back to the shop' }).click();
+  await shows(page.locator('#empty'), 'Nothing in it yet');
+});
+
+story('refused by Klarna: says so, and another try can succeed', async (page) => {
+  await toKlarna(page);
+  await atKlarna(page, 'Refuse').click();
+  await shows(problem(page), 'Nothing was charged');
+  assert.equal(await pay(page).isEnabled(), false);
+  await picture(page, 'refused');
+  assert.equal((await orders()).length, 0);
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await pay(page).click();
+  await atKlarna(page, /^Approve$/).click();
+  await confirmed(page, 'Order received');
+  assert.equal((await orders()).length, 1);
+});
+
+story('walks away, changes the basket and pays the new sum', async (page) => {
+  await toKlarna(page);
+  await atKlarna(page, 'Walk away').click();
+  await shows(said(page), 'You have not paid');
+  assert.equal((await orders()).length, 0);
+  await page.getByRole('button', { name: 'Remove Stoneware mug' }).click();
+  await shows(pay(page), '298,00');
+  await pay(page).click();
+  await atKlarna(page, /^Approve$/).click();
+  await confirmed(page, 'Order received');
+  const all = await orders();
+  assert.deepEqual(all.map((order) => order.order_amount), [29800]);
+});
+
+story('lands in fraud review: placed, and told as not decided', async (page) => {
+  await toKlarna(page);
+  await atKlarna(page, 'Approve, lands in fraud review').click();
+  await confirmed(page, 'In review');
+  await shows(page.locator('#order-facts'), 'PENDING');
+  await picture(page, 'in-review');
+  assert.equal((await orders()).length, 1);
+});
+
+story('decides on the phone', async (page, context) => {
+  await toKlarna(page);
+  const phone = await context.newPage();
+  await phone.goto(PHONE_URL);
+  await phone.getByRole('button', { name: /^Approve$/ }).click();
+  await confirmed(page, 'Order received');
+  assert.equal((await orders()).length, 1);
+});
+
+story('reloads while the order is being placed: goes on with the same token', async (page) => {
+  await toKlarna(page);
+  await control('faults', { match: { method: 'POST', path: '/order$' }, times: 1,
+    fault: { kind: 'delay', seconds: 3 } });
+  await atKlarna(page, /^Approve$/).click();
+  await shows(said(page), 'Placing your order');
+  await page.reload();
+  await shows(said(page), /Placing your order|answer is late/);
+  await picture(page, 'placing');
+  await confirmed(page, 'Order received');
+  assert.equal((await orders()).length, 1);
+}, { expected: ['/klarna/checkout/orders'] });
+
+story('reloads while Klarna asks: pays later with the same session', async (page) => {
+  await toKlarna(page);
+  await atKlarna(page, /^Approve$/).waitFor();
+  await page.reload();
+  await toPayment(page);
+  assert.equal((await control('ledger')).sessions.length, 1);
+  await pay(page).click();
+  await atKlarna(page, /^Approve$/).click();
+  await confirmed(page, 'Order received');
+  assert.equal((await orders()).length, 1);
+});
+
+story('double click on pay: one page of Klarna, one order', async (page) => {
+  await fill(page);
+  await toPayment(page);
+  await pay(page).dblclick();
+  await atKlarna(page, /^Approve$/).waitFor();
+  assert.equal(await page.locator('dialog').count(), 1);
+  await atKlarna(page, /^Approve$/).dblclick();
+  await confirmed(page, 'Order received');
+  assert.equal((await orders()).length, 1);
+});
+
+story('Klarna\'s answer is lost: waits, asks again, one order', async (page) => {
+  await toKlarna(page);
+  await control('faults', { match: { method: 'POST', path: '/order$' }, times: 4,
+    fault: { kind: 'drop_after' } });
+  await atKlarna(page, /^Approve$/).click();
+  await shows(said(page), 'answer is late');
+  assert.equal(await page.getByLabel('Quantity of Stoneware mug').isEnabled(), false);
+  await confirmed(page, 'Order received');
+  assert.equal((await orders()).length, 1);
+});
+
+story('Klarna refuses to place: says so in words, and a new try can succeed', async (page) => {
+  await toKlarna(page);
+  await control('faults', { match: { method: 'POST', path: '/order$' }, times: 1,
+    fault: { kind: 'status', status: 400, body: { error_code: 'BAD_VALUE',
+      error_messages: ['Bad value: authorization_token'], correlation_id: 'c-1' } } });
+  await atKlarna(page, /^Approve$/).click();
+  await problem(page).filter({ hasText: /\w/ }).waitFor();
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await pay(page).and(page.locator(':enabled')).waitFor();
+  await pay(page).click();
+  await atKlarna(page, /^Approve$/).click();
+  await confirmed(page, 'Order received');
+  assert.equal((await orders()).length, 1);
+}, { expected: ['/klarna/checkout/orders'] });
+
+story('a wrong discount code is told at its field and keeps nobody from buying', async (page) => {
+  await fill(page);
+  await page.getByLabel('Discount code').fill('FREE');
+  await page.getByRole('button', { name: 'Apply' }).click();
+  await shows(page.locator('#discount-said'), 'not valid');
+  await shows(total(page), '487,00');
+  await toPayment(page);
+}, { expected: ['/cart.cgi'] });
+
+story('Klarna\'s SDK does not load: a plain sentence, and a second try', async (page, context) => {
+  await context.route('**/sdk/lib.js', (route) => route.abort(), { times: 1 });
+  await fill(page);
+  await page.getByRole('button', { name: 'Continue to payment' }).click();
+  await shows(problem(page), 'Klarna cannot be loaded');
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await pay(page).and(page.locator(':enabled')).waitFor();
+}, { expected: ['/sdk/lib.js'] });
+
+story('with the keyboard alone, on a narrow dark screen', async (page) => {
+  const press = async (name) => {
+    const focused = () => page.evaluate(() => {
+      const element = document.activeElement;
+      return element.getAttribute('aria-label') || element.textContent.trim();
+    });
+    for (let tabs = 0; tabs < 60; tabs++) {
+      await page.keyboard.press('Tab');
+      if (name.test(await focused())) break;
+    }
+    assert.match(await focused(), name);
+    const outline = await page.evaluate(() => getComputedStyle(document.activeElement).outlineStyle);
+    assert.notEqual(outline, 'none', `focus on ${name} cannot be seen`);
+    await page.keyboard.press('Enter');
+  };
+  await picture(page, 'narrow-shop');
+  await noSidewaysScroll(page);
+  await press(/^Add Wool blanket/);
+  await shows(total(page), '948,00');
+  await press(/^Continue to payment$/);
+  await pay(page).and(page.locator(':enabled')).waitFor();
+  await picture(page, 'narrow-payment');
+  await noSidewaysScroll(page);
+  await press(/^Pay .* with Klarna$/);
+  await atKlarna(page, /^Approve$/).focus();
+  await page.keyboard.press('Enter');
+  await confirmed(page, 'Order received');
+  assert.equal(await page.evaluate(() => document.activeElement.id), 'order-title');
+  await picture(page, 'narrow-confirmation');
+  await noSidewaysScroll(page);
+}, { viewport: NARROW, colorScheme: 'dark' });
+
+story('at 1440 pixels nothing runs out of the page', async (page) => {
+  await fill(page);
+  await toPayment(page);
+  await picture(page, 'wide-dark');
+  await noSidewaysScroll(page);
+}, { viewport: { width: 1440, height: 900 }, colorScheme: 'dark' });
+
+test('the page names every control', async () => {
+  const page = await browser.newPage();
+  await page.goto(BASE_URL);
+  await fill(page);
+  await toPayment(page);
+  const nameless = await page.evaluate(() => [...document.querySelectorAll('button, input, a')]
+    .filter((element) => !element.closest('[hidden], template'))
+    .filter((element) => !(element.getAttribute('aria-label') || element.textContent.trim()
+      || element.labels?.length))
+    .map((element) => element.outerHTML));
+  assert.deepEqual(nameless, []);
+  await page.close();
+});
