@@ -24,6 +24,7 @@ CREATE TABLE klarna_order (
     merchant          VARCHAR(255)  NOT NULL,
     environment       VARCHAR(32)   NOT NULL,
     order_key         VARCHAR(64)   NOT NULL,
+    callback_secret   VARCHAR(64)   NOT NULL,
     client_key        VARCHAR(128)  NOT NULL,
     client_hash       VARCHAR(128)  NOT NULL,
     state             VARCHAR(32)   NOT NULL,
@@ -46,6 +47,9 @@ CREATE TABLE klarna_order (
     created_at        BIGINT        NOT NULL, -- times: microseconds since 1970, UTC
     updated_at        BIGINT        NOT NULL,
     expires_at        BIGINT        NOT NULL,
+    check_at          BIGINT        NOT NULL,
+    checks            INTEGER       NOT NULL,
+    attention         VARCHAR(20)   NOT NULL,
     pending_op        VARCHAR(36)   NOT NULL,
     confirmation_url  VARCHAR(2000) NOT NULL,
     ledger            MEDIUMTEXT    NOT NULL,
@@ -66,6 +70,8 @@ CREATE INDEX klarna_order_by_state ON klarna_order (merchant, state, created_at,
 CREATE INDEX klarna_order_by_reference ON klarna_order (merchant, klarna_reference);
 CREATE INDEX klarna_order_by_reference1 ON klarna_order (merchant, reference1);
 CREATE INDEX klarna_order_by_reference2 ON klarna_order (merchant, reference2);
+CREATE INDEX klarna_order_by_attention ON klarna_order (merchant, attention, created_at, id);
+CREATE INDEX klarna_order_due ON klarna_order (merchant, check_at);
 
 CREATE TABLE klarna_operation (
     id                VARCHAR(36)   NOT NULL PRIMARY KEY,
@@ -106,7 +112,7 @@ CREATE TABLE klarna_operation (
 ) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 CREATE INDEX klarna_operation_by_order ON klarna_operation (order_id, created_at, id);
-CREATE INDEX klarna_operation_due ON klarna_operation (state, next_at);
+CREATE INDEX klarna_operation_due ON klarna_operation (merchant, next_at);
 
 -- Last, so that a half-made schema is never taken for a whole one.
 CREATE TABLE klarna_schema (version INTEGER NOT NULL PRIMARY KEY) ENGINE=InnoDB;

@@ -22,6 +22,7 @@ CREATE TABLE klarna_order (
     merchant          TEXT          NOT NULL,
     environment       TEXT          NOT NULL,
     order_key         TEXT          NOT NULL,
+    callback_secret   TEXT          NOT NULL,
     client_key        TEXT          NOT NULL,
     client_hash       TEXT          NOT NULL,
     state             TEXT          NOT NULL,
@@ -44,6 +45,9 @@ CREATE TABLE klarna_order (
     created_at        BIGINT        NOT NULL, -- times: microseconds since 1970, UTC
     updated_at        BIGINT        NOT NULL,
     expires_at        BIGINT        NOT NULL,
+    check_at          BIGINT        NOT NULL,
+    checks            INTEGER       NOT NULL,
+    attention         VARCHAR(20)   NOT NULL,
     pending_op        VARCHAR(36)   NOT NULL,
     confirmation_url  TEXT          NOT NULL,
     ledger            TEXT          NOT NULL,
@@ -64,6 +68,8 @@ CREATE INDEX klarna_order_by_state ON klarna_order (merchant, state, created_at,
 CREATE INDEX klarna_order_by_reference ON klarna_order (merchant, klarna_reference);
 CREATE INDEX klarna_order_by_reference1 ON klarna_order (merchant, reference1);
 CREATE INDEX klarna_order_by_reference2 ON klarna_order (merchant, reference2);
+CREATE INDEX klarna_order_by_attention ON klarna_order (merchant, attention, created_at, id);
+CREATE INDEX klarna_order_due ON klarna_order (merchant, check_at);
 
 CREATE TABLE klarna_operation (
     id                VARCHAR(36)   NOT NULL PRIMARY KEY,
@@ -104,7 +110,7 @@ CREATE TABLE klarna_operation (
 );
 
 CREATE INDEX klarna_operation_by_order ON klarna_operation (order_id, created_at, id);
-CREATE INDEX klarna_operation_due ON klarna_operation (state, next_at);
+CREATE INDEX klarna_operation_due ON klarna_operation (merchant, next_at);
 
 -- Last, so that a half-made schema is never taken for a whole one.
 CREATE TABLE klarna_schema (version INTEGER NOT NULL PRIMARY KEY);

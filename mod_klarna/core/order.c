@@ -62,6 +62,7 @@ kl_order_t *kl_order_make(apr_pool_t *p)
         &order->locale,
         &order->pending_op,
         &order->confirmation_url,
+        &order->callback_secret, &order->attention,
     };
 
     for (int i = 0; i < COUNT(strings); i++) {

@@ -117,6 +117,7 @@ typedef struct kl_order_t {
     const char *client_key;       /* see operation.h */
     const char *client_hash;
     const char *key;              /* secret for the shopper's status page */
+    const char *callback_secret;  /* secret in the URLs that Klarna calls */
     kl_order_state_t state;
     const char *fraud_status;     /* "", "ACCEPTED", "PENDING", "REJECTED" or what Klarna adds */
     const char *session_id;       /* Klarna's */
@@ -135,6 +136,12 @@ typedef struct kl_order_t {
     apr_int64_t remaining_amount; /* may still be captured */
     apr_time_t created_at, updated_at;
     apr_time_t expires_at;        /* of the authorization, 0 = not known yet */
+    apr_time_t check_at;          /* when the worker should look at it, 0 = never again */
+    int checks;                   /* looks since something last changed, for the back-off */
+    const char *attention;        /* why a person should look at it: "", "orphan" (placed at
+                                     Klarna, its order id not known), "outside" (changed in
+                                     Klarna's portal), "differs" (books that cannot be made to
+                                     agree), "expiring", "accepted_late" */
     const char *pending_op;       /* the operation that holds the claim, or "" */
     const char *confirmation_url; /* where Klarna sends the shopper back to, or "" */
     apr_array_header_t *lines;    /* of kl_line_t */

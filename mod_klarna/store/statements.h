@@ -31,6 +31,7 @@ typedef enum {
     S(merchant, order.merchant) \
     S(environment, order.environment) \
     S(order_key, order.key) \
+    S(callback_secret, order.callback_secret) \
     N(created_at, order.created_at)
 
 /* klarna_order, written by every save. Lists read the ledger too: what an order still
@@ -57,6 +58,9 @@ typedef enum {
     N(remaining_amount, order.remaining_amount) \
     N(updated_at, order.updated_at) \
     N(expires_at, order.expires_at) \
+    N(check_at, order.check_at) \
+    I(checks, order.checks) \
+    S(attention, order.attention) \
     S(pending_op, order.pending_op) \
     S(confirmation_url, order.confirmation_url) \
     S(ledger, ledger)
@@ -174,6 +178,12 @@ typedef enum {
     SAME(order_list_state, 6, \
          "SELECT " KL_ORDER_ALL_ " FROM klarna_order WHERE merchant = %s" \
          " AND state = %s AND " KL_PAGE_("created_at", "id")) \
+    SAME(order_list_attention, 6, \
+         "SELECT " KL_ORDER_ALL_ " FROM klarna_order WHERE merchant = %s" \
+         " AND attention = %s AND " KL_PAGE_("created_at", "id")) \
+    SAME(orders_due, 3, \
+         "SELECT " KL_ORDER_ALL_ " FROM klarna_order WHERE merchant = %s" \
+         " AND check_at > 0 AND check_at <= %lld ORDER BY check_at LIMIT %d") \
     SAME(order_search, 2 * KL_SEARCHED + 6, KL_ORDER_SEARCH_) \
     EACH(operation_insert, KL_OPERATION_VALUES, \
          KL_OPERATION_INSERT_ KL_UNLESS_TAKEN_, \
@@ -188,7 +198,11 @@ typedef enum {
          " WHERE id = %s AND version = %lld") \
     SAME(operation_list, 2, \
          "SELECT " KL_OPERATION_ALL_ " FROM klarna_operation WHERE order_id = %s" \
-         " ORDER BY created_at, id LIMIT %d")
+         " ORDER BY created_at, id LIMIT %d") \
+    SAME(operations_due, 4, \
+         "SELECT " KL_OPERATION_ALL_ " FROM klarna_operation WHERE merchant = %s" \
+         " AND next_at > 0 AND next_at <= %lld AND lease_until <= %lld" \
+         " ORDER BY next_at LIMIT %d")
 
 typedef enum {
 #define KL_ID_(id, ...) KL_SQL_##id,

@@ -18,6 +18,8 @@
 typedef struct kl_order_query_t {
     const char *merchant;      /* only this merchant's orders */
     const char *state;         /* a state word, or "" for all */
+    const char *attention;     /* an attention word (order.h), or "" for all; not with state
+                                  or search */
     const char *search;        /* equals own id, Klarna's id, short reference, either merchant
                                   reference; "" for all */
     apr_time_t before_at;      /* keyset: older than (before_at, before_id); 0 = from the newest */
@@ -59,6 +61,16 @@ struct kl_store_t {
     /** An order's operations, oldest first, at most KL_MAX_PAGE * 5. *out: kl_operation_t *. */
     kl_kind_t (*operation_list)(kl_store_t *self, apr_pool_t *p, const char *order_id,
                                 apr_array_header_t **out, kl_error_t *err);
+    /** A merchant's orders that somebody should look at (0 < check_at <= now), the longest
+     *  due first. *out: kl_order_t *. */
+    kl_kind_t (*orders_due)(kl_store_t *self, apr_pool_t *p, const char *merchant, apr_time_t now,
+                            int limit, apr_array_header_t **out, kl_error_t *err);
+    /** A merchant's unfinished operations that are due (next_at <= now) and that nobody works on
+     *  (lease_until <= now), the longest due first; with now = APR_INT64_MAX all unfinished
+     *  ones. *out: kl_operation_t *. */
+    kl_kind_t (*operations_due)(kl_store_t *self, apr_pool_t *p, const char *merchant,
+                                apr_time_t now, int limit, apr_array_header_t **out,
+                                kl_error_t *err);
     void *impl;
 };
 

@@ -345,6 +345,10 @@ static kl_sql_t list_statement(const kl_order_query_t *q, const void **v, int *n
         return KL_SQL_order_search;
     }
     v[(*n)++] = q->merchant;
+    if (q->attention[0]) {
+        v[(*n)++] = q->attention;
+        return KL_SQL_order_list_attention;
+    }
     if (q->state[0]) {
         v[(*n)++] = q->state;
         return KL_SQL_order_list_state;
@@ -367,6 +371,15 @@ static kl_kind_t order_list(kl_store_t *self, apr_pool_t *p, const kl_order_quer
     v[n++] = &limit;
     *out = apr_array_make(p, limit, sizeof(kl_order_t *));
     return select_rows(self, p, id, v, order_read, *out, err);
+}
+
+static kl_kind_t orders_due(kl_store_t *self, apr_pool_t *p, const char *merchant, apr_time_t now,
+                            int limit, apr_array_header_t **out, kl_error_t *err)
+{
+    const void *v[] = {merchant, &now, &limit};
+
+    *out = apr_array_make(p, limit, sizeof(kl_order_t *));
+    return select_rows(self, p, KL_SQL_orders_due, v, order_read, *out, err);
 }
 
 /* --- operations --------------------------------------------------------------------- */
@@ -472,6 +485,16 @@ static kl_kind_t operation_list(kl_store_t *self, apr_pool_t *p, const char *ord
     return select_rows(self, p, KL_SQL_operation_list, v, operation_read, *out, err);
 }
 
+static kl_kind_t operations_due(kl_store_t *self, apr_pool_t *p, const char *merchant,
+                                apr_time_t now, int limit, apr_array_header_t **out,
+                                kl_error_t *err)
+{
+    const void *v[] = {merchant, &now, &now, &limit};
+
+    *out = apr_array_make(p, limit, sizeof(kl_operation_t *));
+    return select_rows(self, p, KL_SQL_operations_due, v, operation_read, *out, err);
+}
+
 kl_store_t *kl_store_dbd_make(apr_pool_t *p, kl_connections_t *connections)
 {
     kl_store_t *store = apr_palloc(p, sizeof(*store));
@@ -490,6 +513,8 @@ kl_store_t *kl_store_dbd_make(apr_pool_t *p, kl_connections_t *connections)
         .operation_load_by_client_key = operation_load_by_client_key,
         .operation_save = operation_save,
         .operation_list = operation_list,
+        .orders_due = orders_due,
+        .operations_due = operations_due,
         .impl = impl,
     };
     return store;

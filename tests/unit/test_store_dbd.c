@@ -332,7 +332,7 @@ static void make_orders(database_t *db, int n)
 static apr_array_header_t *list(database_t *db, const char *state, const char *search,
                                 const kl_order_t *after, int limit)
 {
-    kl_order_query_t query = {"shop", state, search, after ? after->created_at : 0,
+    kl_order_query_t query = {"shop", state, "", search, after ? after->created_at : 0,
                               after ? after->id : "", limit};
     apr_array_header_t *out = NULL;
 
