@@ -13,6 +13,8 @@
 #include "core/limits.h"
 #include "core/money.h"
 
+#define MAX_MOVES 1000 /* captures or refunds read of one order */
+
 #define ORDERS "/ordermanagement/v1/orders/"
 
 /* --- requests ---------------------------------------------------------------------- */
@@ -170,11 +172,27 @@ static const char *read_amounts(const kl_json_t *v, kl_klarna_order_t *seen)
     return NULL;
 }
 
-static int count(const kl_json_t *v, const char *key)
+/* Klarna's captures or refunds, as far as they can be read: an entry without id or amount is
+ * left out, and the totals then tell that something differs. */
+static apr_array_header_t *read_moves(apr_pool_t *p, const kl_json_t *v, const char *key,
+                                      const char *id, const char *amount, const char *at)
 {
-    const kl_json_t *list = kl_json_get(v, key);
+    const kl_json_t *list = kl_json_get(v, key), *entry;
+    apr_size_t n = kl_json_is_array(list) ? kl_json_size(list) : 0;
+    apr_array_header_t *out = apr_array_make(p, (int)n + 1, sizeof(kl_klarna_move_t));
+    kl_klarna_move_t move;
 
-    return kl_json_is_array(list) ? (int)kl_json_size(list) : 0;
+    for (apr_size_t i = 0; i < n && i < MAX_MOVES; i++) {
+        entry = kl_json_at(list, i);
+        move.id = text(p, entry, id);
+        move.amount = kl_json_int(entry, amount, -1);
+        move.at = kl_iso_time(kl_json_str(entry, at));
+        move.reference = text(p, entry, "reference");
+        if (move.id[0] && move.amount > 0) {
+            APR_ARRAY_PUSH(out, kl_klarna_move_t) = move;
+        }
+    }
+    return out;
 }
 
 kl_kind_t kl_om_read_reply(kl_klarna_order_t *out, apr_pool_t *p, const kl_response_t *resp,
@@ -195,8 +213,8 @@ kl_kind_t kl_om_read_reply(kl_klarna_order_t *out, apr_pool_t *p, const kl_respo
     seen.reference1 = text(p, v, "merchant_reference1");
     seen.reference2 = text(p, v, "merchant_reference2");
     seen.expires_at = kl_iso_time(kl_json_str(v, "expires_at"));
-    seen.captures = count(v, "captures");
-    seen.refunds = count(v, "refunds");
+    seen.captures = read_moves(p, v, "captures", "capture_id", "captured_amount", "captured_at");
+    seen.refunds = read_moves(p, v, "refunds", "refund_id", "refunded_amount", "refunded_at");
     missing = !*seen.order_id ? "order_id" : !*seen.status ? "status" : read_amounts(v, &seen);
     if (missing) {
         return kl_error_set(err, KL_PROTOCOL, "unreadable_answer",

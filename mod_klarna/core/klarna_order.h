@@ -9,12 +9,20 @@
 
 #include "core/order.h"
 
+/* A capture or refund as Klarna lists it. */
+typedef struct kl_klarna_move_t {
+    const char *id;               /* capture_id or refund_id */
+    apr_int64_t amount;
+    apr_time_t at;                /* 0 = not given */
+    const char *reference;
+} kl_klarna_move_t;
+
 typedef struct kl_klarna_order_t {
     const char *order_id, *status, *fraud_status, *klarna_reference;
     const char *reference1, *reference2;
     apr_int64_t order_amount, captured_amount, refunded_amount, remaining_authorized_amount;
     apr_time_t expires_at;        /* 0 = not given */
-    int captures, refunds;        /* how many Klarna has */
+    apr_array_header_t *captures, *refunds; /* of kl_klarna_move_t, oldest first */
 } kl_klarna_order_t;
 
 /**
@@ -25,5 +33,23 @@ typedef struct kl_klarna_order_t {
  * @return 1 when Klarna's amounts differ from ours (something was done outside).
  */
 int kl_order_take_over(kl_order_t *order, apr_pool_t *p, const kl_klarna_order_t *seen);
+
+/**
+ * Books what happened at Klarna without us (its portal, another system): captures, refunds,
+ * a smaller or released authorization. Done only while no operation holds the order: an
+ * unfinished operation of ours may be what did it. Captures and credit invoices made this
+ * way have no operation_id.
+ * @return how many movements were booked; order->attention becomes "outside" then, or
+ *   "differs" when the books cannot be made to agree. -1 when an invariant would break: the
+ *   order in memory must be thrown away.
+ */
+int kl_order_import(kl_order_t *order, apr_pool_t *p, const kl_klarna_order_t *seen,
+                    apr_time_t now);
+
+/** The capture or refund in list whose id is none of order's and whose amount fits, made
+ *  after `since`; NULL when there is none, *several 1 when more than one fits. */
+const kl_klarna_move_t *kl_klarna_find_unknown(const kl_order_t *order,
+                                               const apr_array_header_t *list, apr_int64_t amount,
+                                               apr_time_t since, int *several);
 
 #endif

@@ -194,7 +194,11 @@ static void test_read_reply(void **state)
                              "\"fraud_status\":\"ACCEPTED\",\"klarna_reference\":\"K4\","
                              "\"merchant_reference1\":\"m1\",\"merchant_reference2\":\"m2\","
                              "\"expires_at\":\"2022-08-05T00:00:00.000Z\","
-                             "\"captures\":[{},{}],\"refunds\":[{}],\"new\":{}," AMOUNTS "}",
+                             "\"captures\":[{\"capture_id\":\"c-1\",\"captured_amount\":4000,"
+                             "\"captured_at\":\"2022-08-04T00:00:00.000Z\",\"reference\":\"r\"},"
+                             "{\"captured_amount\":1},{\"capture_id\":\"c-2\"}],"
+                             "\"refunds\":[{\"refund_id\":\"f-1\",\"refunded_amount\":7}],"
+                             "\"new\":{}," AMOUNTS "}",
                              &o, err),
                      KL_OK);
     assert_string_equal(o.order_id, "o-1");
@@ -208,8 +212,14 @@ static void test_read_reply(void **state)
     assert_int_equal(o.refunded_amount, 0);
     assert_int_equal(o.remaining_authorized_amount, 5500);
     assert_true(o.expires_at == apr_time_from_sec(1659657600));
-    assert_int_equal(o.captures, 2);
-    assert_int_equal(o.refunds, 1);
+    assert_int_equal(o.captures->nelts, 1); /* what has no id or amount is left out */
+    assert_string_equal(APR_ARRAY_IDX(o.captures, 0, kl_klarna_move_t).id, "c-1");
+    assert_int_equal(APR_ARRAY_IDX(o.captures, 0, kl_klarna_move_t).amount, 4000);
+    assert_true(APR_ARRAY_IDX(o.captures, 0, kl_klarna_move_t).at
+                == apr_time_from_sec(1659571200));
+    assert_int_equal(o.refunds->nelts, 1);
+    assert_string_equal(APR_ARRAY_IDX(o.refunds, 0, kl_klarna_move_t).id, "f-1");
+    assert_true(APR_ARRAY_IDX(o.refunds, 0, kl_klarna_move_t).at == 0);
 }
 
 /* Klarna adds values without a new version; what is optional may be missing. */
@@ -227,7 +237,7 @@ static void test_read_reply_of_the_future(void **state)
     assert_string_equal(o.status, "ON_HOLIDAY");
     assert_string_equal(o.fraud_status, "");
     assert_true(o.expires_at == 0);
-    assert_int_equal(o.captures, 0);
+    assert_int_equal(o.captures->nelts, 0);
 }
 
 static void test_read_reply_unusable(void **state)

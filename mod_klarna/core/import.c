@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Booking what happened at Klarna without us. Each foreign movement is booked as if an
+ * operation of ours had been confirmed, by the same arithmetic (apply.c) and invariants;
+ * what does not fit is not forced but left for a person.
+ */
+#include <apr_strings.h>
+#include <string.h>
+
+#include "core/apply.h"
+#include "core/klarna_order.h"
+
+#define OUTSIDE "outside" /* holds the claim while one foreign movement is booked */
+
+static int is_known(const kl_order_t *order, const char *id)
+{
+    for (int i = 0; i < order->captures->nelts; i++) {
+        if (strcmp(APR_ARRAY_IDX(order->captures, i, kl_capture_t).capture_id, id) == 0) {
+            return 1;
+        }
+    }
+    for (int i = 0; i < order->credit_invoices->nelts; i++) {
+        const kl_credit_invoice_t *ci =
+            &APR_ARRAY_IDX(order->credit_invoices, i, kl_credit_invoice_t);
+
+        for (int j = 0; j < ci->steps->nelts; j++) {
+            if (strcmp(APR_ARRAY_IDX(ci->steps, j, kl_credit_step_t).refund_id, id) == 0) {
+                return 1;
+            }
+        }
+    }
+    return 0;
+}
+
+const kl_klarna_move_t *kl_klarna_find_unknown(const kl_order_t *order,
+                                               const apr_array_header_t *list, apr_int64_t amount,
+                                               apr_time_t since, int *several)
+{
+    const kl_klarna_move_t *found = NULL, *move;
+
+    *several = 0;
+    for (int i = 0; i < list->nelts; i++) {
+        move = &APR_ARRAY_IDX(list, i, kl_klarna_move_t);
+        if (move->amount == amount && (!move->at || move->at >= since)
+            && !is_known(order, move->id)) {
+            *several = found != NULL;
+            found = move;
+        }
+    }
+    return found;
+}
+
+/* An operation that never was, confirmed. */
+static kl_operation_t *as_operation(apr_pool_t *p, const kl_order_t *order, kl_op_kind_t kind,
+                                    apr_int64_t amount, const char *id, apr_time_t at)
+{
+    kl_movement_t m = {.amount = amount};
+    kl_operation_t *op = kl_operation_make(p);
+    kl_json_t *intent = kl_json_object(p);
+
+    m.lines = apr_array_make(p, 1, sizeof(kl_movement_line_t));
+    kl_json_set(intent, "movement", kl_movement_json(p, &m));
+    op->id = OUTSIDE;
+    op->order_id = order->id;
+    op->kind = kind;
+    op->state = KL_OP_CONFIRMED;
+    op->amount = amount;
+    op->intent = kl_json_text(p, intent);
+    op->result_id = id;
+    op->updated_at = at;
+    return op;
+}
+
+/* A refund is booked as a credit invoice, so that every refund has one. */
+static void add_credit_invoice(kl_order_t *order, apr_pool_t *p, kl_operation_t *op)
+{
+    kl_credit_invoice_t ci = {.reference = "", .comment = "made outside", .actor = OUTSIDE};
+    kl_credit_step_t *step;
+
+    ci.id = apr_pstrdup(p, op->result_id);
+    ci.amount = op->amount;
+    ci.created_at = op->updated_at;
+    ci.lines = apr_array_make(p, 1, sizeof(kl_movement_line_t));
+    ci.steps = apr_array_make(p, 1, sizeof(kl_credit_step_t));
+    step = apr_array_push(ci.steps);
+    *step = (kl_credit_step_t){.operation_id = OUTSIDE, .verb = "refund", .amount = op->amount,
+                               .state = "sent", .refund_id = ""};
+    op->credit_invoice_id = ci.id;
+    kl_apply_credit_invoice(order, p, &ci);
+}
+
+/* Nobody of ours did it: the entries name no operation. */
+static void forget_operation(kl_order_t *order)
+{
+    kl_credit_invoice_t *ci;
+
+    if (order->captures->nelts) {
+        kl_capture_t *last = &APR_ARRAY_IDX(order->captures, order->captures->nelts - 1,
+                                            kl_capture_t);
+
+        last->operation_id = strcmp(last->operation_id, OUTSIDE) ? last->operation_id : "";
+    }
+    if (order->credit_invoices->nelts) {
+        ci = &APR_ARRAY_IDX(order->credit_invoices, order->credit_invoices->nelts - 1,
+                            kl_credit_invoice_t);
+        for (int i = 0; i < ci->steps->nelts; i++) {
+            kl_credit_step_t *step = &APR_ARRAY_IDX(ci->steps, i, kl_credit_step_t);
+
+            step->operation_id = strcmp(step->operation_id, OUTSIDE) ? step->operation_id : "";
+        }
+    }
+}
+
+/* 1 when the movement was booked, 0 when it does not fit; *broken when it could not be booked
+ * though it fits: then the order in memory is worthless. */
+static int book(kl_order_t *order, apr_pool_t *p, kl_op_kind_t kind, apr_int64_t amount,
+                const char *id, apr_time_t at, int *broken)
+{
+    kl_operation_t *op = as_operation(p, order, kind, amount, id, at);
+    kl_error_t *ignored = kl_error_make(p);
+    kl_kind_t rv;
+
+    if (kind == KL_OP_CAPTURE ? amount > order->remaining_amount
+        : kind == KL_OP_REFUND ? amount > order->captured_amount - order->refunded_amount
+                               : amount > order->remaining_amount) {
+        return 0;
+    }
+    if (kind == KL_OP_REFUND) {
+        add_credit_invoice(order, p, op);
+    }
+    order->pending_op = OUTSIDE;
+    rv = kl_apply(order, p, op, ignored);
+    order->pending_op = "";
+    forget_operation(order);
+    *broken |= rv != KL_OK;
+    return rv == KL_OK;
+}
+
+static int import_moves(kl_order_t *order, apr_pool_t *p, const apr_array_header_t *list,
+                        kl_op_kind_t kind, apr_time_t now, int *broken)
+{
+    int booked = 0;
+
+    for (int i = 0; i < list->nelts; i++) {
+        const kl_klarna_move_t *move = &APR_ARRAY_IDX(list, i, kl_klarna_move_t);
+
+        if (!is_known(order, move->id)) {
+            booked += book(order, p, kind, move->amount, move->id, move->at ? move->at : now,
+                           broken);
+        }
+    }
+    return booked;
+}
+
+/* A smaller authorization, or one whose rest was given up. Cancelled and expired orders are
+ * taken over by their state. */
+static int import_less(kl_order_t *order, apr_pool_t *p, const kl_klarna_order_t *seen,
+                       apr_time_t now, int *broken)
+{
+    int booked = 0;
+
+    if (seen->order_amount < order->order_amount
+        && order->order_amount - seen->order_amount < order->remaining_amount) {
+        booked += book(order, p, KL_OP_REDUCE, order->order_amount - seen->order_amount, "", now,
+                       broken);
+    }
+    if (seen->remaining_authorized_amount == 0 && order->remaining_amount > 0
+        && order->captured_amount > 0) {
+        booked += book(order, p, KL_OP_RELEASE, order->remaining_amount, "", now, broken);
+    }
+    return booked;
+}
+
+int kl_order_import(kl_order_t *order, apr_pool_t *p, const kl_klarna_order_t *seen,
+                    apr_time_t now)
+{
+    int booked = 0, broken = 0;
+
+    if (order->pending_op[0]) {
+        return 0;
+    }
+    booked += import_moves(order, p, seen->captures, KL_OP_CAPTURE, now, &broken);
+    booked += import_moves(order, p, seen->refunds, KL_OP_REFUND, now, &broken);
+    booked += import_less(order, p, seen, now, &broken);
+    if (broken) {
+        return -1;
+    }
+    if (kl_order_take_over(order, p, seen)) {
+        order->attention = "differs";
+    }
+    else if (booked) {
+        order->attention = "outside";
+    }
+    return booked;
+}
