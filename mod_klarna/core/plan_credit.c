@@ -86,23 +86,36 @@ static kl_kind_t split_amount(split_t *out, const kl_order_t *order, apr_int64_t
     return KL_OK;
 }
 
-/* Divides one pick: units and value come from the captured part as far as it goes. */
+/* What a pick is worth as a whole: its own amount, else that of its units. */
+static apr_int64_t pick_worth(const kl_line_t *line, const kl_pick_t *pick, kl_part_t back,
+                              kl_part_t rest)
+{
+    kl_part_t left = {back.quantity + rest.quantity, back.amount + rest.amount};
+
+    if (pick->has_amount) {
+        return pick->amount;
+    }
+    if (pick->quantity <= back.quantity && pick->quantity < left.quantity) {
+        return kl_part_worth(line, pick->quantity, back);
+    }
+    return kl_part_worth(line, pick->quantity, left);
+}
+
+/* Divides one pick: units come from the captured part as far as it goes, and value goes
+ * with the units; what the one part lacks comes from the other. */
 static void split_pick(const kl_line_t *line, const kl_pick_t *pick, kl_part_t *captured,
                        kl_part_t *open)
 {
     kl_part_t back = creditable_part(line), rest = open_part(line);
+    apr_int64_t whole = pick_worth(line, pick, back, rest);
 
     captured->quantity = kl_nearer(pick->quantity, back.quantity);
     open->quantity = pick->quantity - captured->quantity;
-    if (pick->has_amount) {
-        captured->amount = kl_nearer(pick->amount, back.amount);
-        open->amount = pick->amount - captured->amount;
-        return;
-    }
-    /* Units of the open part mean that the captured part is used up, value included. */
     captured->amount =
-        open->quantity > 0 ? back.amount : kl_part_worth(line, captured->quantity, back);
-    open->amount = kl_part_worth(line, open->quantity, rest);
+        pick->has_amount ? back.amount : kl_part_worth(line, captured->quantity, back);
+    captured->amount = kl_nearer(whole, captured->amount);
+    open->amount = kl_nearer(whole - captured->amount, rest.amount);
+    captured->amount = whole - open->amount;
 }
 
 static kl_kind_t check_side(const kl_movement_t *m, const kl_movement_t *other, apr_int64_t most,

@@ -173,6 +173,20 @@ static void releasing_lines_after_a_free_capture_captures_the_others(void **stat
     assert_int_equal(fixture_at(order, "mug")->captured_amount, 9000);
 }
 
+static void a_release_never_captures_lines_that_cancel_each_other(void **state)
+{
+    kl_order_t *order = fixture_order(*state);
+
+    fixture_line(order, KL_LINE_PHYSICAL, "goods", 1, 100, 0, 0);
+    fixture_line(order, KL_LINE_PHYSICAL, "more", 1, 20, 0, 0);
+    fixture_line(order, KL_LINE_DISCOUNT, "off", 1, -20, 0, 0);
+    must_capture(order, *state, "{'lines':[{'reference':'goods','amount':60}]}");
+    must_credit(order, *state, "{'lines':[{'reference':'goods','quantity':1,'amount':100}]}");
+    check_amounts(order, KL_ORDER_CAPTURED, 100, 60, 60, 0);
+    assert_int_equal(fixture_at(order, "more")->captured_amount, 0);
+    assert_int_equal(fixture_at(order, "more")->cancelled_quantity, 1);
+}
+
 static void a_credit_in_two_steps_is_paid_when_both_are(void **state)
 {
     kl_order_t *order = fixture_shop(*state);
@@ -586,6 +600,7 @@ int main(void)
         WITH_POOL(a_reduce_by_an_amount_adds_a_discount_line),
         WITH_POOL(a_release_cancels_what_is_open),
         WITH_POOL(releasing_lines_after_a_free_capture_captures_the_others),
+        WITH_POOL(a_release_never_captures_lines_that_cancel_each_other),
         WITH_POOL(a_credit_in_two_steps_is_paid_when_both_are),
         WITH_POOL(a_refused_step_stops_the_credit),
         WITH_POOL(an_extension_moves_nothing),

@@ -67,6 +67,19 @@ static void the_last_units_take_exactly_what_is_left(void **state)
     assert_int_equal(m.amount, 3);
 }
 
+static void the_last_unit_takes_the_rest_of_the_rounding(void **state)
+{
+    kl_order_t *order = fixture_order(*state);
+
+    fixture_line(order, KL_LINE_PHYSICAL, "a", 3, 100, 200, 0);
+    fixture_line(order, KL_LINE_PHYSICAL, "b", 1, 500, 0, 0);
+    must_capture(order, *state, "{'lines':[{'reference':'a','quantity':1}]}");
+    must_capture(order, *state, "{'lines':[{'reference':'a','quantity':1}]}");
+    assert_int_equal(order->captured_amount, 66);
+    must_capture(order, *state, "{'lines':[{'reference':'a','quantity':1}]}");
+    assert_int_equal(order->captured_amount, 100);
+}
+
 static void a_share_is_never_more_than_is_left(void **state)
 {
     kl_order_t *order = fixture_order(*state);
@@ -202,6 +215,7 @@ int main(void)
         WITH_POOL(everything_takes_all_open_lines),
         WITH_POOL(everything_after_a_free_amount_is_an_amount),
         WITH_POOL(the_last_units_take_exactly_what_is_left),
+        WITH_POOL(the_last_unit_takes_the_rest_of_the_rounding),
         WITH_POOL(a_share_is_never_more_than_is_left),
         WITH_POOL(a_discount_counts_negative),
         WITH_POOL(lines_never_exceed_the_remaining_amount),

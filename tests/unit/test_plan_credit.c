@@ -115,6 +115,51 @@ static void an_amount_beyond_the_captured_part_comes_from_the_open_part(void **s
     assert_int_equal(APR_ARRAY_IDX(got.step[0].moved.lines, 0, kl_movement_line_t).quantity, 0);
 }
 
+/* Captured were 50 of a line of three for 100, but no unit. */
+static void units_and_value_of_a_line_may_move_apart(void **state)
+{
+    kl_order_t *order = fixture_order(*state);
+    kl_credit_plan_t got;
+
+    fixture_line(order, KL_LINE_PHYSICAL, "a", 3, 100, 200, 0);
+    fixture_line(order, KL_LINE_PHYSICAL, "b", 1, 100, 0, 0);
+    must_capture(order, *state, "{'lines':[{'reference':'a','amount':50}]}");
+    one_step(*state, order, "{'lines':[{'reference':'a','quantity':1}]}", "reduce", 33, 1);
+    got = plan(*state, order, "{'lines':[{'reference':'a','quantity':2}]}");
+    check_step(&got, 0, "reduce", 50, 1);
+    check_step(&got, 1, "refund", 17, 1);
+    got = plan(*state, order, "{'lines':[{'reference':'a','quantity':3}]}");
+    check_step(&got, 0, "reduce", 50, 1);
+    check_step(&got, 1, "refund", 50, 1);
+}
+
+static void returning_all_units_returns_all_value(void **state)
+{
+    kl_order_t *order = fixture_order(*state);
+    kl_credit_plan_t got;
+
+    fixture_line(order, KL_LINE_PHYSICAL, "a", 2, 100, 0, 0);
+    fixture_line(order, KL_LINE_PHYSICAL, "b", 1, 100, 0, 0);
+    must_capture(order, *state, "{'lines':[{'reference':'a','quantity':2,'amount':150}]}");
+    one_step(*state, order, "{'lines':[{'reference':'a','quantity':1}]}", "refund", 100, 1);
+    got = plan(*state, order, "{'lines':[{'reference':'a','quantity':2}]}");
+    check_step(&got, 0, "reduce", 50, 1);
+    check_step(&got, 1, "refund", 150, 1);
+}
+
+static void a_pick_over_both_parts_is_worth_its_share(void **state)
+{
+    kl_order_t *order = fixture_order(*state);
+    kl_credit_plan_t got;
+
+    fixture_line(order, KL_LINE_PHYSICAL, "a", 3, 100, 200, 0);
+    must_capture(order, *state, "{'lines':[{'reference':'a','quantity':1,'amount':63}]}");
+    got = plan(*state, order, "{'lines':[{'reference':'a','quantity':2}]}");
+    assert_int_equal(got.amount, 67);
+    check_step(&got, 0, "reduce", 4, 1);
+    check_step(&got, 1, "refund", 63, 1);
+}
+
 static void a_side_that_comes_to_nothing_is_refused(void **state)
 {
     kl_order_t *order = fixture_shop(*state);
@@ -299,6 +344,9 @@ int main(void)
         WITH_POOL(after_capture_it_is_a_refund),
         WITH_POOL(a_part_captured_order_needs_two_steps),
         WITH_POOL(an_amount_beyond_the_captured_part_comes_from_the_open_part),
+        WITH_POOL(units_and_value_of_a_line_may_move_apart),
+        WITH_POOL(returning_all_units_returns_all_value),
+        WITH_POOL(a_pick_over_both_parts_is_worth_its_share),
         WITH_POOL(a_side_that_comes_to_nothing_is_refused),
         WITH_POOL(a_return_fee_is_kept_from_the_refund),
         WITH_POOL(a_return_fee_needs_a_greater_refund),
