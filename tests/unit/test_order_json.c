@@ -81,6 +81,22 @@ static void what_is_no_ledger_is_refused(void **state)
     }
 }
 
+static void more_than_we_would_plan_stays_readable(void **state)
+{
+    kl_order_t *order = fixture_shop(*state), *copy = kl_order_make(*state);
+    kl_error_t *err = kl_error_make(*state);
+
+    for (int i = 0; i < 300; i++) {
+        assert_int_equal(fixture_book(order, *state, KL_OP_CAPTURE,
+                                      "{\"movement\":{\"amount\":1,\"lines\":[]}}", KL_OP_CONFIRMED,
+                                      err),
+                         KL_OK);
+    }
+    assert_int_equal(kl_order_ledger_parse(copy, *state, kl_order_ledger_text(*state, order), err),
+                     KL_OK);
+    assert_int_equal(copy->captures->nelts, 300);
+}
+
 static void movements_come_back(void **state)
 {
     kl_movement_t m = {.amount = 500, .return_fee = 20, .return_fee_tax_rate = 2500}, back;
@@ -103,9 +119,8 @@ static void movements_come_back(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WITH_POOL(what_was_stored_comes_back),
-        WITH_POOL(an_empty_ledger_is_readable),
-        WITH_POOL(what_is_no_ledger_is_refused),
+        WITH_POOL(what_was_stored_comes_back),   WITH_POOL(an_empty_ledger_is_readable),
+        WITH_POOL(what_is_no_ledger_is_refused), WITH_POOL(more_than_we_would_plan_stays_readable),
         WITH_POOL(movements_come_back),
     };
 
