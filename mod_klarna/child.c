@@ -5,6 +5,7 @@
  */
 #include "child.h"
 
+#include <ap_mpm.h>
 #include <apr_general.h>
 #include <apr_strings.h>
 #include "api/transport_curl.h"
@@ -58,6 +59,15 @@ static void make_store(apr_pool_t *pchild, server_rec *s)
     kl_server_settings(s)->store = kl_store_dbd_make(pchild, connections);
 }
 
+/* Each worker may hold a connection to Klarna at the same moment. Keeping fewer makes a busy
+ * server connect anew for most of its calls. */
+static int workers(void)
+{
+    int n = 0;
+
+    return ap_mpm_query(AP_MPMQ_MAX_THREADS, &n) == APR_SUCCESS ? n : 0;
+}
+
 void kl_child_init(apr_pool_t *pchild, server_rec *s)
 {
     kl_server_settings_t *cfg = kl_server_settings(s);
@@ -69,7 +79,7 @@ void kl_child_init(apr_pool_t *pchild, server_rec *s)
     curl.proxy = cfg->proxy ? cfg->proxy : "";
     curl.user_agent = "mod_klarna/" KL_VERSION;
     curl.connect_timeout = kl_connect_timeout(cfg);
-    curl.max_idle = 0;
+    curl.max_idle = workers();
     if (kl_transport_curl_make(&transport, pchild, &curl, err) != KL_OK) {
         ap_log_error(APLOG_MARK, APLOG_CRIT, 0, s, "KLA0010: Klarna cannot be called: %s",
                      err->detail);
