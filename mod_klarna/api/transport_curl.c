@@ -48,6 +48,7 @@ typedef struct exchange_t {
     char *body; /* malloc'd, freed by perform */
     size_t len, room;
     size_t header_bytes;
+    int headers_ended;           /* the empty line after them was seen */
     int started;       /* times the request began to go out */
     int may_repeat;    /* libcurl may send it again by itself */
     const char *fault; /* ours, static; wins over libcurl's words */
@@ -229,13 +230,19 @@ static size_t take_body(char *data, size_t one, size_t n, void *self)
     return n;
 }
 
-/* libcurl keeps the headers; here they are only bounded. */
+/* libcurl keeps the headers; here they are only bounded, and their end is noted: libcurl is
+ * content with headers that break off, which may lack an id or hold half of one. */
 static size_t take_header(char *data, size_t one, size_t n, void *self)
 {
     exchange_t *x = self;
 
-    (void)data;
     (void)one;
+    if (n >= 5 && strncmp(data, "HTTP/", 5) == 0) {
+        x->headers_ended = 0; /* a 1xx may have come before */
+    }
+    else if (n > 0 && (data[0] == '\r' || data[0] == '\n')) {
+        x->headers_ended = 1;
+    }
     x->header_bytes += n;
     if (n > KL_MAX_REPLY_HEADER || x->header_bytes > KL_MAX_REPLY_HEADERS) {
         x->fault = "the answer's headers are too large";
@@ -480,9 +487,12 @@ static kl_delivery_t exchange(exchange_t *x, apr_pool_t *p, const kl_account_t *
         return KL_NOT_SENT;
     }
     rc = curl_easy_perform(x->handle);
-    if (rc == CURLE_OK) {
+    if (rc == CURLE_OK && x->headers_ended) {
         read_answer(x, p, resp);
         return KL_ANSWERED;
+    }
+    if (rc == CURLE_OK) {
+        x->fault = "the answer's headers broke off";
     }
     *why = reason(x, p, rc);
     return x->started > 0 ? KL_LOST : KL_NOT_SENT;

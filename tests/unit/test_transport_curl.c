@@ -376,6 +376,8 @@ static void test_lost(void **state)
         .answer = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{\"a\":\r\n",
         .close = 1};
     lb_step_t cut_head = {.answer = "HTTP/1.1 201 Crea", .close = 1};
+    lb_step_t cut_headers = {.answer = "HTTP/1.1 201 Created\r\nCapture-Id: 0b1d", .close = 1};
+    lb_step_t no_empty_line = {.answer = "HTTP/1.1 204 No Content\r\nServer: x\r\n", .close = 1};
     lb_step_t garbage = {.answer = "hello\r\n\r\n", .close = 1};
     lb_step_t large = {.answer = "HTTP/1.1 200 OK\r\n\r\n", .filler = KL_MAX_REPLY + 1, .close = 1};
     lb_step_t header = {.answer = long_header, .close = 1};
@@ -389,6 +391,8 @@ static void test_lost(void **state)
     expect_lost(&cut_off, NULL);
     expect_lost(&cut_chunk, NULL);
     expect_lost(&cut_head, NULL);
+    expect_lost(&cut_headers, "the answer's headers broke off");
+    expect_lost(&no_empty_line, "the answer's headers broke off");
     expect_lost(&garbage, NULL);
     expect_lost(&large, "the answer is too large");
     expect_lost(&header, "the answer's headers are too large");
