@@ -98,23 +98,24 @@ static int list(kl_call_t *call)
 static int read_one(kl_call_t *call)
 {
     const char *refresh = parameter(call->r, "refresh");
-    int asked = refresh && strcmp(refresh, "1") == 0, differs = 0;
+    int asked = refresh && strcmp(refresh, "1") == 0;
+    kl_look_t look = {0};
     kl_order_t *order = NULL;
     kl_json_t *v;
     kl_kind_t rv = kl_service_order(&call->svc, call->segment[0], &order, call->err);
 
     if (rv == KL_OK && asked) {
-        rv = kl_refresh(&call->svc, order, &differs, call->err);
+        rv = kl_refresh(&call->svc, order, &look, call->err);
     }
     else if (rv == KL_OK && !order->expires_at) {
-        (void)kl_refresh(&call->svc, order, &differs, kl_error_make(call->r->pool));
+        (void)kl_refresh(&call->svc, order, &look, kl_error_make(call->r->pool));
     }
     if (rv != KL_OK) {
         return kl_reply_error(call);
     }
     v = kl_order_view(call->r->pool, order, 1);
     if (asked) {
-        kl_json_set_bool(v, "differs_from_klarna", differs);
+        kl_json_set_bool(v, "differs_from_klarna", look.differs);
     }
     return kl_reply(call, HTTP_OK, v, NULL);
 }

@@ -57,7 +57,7 @@ CREATE TABLE klarna_order (
     CONSTRAINT klarna_order_klarna_id UNIQUE (merchant, klarna_order_id),
     CONSTRAINT klarna_order_version CHECK (version >= 1),
     CONSTRAINT klarna_order_amounts CHECK (original_amount >= 0 AND order_amount >= 0
-        AND order_tax_amount >= 0 AND captured_amount >= 0 AND refunded_amount >= 0
+        AND captured_amount >= 0 AND refunded_amount >= 0
         AND remaining_amount >= 0),
     CONSTRAINT klarna_order_captured CHECK (captured_amount <= order_amount - remaining_amount),
     CONSTRAINT klarna_order_refunded CHECK (refunded_amount <= captured_amount),

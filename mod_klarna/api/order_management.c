@@ -212,6 +212,8 @@ kl_kind_t kl_om_read_reply(kl_klarna_order_t *out, apr_pool_t *p, const kl_respo
     seen.klarna_reference = text(p, v, "klarna_reference");
     seen.reference1 = text(p, v, "merchant_reference1");
     seen.reference2 = text(p, v, "merchant_reference2");
+    seen.currency = text(p, v, "purchase_currency");
+    seen.original_order_amount = kl_json_int(v, "original_order_amount", -1);
     seen.expires_at = kl_iso_time(kl_json_str(v, "expires_at"));
     seen.captures = read_moves(p, v, "captures", "capture_id", "captured_amount", "captured_at");
     seen.refunds = read_moves(p, v, "refunds", "refund_id", "refunded_amount", "refunded_at");

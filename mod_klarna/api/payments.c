@@ -36,10 +36,30 @@ static kl_json_t *order_body(apr_pool_t *p, const kl_order_t *order)
     return body;
 }
 
-static const char *session_body(apr_pool_t *p, const kl_order_t *order, const kl_cart_t *cart)
+/* Where Klarna reports to: the order's id and callback secret in one segment. */
+static void set_callbacks(apr_pool_t *p, kl_json_t *body, const kl_order_t *order,
+                          const char *base)
+{
+    kl_json_t *urls = kl_json_get(body, "merchant_urls");
+    const char *name = apr_pstrcat(p, order->id, ".", order->callback_secret, NULL);
+
+    if (!base || !*base || !*order->callback_secret) {
+        return;
+    }
+    if (!urls) {
+        urls = kl_json_object(p);
+        kl_json_set(body, "merchant_urls", urls);
+    }
+    kl_json_set_str(urls, "authorization", apr_pstrcat(p, base, "/authorization/", name, NULL));
+    kl_json_set_str(urls, "notification", apr_pstrcat(p, base, "/fraud/", name, NULL));
+}
+
+static const char *session_body(apr_pool_t *p, const kl_order_t *order, const kl_cart_t *cart,
+                                const char *callback_base)
 {
     kl_json_t *body = order_body(p, order);
 
+    set_callbacks(p, body, order, callback_base);
     if (cart) {
         kl_json_set(body, "billing_address", cart->billing_address);
         kl_json_set(body, "shipping_address", cart->shipping_address);
@@ -49,22 +69,23 @@ static const char *session_body(apr_pool_t *p, const kl_order_t *order, const kl
 }
 
 kl_request_t kl_payments_create_session(apr_pool_t *p, const kl_order_t *order,
-                                        const kl_cart_t *cart)
+                                        const kl_cart_t *cart, const char *callback_base)
 {
-    kl_request_t req = post(SESSIONS, session_body(p, order, cart));
+    kl_request_t req = post(SESSIONS, session_body(p, order, cart, callback_base));
 
     req.repeatable = 1; /* a session nobody uses does no harm */
     return req;
 }
 
 kl_request_t kl_payments_update_session(apr_pool_t *p, const kl_order_t *order,
-                                        const kl_cart_t *cart)
+                                        const kl_cart_t *cart, const char *callback_base)
 {
     const char *id = kl_url_segment(p, order->session_id);
     kl_request_t req = {.method = NULL};
 
     if (id) {
-        req = post(apr_pstrcat(p, SESSIONS "/", id, NULL), session_body(p, order, cart));
+        req = post(apr_pstrcat(p, SESSIONS "/", id, NULL),
+                   session_body(p, order, cart, callback_base));
         req.repeatable = 1; /* the same values twice */
     }
     return req;
@@ -110,6 +131,35 @@ static kl_kind_t lacks(kl_error_t *err, const char *what)
 {
     return kl_error_set(err, KL_PROTOCOL, "unreadable_answer",
                         "Klarna's answer holds no usable %s.", what);
+}
+
+kl_request_t kl_payments_read_session(apr_pool_t *p, const kl_order_t *order)
+{
+    const char *id = kl_url_segment(p, order->session_id);
+    kl_request_t req = {.method = NULL};
+
+    if (id) {
+        req = (kl_request_t){.method = "GET", .path = apr_pstrcat(p, SESSIONS "/", id, NULL),
+                             .body = "", .idempotency_key = ""};
+    }
+    return req;
+}
+
+kl_kind_t kl_payments_session_status(int *complete, apr_pool_t *p, const kl_response_t *resp,
+                                     kl_error_t *err)
+{
+    const kl_json_t *v = kl_reply_json(p, resp, err);
+    const char *status = v ? kl_json_str(v, "status") : NULL;
+
+    if (!v) {
+        return err->kind;
+    }
+    if (!status || (strcmp(status, "complete") != 0 && strcmp(status, "incomplete") != 0)) {
+        return kl_error_set(err, KL_PROTOCOL, "unreadable_answer",
+                            "Klarna's answer holds no usable status.");
+    }
+    *complete = strcmp(status, "complete") == 0;
+    return KL_OK;
 }
 
 kl_kind_t kl_payments_session_reply(kl_session_t *out, apr_pool_t *p, const kl_response_t *resp,

@@ -188,8 +188,8 @@ int kl_order_import(kl_order_t *order, apr_pool_t *p, const kl_klarna_order_t *s
     if (kl_order_take_over(order, p, seen)) {
         order->attention = "differs";
     }
-    else if (booked) {
-        order->attention = "outside";
+    else if (booked || strcmp(order->attention, "differs") == 0) {
+        order->attention = booked ? "outside" : "";
     }
     return booked;
 }

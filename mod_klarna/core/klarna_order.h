@@ -20,6 +20,8 @@ typedef struct kl_klarna_move_t {
 typedef struct kl_klarna_order_t {
     const char *order_id, *status, *fraud_status, *klarna_reference;
     const char *reference1, *reference2;
+    const char *currency;         /* "" when not given */
+    apr_int64_t original_order_amount; /* -1 when not given */
     apr_int64_t order_amount, captured_amount, refunded_amount, remaining_authorized_amount;
     apr_time_t expires_at;        /* 0 = not given */
     apr_array_header_t *captures, *refunds; /* of kl_klarna_move_t, oldest first */

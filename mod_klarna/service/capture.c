@@ -30,11 +30,11 @@ static kl_kind_t plan_capture(kl_service_t *svc, kl_order_t *order, const void *
     kl_movement_t moved;
     kl_request_t req;
     kl_kind_t rv;
-    int differs;
+    kl_look_t look;
 
     if (strcmp(order->fraud_status, "PENDING") == 0) {
         /* Klarna may have decided since; a failed look leaves the old state standing. */
-        (void)kl_refresh(svc, order, &differs, kl_error_make(svc->p));
+        (void)kl_refresh(svc, order, &look, kl_error_make(svc->p));
     }
     rv = kl_plan_capture(&moved, svc->p, order, want, err);
     if (rv != KL_OK) {

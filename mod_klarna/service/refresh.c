@@ -1,12 +1,41 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Klarna is the truth: read its record of the order and take over what it may decide.
+ * Klarna is the truth: read its record of the order, take over what it may decide, and book
+ * what was done there without us.
  */
 #include "service/service.h"
 
+#include <string.h>
 #include "api/order_management.h"
+#include "core/schedule.h"
 
-kl_kind_t kl_refresh(kl_service_t *svc, kl_order_t *order, int *differs, kl_error_t *err)
+/* Takes what was read into order, as it stands in the store, and saves it. */
+static kl_kind_t take_in(kl_service_t *svc, kl_order_t *order, const kl_klarna_order_t *seen,
+                         kl_look_t *look, kl_error_t *err)
+{
+    apr_time_t last_look = order->updated_at, now = svc->now();
+    kl_order_t *again = NULL;
+
+    look->booked = kl_order_import(order, svc->p, seen, now);
+    if (look->booked < 0) {
+        kl_kind_t rv = svc->store->order_load(svc->store, svc->p, order->id, &again, err);
+
+        if (rv != KL_OK) {
+            return rv;
+        }
+        *order = *again;
+        order->attention = "differs";
+        look->booked = 0;
+    }
+    look->differs = strcmp(order->attention, "differs") == 0;
+    look->days = kl_schedule_warning(order, last_look, now);
+    order->checks = look->booked ? 0 : order->checks + 1;
+    order->check_at = kl_schedule_next(order, now);
+    order->updated_at = now;
+    return svc->store->order_save(svc->store, svc->p, order, err);
+}
+
+kl_kind_t kl_refresh(kl_service_t *svc, kl_order_t *order, kl_look_t *look, kl_error_t *err)
 {
     kl_klarna_order_t seen;
     kl_response_t resp;
@@ -15,7 +44,7 @@ kl_kind_t kl_refresh(kl_service_t *svc, kl_order_t *order, int *differs, kl_erro
     const char *why = "";
     kl_kind_t rv;
 
-    *differs = 0;
+    memset(look, 0, sizeof(*look));
     if (!order->klarna_order_id[0]) {
         return KL_OK;
     }
@@ -26,10 +55,5 @@ kl_kind_t kl_refresh(kl_service_t *svc, kl_order_t *order, int *differs, kl_erro
         return err->kind;
     }
     rv = kl_om_read_reply(&seen, svc->p, &resp, err);
-    if (rv == KL_OK) {
-        *differs = kl_order_take_over(order, svc->p, &seen);
-        order->updated_at = svc->now();
-        rv = svc->store->order_save(svc->store, svc->p, order, err);
-    }
-    return rv;
+    return rv == KL_OK ? take_in(svc, order, &seen, look, err) : rv;
 }

@@ -40,7 +40,7 @@ static void test_create_session(void **state)
     kl_order_t *order = shipped_order(p);
     kl_cart_t cart = {.billing_address = object_of(p, ADDRESS),
                       .customer = object_of(p, "{\"type\":\"person\"}")};
-    kl_request_t req = kl_payments_create_session(p, order, NULL);
+    kl_request_t req = kl_payments_create_session(p, order, NULL, "");
     kl_json_t *body;
 
     assert_string_equal(req.method, "POST");
@@ -52,7 +52,7 @@ static void test_create_session(void **state)
     assert_null(kl_json_get(body, "billing_address"));
 
     order->confirmation_url = "https://shop.example/thanks?sid={session.id}";
-    req = kl_payments_create_session(p, order, &cart);
+    req = kl_payments_create_session(p, order, &cart, "");
     body = check_body(p, req.body);
     assert_string_equal(kl_json_str(kl_json_get(body, "merchant_urls"), "confirmation"),
                         order->confirmation_url);
@@ -65,19 +65,19 @@ static void test_update_session(void **state)
 {
     apr_pool_t *p = *state;
     kl_order_t *order = shipped_order(p);
-    kl_request_t req = kl_payments_update_session(p, order, NULL);
+    kl_request_t req = kl_payments_update_session(p, order, NULL, "");
 
     assert_string_equal(req.method, "POST");
     assert_string_equal(req.path, "/payments/v1/sessions/0b1d9815-165e-42e2");
     assert_true(req.repeatable);
     check_body(p, req.body);
     order->session_id = "a/../b";
-    req = kl_payments_update_session(p, order, NULL);
+    req = kl_payments_update_session(p, order, NULL, "");
     assert_string_equal(req.path, "/payments/v1/sessions/a%2F..%2Fb");
     order->session_id = "";
-    assert_null(kl_payments_update_session(p, order, NULL).method);
+    assert_null(kl_payments_update_session(p, order, NULL, "").method);
     order->session_id = "..";
-    assert_null(kl_payments_update_session(p, order, NULL).method);
+    assert_null(kl_payments_update_session(p, order, NULL, "").method);
 }
 
 static void test_place_order(void **state)
@@ -107,7 +107,7 @@ static void test_place_order_repeats_session(void **state)
     apr_pool_t *p = *state;
     kl_order_t *order = shipped_order(p);
 
-    assert_string_equal(kl_payments_create_session(p, order, NULL).body,
+    assert_string_equal(kl_payments_create_session(p, order, NULL, "").body,
                         kl_payments_place_order(p, order, "t", NULL, NULL).body);
 }
 

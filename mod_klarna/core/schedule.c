@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See schedule.h. */
+#include "core/schedule.h"
+
+#include <string.h>
+
+#define MINUTE apr_time_from_sec(60)
+#define DAY    apr_time_from_sec(86400)
+
+static const int marks[] = {7, 3, 1}; /* days before the end */
+#define MARKS ((int)(sizeof(marks) / sizeof(marks[0])))
+
+static int is_over(const kl_order_t *order)
+{
+    return order->state == KL_ORDER_CANCELLED || order->state == KL_ORDER_EXPIRED
+        || order->state == KL_ORDER_CLOSED || order->state == KL_ORDER_DECLINED
+        || order->state == KL_ORDER_ABANDONED;
+}
+
+/* 1 min, 4 min, 16 min, about 1 h, 4 h, 17 h, then `most`. */
+static apr_time_t pause_after(int checks, apr_time_t most)
+{
+    apr_time_t pause = checks < 6 ? MINUTE << (2 * checks) : most;
+
+    return pause < most ? pause : most;
+}
+
+apr_time_t kl_schedule_next(const kl_order_t *order, apr_time_t now)
+{
+    apr_time_t next;
+
+    if (is_over(order)) {
+        return 0;
+    }
+    if (order->state == KL_ORDER_CREATED) {
+        return order->created_at + KL_INTENT_LIFETIME;
+    }
+    if (strcmp(order->fraud_status, "PENDING") == 0) {
+        return now + 10 * MINUTE;
+    }
+    if (order->remaining_amount == 0) {
+        next = now + pause_after(order->checks, 7 * DAY);
+        return order->checks > 6 + 13 ? 0 : next; /* about 90 days */
+    }
+    next = now + pause_after(order->checks, DAY);
+    for (int i = 0; order->expires_at && i < MARKS; i++) {
+        apr_time_t mark = order->expires_at - marks[i] * DAY;
+
+        next = mark > now && mark < next ? mark : next;
+    }
+    if (order->expires_at > now && order->expires_at + MINUTE < next) {
+        next = order->expires_at + MINUTE;
+    }
+    return next;
+}
+
+int kl_schedule_warning(kl_order_t *order, apr_time_t last_look, apr_time_t now)
+{
+    int is_marked = strcmp(order->attention, "expiring") == 0, days = 0;
+
+    if (is_over(order) || order->remaining_amount == 0 || !order->expires_at
+        || order->expires_at - marks[0] * DAY > now) {
+        order->attention = is_marked ? "" : order->attention;
+        return 0;
+    }
+    for (int i = 0; i < MARKS; i++) {
+        apr_time_t mark = order->expires_at - marks[i] * DAY;
+
+        if (mark <= now && mark > last_look) {
+            days = marks[i];
+        }
+    }
+    if (order->attention[0] == '\0') {
+        order->attention = "expiring";
+    }
+    return days;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * When the worker looks at an order again, decided from the order alone. Orders that can
+ * still change are read back with growing pauses; nothing is polled for ever.
+ */
+#ifndef KL_SCHEDULE_H
+#define KL_SCHEDULE_H
+
+#include "core/order.h"
+
+/** A session lives 48 h (Klarna Payments); an intent older than that is over. */
+#define KL_INTENT_LIFETIME apr_time_from_sec(49 * 3600)
+
+/**
+ * The next look after one at now: 0 when the order cannot change any more.
+ * A new or changed order (checks 0) is looked at after a minute, then with pauses that grow
+ * to a day while something is open, to a week when all is captured (refunds in the portal),
+ * and never again 90 days after its last change; a fraud review every ten minutes; never
+ * later than the next warning before the authorization ends, or than that end.
+ */
+apr_time_t kl_schedule_next(const kl_order_t *order, apr_time_t now);
+
+/**
+ * 7, 3 or 1 when the open authorization ends within so many days and that mark was passed
+ * after last_look; else 0. Marks the order with attention "expiring" from the first mark on
+ * and takes the mark away when the end has moved.
+ */
+int kl_schedule_warning(kl_order_t *order, apr_time_t last_look, apr_time_t now);
+
+#endif

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What Klarna calls in: unsigned hints, believed only as far as a secret in the URL goes.
+ * Each is stored before it is answered and verified by reading Klarna afterwards, so that
+ * duplicates, lost ones and any order of arrival end the same.
+ */
+#include "service/service.h"
+
+#include <apr_strings.h>
+#include <string.h>
+
+/* The browser may be placing the order at this moment: it goes first. */
+#define AFTER_THE_BROWSER apr_time_from_sec(10)
+
+kl_kind_t kl_notify_order(kl_service_t *svc, const char *name, kl_order_t **out, kl_error_t *err)
+{
+    const char *dot = strchr(name, '.');
+    kl_order_t *order = NULL;
+    kl_kind_t rv;
+
+    if (!dot) {
+        return kl_no_such_order(err);
+    }
+    rv = kl_service_order(svc, apr_pstrmemdup(svc->p, name, dot - name), &order, err);
+    if (rv == KL_OK && (!order->callback_secret[0]
+                        || !kl_id_equal_secret(order->callback_secret, dot + 1))) {
+        rv = kl_no_such_order(err);
+    }
+    if (rv == KL_OK) {
+        *out = order;
+    }
+    return rv;
+}
+
+kl_kind_t kl_notify_authorization(kl_service_t *svc, const kl_order_t *order, const char *token,
+                                  const kl_client_t *client, kl_error_t *err)
+{
+    kl_place_request_t want = {.order_id = order->id, .key = order->key,
+                               .authorization_token = token};
+    kl_operation_t *op = NULL;
+    kl_kind_t rv;
+
+    if (order->state != KL_ORDER_CREATED) {
+        return KL_OK; /* placed already, or given up: the token buys nothing new */
+    }
+    rv = kl_operation_replay(svc, client, &op, err);
+    if (rv != KL_OK || op) {
+        return rv;
+    }
+    svc->queue_for = AFTER_THE_BROWSER;
+    rv = kl_checkout_place_prepare(svc, &want, client, &op, err);
+    if (rv == KL_CONFLICT && strcmp(err->code, "exists") == 0) {
+        kl_error_clear(err); /* the browser was quicker, with the same token */
+        rv = KL_OK;
+    }
+    return rv;
+}
+
+kl_kind_t kl_notify_change(kl_service_t *svc, kl_order_t *order, const char *klarna_order_id,
+                           kl_error_t *err)
+{
+    kl_order_t *adopted = NULL;
+    kl_kind_t rv;
+
+    if (klarna_order_id[0] && !order->klarna_order_id[0] && order->pending_op[0]) {
+        rv = kl_adopt(svc, order->id, klarna_order_id, &adopted, err);
+        if (rv != KL_OK) {
+            return rv;
+        }
+        order = adopted;
+    }
+    if (!order->klarna_order_id[0]) {
+        return KL_OK; /* nothing was placed yet: there is nothing to look at */
+    }
+    order->checks = 0;
+    order->check_at = svc->now();
+    return svc->store->order_save(svc->store, svc->p, order, err);
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a person does with an operation that does not come to its end by itself: send it
+ * again now, or give it up. Giving up never guesses: what may have been executed is looked
+ * up at Klarna first.
+ */
+#include "service/service.h"
+
+#include <string.h>
+
+static kl_kind_t find(kl_service_t *svc, const char *order_id, const char *op_id,
+                      kl_operation_t **op, kl_error_t *err)
+{
+    kl_order_t *order = NULL;
+    kl_kind_t rv = kl_service_order(svc, order_id, &order, err);
+
+    if (rv == KL_OK && kl_id_is_uuid(op_id)) {
+        rv = svc->store->operation_load(svc->store, svc->p, op_id, op, err);
+    }
+    else if (rv == KL_OK) {
+        rv = KL_NOT_FOUND;
+    }
+    if (rv == KL_NOT_FOUND || (rv == KL_OK && strcmp((*op)->order_id, order_id) != 0)) {
+        kl_error_clear(err);
+        return kl_error_set(err, KL_NOT_FOUND, "no_such_operation",
+                            "This order has no such operation.");
+    }
+    return rv;
+}
+
+static kl_kind_t not_final(const kl_operation_t *op, kl_error_t *err)
+{
+    if (kl_op_is_final(op->state)) {
+        return kl_error_set(err, KL_CONFLICT, "final", "This operation is %s; that is final.",
+                            kl_op_state_name(op->state));
+    }
+    return KL_OK;
+}
+
+kl_kind_t kl_send_again(kl_service_t *svc, const char *order_id, const char *op_id,
+                        kl_operation_t **op, kl_error_t *err)
+{
+    kl_kind_t rv = find(svc, order_id, op_id, op, err);
+
+    if (rv == KL_OK) {
+        rv = not_final(*op, err);
+    }
+    return rv == KL_OK ? kl_resume(svc, op, err) : rv;
+}
+
+kl_kind_t kl_give_up(kl_service_t *svc, const char *order_id, const char *op_id,
+                     kl_operation_t **op, kl_error_t *err)
+{
+    kl_truth_t truth = KL_TRUTH_NOT_EXECUTED;
+    const char *result_id = "";
+    kl_kind_t rv = find(svc, order_id, op_id, op, err);
+
+    if (rv == KL_OK) {
+        rv = not_final(*op, err);
+    }
+    if (rv == KL_OK && (*op)->lease_until > svc->now()) {
+        rv = kl_in_progress(err);
+    }
+    if (rv == KL_OK && ((*op)->doubtful || (*op)->state == KL_OP_SENT)) {
+        rv = kl_truth_find(svc, *op, &truth, &result_id, err);
+    }
+    if (rv == KL_OK && truth == KL_TRUTH_UNCLEAR) {
+        kl_error_set(err, KL_CONFLICT, "unclear",
+                     "Klarna's record does not tell whether this was executed.");
+        kl_error_next(err, "Compare the order with Klarna's portal; an orphaned placement is "
+                           "adopted with Klarna's order id.");
+        return err->kind;
+    }
+    return rv == KL_OK ? kl_truth_settle(svc, *op, truth, result_id, "given_up", err) : rv;
+}

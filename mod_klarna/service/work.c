@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the background worker does, in units of one operation or one order: walk on what
+ * somebody left, read back what is not final, find what a person must see. Any worker of
+ * any host may take any unit; the compare-and-set of its first save decides who does.
+ */
+#include "service/service.h"
+
+#include <apr_strings.h>
+#include <string.h>
+
+#define LATER apr_time_from_sec(KL_LEASE_S)
+
+static kl_kind_t postpone(kl_service_t *svc, kl_operation_t *op, kl_error_t *err)
+{
+    op->next_at = svc->now() + LATER;
+    return svc->store->operation_save(svc->store, svc->p, op, err);
+}
+
+kl_kind_t kl_work_operation(kl_service_t *svc, kl_operation_t **op, kl_error_t *err)
+{
+    kl_order_t *order = NULL;
+    int gone = 0;
+    kl_kind_t rv = kl_service_order(svc, (*op)->order_id, &order, err);
+
+    if (rv == KL_OK && strcmp(order->pending_op, (*op)->id) == 0) {
+        return kl_resume(svc, op, err);
+    }
+    if (rv == KL_OK) {
+        rv = kl_operation_discard_unclaimed(svc, *op, &gone, err);
+    }
+    return rv == KL_OK && !gone ? postpone(svc, *op, err) : rv;
+}
+
+/* Takes the look for this worker: whoever else wants it finds another version. */
+static kl_kind_t take_look(kl_service_t *svc, kl_order_t *order, kl_error_t *err)
+{
+    order->check_at = svc->now() + LATER;
+    return svc->store->order_save(svc->store, svc->p, order, err);
+}
+
+/* An operation holds the order: when it is final its process died before folding. */
+static kl_kind_t look_at_holder(kl_service_t *svc, kl_order_t *order, kl_error_t *err)
+{
+    kl_operation_t *op = NULL;
+    kl_kind_t rv = svc->store->operation_load(svc->store, svc->p, order->pending_op, &op, err);
+
+    if (rv == KL_OK && kl_op_is_final(op->state)) {
+        return kl_walk(svc, &op, err);
+    }
+    return rv;
+}
+
+/* The shopper never came back. A session that is complete all the same has an order at
+ * Klarna that we do not know. */
+static kl_kind_t look_at_intent(kl_service_t *svc, kl_order_t *order, const char **note,
+                                kl_error_t *err)
+{
+    kl_operation_t as_placement = {.kind = KL_OP_PLACE_ORDER, .order_id = order->id};
+    kl_truth_t truth = KL_TRUTH_NOT_EXECUTED;
+    const char *unused;
+    kl_kind_t rv = KL_OK;
+
+    if (order->session_id[0]) {
+        rv = kl_truth_find(svc, &as_placement, &truth, &unused, err);
+        if (rv == KL_REFUSED) { /* Klarna has forgotten the session: nothing was bought */
+            kl_error_clear(err);
+            truth = KL_TRUTH_NOT_EXECUTED;
+            rv = KL_OK;
+        }
+    }
+    if (rv != KL_OK) {
+        return rv;
+    }
+    if (truth == KL_TRUTH_UNCLEAR) {
+        order->attention = "orphan";
+        order->check_at = 0;
+        *note = "the session is complete but the order was never placed from here: look for it "
+                "in Klarna's portal and adopt it";
+    }
+    else {
+        order->state = KL_ORDER_ABANDONED;
+        order->client_token = "";
+        order->payment_methods = NULL;
+        order->check_at = 0;
+    }
+    order->updated_at = svc->now();
+    return svc->store->order_save(svc->store, svc->p, order, err);
+}
+
+static kl_kind_t extend(kl_service_t *svc, const kl_order_t *order, const char **note,
+                        kl_error_t *err)
+{
+    kl_operation_t *op = NULL;
+    kl_kind_t rv = kl_extend_prepare(svc, order->id, NULL, &op, err);
+
+    if (rv == KL_OK) {
+        rv = kl_walk(svc, &op, err);
+    }
+    if (rv == KL_OK && op->state == KL_OP_CONFIRMED) {
+        *note = "its authorization was extended";
+    }
+    return rv;
+}
+
+/* Reads Klarna's record and tells what a person should know. */
+static kl_kind_t look_at_order(kl_service_t *svc, kl_order_t *order, int auto_extend,
+                               const char **note, kl_error_t *err)
+{
+    kl_look_t look;
+    kl_kind_t rv = kl_refresh(svc, order, &look, err);
+
+    if (rv != KL_OK) {
+        return rv;
+    }
+    if (look.days && auto_extend && !kl_why_not_extend(order)) {
+        return extend(svc, order, note, err);
+    }
+    if (look.days) {
+        *note = apr_psprintf(svc->p, "its authorization ends within %d day%s", look.days,
+                             look.days == 1 ? "" : "s");
+    }
+    else if (look.booked) {
+        *note = "what was done at Klarna without us was booked";
+    }
+    else if (look.differs) {
+        *note = "its amounts at Klarna differ from ours";
+    }
+    return KL_OK;
+}
+
+kl_kind_t kl_work_order(kl_service_t *svc, kl_order_t *order, int auto_extend, const char **note,
+                        kl_error_t *err)
+{
+    kl_kind_t rv = take_look(svc, order, err);
+
+    *note = NULL;
+    if (rv != KL_OK) {
+        return rv;
+    }
+    if (order->pending_op[0]) {
+        return look_at_holder(svc, order, err);
+    }
+    if (order->state == KL_ORDER_CREATED) {
+        return look_at_intent(svc, order, note, err);
+    }
+    return look_at_order(svc, order, auto_extend, note, err);
+}
