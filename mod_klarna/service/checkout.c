@@ -9,7 +9,6 @@
 #include <apr_strings.h>
 #include <string.h>
 #include "api/payments.h"
-#include "api/reply.h"
 
 /* A session call has no operation: one try, its outcome as an error. */
 static kl_kind_t call(kl_service_t *svc, const kl_request_t *req, kl_response_t *resp,
@@ -30,7 +29,8 @@ static kl_kind_t new_order(kl_service_t *svc, const kl_cart_t *cart, const kl_cl
     kl_cart_to_order(cart, order);
     order->id = kl_id_uuid(svc->p, svc->random);
     order->key = kl_id_secret(svc->p, svc->random);
-    if (!order->id || !order->key) {
+    order->callback_secret = kl_id_secret(svc->p, svc->random);
+    if (!order->id || !order->key || !order->callback_secret) {
         return kl_error_set(err, KL_INTERNAL, "no_randomness", "The system gave no random bytes.");
     }
     order->merchant = svc->account->name;
@@ -51,7 +51,7 @@ static kl_kind_t find_or_make(kl_service_t *svc, const kl_cart_t *cart,
 {
     kl_kind_t rv = new_order(svc, cart, client, out, err);
 
-    if (rv != KL_CONFLICT) {
+    if (rv != KL_CONFLICT || !client || !client->key[0]) {
         return rv;
     }
     kl_error_clear(err);
@@ -73,6 +73,24 @@ static void give_up(kl_service_t *svc, kl_order_t *order)
     (void)svc->store->order_save(svc->store, svc->p, order, kl_error_make(svc->p));
 }
 
+/* The same key at the same moment: the session that was stored first is the order's, the
+ * other one is never used. */
+static kl_kind_t stored_session(kl_service_t *svc, kl_order_t **out, kl_error_t *err)
+{
+    kl_order_t *order = NULL;
+    kl_kind_t rv;
+
+    kl_error_clear(err);
+    rv = svc->store->order_load(svc->store, svc->p, (*out)->id, &order, err);
+    if (rv == KL_OK && !order->session_id[0]) {
+        return kl_in_progress(err);
+    }
+    if (rv == KL_OK) {
+        *out = order;
+    }
+    return rv;
+}
+
 kl_kind_t kl_checkout_start(kl_service_t *svc, const kl_cart_t *cart, const kl_client_t *client,
                             kl_order_t **out, kl_error_t *err)
 {
@@ -89,7 +107,7 @@ kl_kind_t kl_checkout_start(kl_service_t *svc, const kl_cart_t *cart, const kl_c
     if (order->session_id[0]) {
         return KL_OK;
     }
-    req = kl_payments_create_session(svc->p, order, cart);
+    req = kl_payments_create_session(svc->p, order, cart, svc->callback_base);
     rv = call(svc, &req, &resp, err);
     if (rv == KL_OK) {
         rv = kl_payments_session_reply(&session, svc->p, &resp, err);
@@ -104,7 +122,8 @@ kl_kind_t kl_checkout_start(kl_service_t *svc, const kl_cart_t *cart, const kl_c
     order->client_token = session.client_token;
     order->payment_methods = session.payment_method_categories;
     order->updated_at = svc->now();
-    return svc->store->order_save(svc->store, svc->p, order, err);
+    rv = svc->store->order_save(svc->store, svc->p, order, err);
+    return rv == KL_CONFLICT ? stored_session(svc, out, err) : rv;
 }
 
 /* The shopper's order by its id and key; a wrong key is told like a missing order. */
@@ -146,7 +165,7 @@ kl_kind_t kl_checkout_update(kl_service_t *svc, const char *order_id, const char
         return rv;
     }
     kl_cart_to_order(cart, order);
-    req = kl_payments_update_session(svc->p, order, cart);
+    req = kl_payments_update_session(svc->p, order, cart, svc->callback_base);
     rv = call(svc, &req, &resp, err);
     if (rv == KL_OK) {
         order->updated_at = svc->now();

@@ -66,64 +66,97 @@ void kl_operation_request(kl_operation_t *op, const kl_request_t *req)
     op->body = req->body;
 }
 
-void kl_operation_discard(kl_service_t *svc, kl_operation_t *op)
+/* One operation of a chain; *next becomes its successor, "" where discarding ends. */
+static kl_kind_t discard_one(kl_service_t *svc, const char *id, const char **next,
+                             kl_error_t *err)
 {
-    kl_error_t *ignored = kl_error_make(svc->p);
+    kl_operation_t *op = NULL;
+    kl_kind_t rv = svc->store->operation_load(svc->store, svc->p, id, &op, err);
 
-    op->state = KL_OP_REFUSED;
-    op->error_code = "not_started";
-    op->client_key = apr_pstrcat(svc->p, "-", op->id, NULL);
-    op->updated_at = svc->now();
-    op->lease_until = 0;
-    (void)svc->store->operation_save(svc->store, svc->p, op, ignored);
+    *next = "";
+    if (rv == KL_NOT_FOUND) {
+        kl_error_clear(err); /* the chain was stored no further */
+        return KL_OK;
+    }
+    if (rv != KL_OK) {
+        return rv;
+    }
+    if (op->state == KL_OP_QUEUED && op->attempts == 0) {
+        *next = op->next_op;
+        op->state = KL_OP_REFUSED;
+        op->error_code = "not_started";
+        op->client_key = apr_pstrcat(svc->p, "-", op->id, NULL);
+        op->path = op->body = ""; /* never to be sent; a placement's hold a token */
+        op->updated_at = svc->now();
+        op->lease_until = 0;
+        return svc->store->operation_save(svc->store, svc->p, op, err);
+    }
+    if (op->state == KL_OP_REFUSED) {
+        *next = op->next_op; /* discarded before, what follows it maybe not */
+    }
+    return KL_OK;
+}
+
+kl_kind_t kl_operation_discard(kl_service_t *svc, const char *id, kl_error_t *err)
+{
+    kl_kind_t rv = KL_OK;
+
+    while (rv == KL_OK && id[0]) {
+        rv = discard_one(svc, id, &id, err);
+    }
+    return rv;
+}
+
+/* Claims the order for op. When the database gives no answer the claim may be stored all
+ * the same, so it is looked for: *open is 1 when that could not be found out either. */
+static kl_kind_t claim(kl_service_t *svc, kl_order_t *order, const kl_operation_t *op, int *open,
+                       kl_error_t *err)
+{
+    kl_order_t *now = NULL;
+    kl_kind_t rv;
+
+    order->pending_op = op->id;
+    order->updated_at = svc->now();
+    rv = svc->store->order_save(svc->store, svc->p, order, err);
+    *open = 0;
+    if (rv == KL_OK || rv == KL_CONFLICT) {
+        return rv;
+    }
+    *open = svc->store->order_load(svc->store, svc->p, order->id, &now,
+                                   kl_error_make(svc->p)) != KL_OK;
+    if (!*open && strcmp(now->pending_op, op->id) == 0) {
+        kl_error_clear(err);
+        return KL_OK;
+    }
+    return rv;
 }
 
 kl_kind_t kl_operation_start(kl_service_t *svc, kl_order_t *order, kl_operation_t **ops, int n,
                              kl_error_t *err)
 {
     kl_kind_t rv = KL_OK;
-    int i, stored = n;
+    int i, open = 0;
 
-    for (i = n - 1; i >= 0 && rv == KL_OK; i--) {
+    for (i = 0; i < n && rv == KL_OK; i++) {
+        if (!ops[i]->method || !ops[i]->path) {
+            rv = kl_error_set(err, KL_INTERNAL, "no_request", "A %s has no request to send.",
+                              kl_op_kind_name(ops[i]->kind));
+            break;
+        }
         ops[i]->next_op = i + 1 < n ? ops[i + 1]->id : "";
         rv = svc->store->operation_insert(svc->store, svc->p, ops[i], err);
-        stored = rv == KL_OK ? i : i + 1;
     }
     if (rv == KL_OK) {
-        order->pending_op = ops[0]->id;
-        order->updated_at = svc->now();
-        rv = svc->store->order_save(svc->store, svc->p, order, err);
+        rv = claim(svc, order, ops[0], &open, err);
     }
-    if (rv != KL_OK) {
-        for (i = stored; i < n; i++) {
-            kl_operation_discard(svc, ops[i]);
-        }
+    if (rv != KL_OK && !open) {
+        (void)kl_operation_discard(svc, ops[0]->id, kl_error_make(svc->p));
     }
     return rv;
 }
 
-kl_kind_t kl_order_free(kl_service_t *svc, kl_order_t **order, kl_error_t *err)
+static kl_kind_t busy(const kl_operation_t *op, kl_error_t *err)
 {
-    kl_operation_t *op = NULL;
-    const char *pending = (*order)->pending_op;
-    kl_kind_t rv;
-
-    if (!pending[0]) {
-        return KL_OK;
-    }
-    rv = svc->store->operation_load(svc->store, svc->p, pending, &op, err);
-    if (rv != KL_OK) {
-        return rv == KL_NOT_FOUND ? err->kind = KL_INTERNAL : rv;
-    }
-    if (kl_op_is_final(op->state)) {
-        rv = kl_fold(svc, op, err);
-        if (rv == KL_OK) {
-            rv = kl_service_order(svc, (*order)->id, order, err);
-        }
-        if (rv != KL_OK || !(*order)->pending_op[0]) {
-            return rv;
-        }
-    }
     kl_error_set(err, KL_CONFLICT, "order_busy", "Operation %s (%s, %s) holds this order.",
                  op->id, kl_op_kind_name(op->kind), kl_op_state_name(op->state));
     kl_error_next(err, "Wait until it ended, then ask again.");
@@ -131,12 +164,105 @@ kl_kind_t kl_order_free(kl_service_t *svc, kl_order_t **order, kl_error_t *err)
     return err->kind;
 }
 
+/* 1 when whoever worked on op is gone and it is time to go on with it. */
+static int left_behind(kl_service_t *svc, const kl_operation_t *op)
+{
+    return kl_op_is_final(op->state)
+        || (op->lease_until <= svc->now() && op->next_at <= svc->now());
+}
+
+/* Goes on with the operation that holds the order and loads the order again. An operation
+ * that can not be folded is told; one that is still not final shows in the order. */
+static kl_kind_t go_on(kl_service_t *svc, kl_operation_t *op, kl_order_t **order,
+                       kl_error_t *err)
+{
+    kl_kind_t rv = KL_OK;
+
+    if (kl_op_is_final(op->state)) {
+        rv = kl_fold(svc, op, err);
+    }
+    else {
+        (void)kl_resume(svc, &op, kl_error_make(svc->p));
+    }
+    return rv == KL_OK ? kl_service_order(svc, (*order)->id, order, err) : rv;
+}
+
+kl_kind_t kl_order_free(kl_service_t *svc, kl_order_t **order, kl_error_t *err)
+{
+    kl_operation_t *op = NULL;
+    kl_kind_t rv;
+    int steps;
+
+    for (steps = 0; (*order)->pending_op[0]; steps++) {
+        rv = svc->store->operation_load(svc->store, svc->p, (*order)->pending_op, &op, err);
+        if (rv != KL_OK) {
+            return rv == KL_NOT_FOUND ? err->kind = KL_INTERNAL : rv;
+        }
+        if (steps > KL_MAX_CHAIN || !left_behind(svc, op)) {
+            return busy(op, err);
+        }
+        rv = go_on(svc, op, order, err);
+        if (rv != KL_OK) {
+            return rv;
+        }
+    }
+    return KL_OK;
+}
+
+kl_kind_t kl_in_progress(kl_error_t *err)
+{
+    kl_error_clear(err);
+    kl_error_set(err, KL_CONFLICT, "in_progress", "This request is being worked on.");
+    kl_error_next(err, "Ask again with the same Idempotency-Key.");
+    err->retry_after = 2;
+    return err->kind;
+}
+
+/* *turn becomes 1 when op holds the order or follows the operation that does. */
+static kl_kind_t has_its_turn(kl_service_t *svc, const kl_operation_t *op, int *turn,
+                              kl_error_t *err)
+{
+    kl_operation_t *ahead = NULL;
+    kl_order_t *order = NULL;
+    const char *id;
+    kl_kind_t rv = svc->store->order_load(svc->store, svc->p, op->order_id, &order, err);
+
+    *turn = 0;
+    for (id = rv == KL_OK ? order->pending_op : ""; id[0] && !*turn; id = ahead->next_op) {
+        *turn = strcmp(id, op->id) == 0;
+        rv = svc->store->operation_load(svc->store, svc->p, id, &ahead, err);
+        if (rv != KL_OK) {
+            break;
+        }
+    }
+    return rv;
+}
+
+kl_kind_t kl_operation_discard_unclaimed(kl_service_t *svc, const kl_operation_t *op, int *gone,
+                                         kl_error_t *err)
+{
+    kl_kind_t rv;
+    int turn;
+
+    *gone = 0;
+    if (op->state != KL_OP_QUEUED || op->attempts > 0 || op->lease_until > svc->now()) {
+        return KL_OK;
+    }
+    rv = has_its_turn(svc, op, &turn, err);
+    if (rv != KL_OK || turn) {
+        return rv;
+    }
+    rv = kl_operation_discard(svc, op->id, err);
+    *gone = rv == KL_OK;
+    return rv == KL_CONFLICT ? kl_in_progress(err) : rv; /* it was claimed a moment ago */
+}
+
 kl_kind_t kl_operation_replay(kl_service_t *svc, const kl_client_t *client, kl_operation_t **out,
                               kl_error_t *err)
 {
     kl_operation_t *op = NULL;
-    kl_order_t *order = NULL;
     kl_kind_t rv;
+    int gone;
 
     *out = NULL;
     if (!client || !client->key[0]) {
@@ -152,17 +278,9 @@ kl_kind_t kl_operation_replay(kl_service_t *svc, const kl_client_t *client, kl_o
                               "a key that was used for another request",
                               "a new key for each request");
     }
-    if (rv == KL_OK && op->state == KL_OP_QUEUED && op->attempts == 0) {
-        rv = kl_service_order(svc, op->order_id, &order, err);
-        if (rv == KL_OK && strcmp(order->pending_op, op->id) != 0
-            && op->lease_until <= svc->now()) {
-            /* Stored, never claimed, its process is gone: nobody was promised anything. */
-            kl_operation_discard(svc, op);
-            return KL_OK;
-        }
-    }
     if (rv == KL_OK) {
-        *out = op;
+        rv = kl_operation_discard_unclaimed(svc, op, &gone, err);
+        *out = rv == KL_OK && !gone ? op : NULL;
     }
     return rv;
 }

@@ -6,9 +6,6 @@
  */
 #include "service/service.h"
 
-#include <apr_strings.h>
-#include "api/reply.h"
-
 #define FIRST_PAUSE apr_time_from_msec(200)
 
 /* A pause that doubles, plus up to half of it at random so that callers do not march in
@@ -27,6 +24,32 @@ static apr_interval_time_t pause_before(kl_service_t *svc, int tries, int retry_
     return pause;
 }
 
+/* Klarna has forgotten the key: sending it again could move the money a second time. Only
+ * Klarna's own record can tell what came of it. */
+static kl_kind_t key_expired(kl_service_t *svc, kl_operation_t *op, kl_error_t *err)
+{
+    kl_kind_t rv;
+
+    op->state = KL_OP_UNKNOWN;
+    op->doubtful = 1;
+    op->error_code = "key_expired";
+    op->updated_at = svc->now();
+    rv = svc->store->operation_save(svc->store, svc->p, op, err);
+    if (rv != KL_OK) {
+        return rv;
+    }
+    kl_error_set(err, KL_CONFLICT, "key_expired",
+                 "Klarna has forgotten the key of operation %s; it is not sent again.", op->id);
+    kl_error_next(err, "Compare the order with Klarna's record to see whether it was executed.");
+    return err->kind;
+}
+
+/* The last moment to send is a lease before Klarna forgets, so that it arrives in time. */
+static int key_is_alive(const kl_operation_t *op, apr_time_t now)
+{
+    return now - op->sent_at < apr_time_from_sec(KL_KEY_LIFETIME_S - KL_LEASE_S);
+}
+
 static kl_kind_t mark_sent(kl_service_t *svc, kl_operation_t *op, kl_error_t *err)
 {
     apr_time_t now = svc->now();
@@ -34,17 +57,28 @@ static kl_kind_t mark_sent(kl_service_t *svc, kl_operation_t *op, kl_error_t *er
     if (op->state == KL_OP_SENT) {
         op->doubtful = 1; /* whoever sent it never stored what came of it */
     }
-    if (op->doubtful && kl_op_has_key(op->kind)
-        && now - op->sent_at >= apr_time_from_sec(KL_KEY_LIFETIME_S)) {
-        return kl_error_set(err, KL_CONFLICT, "key_expired",
-                            "Klarna has forgotten the key of operation %s.", op->id);
+    if (op->doubtful && kl_op_has_key(op->kind) && !key_is_alive(op, now)) {
+        return key_expired(svc, op, err);
+    }
+    if (!op->doubtful) {
+        op->sent_at = now; /* Klarna certainly did not execute an earlier one */
     }
     op->state = KL_OP_SENT;
     op->attempts++;
-    op->sent_at = op->sent_at ? op->sent_at : now;
     op->updated_at = now;
     op->lease_until = now + apr_time_from_sec(KL_LEASE_S);
     return svc->store->operation_save(svc->store, svc->p, op, err);
+}
+
+kl_meaning_t kl_exchange_meaning(const kl_operation_t *op, const kl_exchange_t *ex,
+                                 kl_error_t *why)
+{
+    kl_meaning_t meaning = kl_reply_meaning(ex->delivery, &ex->resp, ex->why, why);
+
+    if (meaning == KL_MEANS_REFUSED && ex->resp.status == 409 && kl_op_has_key(op->kind)) {
+        return KL_MEANS_UNKNOWN;
+    }
+    return meaning;
 }
 
 /* 1 when another try may tell more. */
@@ -82,7 +116,7 @@ kl_kind_t kl_perform(kl_service_t *svc, kl_operation_t *op, kl_exchange_t *ex, k
         ex->why = "";
         ex->delivery = svc->transport->perform(svc->transport, svc->p, svc->account, &req,
                                                deadline, &ex->resp, &ex->why);
-        meaning = kl_reply_meaning(ex->delivery, &ex->resp, ex->why, why);
+        meaning = kl_exchange_meaning(op, ex, why);
         if (!worth_another(meaning, why, ex) || tries == KL_MAX_TRIES) {
             return KL_OK;
         }

@@ -12,7 +12,7 @@
 #ifndef KL_SERVICE_H
 #define KL_SERVICE_H
 
-#include "api/transport.h"
+#include "api/reply.h"
 #include "core/cart.h"
 #include "core/id.h"
 #include "core/limits.h"
@@ -27,7 +27,10 @@ typedef struct kl_service_t {
     kl_transport_t *transport;
     const kl_account_t *account;
     const char *actor;              /* authenticated user, or "shopper" */
+    const char *callback_base;      /* address of the klarna-callbacks Location, "" = none */
     apr_interval_time_t timeout;    /* for all tries of one Klarna call together */
+    apr_interval_time_t queue_for;  /* 0: the caller performs what it prepares; else what it
+                                       prepares is left to the worker after that time */
     apr_time_t (*now)(void);
     void (*sleep)(apr_interval_time_t); /* between tries */
     kl_random_fn random;
@@ -60,10 +63,12 @@ kl_operation_t *kl_operation_new(kl_service_t *svc, const kl_order_t *order, kl_
 void kl_operation_request(kl_operation_t *op, const kl_request_t *req);
 
 /**
- * Stores the operations (last first, each naming its successor) and claims the order for
- * the first of them. order must be as loaded, with what the claim adds already in memory.
- * @return KL_OK; KL_CONFLICT "version" when the order moved on (nothing is left behind:
- *   the stored operations are discarded), "exists" when the client's key was used before.
+ * Stores the operations (the client's first, so that its key leads to all of them) and
+ * claims the order for the first. order must be as loaded, with what the claim adds
+ * already in memory. A claim whose answer was lost is looked for.
+ * @return KL_OK; KL_CONFLICT "version" when the order moved on, "exists" when the client's
+ *   key was used before, KL_UNAVAILABLE. The stored operations are discarded then, or stay
+ *   for the client's next try when it is not known whether they hold the order.
  */
 kl_kind_t kl_operation_start(kl_service_t *svc, kl_order_t *order, kl_operation_t **ops, int n,
                              kl_error_t *err);
@@ -84,22 +89,41 @@ kl_kind_t kl_prepare(kl_service_t *svc, const char *order_id, kl_action_fn actio
                      const void *want, const kl_client_t *client, kl_operation_t **out,
                      kl_error_t *err);
 
-/** Marks an operation that never went out as refused ("not_started") and frees its client
- *  key. Best effort: when it fails, the operation is discarded later. */
-void kl_operation_discard(kl_service_t *svc, kl_operation_t *op);
+/**
+ * Marks an operation that never went out, and those that follow it, as refused
+ * ("not_started") and frees its client key. One that went out is left alone, with those
+ * that follow it.
+ * @param id "" or a missing one: nothing to do
+ * @return KL_OK, KL_UNAVAILABLE, or KL_CONFLICT "version" when somebody was quicker
+ */
+kl_kind_t kl_operation_discard(kl_service_t *svc, const char *id, kl_error_t *err);
+
+/**
+ * Discards op when it was stored but never claimed and its lease is over: its process is
+ * gone and nobody was promised anything.
+ * @param gone becomes 1 when it was discarded
+ * @return as kl_operation_discard, KL_CONFLICT being "in_progress"
+ */
+kl_kind_t kl_operation_discard_unclaimed(kl_service_t *svc, const kl_operation_t *op, int *gone,
+                                         kl_error_t *err);
+
+/** Says that somebody else is at it: KL_CONFLICT "in_progress" with retry_after, in place of
+ *  whatever err held. */
+kl_kind_t kl_in_progress(kl_error_t *err);
 
 /**
  * The operation a client's key started before.
  * @return KL_OK and *out NULL when there was none (or one that never started, which is
- *   discarded), KL_OK and the operation, or KL_INVALID "idempotency_key_reused" when the
- *   client asked something else with it.
+ *   discarded), KL_OK and the operation, KL_INVALID "idempotency_key_reused" when the
+ *   client asked something else with it, or KL_CONFLICT "in_progress".
  */
 kl_kind_t kl_operation_replay(kl_service_t *svc, const kl_client_t *client, kl_operation_t **out,
                               kl_error_t *err);
 
 /**
- * Sees that no operation holds the order. One that is final but was not folded in (its
- * process died in between) is folded now; *order is loaded again then.
+ * Sees that no operation holds the order. One that was left behind is gone on with: folded
+ * when it is final, else walked when its lease is over and its time has come. *order is
+ * loaded again then. May call Klarna.
  * @return KL_OK, or KL_CONFLICT "order_busy" with retry_after.
  */
 kl_kind_t kl_order_free(kl_service_t *svc, kl_order_t **order, kl_error_t *err);
@@ -116,17 +140,25 @@ typedef struct kl_exchange_t {
     int doubtful;                   /* 1: at least one try's outcome was never seen */
 } kl_exchange_t;
 
+/** What an exchange means for op: as kl_reply_meaning says, but to a key a 409 may only say
+ *  that an earlier try is still being executed: not known. */
+kl_meaning_t kl_exchange_meaning(const kl_operation_t *op, const kl_exchange_t *ex,
+                                 kl_error_t *why);
+
 /**
  * Marks the operation sent, durably, then sends its request, again with the same key while
  * the outcome is not known and time is left.
- * @return KL_OK (ex says what happened), or an error before anything was sent.
+ * @return KL_OK (ex says what happened), or an error before anything was sent: KL_CONFLICT
+ *   "key_expired" when an earlier try is in doubt and Klarna has forgotten its key (the
+ *   operation is unknown then), "version" when another walker has it.
  */
 kl_kind_t kl_perform(kl_service_t *svc, kl_operation_t *op, kl_exchange_t *ex, kl_error_t *err);
 
 /**
  * Stores the outcome and, when it is final, folds it into the order and passes the claim on.
- * @return KL_OK when the outcome is stored: op->state and op's error members tell it. Else
- *   the operation stays as it was in the store and is walked later.
+ * @return KL_OK when that is done: op's members tell the outcome, which may be that of a
+ *   walker who was quicker. Else what is missing is done by a later walk: asking again when
+ *   the outcome could not be stored, folding when it could.
  */
 kl_kind_t kl_settle(kl_service_t *svc, kl_operation_t *op, const kl_exchange_t *ex,
                     kl_error_t *err);
@@ -137,7 +169,9 @@ kl_kind_t kl_settle(kl_service_t *svc, kl_operation_t *op, const kl_exchange_t *
  */
 kl_kind_t kl_walk(kl_service_t *svc, kl_operation_t **op, kl_error_t *err);
 
-/** Walks an unfinished operation whose holder's lease is over; others are left alone. */
+/** Walks an operation whose holder's lease is over or that is final. One that does not hold
+ *  its order is never sent (one that was never claimed is discarded): KL_CONFLICT
+ *  "in_progress", as for a running lease. */
 kl_kind_t kl_resume(kl_service_t *svc, kl_operation_t **op, kl_error_t *err);
 
 /* --- checkout.c ---------------------------------------------------------------------- */
@@ -201,8 +235,67 @@ kl_kind_t kl_release_prepare(kl_service_t *svc, const char *order_id, const kl_c
 
 /* --- refresh.c -------------------------------------------------------------------------- */
 
-/** Reads Klarna's record and takes over state, fraud status, expiry and short reference.
- *  *differs becomes 1 when Klarna's amounts are not ours. */
-kl_kind_t kl_refresh(kl_service_t *svc, kl_order_t *order, int *differs, kl_error_t *err);
+typedef struct kl_look_t {
+    int booked;    /* movements made outside that were booked now */
+    int differs;   /* 1: Klarna's amounts are not ours and cannot be made to agree */
+    int days;      /* 7, 3 or 1: that warning before the end is due now; else 0 */
+} kl_look_t;
+
+/** Reads Klarna's record, takes over state, fraud status, expiry and short reference, books
+ *  what was done outside, decides when to look again, and saves. */
+kl_kind_t kl_refresh(kl_service_t *svc, kl_order_t *order, kl_look_t *look, kl_error_t *err);
+
+/* --- truth.c: what became of an operation whose answer was lost ------------------------- */
+
+typedef enum { KL_TRUTH_EXECUTED, KL_TRUTH_NOT_EXECUTED, KL_TRUTH_UNCLEAR } kl_truth_t;
+
+/** Reads Klarna's record and says whether op was executed. *result_id is its capture or refund
+ *  id when it was, else "". Changes nothing. */
+kl_kind_t kl_truth_find(kl_service_t *svc, const kl_operation_t *op, kl_truth_t *truth,
+                        const char **result_id, kl_error_t *err);
+
+/**
+ * Lets op end as the truth says: executed is confirmed and folded. Not executed is refused
+ * with the code if_not and folded, or, when if_not is "", queued to start afresh with its
+ * key (in memory; performing it stores that). Unclear changes nothing.
+ */
+kl_kind_t kl_truth_settle(kl_service_t *svc, kl_operation_t *op, kl_truth_t truth,
+                          const char *result_id, const char *if_not, kl_error_t *err);
+
+/** Ends an orphaned placement with the order id a person or Klarna gave, when Klarna's order
+ *  has its amount, currency and reference. */
+kl_kind_t kl_adopt(kl_service_t *svc, const char *order_id, const char *klarna_order_id,
+                   kl_order_t **out, kl_error_t *err);
+
+/* --- open.c: what a person does with an operation that does not end --------------------- */
+
+/** Sends it again now, whatever its back-off. */
+kl_kind_t kl_send_again(kl_service_t *svc, const char *order_id, const char *op_id,
+                        kl_operation_t **op, kl_error_t *err);
+/** Gives it up: refused when it was certainly not executed, confirmed when Klarna's record
+ *  shows it was; KL_CONFLICT "unclear" when nobody can tell. */
+kl_kind_t kl_give_up(kl_service_t *svc, const char *order_id, const char *op_id,
+                     kl_operation_t **op, kl_error_t *err);
+
+/* --- notify.c: what Klarna calls in. Hints: stored, answered, then verified by reading --- */
+
+/** Loads the order whose callback URL holds name = "{order id}.{secret}". */
+kl_kind_t kl_notify_order(kl_service_t *svc, const char *name, kl_order_t **out, kl_error_t *err);
+/** The shopper authorized but may never come back: the placement is stored, once, for the
+ *  worker; client is bound to the token as the browser's own placement is. */
+kl_kind_t kl_notify_authorization(kl_service_t *svc, const kl_order_t *order, const char *token,
+                                  const kl_client_t *client, kl_error_t *err);
+/** Something changed at Klarna: the worker looks at the order at once. klarna_order_id may be
+ *  "" or the id Klarna named, with which an orphan is adopted. */
+kl_kind_t kl_notify_change(kl_service_t *svc, kl_order_t *order, const char *klarna_order_id,
+                           kl_error_t *err);
+
+/* --- work.c: the background worker's units ------------------------------------------------ */
+
+/** Walks one operation that is due as far as it gets. */
+kl_kind_t kl_work_operation(kl_service_t *svc, kl_operation_t **op, kl_error_t *err);
+/** Looks at one order that is due. *note: what an operator should read, or NULL. */
+kl_kind_t kl_work_order(kl_service_t *svc, kl_order_t *order, int auto_extend, const char **note,
+                        kl_error_t *err);
 
 #endif

@@ -9,36 +9,45 @@
 #include <apr_strings.h>
 #include <string.h>
 #include "api/payments.h"
-#include "api/reply.h"
 #include "core/apply.h"
 
 #define MAX_BACKOFF_S 900
+#define STORE_PAUSE apr_time_from_msec(100)
+#define AGAIN "Wait: the outcome is being found out. Do not repeat it as a new request."
 
-/* What else Klarna's answer told, as the operation keeps it. 0 when an answer that must
- * name its object cannot be read: then the outcome is not known. */
-static int read_result(kl_service_t *svc, kl_operation_t *op, const kl_response_t *resp)
+static int read_placed(kl_service_t *svc, kl_operation_t *op, const kl_response_t *resp,
+                       kl_error_t *why)
 {
-    kl_error_t *ignored = kl_error_make(svc->p);
+    kl_json_t *result = kl_json_object(svc->p);
     kl_placed_t placed;
-    kl_json_t *result;
 
-    if (op->kind == KL_OP_CAPTURE) {
-        op->result_id = resp->capture_id;
+    if (kl_payments_placed_reply(&placed, svc->p, resp, why) != KL_OK) {
+        return 0;
     }
-    else if (op->kind == KL_OP_REFUND) {
-        op->result_id = resp->refund_id;
-    }
-    else if (op->kind == KL_OP_PLACE_ORDER) {
-        if (kl_payments_placed_reply(&placed, svc->p, resp, ignored) != KL_OK) {
-            return 0;
-        }
-        result = kl_json_object(svc->p);
-        kl_json_set_str(result, "fraud_status", placed.fraud_status);
-        kl_json_set_str(result, "redirect_url", placed.redirect_url);
-        op->result_id = placed.order_id;
-        op->result = kl_json_text(svc->p, result);
-    }
+    kl_json_set_str(result, "fraud_status", placed.fraud_status);
+    kl_json_set_str(result, "redirect_url", placed.redirect_url);
+    op->result_id = placed.order_id;
+    op->result = kl_json_text(svc->p, result);
     return 1;
+}
+
+/* What else Klarna's answer told, as the operation keeps it. 0 with why when an answer that
+ * must name what it made does not: then it is asked again, or looked up. */
+static int read_result(kl_service_t *svc, kl_operation_t *op, const kl_response_t *resp,
+                       kl_error_t *why)
+{
+    if (op->kind == KL_OP_PLACE_ORDER) {
+        return read_placed(svc, op, resp, why);
+    }
+    if (op->kind != KL_OP_CAPTURE && op->kind != KL_OP_REFUND) {
+        return 1;
+    }
+    op->result_id = op->kind == KL_OP_CAPTURE ? resp->capture_id : resp->refund_id;
+    if (!op->result_id[0]) {
+        kl_error_set(why, KL_PROTOCOL, "unreadable_answer", "Klarna's answer %d names no %s.",
+                     resp->status, kl_op_kind_name(op->kind));
+    }
+    return op->result_id[0] != '\0';
 }
 
 static void keep_error(kl_service_t *svc, kl_operation_t *op, const kl_error_t *why)
@@ -57,29 +66,22 @@ static void keep_error(kl_service_t *svc, kl_operation_t *op, const kl_error_t *
     op->result = kl_json_text(svc->p, result);
 }
 
-/* A no is not always final. Without keys, a no after a try whose outcome was never seen may
- * be the echo of its success (a used token says nothing about who used it). With keys, 409
- * may only say that the first try is still being executed. */
-static int no_is_doubtful(const kl_operation_t *op, const kl_exchange_t *ex)
-{
-    return kl_op_has_key(op->kind) ? ex->resp.status == 409 : op->doubtful;
-}
-
-/* The state that an answer means for this operation. */
+/* The state that an answer means for this operation. Without keys, a no after a try whose
+ * outcome was never seen may be the echo of its success: a used token says nothing about
+ * who used it. */
 static kl_op_state_t next_state(kl_service_t *svc, kl_operation_t *op, const kl_exchange_t *ex,
-                                kl_meaning_t meaning)
+                                kl_meaning_t meaning, kl_error_t *why)
 {
     switch (meaning) {
     case KL_MEANS_DONE:
-        return read_result(svc, op, &ex->resp) ? KL_OP_CONFIRMED : KL_OP_UNKNOWN;
+        return read_result(svc, op, &ex->resp, why) ? KL_OP_CONFIRMED : KL_OP_UNKNOWN;
     case KL_MEANS_REFUSED:
-        return no_is_doubtful(op, ex) ? KL_OP_UNKNOWN : KL_OP_REFUSED;
+        return op->doubtful && !kl_op_has_key(op->kind) ? KL_OP_UNKNOWN : KL_OP_REFUSED;
     case KL_MEANS_NOT_DONE:
         return op->doubtful ? KL_OP_UNKNOWN : KL_OP_QUEUED;
     case KL_MEANS_UNKNOWN:
         break;
     }
-    op->doubtful = 1;
     return KL_OP_UNKNOWN;
 }
 
@@ -87,8 +89,40 @@ static apr_interval_time_t backoff(const kl_operation_t *op, int retry_after)
 {
     apr_int64_t s = op->attempts < 10 ? (apr_int64_t)1 << op->attempts : MAX_BACKOFF_S;
 
-    s = s > MAX_BACKOFF_S ? MAX_BACKOFF_S : s;
-    return apr_time_from_sec(s > retry_after ? s : retry_after);
+    s = s > retry_after ? s : retry_after;
+    return apr_time_from_sec(s < MAX_BACKOFF_S ? s : MAX_BACKOFF_S);
+}
+
+/* Saves op's outcome, once more when the database gives no answer: what Klarna said can not
+ * be asked again where there is no key. When somebody else has stored something since (or
+ * our first save was done after all), a confirmation still counts, because it stays true;
+ * any other outcome gives way and *op becomes what is stored. */
+static kl_kind_t save_outcome(kl_service_t *svc, kl_operation_t *op, kl_error_t *err)
+{
+    kl_operation_t *stored = NULL;
+    kl_kind_t rv = KL_OK;
+    int tries;
+
+    for (tries = 0; tries < KL_MAX_TRIES; tries++) {
+        kl_error_clear(err);
+        rv = svc->store->operation_save(svc->store, svc->p, op, err);
+        if (rv == KL_UNAVAILABLE) {
+            svc->sleep(STORE_PAUSE);
+        }
+        else if (rv != KL_CONFLICT) {
+            break;
+        }
+        else if (svc->store->operation_load(svc->store, svc->p, op->id, &stored,
+                                            kl_error_make(svc->p)) == KL_OK) {
+            if (op->state != KL_OP_CONFIRMED || kl_op_is_final(stored->state)) {
+                kl_error_clear(err);
+                *op = *stored;
+                return KL_OK;
+            }
+            op->version = stored->version;
+        }
+    }
+    return rv;
 }
 
 /* Stores what the exchange meant. */
@@ -96,43 +130,26 @@ static kl_kind_t store_outcome(kl_service_t *svc, kl_operation_t *op, const kl_e
                                kl_error_t *err)
 {
     kl_error_t *why = kl_error_make(svc->p);
-    kl_meaning_t meaning = kl_reply_meaning(ex->delivery, &ex->resp, ex->why, why);
+    kl_meaning_t meaning = kl_exchange_meaning(op, ex, why);
 
     op->doubtful = ex->doubtful;
-    op->state = next_state(svc, op, ex, meaning);
+    op->error_code = op->result = "";
+    op->error_messages = "[]";
+    op->state = next_state(svc, op, ex, meaning, why);
+    op->doubtful |= op->state == KL_OP_UNKNOWN;
     op->http_status = ex->delivery == KL_ANSWERED ? ex->resp.status : 0;
     op->correlation_id = ex->delivery == KL_ANSWERED ? ex->resp.correlation_id : "";
     op->updated_at = svc->now();
     op->next_at = op->updated_at + backoff(op, why->retry_after);
     op->lease_until = 0;
-    op->error_code = "";
-    op->error_messages = "[]";
-    if (meaning != KL_MEANS_DONE) {
+    if (why->kind != KL_OK) {
+        kl_error_next(why, AGAIN);
         keep_error(svc, op, why);
     }
     if (op->kind == KL_OP_PLACE_ORDER && kl_op_is_final(op->state)) {
         op->path = op->body = ""; /* a token and maybe an address: not needed any more */
     }
-    return svc->store->operation_save(svc->store, svc->p, op, err);
-}
-
-static kl_kind_t discard_following(kl_service_t *svc, const kl_operation_t *op, kl_error_t *err)
-{
-    kl_operation_t *next = NULL;
-    const char *id = op->next_op;
-    kl_kind_t rv;
-
-    while (id[0]) {
-        rv = svc->store->operation_load(svc->store, svc->p, id, &next, err);
-        if (rv != KL_OK) {
-            return rv;
-        }
-        if (next->state == KL_OP_QUEUED) {
-            kl_operation_discard(svc, next);
-        }
-        id = next->next_op;
-    }
-    return KL_OK;
+    return save_outcome(svc, op, err);
 }
 
 kl_kind_t kl_fold(kl_service_t *svc, const kl_operation_t *op, kl_error_t *err)
@@ -147,7 +164,7 @@ kl_kind_t kl_fold(kl_service_t *svc, const kl_operation_t *op, kl_error_t *err)
         if (rv != KL_OK || strcmp(order->pending_op, op->id) != 0) {
             return rv; /* folded before */
         }
-        rv = op->state == KL_OP_REFUSED ? discard_following(svc, op, err) : KL_OK;
+        rv = op->state == KL_OP_REFUSED ? kl_operation_discard(svc, op->next_op, err) : KL_OK;
         if (rv == KL_OK) {
             rv = kl_apply(order, svc->p, op, err);
         }
@@ -173,29 +190,23 @@ kl_kind_t kl_settle(kl_service_t *svc, kl_operation_t *op, const kl_exchange_t *
     return rv;
 }
 
-static kl_kind_t in_progress(kl_error_t *err)
-{
-    kl_error_clear(err);
-    kl_error_set(err, KL_CONFLICT, "in_progress", "This request is being worked on.");
-    kl_error_next(err, "Ask again with the same Idempotency-Key.");
-    err->retry_after = 2;
-    return err->kind;
-}
-
 static kl_kind_t walk_one(kl_service_t *svc, kl_operation_t *op, kl_error_t *err)
 {
     kl_exchange_t ex;
     kl_kind_t rv;
 
     if (kl_op_is_final(op->state)) {
-        return kl_fold(svc, op, err);
+        rv = kl_fold(svc, op, err);
     }
-    memset(&ex, 0, sizeof(ex));
-    rv = kl_perform(svc, op, &ex, err);
+    else {
+        memset(&ex, 0, sizeof(ex));
+        rv = kl_perform(svc, op, &ex, err);
+        rv = rv == KL_OK ? kl_settle(svc, op, &ex, err) : rv;
+    }
     if (rv == KL_CONFLICT && strcmp(err->code, "version") == 0) {
-        return in_progress(err); /* another walker was quicker to mark it sent */
+        return kl_in_progress(err); /* another walker was quicker */
     }
-    return rv == KL_OK ? kl_settle(svc, op, &ex, err) : rv;
+    return rv;
 }
 
 kl_kind_t kl_walk(kl_service_t *svc, kl_operation_t **op, kl_error_t *err)
@@ -213,7 +224,7 @@ kl_kind_t kl_walk(kl_service_t *svc, kl_operation_t **op, kl_error_t *err)
             return rv;
         }
         if (next->attempts > 0 && !kl_op_is_final(next->state) && next->lease_until > svc->now()) {
-            return in_progress(err);
+            return kl_in_progress(err);
         }
         *op = next;
     }
@@ -221,8 +232,24 @@ kl_kind_t kl_walk(kl_service_t *svc, kl_operation_t **op, kl_error_t *err)
 
 kl_kind_t kl_resume(kl_service_t *svc, kl_operation_t **op, kl_error_t *err)
 {
-    if (!kl_op_is_final((*op)->state) && (*op)->lease_until > svc->now()) {
-        return in_progress(err);
+    kl_order_t *order = NULL;
+    kl_kind_t rv;
+    int gone;
+
+    if (kl_op_is_final((*op)->state)) {
+        return kl_walk(svc, op, err);
     }
-    return kl_walk(svc, op, err);
+    if ((*op)->lease_until > svc->now()) {
+        return kl_in_progress(err);
+    }
+    rv = svc->store->order_load(svc->store, svc->p, (*op)->order_id, &order, err);
+    if (rv != KL_OK) {
+        return rv;
+    }
+    if (strcmp(order->pending_op, (*op)->id) == 0) {
+        return kl_walk(svc, op, err);
+    }
+    /* Not its turn, ended since it was loaded, or never claimed: not to be sent. */
+    rv = kl_operation_discard_unclaimed(svc, *op, &gone, err);
+    return rv == KL_OK ? kl_in_progress(err) : rv;
 }
