@@ -1,0 +1,539 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See fake_klarna.h. Written from Klarna's documents, not from the module: it shares with it
+ * no rule about amounts, states or keys. */
+#include "fake_klarna.h"
+
+#include <apr_strings.h>
+#include <stdlib.h>
+
+#define KEYS_ARE_KEPT apr_time_from_sec(24 * 3600)
+
+/* One answer as it goes over the wire. */
+typedef struct answer_t {
+    int status;
+    const char *body;
+    const char *capture_id, *refund_id;
+} answer_t;
+
+typedef struct kept_key_t {
+    const char *key;
+    apr_time_t at;
+    answer_t answer;
+} kept_key_t;
+
+typedef struct token_t {
+    const char *token;
+    apr_int64_t amount;
+    const char *order_id; /* what it bought, or NULL */
+} token_t;
+
+/* A request in parts: /ordermanagement/v1/orders/{id}{below} */
+typedef struct asked_t {
+    fake_klarna_t *fake;
+    const kl_request_t *req;
+    fake_order_t *order;
+    const char *below;
+    kl_json_t *body;
+} asked_t;
+
+static const char *const fault_names[FAKE_KLARNA_FAULTS] = {
+    "not sent", "lost before", "lost after", "500 before", "500 after", "429", "401 html",
+    "edge 403", "409 busy", "409 twice", "malformed"};
+
+const char *fake_klarna_fault_name(fake_klarna_fault_t fault)
+{
+    return fault_names[fault];
+}
+
+/* --- answers ------------------------------------------------------------------------- */
+
+static answer_t says(int status, const char *body)
+{
+    return (answer_t){.status = status, .body = body, .capture_id = "", .refund_id = ""};
+}
+
+static answer_t refuses(const asked_t *asked, int status, const char *code)
+{
+    return says(status, apr_psprintf(asked->fake->p,
+                                     "{\"error_code\":\"%s\",\"error_messages\":[\"no\"],"
+                                     "\"correlation_id\":\"cid\"}", code));
+}
+
+static void moved(const asked_t *asked, const char *what, const char *key, apr_int64_t amount)
+{
+    fake_movement_t *movement = apr_array_push(asked->fake->movements);
+
+    *movement = (fake_movement_t){what, apr_pstrdup(asked->fake->p, key), amount};
+}
+
+int fake_klarna_executed(const fake_klarna_t *fake, const char *what)
+{
+    int n = 0;
+
+    for (int i = 0; i < fake->movements->nelts; i++) {
+        n += strcmp(APR_ARRAY_IDX(fake->movements, i, fake_movement_t).what, what) == 0;
+    }
+    return n;
+}
+
+fake_order_t *fake_klarna_order(const fake_klarna_t *fake, const char *id)
+{
+    for (int i = 0; i < fake->orders->nelts; i++) {
+        fake_order_t *order = APR_ARRAY_IDX(fake->orders, i, fake_order_t *);
+
+        if (strcmp(order->id, id) == 0) {
+            return order;
+        }
+    }
+    return NULL;
+}
+
+/* --- Klarna Payments ------------------------------------------------------------------ */
+
+static answer_t session(const asked_t *asked)
+{
+    fake_klarna_t *fake = asked->fake;
+
+    fake->session_body = apr_pstrdup(fake->p, asked->req->body);
+    if (strcmp(asked->req->path, "/payments/v1/sessions") != 0) {
+        return says(204, "");
+    }
+    fake->sessions++;
+    return says(200, apr_psprintf(fake->p,
+                                  "{\"session_id\":\"session-%d\",\"client_token\":\"ct-%d\","
+                                  "\"payment_method_categories\":[{\"identifier\":\"klarna\"}]}",
+                                  fake->sessions, fake->sessions));
+}
+
+void fake_klarna_authorize(fake_klarna_t *fake, const char *token, apr_int64_t amount)
+{
+    token_t *made = apr_array_push(fake->tokens);
+
+    *made = (token_t){apr_pstrdup(fake->p, token), amount, NULL};
+}
+
+static token_t *find_token(const asked_t *asked)
+{
+    for (int i = 0; i < asked->fake->tokens->nelts; i++) {
+        token_t *token = &APR_ARRAY_IDX(asked->fake->tokens, i, token_t);
+
+        if (strcmp(asked->req->path, apr_psprintf(asked->fake->p,
+                                                  "/payments/v1/authorizations/%s/order",
+                                                  token->token)) == 0) {
+            return token;
+        }
+    }
+    return NULL;
+}
+
+static answer_t placed(const asked_t *asked, const fake_order_t *order)
+{
+    return says(200, apr_psprintf(asked->fake->p,
+                                  "{\"order_id\":\"%s\",\"fraud_status\":\"%s\","
+                                  "\"redirect_url\":\"https://pay.example/%s\"}",
+                                  order->id, order->fraud_status, order->id));
+}
+
+static answer_t place(const asked_t *asked)
+{
+    fake_klarna_t *fake = asked->fake;
+    token_t *token = find_token(asked);
+    fake_order_t *order;
+
+    if (!token) {
+        return refuses(asked, 404, "NOT_FOUND");
+    }
+    if (token->order_id) {
+        return fake->refuses_used_token ? refuses(asked, 403, "INVALID_OPERATION")
+                                        : placed(asked, fake_klarna_order(fake, token->order_id));
+    }
+    if (kl_json_int(asked->body, "order_amount", -1) != token->amount) {
+        return refuses(asked, 409, "BAD_VALUE");
+    }
+    order = apr_pcalloc(fake->p, sizeof(*order));
+    order->id = apr_psprintf(fake->p, "klarna-order-%d", fake->orders->nelts + 1);
+    order->status = "AUTHORIZED";
+    order->fraud_status = fake->fraud_status;
+    order->order_amount = order->remaining = token->amount;
+    APR_ARRAY_PUSH(fake->orders, fake_order_t *) = order;
+    token->order_id = order->id;
+    moved(asked, "place", token->token, token->amount);
+    return placed(asked, order);
+}
+
+/* --- Order Management ------------------------------------------------------------------ */
+
+static int is_open(const fake_order_t *order)
+{
+    return strcmp(order->status, "AUTHORIZED") == 0 || strcmp(order->status, "PART_CAPTURED") == 0;
+}
+
+/* 1 when the lines, if there are any, come to amount and each obeys Klarna's rule. */
+static int lines_fit(const kl_json_t *body, apr_int64_t amount)
+{
+    const kl_json_t *lines = kl_json_get(body, "order_lines");
+    apr_int64_t sum = 0;
+
+    for (apr_size_t i = 0; lines && i < kl_json_size(lines); i++) {
+        const kl_json_t *line = kl_json_at(lines, i);
+        apr_int64_t total = kl_json_int(line, "total_amount", 0);
+
+        if (total != kl_json_int(line, "quantity", 0) * kl_json_int(line, "unit_price", 0) -
+                         kl_json_int(line, "total_discount_amount", 0)) {
+            return 0;
+        }
+        sum += total;
+    }
+    return !lines || sum == amount;
+}
+
+static answer_t capture(const asked_t *asked)
+{
+    fake_order_t *order = asked->order;
+    apr_int64_t amount = kl_json_int(asked->body, "captured_amount", -1);
+    answer_t answer = says(201, "");
+
+    if (!is_open(order) || strcmp(order->fraud_status, "ACCEPTED") != 0 || amount <= 0 ||
+        amount > order->remaining) {
+        return refuses(asked, 403, "CAPTURE_NOT_ALLOWED");
+    }
+    if (!lines_fit(asked->body, amount)) {
+        return refuses(asked, 400, "BAD_VALUE");
+    }
+    order->captured += amount;
+    order->remaining -= amount;
+    order->status = order->remaining > 0 ? "PART_CAPTURED" : "CAPTURED";
+    order->captures++;
+    answer.capture_id = apr_psprintf(asked->fake->p, "capture-%d", order->captures);
+    moved(asked, "capture", asked->req->idempotency_key, amount);
+    return answer;
+}
+
+static answer_t refund(const asked_t *asked)
+{
+    fake_order_t *order = asked->order;
+    apr_int64_t amount = kl_json_int(asked->body, "refunded_amount", -1);
+    answer_t answer = says(201, "");
+
+    if (amount <= 0 || amount > order->captured - order->refunded) {
+        return refuses(asked, 403, "REFUND_NOT_ALLOWED");
+    }
+    if (!lines_fit(asked->body, amount)) {
+        return refuses(asked, 400, "BAD_VALUE");
+    }
+    order->refunded += amount;
+    order->refunds++;
+    answer.refund_id = apr_psprintf(asked->fake->p, "refund-%d", order->refunds);
+    moved(asked, "refund", asked->req->idempotency_key, amount);
+    return answer;
+}
+
+static answer_t cancel(const asked_t *asked)
+{
+    fake_order_t *order = asked->order;
+
+    if (!is_open(order) || order->captured > 0) {
+        return refuses(asked, 403, "CANCEL_NOT_ALLOWED");
+    }
+    moved(asked, "cancel", asked->req->idempotency_key, order->remaining);
+    order->remaining = 0;
+    order->status = "CANCELLED";
+    return says(204, "");
+}
+
+static answer_t release(const asked_t *asked)
+{
+    fake_order_t *order = asked->order;
+
+    if (!is_open(order) || order->captured == 0) {
+        return refuses(asked, 403, "NOT_ALLOWED");
+    }
+    moved(asked, "release", asked->req->idempotency_key, order->remaining);
+    order->remaining = 0;
+    order->status = "CAPTURED";
+    return says(204, "");
+}
+
+static answer_t reduce(const asked_t *asked)
+{
+    fake_order_t *order = asked->order;
+    apr_int64_t amount = kl_json_int(asked->body, "order_amount", -1);
+
+    if (!is_open(order) || amount < order->captured || amount > order->order_amount) {
+        return refuses(asked, 403, "NOT_ALLOWED");
+    }
+    if (!lines_fit(asked->body, amount)) {
+        return refuses(asked, 400, "BAD_VALUE");
+    }
+    moved(asked, "reduce", asked->req->idempotency_key, order->order_amount - amount);
+    order->remaining -= order->order_amount - amount;
+    order->order_amount = amount;
+    return says(204, "");
+}
+
+static answer_t extend(const asked_t *asked)
+{
+    if (!is_open(asked->order)) {
+        return refuses(asked, 403, "NOT_ALLOWED");
+    }
+    asked->order->extensions++;
+    moved(asked, "extend", asked->req->idempotency_key, 0);
+    return says(204, "");
+}
+
+static answer_t shipping_info(const asked_t *asked)
+{
+    const char *id = apr_pstrndup(asked->fake->p, asked->below + strlen("/captures/"),
+                                  strcspn(asked->below + strlen("/captures/"), "/"));
+    int n = atoi(id + strcspn(id, "0123456789"));
+
+    if (n < 1 || n > asked->order->captures) {
+        return refuses(asked, 404, "NO_SUCH_ORDER");
+    }
+    asked->order->parcels += (int)kl_json_size(kl_json_get(asked->body, "shipping_info"));
+    moved(asked, "shipping_info", asked->req->idempotency_key, 0);
+    return says(204, "");
+}
+
+static answer_t read_order(const asked_t *asked)
+{
+    const fake_order_t *order = asked->order;
+    kl_json_t *v = kl_json_object(asked->fake->p);
+
+    kl_json_set_str(v, "order_id", order->id);
+    kl_json_set_str(v, "status", order->status);
+    kl_json_set_str(v, "fraud_status", order->fraud_status);
+    kl_json_set_str(v, "klarna_reference", "K1");
+    kl_json_set_str(v, "expires_at", "2027-01-31T10:00:00Z");
+    kl_json_set_int(v, "order_amount", order->order_amount);
+    kl_json_set_int(v, "captured_amount", order->captured);
+    kl_json_set_int(v, "refunded_amount", order->refunded);
+    kl_json_set_int(v, "remaining_authorized_amount", order->remaining);
+    return says(200, kl_json_text(asked->fake->p, v));
+}
+
+static answer_t manage(const asked_t *asked)
+{
+    static const struct {
+        const char *method, *below;
+        answer_t (*does)(const asked_t *asked);
+    } routes[] = {
+        {"GET", "", read_order},        {"POST", "/captures", capture},
+        {"POST", "/refunds", refund},   {"POST", "/cancel", cancel},
+        {"PATCH", "/authorization", reduce},
+        {"POST", "/extend-authorization-time", extend},
+        {"POST", "/release-remaining-authorization", release},
+    };
+
+    if (!asked->order) {
+        return refuses(asked, 404, "NO_SUCH_ORDER");
+    }
+    for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
+        if (strcmp(routes[i].method, asked->req->method) == 0 &&
+            strcmp(routes[i].below, asked->below) == 0) {
+            return routes[i].does(asked);
+        }
+    }
+    if (strncmp(asked->below, "/captures/", 10) == 0) {
+        return shipping_info(asked);
+    }
+    fail_msg("Klarna has no %s %s", asked->req->method, asked->req->path);
+    return says(404, "");
+}
+
+/* --- one request ---------------------------------------------------------------------- */
+
+#define ORDERS "/ordermanagement/v1/orders/"
+
+static answer_t execute_once(asked_t *asked)
+{
+    const kl_request_t *req = asked->req;
+    fake_klarna_t *fake = asked->fake;
+    const char *id;
+
+    if (req->body[0]) {
+        asked->body = kl_json_parse(fake->p, req->body, strlen(req->body),
+                                    kl_error_make(fake->p));
+        assert_non_null(asked->body);
+    }
+    if (fake->refuses && strstr(req->path, fake->refuses)) {
+        return refuses(asked, 403, "NOT_ALLOWED");
+    }
+    if (strncmp(req->path, "/payments/v1/sessions", 21) == 0) {
+        return session(asked);
+    }
+    if (strncmp(req->path, "/payments/v1/authorizations/", 28) == 0) {
+        return place(asked);
+    }
+    assert_memory_equal(req->path, ORDERS, strlen(ORDERS));
+    id = req->path + strlen(ORDERS);
+    asked->below = id + strcspn(id, "/");
+    asked->order = fake_klarna_order(fake, apr_pstrndup(fake->p, id,
+                                                        (apr_size_t)(asked->below - id)));
+    return manage(asked);
+}
+
+/* A key that was seen in the last 24 hours gets the first answer again, whatever it asks. */
+static answer_t execute(fake_klarna_t *fake, const kl_request_t *req)
+{
+    asked_t asked = {.fake = fake, .req = req};
+    kept_key_t *kept;
+
+    for (int i = 0; req->idempotency_key[0] && i < fake->keys->nelts; i++) {
+        kept = &APR_ARRAY_IDX(fake->keys, i, kept_key_t);
+        if (strcmp(kept->key, req->idempotency_key) == 0 &&
+            fake_clock_now() - kept->at < KEYS_ARE_KEPT) {
+            return kept->answer;
+        }
+    }
+    answer_t answer = execute_once(&asked);
+
+    if (req->idempotency_key[0]) {
+        kept = apr_array_push(fake->keys);
+        *kept = (kept_key_t){apr_pstrdup(fake->p, req->idempotency_key), fake_clock_now(), answer};
+    }
+    return answer;
+}
+
+/* --- the transport -------------------------------------------------------------------- */
+
+static kl_delivery_t answered(kl_response_t *resp, apr_pool_t *p, const answer_t *answer)
+{
+    memset(resp, 0, sizeof(*resp));
+    resp->status = answer->status;
+    resp->body = apr_pstrdup(p, answer->body);
+    resp->body_len = strlen(answer->body);
+    resp->is_json = answer->body[0] == '{';
+    resp->correlation_id = "cid";
+    resp->capture_id = apr_pstrdup(p, answer->capture_id);
+    resp->refund_id = apr_pstrdup(p, answer->refund_id);
+    resp->location = "";
+    return KL_ANSWERED;
+}
+
+static kl_delivery_t answers(kl_response_t *resp, apr_pool_t *p, int status, const char *body)
+{
+    answer_t answer = says(status, body);
+
+    return answered(resp, p, &answer);
+}
+
+static kl_delivery_t lost(const char **why)
+{
+    *why = "the connection was reset";
+    return KL_LOST;
+}
+
+static int executes_first(fake_klarna_fault_t fault)
+{
+    return fault == FAKE_LOST_AFTER || fault == FAKE_500_AFTER || fault == FAKE_MALFORMED ||
+           fault == FAKE_409_BUSY || fault == FAKE_409_TWICE;
+}
+
+static kl_delivery_t fails(fake_klarna_t *fake, apr_pool_t *p, const kl_request_t *req,
+                           fake_klarna_fault_t fault, kl_response_t *resp, const char **why)
+{
+    kl_delivery_t delivery;
+    answer_t answer = {0};
+
+    if (executes_first(fault)) {
+        answer = execute(fake, req);
+    }
+    switch (fault) {
+    case FAKE_NOT_SENT:
+        *why = "no connection";
+        return KL_NOT_SENT;
+    case FAKE_LOST_BEFORE:
+    case FAKE_LOST_AFTER:
+        return lost(why);
+    case FAKE_429:
+        delivery = answers(resp, p, 429, "{\"error_code\":\"TOO_MANY_REQUESTS\"}");
+        resp->retry_after = fake->retry_after;
+        return delivery;
+    case FAKE_401_HTML:
+        return answers(resp, p, 401, "<html>401</html>");
+    case FAKE_EDGE_403:
+        return answers(resp, p, 403, "");
+    case FAKE_409_BUSY:
+    case FAKE_409_TWICE:
+        return answers(resp, p, 409, "{\"error_code\":\"CONFLICT\",\"error_messages\":[]}");
+    case FAKE_MALFORMED:
+        return answers(resp, p, answer.status, "{\"order_id\":\"kl");
+    default:
+        return answers(resp, p, 500, "{\"error_code\":\"INTERNAL_SERVER_ERROR\"}");
+    }
+}
+
+/* -1 for none, else the fault of this call. A 409 is an answer of Order Management to a key
+ * that it is working on: requests without a key never see one. */
+static int fault_now(fake_klarna_t *fake, const kl_request_t *req)
+{
+    int fault = -1;
+
+    if (fake->process->in_hook) {
+        return -1;
+    }
+    fake->calls++;
+    if (fake->dice && test_random_in(fake->dice, 1, 100) <= fake->percent) {
+        fault = (int)test_random_in(fake->dice, 0, FAKE_KLARNA_FAULTS - 1);
+    }
+    if (fake->fail_at > 0 && (fake->fail_at == fake->calls ||
+                              (fake->fault == FAKE_409_TWICE && fake->fail_at == fake->calls - 1))) {
+        fault = (int)fake->fault;
+    }
+    if ((fault == FAKE_409_BUSY || fault == FAKE_409_TWICE) && !req->idempotency_key[0]) {
+        return FAKE_LOST_AFTER;
+    }
+    return fault;
+}
+
+static kl_delivery_t perform(kl_transport_t *self, apr_pool_t *p, const kl_account_t *account,
+                             const kl_request_t *req, apr_time_t deadline, kl_response_t *resp,
+                             const char **why)
+{
+    fake_klarna_t *fake = self->impl;
+    kl_delivery_t delivery;
+    answer_t answer;
+    int fault;
+
+    assert_non_null(account);
+    assert_non_null(req->method);
+    assert_non_null(req->path);
+    assert_non_null(req->body);
+    assert_non_null(req->idempotency_key);
+    fake->last_deadline = deadline;
+    fake_step_begins(fake->process);
+    fault = fault_now(fake, req);
+    if (fault >= 0) {
+        delivery = fails(fake, p, req, (fake_klarna_fault_t)fault, resp, why);
+    }
+    else {
+        answer = execute(fake, req);
+        delivery = answered(resp, p, &answer);
+    }
+    fake_step_ends(fake->process);
+    return delivery;
+}
+
+fake_klarna_t *fake_klarna_make(apr_pool_t *p, fake_process_t *process)
+{
+    fake_klarna_t *fake = apr_pcalloc(p, sizeof(*fake));
+
+    fake->p = p;
+    fake->process = process;
+    fake->orders = apr_array_make(p, 4, sizeof(fake_order_t *));
+    fake->movements = apr_array_make(p, 8, sizeof(fake_movement_t));
+    fake->keys = apr_array_make(p, 8, sizeof(kept_key_t));
+    fake->tokens = apr_array_make(p, 4, sizeof(token_t));
+    fake->fraud_status = "ACCEPTED";
+    fake->transport.perform = perform;
+    fake->transport.impl = fake;
+    return fake;
+}
+
+void fake_klarna_arm(fake_klarna_t *fake, int n, fake_klarna_fault_t fault)
+{
+    fake->calls = 0;
+    fake->fail_at = n;
+    fake->fault = fault;
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A small Klarna in memory behind the transport's table: sessions, single-use tokens,
+ * placed orders with their amounts, captures, refunds and the limits Klarna sets them. It
+ * remembers idempotency keys by the key alone for 24 hours and logs every movement it
+ * executed. Its n-th call can fail in every way a network and Klarna can.
+ */
+#ifndef KL_TEST_FAKE_KLARNA_H
+#define KL_TEST_FAKE_KLARNA_H
+
+#include "api/transport.h"
+#include "core/json.h"
+#include "fake_process.h"
+
+typedef enum {
+    FAKE_NOT_SENT,
+    FAKE_LOST_BEFORE,       /* lost before Klarna executed it */
+    FAKE_LOST_AFTER,        /* executed, the answer was lost */
+    FAKE_500_BEFORE,
+    FAKE_500_AFTER,
+    FAKE_429,
+    FAKE_401_HTML,
+    FAKE_EDGE_403,          /* from the edge, without a body */
+    FAKE_409_BUSY,          /* CONFLICT: it is being executed right now */
+    FAKE_409_TWICE,         /* and the call after it as well */
+    FAKE_MALFORMED,         /* executed; its status with half a body and no headers */
+    FAKE_KLARNA_FAULTS
+} fake_klarna_fault_t;
+
+const char *fake_klarna_fault_name(fake_klarna_fault_t fault);
+
+typedef struct fake_movement_t {
+    const char *what;       /* "place", "capture", "refund" ... */
+    const char *key;        /* the idempotency key, or the token of a placement */
+    apr_int64_t amount;
+} fake_movement_t;
+
+typedef struct fake_order_t {
+    const char *id;
+    const char *status, *fraud_status;
+    apr_int64_t order_amount, captured, refunded, remaining;
+    int captures, refunds, parcels, extensions;
+} fake_order_t;
+
+typedef struct fake_klarna_t {
+    kl_transport_t transport;
+    apr_pool_t *p;
+    fake_process_t *process;
+    apr_array_header_t *orders;    /* of fake_order_t * */
+    apr_array_header_t *movements; /* of fake_movement_t: what was executed */
+    apr_array_header_t *keys, *tokens; /* its own */
+    int refuses_used_token;        /* a token used again is refused; else: the same order */
+    const char *fraud_status;      /* of orders placed from now on */
+    const char *refuses;           /* requests whose path holds this are refused, or NULL */
+    int sessions;                  /* created */
+    const char *session_body;      /* of the last session call */
+    int calls;                     /* since the fault was armed */
+    int fail_at;                   /* 0 = never */
+    fake_klarna_fault_t fault;
+    int retry_after;               /* seconds, in a 429 */
+    test_random_t *dice;           /* not NULL: a call fails at random */
+    int percent;
+    apr_time_t last_deadline;
+} fake_klarna_t;
+
+fake_klarna_t *fake_klarna_make(apr_pool_t *p, fake_process_t *process);
+
+/** Lets call number n from now fail; 0 = none. */
+void fake_klarna_arm(fake_klarna_t *fake, int n, fake_klarna_fault_t fault);
+
+/** The shopper authorizes a purchase of this amount: token buys one order. */
+void fake_klarna_authorize(fake_klarna_t *fake, const char *token, apr_int64_t amount);
+
+/** NULL when there is none. */
+fake_order_t *fake_klarna_order(const fake_klarna_t *fake, const char *id);
+
+/** How many movements of this kind were executed. */
+int fake_klarna_executed(const fake_klarna_t *fake, const char *what);
+
+#endif

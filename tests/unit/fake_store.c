@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See fake_store.h. */
+#include "fake_store.h"
+
+#include <apr_strings.h>
+
+#define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
+
+static kl_order_t *order_at(const fake_store_t *fake, int i)
+{
+    return APR_ARRAY_IDX(fake->orders, i, kl_order_t *);
+}
+
+static kl_operation_t *operation_at(const fake_store_t *fake, int i)
+{
+    return APR_ARRAY_IDX(fake->operations, i, kl_operation_t *);
+}
+
+/* --- copies: a string that is NULL is a defect of the service ------------------------ */
+
+static void copy_strings(apr_pool_t *p, const char **strings[], int n)
+{
+    for (int i = 0; i < n; i++) {
+        assert_non_null(*strings[i]);
+        *strings[i] = apr_pstrdup(p, *strings[i]);
+    }
+}
+
+static kl_order_t *copy_of_order(apr_pool_t *p, const kl_order_t *order)
+{
+    kl_order_t *copy = apr_pmemdup(p, order, sizeof(*order));
+    kl_order_t *empty = kl_order_make(p);
+    kl_error_t *err = kl_error_make(p);
+    const char **strings[] = {
+        &copy->id, &copy->merchant, &copy->environment, &copy->client_key, &copy->client_hash,
+        &copy->key, &copy->fraud_status, &copy->session_id, &copy->client_token,
+        &copy->klarna_order_id, &copy->klarna_reference, &copy->reference1, &copy->reference2,
+        &copy->country, &copy->currency, &copy->locale, &copy->pending_op,
+        &copy->confirmation_url, &copy->callback_secret, &copy->attention,
+    };
+
+    copy_strings(p, strings, COUNT(strings));
+    copy->lines = empty->lines;
+    copy->captures = empty->captures;
+    copy->credit_invoices = empty->credit_invoices;
+    copy->payment_methods = NULL;
+    kl_order_ledger_parse(copy, p, kl_order_ledger_text(p, order), err);
+    assert_int_equal(err->kind, KL_OK);
+    return copy;
+}
+
+static kl_operation_t *copy_of_operation(apr_pool_t *p, const kl_operation_t *op)
+{
+    kl_operation_t *copy = apr_pmemdup(p, op, sizeof(*op));
+    const char **strings[] = {
+        &copy->id, &copy->order_id, &copy->merchant, &copy->method, &copy->path, &copy->body,
+        &copy->intent, &copy->actor, &copy->client_key, &copy->client_hash,
+        &copy->credit_invoice_id, &copy->next_op, &copy->result_id, &copy->result,
+        &copy->error_code, &copy->error_messages, &copy->correlation_id,
+    };
+
+    copy_strings(p, strings, COUNT(strings));
+    return copy;
+}
+
+/* --- faults -------------------------------------------------------------------------- */
+
+static kl_kind_t gone(kl_error_t *err)
+{
+    return kl_error_set(err, KL_UNAVAILABLE, "store", "The database does not answer.");
+}
+
+/* -1 for none, else the fault of this call. */
+static int fault_now(fake_store_t *fake)
+{
+    if (fake->process->in_hook) {
+        return -1;
+    }
+    fake->calls++;
+    if (fake->dice && test_random_in(fake->dice, 1, 100) <= fake->percent) {
+        return (int)test_random_in(fake->dice, 0, 1);
+    }
+    if (fake->fail_at == fake->calls ||
+        (fake->fail_at > 0 && fake->fault == FAKE_STORE_IS_GONE && fake->calls > fake->fail_at)) {
+        return (int)fake->fault;
+    }
+    return -1;
+}
+
+typedef kl_kind_t do_fn(fake_store_t *fake, apr_pool_t *p, void *what, kl_error_t *err);
+
+static kl_kind_t call(kl_store_t *self, apr_pool_t *p, do_fn *execute, void *what,
+                      kl_error_t *err)
+{
+    fake_store_t *fake = self->impl;
+    int fault;
+    kl_kind_t rv;
+
+    fake_step_begins(fake->process);
+    fault = fault_now(fake);
+    if (fault == FAKE_STORE_FAILS_BEFORE || fault == FAKE_STORE_IS_GONE) {
+        return gone(err);
+    }
+    rv = execute(fake, p, what, fault < 0 ? err : kl_error_make(p));
+    fake_step_ends(fake->process);
+    return fault < 0 ? rv : gone(err);
+}
+
+static kl_kind_t exists(kl_error_t *err)
+{
+    return kl_error_set(err, KL_CONFLICT, "exists", "There is one with this id or key.");
+}
+
+static kl_kind_t moved_on(kl_error_t *err)
+{
+    return kl_error_set(err, KL_CONFLICT, "version", "It was changed by somebody else.");
+}
+
+static kl_kind_t missing(kl_error_t *err)
+{
+    return kl_error_set(err, KL_NOT_FOUND, "not_found", "There is no such row.");
+}
+
+/* --- orders -------------------------------------------------------------------------- */
+
+kl_order_t *fake_store_order(const fake_store_t *fake, const char *id)
+{
+    for (int i = 0; i < fake->orders->nelts; i++) {
+        if (strcmp(order_at(fake, i)->id, id) == 0) {
+            return order_at(fake, i);
+        }
+    }
+    return NULL;
+}
+
+static int order_key_taken(const fake_store_t *fake, const kl_order_t *order)
+{
+    for (int i = 0; i < fake->orders->nelts; i++) {
+        const kl_order_t *other = order_at(fake, i);
+
+        if (strcmp(other->id, order->id) != 0 &&
+            strcmp(other->client_key, order->client_key) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* The CHECKs of the real table and the invariants. */
+static void check_order_row(const kl_order_t *order)
+{
+    kl_error_t *err = kl_error_make(order->lines->pool);
+
+    if (kl_order_check(order, err) != KL_OK) {
+        fail_msg("An order was saved that breaks a rule: %s", err->detail);
+    }
+    assert_true(order->captured_amount <= order->order_amount - order->remaining_amount);
+}
+
+static kl_kind_t insert_order(fake_store_t *fake, apr_pool_t *p, void *what, kl_error_t *err)
+{
+    kl_order_t *order = what;
+    kl_order_t *row;
+
+    (void)p;
+    if (fake_store_order(fake, order->id) || order_key_taken(fake, order)) {
+        return exists(err);
+    }
+    row = copy_of_order(fake->p, order);
+    check_order_row(row);
+    row->version = 1;
+    APR_ARRAY_PUSH(fake->orders, kl_order_t *) = row;
+    return KL_OK;
+}
+
+static kl_kind_t order_insert(kl_store_t *self, apr_pool_t *p, kl_order_t *order, kl_error_t *err)
+{
+    kl_kind_t rv = call(self, p, insert_order, order, err);
+
+    if (rv == KL_OK) {
+        order->version = 1;
+    }
+    return rv;
+}
+
+static kl_kind_t save_order(fake_store_t *fake, apr_pool_t *p, void *what, kl_error_t *err)
+{
+    const kl_order_t *order = what;
+    kl_order_t *row = fake_store_order(fake, order->id);
+
+    (void)p;
+    if (!row || row->version != order->version) {
+        return moved_on(err);
+    }
+    assert_false(order_key_taken(fake, order));
+    *row = *copy_of_order(fake->p, order);
+    check_order_row(row);
+    row->version++;
+    return KL_OK;
+}
+
+static kl_kind_t order_save(kl_store_t *self, apr_pool_t *p, kl_order_t *order, kl_error_t *err)
+{
+    kl_kind_t rv = call(self, p, save_order, order, err);
+
+    if (rv == KL_OK) {
+        order->version++;
+    }
+    return rv;
+}
+
+typedef struct wanted_order_t {
+    const char *id, *client_key;
+    kl_order_t **out;
+} wanted_order_t;
+
+static kl_kind_t find_order(fake_store_t *fake, apr_pool_t *p, void *what, kl_error_t *err)
+{
+    wanted_order_t *wanted = what;
+
+    for (int i = 0; i < fake->orders->nelts; i++) {
+        const kl_order_t *row = order_at(fake, i);
+
+        if (wanted->id ? strcmp(row->id, wanted->id) == 0
+                       : strcmp(row->client_key, wanted->client_key) == 0) {
+            *wanted->out = copy_of_order(p, row);
+            return KL_OK;
+        }
+    }
+    return missing(err);
+}
+
+static kl_kind_t order_load(kl_store_t *self, apr_pool_t *p, const char *id, kl_order_t **out,
+                            kl_error_t *err)
+{
+    return call(self, p, find_order, &(wanted_order_t){id, NULL, out}, err);
+}
+
+static kl_kind_t order_load_by_client_key(kl_store_t *self, apr_pool_t *p, const char *client_key,
+                                          kl_order_t **out, kl_error_t *err)
+{
+    return call(self, p, find_order, &(wanted_order_t){NULL, client_key, out}, err);
+}
+
+/* --- operations ---------------------------------------------------------------------- */
+
+kl_operation_t *fake_store_operation(const fake_store_t *fake, const char *id)
+{
+    for (int i = 0; i < fake->operations->nelts; i++) {
+        if (strcmp(operation_at(fake, i)->id, id) == 0) {
+            return operation_at(fake, i);
+        }
+    }
+    return NULL;
+}
+
+static int operation_key_taken(const fake_store_t *fake, const kl_operation_t *op)
+{
+    for (int i = 0; i < fake->operations->nelts; i++) {
+        const kl_operation_t *other = operation_at(fake, i);
+
+        if (strcmp(other->id, op->id) != 0 && strcmp(other->client_key, op->client_key) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static kl_kind_t insert_operation(fake_store_t *fake, apr_pool_t *p, void *what, kl_error_t *err)
+{
+    const kl_operation_t *op = what;
+    kl_operation_t *row;
+
+    (void)p;
+    if (fake_store_operation(fake, op->id) || operation_key_taken(fake, op)) {
+        return exists(err);
+    }
+    row = copy_of_operation(fake->p, op);
+    row->version = 1;
+    APR_ARRAY_PUSH(fake->operations, kl_operation_t *) = row;
+    return KL_OK;
+}
+
+static kl_kind_t operation_insert(kl_store_t *self, apr_pool_t *p, kl_operation_t *op,
+                                  kl_error_t *err)
+{
+    kl_kind_t rv = call(self, p, insert_operation, op, err);
+
+    if (rv == KL_OK) {
+        op->version = 1;
+    }
+    return rv;
+}
+
+static kl_kind_t save_operation(fake_store_t *fake, apr_pool_t *p, void *what, kl_error_t *err)
+{
+    const kl_operation_t *op = what;
+    kl_operation_t *row = fake_store_operation(fake, op->id);
+
+    (void)p;
+    if (!row || row->version != op->version) {
+        return moved_on(err);
+    }
+    assert_false(operation_key_taken(fake, op));
+    if (!kl_op_may(row->state, op->state)) {
+        fail_msg("A %s operation was saved as %s", kl_op_state_name(row->state),
+                 kl_op_state_name(op->state));
+    }
+    *row = *copy_of_operation(fake->p, op);
+    row->version++;
+    return KL_OK;
+}
+
+static kl_kind_t operation_save(kl_store_t *self, apr_pool_t *p, kl_operation_t *op,
+                                kl_error_t *err)
+{
+    kl_kind_t rv = call(self, p, save_operation, op, err);
+
+    if (rv == KL_OK) {
+        op->version++;
+    }
+    return rv;
+}
+
+typedef struct wanted_operation_t {
+    const char *id, *client_key;
+    kl_operation_t **out;
+} wanted_operation_t;
+
+static kl_kind_t find_operation(fake_store_t *fake, apr_pool_t *p, void *what, kl_error_t *err)
+{
+    wanted_operation_t *wanted = what;
+
+    for (int i = 0; i < fake->operations->nelts; i++) {
+        const kl_operation_t *row = operation_at(fake, i);
+
+        if (wanted->id ? strcmp(row->id, wanted->id) == 0
+                       : strcmp(row->client_key, wanted->client_key) == 0) {
+            *wanted->out = copy_of_operation(p, row);
+            return KL_OK;
+        }
+    }
+    return missing(err);
+}
+
+static kl_kind_t operation_load(kl_store_t *self, apr_pool_t *p, const char *id,
+                                kl_operation_t **out, kl_error_t *err)
+{
+    return call(self, p, find_operation, &(wanted_operation_t){id, NULL, out}, err);
+}
+
+static kl_kind_t operation_load_by_client_key(kl_store_t *self, apr_pool_t *p,
+                                              const char *client_key, kl_operation_t **out,
+                                              kl_error_t *err)
+{
+    return call(self, p, find_operation, &(wanted_operation_t){NULL, client_key, out}, err);
+}
+
+/* check and the lists are the handlers' business: a service that calls them crashes here. */
+fake_store_t *fake_store_make(apr_pool_t *p, fake_process_t *process)
+{
+    fake_store_t *fake = apr_pcalloc(p, sizeof(*fake));
+
+    fake->p = p;
+    fake->process = process;
+    fake->orders = apr_array_make(p, 4, sizeof(kl_order_t *));
+    fake->operations = apr_array_make(p, 8, sizeof(kl_operation_t *));
+    fake->store = (kl_store_t){
+        .order_insert = order_insert,
+        .order_load = order_load,
+        .order_load_by_client_key = order_load_by_client_key,
+        .order_save = order_save,
+        .operation_insert = operation_insert,
+        .operation_load = operation_load,
+        .operation_load_by_client_key = operation_load_by_client_key,
+        .operation_save = operation_save,
+        .impl = fake,
+    };
+    return fake;
+}
+
+void fake_store_arm(fake_store_t *fake, int n, fake_store_fault_t fault)
+{
+    fake->calls = 0;
+    fake->fail_at = n;
+    fake->fault = fault;
+}

@@ -1,0 +1,410 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See service_fixture.h. */
+#include "service_fixture.h"
+
+#include <apr_strings.h>
+
+#define BIRTH apr_time_from_sec(1790000000)
+
+world_t *world_make(apr_pool_t *p)
+{
+    world_t *world = apr_pcalloc(p, sizeof(*world));
+
+    world->p = p;
+    world->store = fake_store_make(p, &world->process);
+    world->klarna = fake_klarna_make(p, &world->process);
+    world->account = (kl_account_t){.name = "shop", .base_url = "https://klarna.example",
+                                    .username = "u", .password = "p",
+                                    .environment = "playground", .region = KL_REGION_EU};
+    fake_clock_set(BIRTH);
+    fake_random_seed(1);
+    return world;
+}
+
+kl_service_t *world_service(world_t *world, apr_pool_t *p)
+{
+    kl_service_t *svc = apr_pcalloc(p, sizeof(*svc));
+
+    *svc = (kl_service_t){.p = p, .store = &world->store->store,
+                          .transport = &world->klarna->transport, .account = &world->account,
+                          .actor = "clerk", .callback_base = "", .timeout = apr_time_from_sec(10),
+                          .now = fake_clock_now, .sleep = fake_clock_sleep,
+                          .random = fake_random};
+    return svc;
+}
+
+kl_client_t world_client(const char *key)
+{
+    return (kl_client_t){key, key[0] ? "hash of the request" : ""};
+}
+
+const kl_cart_t *world_cart(apr_pool_t *p)
+{
+    static const char text[] =
+        "{\"purchase_country\":\"SE\",\"purchase_currency\":\"SEK\",\"locale\":\"sv-SE\","
+        "\"order_amount\":10500,\"order_tax_amount\":2100,\"merchant_reference1\":\"shop-1\","
+        "\"order_lines\":["
+        "{\"type\":\"physical\",\"reference\":\"cup\",\"name\":\"Cup\",\"quantity\":2,"
+        "\"unit_price\":5000,\"tax_rate\":2500,\"total_amount\":10000,\"total_tax_amount\":2000},"
+        "{\"type\":\"shipping_fee\",\"reference\":\"freight\",\"name\":\"Freight\",\"quantity\":1,"
+        "\"unit_price\":900,\"tax_rate\":2500,\"total_amount\":900,\"total_tax_amount\":180},"
+        "{\"type\":\"discount\",\"reference\":\"voucher\",\"name\":\"Voucher\",\"quantity\":1,"
+        "\"unit_price\":-400,\"tax_rate\":2500,\"total_amount\":-400,\"total_tax_amount\":-80}]}";
+    kl_error_t *err = kl_error_make(p);
+    kl_json_t *v = kl_json_parse(p, text, strlen(text), err);
+    kl_cart_t *cart = apr_pcalloc(p, sizeof(*cart));
+
+    assert_non_null(v);
+    if (kl_cart_parse(cart, p, v, KL_REGION_EU, err) != KL_OK) {
+        fail_msg("the cart: %s", err->detail);
+    }
+    return cart;
+}
+
+/* --- actions ------------------------------------------------------------------------- */
+
+kl_kind_t act_place(kl_service_t *svc, const char *order_id, const kl_client_t *client,
+                    kl_operation_t **out, kl_error_t *err)
+{
+    fake_store_t *fake = svc->store->impl;
+    kl_order_t *order = fake_store_order(fake, order_id);
+    kl_place_request_t want = {.order_id = order_id, .key = order ? order->key : "",
+                               .authorization_token = TOKEN};
+
+    return kl_checkout_place_prepare(svc, &want, client, out, err);
+}
+
+static apr_array_header_t *one_cup(apr_pool_t *p)
+{
+    apr_array_header_t *picks = apr_array_make(p, 1, sizeof(kl_pick_t));
+
+    APR_ARRAY_PUSH(picks, kl_pick_t) = (kl_pick_t){.reference = "cup", .quantity = 1};
+    return picks;
+}
+
+static kl_kind_t capture(kl_service_t *svc, const char *order_id, kl_selection_t what,
+                         const kl_client_t *client, kl_operation_t **out, kl_error_t *err)
+{
+    kl_capture_request_t want = {.what = what, .reference = "parcel", .description = "",
+                                 .shipping_info = "[{\"tracking_number\":\"T1\"}]"};
+
+    return kl_capture_prepare(svc, order_id, &want, client, out, err);
+}
+
+kl_kind_t act_capture_all(kl_service_t *svc, const char *order_id, const kl_client_t *client,
+                          kl_operation_t **out, kl_error_t *err)
+{
+    return capture(svc, order_id, (kl_selection_t){.everything = 1}, client, out, err);
+}
+
+kl_kind_t act_capture_cup(kl_service_t *svc, const char *order_id, const kl_client_t *client,
+                          kl_operation_t **out, kl_error_t *err)
+{
+    return capture(svc, order_id, (kl_selection_t){.picks = one_cup(svc->p)}, client, out, err);
+}
+
+static kl_kind_t credit(kl_service_t *svc, const char *order_id, kl_selection_t what,
+                        apr_int64_t fee, const kl_client_t *client, kl_operation_t **out,
+                        kl_error_t *err)
+{
+    kl_credit_request_t want = {.what = what, .return_fee = fee, .return_fee_tax_rate = 2500,
+                                .reference = "credit note", .comment = ""};
+
+    return kl_credit_invoice_prepare(svc, order_id, &want, client, out, err);
+}
+
+kl_kind_t act_credit_cup(kl_service_t *svc, const char *order_id, const kl_client_t *client,
+                         kl_operation_t **out, kl_error_t *err)
+{
+    return credit(svc, order_id, (kl_selection_t){.picks = one_cup(svc->p)}, 0, client, out, err);
+}
+
+kl_kind_t act_credit_cup_less_fee(kl_service_t *svc, const char *order_id,
+                                  const kl_client_t *client, kl_operation_t **out,
+                                  kl_error_t *err)
+{
+    return credit(svc, order_id, (kl_selection_t){.picks = one_cup(svc->p)}, 500, client, out,
+                  err);
+}
+
+kl_kind_t act_credit_8000(kl_service_t *svc, const char *order_id, const kl_client_t *client,
+                          kl_operation_t **out, kl_error_t *err)
+{
+    return credit(svc, order_id, (kl_selection_t){.has_amount = 1, .amount = 8000}, 0, client,
+                  out, err);
+}
+
+kl_kind_t act_cancel(kl_service_t *svc, const char *order_id, const kl_client_t *client,
+                     kl_operation_t **out, kl_error_t *err)
+{
+    return kl_cancel_prepare(svc, order_id, "", client, out, err);
+}
+
+kl_kind_t act_extend(kl_service_t *svc, const char *order_id, const kl_client_t *client,
+                     kl_operation_t **out, kl_error_t *err)
+{
+    return kl_extend_prepare(svc, order_id, client, out, err);
+}
+
+kl_kind_t act_release(kl_service_t *svc, const char *order_id, const kl_client_t *client,
+                      kl_operation_t **out, kl_error_t *err)
+{
+    return kl_release_prepare(svc, order_id, client, out, err);
+}
+
+kl_kind_t act_tracking(kl_service_t *svc, const char *order_id, const kl_client_t *client,
+                       kl_operation_t **out, kl_error_t *err)
+{
+    return kl_shipping_info_prepare(svc, order_id, "capture-1", "[{\"tracking_number\":\"T2\"}]",
+                                    client, out, err);
+}
+
+/* The same way as handlers/outcome.c. */
+kl_kind_t world_act(kl_service_t *svc, act_fn prepare, const char *order_id, const char *key,
+                    kl_operation_t **out, kl_error_t *err)
+{
+    kl_client_t client = world_client(key);
+    kl_kind_t rv;
+    int again;
+
+    *out = NULL;
+    rv = kl_operation_replay(svc, &client, out, err);
+    again = *out != NULL;
+    if (rv == KL_OK && !*out) {
+        rv = prepare(svc, order_id, &client, out, err);
+        if (rv == KL_CONFLICT && strcmp(err->code, "exists") == 0) {
+            kl_error_clear(err);
+            rv = kl_operation_replay(svc, &client, out, err);
+            again = 1;
+        }
+    }
+    if (rv != KL_OK) {
+        assert_int_not_equal(err->kind, KL_OK); /* a failure without a reason is a defect */
+        return rv;
+    }
+    assert_non_null(*out);
+    rv = again ? kl_resume(svc, out, err) : kl_walk(svc, out, err);
+    assert_int_equal(rv == KL_OK, err->kind == KL_OK);
+    return rv;
+}
+
+void world_must(world_t *world, act_fn prepare, const char *order_id, const char *key)
+{
+    kl_service_t *svc = world_service(world, world->p);
+    kl_error_t *err = kl_error_make(world->p);
+    kl_operation_t *op = NULL;
+
+    if (world_act(svc, prepare, order_id, key, &op, err) != KL_OK) {
+        fail_msg("%s: %s: %s", key, err->code, err->detail);
+    }
+    assert_int_equal(op->state, KL_OP_CONFIRMED);
+}
+
+/* --- setups -------------------------------------------------------------------------- */
+
+const char *world_created(world_t *world)
+{
+    kl_service_t *svc = world_service(world, world->p);
+    kl_error_t *err = kl_error_make(world->p);
+    kl_client_t client = world_client("start");
+    kl_order_t *order = NULL;
+
+    if (kl_checkout_start(svc, world_cart(world->p), &client, &order, err) != KL_OK) {
+        fail_msg("start: %s: %s", err->code, err->detail);
+    }
+    fake_klarna_authorize(world->klarna, TOKEN, CART_AMOUNT);
+    return order->id;
+}
+
+const char *world_placed(world_t *world)
+{
+    const char *id = world_created(world);
+
+    world_must(world, act_place, id, "place");
+    return id;
+}
+
+const char *world_part_captured(world_t *world)
+{
+    const char *id = world_placed(world);
+
+    world_must(world, act_capture_cup, id, "first capture");
+    return id;
+}
+
+const char *world_captured(world_t *world)
+{
+    const char *id = world_placed(world);
+
+    world_must(world, act_capture_all, id, "first capture");
+    return id;
+}
+
+kl_order_t *world_order(const world_t *world, const char *order_id)
+{
+    kl_order_t *order = fake_store_order(world->store, order_id);
+
+    assert_non_null(order);
+    return order;
+}
+
+fake_order_t *world_klarna_order(const world_t *world, const char *order_id)
+{
+    return fake_klarna_order(world->klarna, world_order(world, order_id)->klarna_order_id);
+}
+
+/* --- the ledgers ---------------------------------------------------------------------- */
+
+#define N "%" APR_INT64_T_FMT
+
+static const char *credit_texts(apr_pool_t *p, const kl_order_t *order)
+{
+    const char *text = "";
+
+    for (int i = 0; i < order->credit_invoices->nelts; i++) {
+        const kl_credit_invoice_t *ci =
+            &APR_ARRAY_IDX(order->credit_invoices, i, kl_credit_invoice_t);
+
+        text = apr_psprintf(p, "%s credit %s " N " of " N, text, ci->state, ci->paid_amount,
+                            ci->amount);
+        for (int k = 0; k < ci->steps->nelts; k++) {
+            const kl_credit_step_t *step = &APR_ARRAY_IDX(ci->steps, k, kl_credit_step_t);
+
+            text = apr_psprintf(p, "%s (%s %s)", text, step->verb, step->state);
+        }
+    }
+    return text;
+}
+
+/* An operation that never went out promised nothing; that none stays queued for ever is
+ * world_check's business. */
+static const char *operation_texts(const world_t *world, apr_pool_t *p, const char *order_id)
+{
+    const char *text = "";
+
+    for (int i = 0; i < world->store->operations->nelts; i++) {
+        const kl_operation_t *op = APR_ARRAY_IDX(world->store->operations, i, kl_operation_t *);
+
+        if (strcmp(op->order_id, order_id) == 0 && op->attempts > 0) {
+            text = apr_psprintf(p, "%s %s %s", text, kl_op_kind_name(op->kind),
+                                kl_op_state_name(op->state));
+        }
+    }
+    return text;
+}
+
+static const char *klarna_texts(const world_t *world, apr_pool_t *p)
+{
+    const char *text = "";
+
+    for (int i = 0; i < world->klarna->orders->nelts; i++) {
+        const fake_order_t *o = APR_ARRAY_IDX(world->klarna->orders, i, fake_order_t *);
+
+        text = apr_psprintf(p, "%s %s " N "/" N "/" N "/" N " %d %d %d %d", text, o->status,
+                            o->order_amount, o->captured, o->refunded, o->remaining, o->captures,
+                            o->refunds, o->parcels, o->extensions);
+    }
+    for (int i = 0; i < world->klarna->movements->nelts; i++) {
+        const fake_movement_t *m = &APR_ARRAY_IDX(world->klarna->movements, i, fake_movement_t);
+
+        text = apr_psprintf(p, "%s, %s " N, text, m->what, m->amount);
+    }
+    return text;
+}
+
+const char *world_ledgers(const world_t *world, apr_pool_t *p, const char *order_id)
+{
+    const kl_order_t *o = world_order(world, order_id);
+
+    return apr_psprintf(p, "%s " N "/" N "/" N "/" N " %s captures %d%s |%s |%s",
+                        kl_order_state_name(o->state), o->order_amount, o->captured_amount,
+                        o->refunded_amount, o->remaining_amount,
+                        o->pending_op[0] ? "held" : "free", o->captures->nelts,
+                        credit_texts(p, o), operation_texts(world, p, order_id),
+                        klarna_texts(world, p));
+}
+
+static void same(apr_int64_t ours, apr_int64_t klarnas, const char *what, const char *where)
+{
+    if (ours != klarnas) {
+        fail_msg("%s: %s is " N " here and " N " at Klarna", where, what, ours, klarnas);
+    }
+}
+
+static void check_amounts_agree(const world_t *world, const char *order_id, const char *where)
+{
+    const kl_order_t *order = world_order(world, order_id);
+    const fake_order_t *klarnas = world_klarna_order(world, order_id);
+
+    if (!klarnas) {
+        same(0, world->klarna->orders->nelts, "the number of orders", where);
+        return;
+    }
+    same(order->order_amount, klarnas->order_amount, "order_amount", where);
+    same(order->captured_amount, klarnas->captured, "captured", where);
+    same(order->refunded_amount, klarnas->refunded, "refunded", where);
+    same(order->remaining_amount, klarnas->remaining, "remaining", where);
+    same(order->captures->nelts, klarnas->captures, "the number of captures", where);
+    if (strcmp(kl_order_state_name(order->state), klarnas->status) != 0) {
+        fail_msg("%s: %s here and %s at Klarna", where, kl_order_state_name(order->state),
+                 klarnas->status);
+    }
+    if (klarnas->refunded > klarnas->captured) {
+        fail_msg("%s: more refunded than captured", where);
+    }
+}
+
+void world_check_moved_once(const world_t *world, const char *where)
+{
+    const apr_array_header_t *all = world->klarna->movements;
+
+    for (int i = 0; i < all->nelts; i++) {
+        for (int k = i + 1; k < all->nelts; k++) {
+            const fake_movement_t *a = &APR_ARRAY_IDX(all, i, fake_movement_t);
+            const fake_movement_t *b = &APR_ARRAY_IDX(all, k, fake_movement_t);
+
+            if (strcmp(a->key, b->key) == 0) {
+                fail_msg("%s: %s was executed twice", where, a->what);
+            }
+        }
+    }
+}
+
+static void check_credits(const kl_order_t *order, const char *where)
+{
+    for (int i = 0; i < order->credit_invoices->nelts; i++) {
+        const kl_credit_invoice_t *ci =
+            &APR_ARRAY_IDX(order->credit_invoices, i, kl_credit_invoice_t);
+        apr_int64_t paid = 0;
+
+        for (int k = 0; k < ci->steps->nelts; k++) {
+            const kl_credit_step_t *step = &APR_ARRAY_IDX(ci->steps, k, kl_credit_step_t);
+
+            paid += strcmp(step->state, "confirmed") == 0 ? step->amount : 0;
+        }
+        if (paid != ci->paid_amount || (strcmp(ci->state, "paid") == 0) != (paid == ci->amount)) {
+            fail_msg("%s: a credit invoice is %s with " N " of " N, where, ci->state, paid,
+                     ci->amount);
+        }
+    }
+}
+
+void world_check(const world_t *world, const char *order_id, const char *where)
+{
+    const kl_order_t *order = world_order(world, order_id);
+
+    if (order->pending_op[0]) {
+        fail_msg("%s: the order is still held by %s", where, order->pending_op);
+    }
+    for (int i = 0; i < world->store->operations->nelts; i++) {
+        const kl_operation_t *op = APR_ARRAY_IDX(world->store->operations, i, kl_operation_t *);
+
+        if (!kl_op_is_final(op->state)) {
+            fail_msg("%s: a %s is left %s", where, kl_op_kind_name(op->kind),
+                     kl_op_state_name(op->state));
+        }
+    }
+    check_amounts_agree(world, order_id, where);
+    world_check_moved_once(world, where);
+    check_credits(order, where);
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A shop, its store and its Klarna, all in memory, for the tests of the services: orders
+ * brought to a state by the services themselves, actions done as a route does them, and
+ * the two ledgers as one text that can be compared.
+ */
+#ifndef KL_TEST_SERVICE_FIXTURE_H
+#define KL_TEST_SERVICE_FIXTURE_H
+
+#include "fake_klarna.h"
+#include "fake_store.h"
+#include "service/service.h"
+
+typedef struct world_t {
+    apr_pool_t *p;
+    fake_process_t process;
+    fake_store_t *store;
+    fake_klarna_t *klarna;
+    kl_account_t account;
+} world_t;
+
+world_t *world_make(apr_pool_t *p);
+/** A service as a request makes one. */
+kl_service_t *world_service(world_t *world, apr_pool_t *p);
+/** The client's key with the hash of its one request. */
+kl_client_t world_client(const char *key);
+
+/** cup 2 x 50.00, freight 9.00, voucher -4.00: 105.00 SEK, in pool p. */
+const kl_cart_t *world_cart(apr_pool_t *p);
+#define CART_AMOUNT 10500
+#define TOKEN "token-1"
+
+/* The prepare function of an action, with what it wants built in. */
+typedef kl_kind_t (*act_fn)(kl_service_t *svc, const char *order_id, const kl_client_t *client,
+                            kl_operation_t **out, kl_error_t *err);
+
+/** An action as the routes do it: the key's operation again, or prepare; then walk. */
+kl_kind_t world_act(kl_service_t *svc, act_fn prepare, const char *order_id, const char *key,
+                    kl_operation_t **out, kl_error_t *err);
+/** The same with a service of its own, which must end confirmed. */
+void world_must(world_t *world, act_fn prepare, const char *order_id, const char *key);
+
+/* Setups; each gives the id of its order. */
+const char *world_created(world_t *world);      /* a session, and TOKEN to buy it */
+const char *world_placed(world_t *world);
+const char *world_part_captured(world_t *world);/* one cup, 50.00 */
+const char *world_captured(world_t *world);
+
+/* Actions. */
+kl_kind_t act_place(kl_service_t *svc, const char *order_id, const kl_client_t *client,
+                    kl_operation_t **out, kl_error_t *err);
+kl_kind_t act_capture_all(kl_service_t *svc, const char *order_id, const kl_client_t *client,
+                          kl_operation_t **out, kl_error_t *err);
+kl_kind_t act_capture_cup(kl_service_t *svc, const char *order_id, const kl_client_t *client,
+                          kl_operation_t **out, kl_error_t *err);
+kl_kind_t act_credit_cup(kl_service_t *svc, const char *order_id, const kl_client_t *client,
+                         kl_operation_t **out, kl_error_t *err);
+/** One cup less a return fee of 5.00. */
+kl_kind_t act_credit_cup_less_fee(kl_service_t *svc, const char *order_id,
+                                  const kl_client_t *client, kl_operation_t **out,
+                                  kl_error_t *err);
+/** 80.00: more than a cup, so that it reaches over what was captured and what was not. */
+kl_kind_t act_credit_8000(kl_service_t *svc, const char *order_id, const kl_client_t *client,
+                          kl_operation_t **out, kl_error_t *err);
+kl_kind_t act_cancel(kl_service_t *svc, const char *order_id, const kl_client_t *client,
+                     kl_operation_t **out, kl_error_t *err);
+kl_kind_t act_extend(kl_service_t *svc, const char *order_id, const kl_client_t *client,
+                     kl_operation_t **out, kl_error_t *err);
+kl_kind_t act_release(kl_service_t *svc, const char *order_id, const kl_client_t *client,
+                      kl_operation_t **out, kl_error_t *err);
+kl_kind_t act_tracking(kl_service_t *svc, const char *order_id, const kl_client_t *client,
+                       kl_operation_t **out, kl_error_t *err);
+
+/** The store's rows. */
+kl_order_t *world_order(const world_t *world, const char *order_id);
+/** The row of Klarna's order that belongs to ours, NULL when none does. */
+fake_order_t *world_klarna_order(const world_t *world, const char *order_id);
+
+/**
+ * Both ledgers of an order and its operations as one text: order, credit invoices,
+ * operations that went out, Klarna's order and what Klarna executed.
+ */
+const char *world_ledgers(const world_t *world, apr_pool_t *p, const char *order_id);
+
+/** Fails when one key or token moved something twice. where names the run. */
+void world_check_moved_once(const world_t *world, const char *where);
+
+/**
+ * Fails unless store and Klarna agree on an order that nothing holds, refunded <= captured,
+ * no key moved twice, a credit invoice is paid exactly when its steps are, and every
+ * operation is final.
+ */
+void world_check(const world_t *world, const char *order_id, const char *where);
+
+#endif
