@@ -136,3 +136,15 @@ kl_kind_t kl_body_read(kl_call_t *call, int flags)
     }
     return rv == KL_OK ? read_client(call, flags, text) : rv;
 }
+
+/* The order's key is a part of it, so that nobody without it is told of a placement. */
+kl_kind_t kl_placement_key(kl_call_t *call, const char *order_id, const char *order_key,
+                           const char *token)
+{
+    const char *parts[5] = {"place", call->settings->account.name, order_id, order_key, token};
+
+    call->client.key = kl_digest(call->r->pool, parts, 5);
+    call->client.hash = call->client.key;
+    return call->client.key ? KL_OK
+                            : kl_error_set(call->err, KL_INTERNAL, "digest", "No SHA-256.");
+}

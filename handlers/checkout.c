@@ -118,21 +118,6 @@ static void show_placed(kl_call_t *call, const kl_operation_t *op, const kl_orde
     kl_json_set_str(v, "status_url", call->status_url);
 }
 
-/* A double click is one placement: without a key of its own the token is the key. The order's
- * key is a part of it, so that nobody without it is told of a placement. */
-static kl_kind_t bind_to_token(kl_call_t *call, const kl_place_request_t *want)
-{
-    const char *parts[5] = {"place", call->settings->account.name, want->order_id, want->key,
-                            want->authorization_token};
-
-    if (!call->client.key[0]) {
-        call->client.key = kl_digest(call->r->pool, parts, 5);
-        call->client.hash = call->client.key;
-    }
-    return call->client.key ? KL_OK
-                            : kl_error_set(call->err, KL_INTERNAL, "digest", "No SHA-256.");
-}
-
 static int place(kl_call_t *call)
 {
     kl_reader_t rd = kl_reader(call->r->pool, call->body, "", call->err);
@@ -143,7 +128,10 @@ static int place(kl_call_t *call)
     want.key = kl_read_str(&rd, "key", KL_REQUIRED, 1, KL_MAX_STRING);
     want.authorization_token = kl_read_str(&rd, "authorization_token", KL_REQUIRED, 1,
                                            KL_MAX_STRING);
-    if (call->err->kind != KL_OK || bind_to_token(call, &want) != KL_OK) {
+    /* A double click is one placement: without a key of its own the token is the key. */
+    if (call->err->kind != KL_OK
+        || (!call->client.key[0] && kl_placement_key(call, want.order_id, want.key,
+                                                     want.authorization_token) != KL_OK)) {
         return kl_reply_error(call);
     }
     call->status_url = shopper_url(call, want.order_id, want.key);

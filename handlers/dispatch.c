@@ -16,6 +16,7 @@
 static const kl_family_t families[] = {
     {"klarna-checkout", 0, kl_checkout_routes},
     {"klarna-orders", 1, kl_orders_routes},
+    {"klarna-callbacks", 0, kl_callbacks_routes},
     {"klarna-status", 0, kl_status_routes},
     {NULL, 0, NULL}
 };

@@ -50,17 +50,22 @@ typedef struct kl_family_t {
 
 extern const kl_route_t kl_checkout_routes[]; /* checkout.c */
 extern const kl_route_t kl_orders_routes[];   /* orders.c */
+extern const kl_route_t kl_callbacks_routes[]; /* callbacks.c */
 extern const kl_route_t kl_status_routes[];   /* status.c */
 
 /** The module's content handler (dispatch.c). */
 int kl_handler(request_rec *r);
 
-/* captures.c, returns.c, authorization.c: routes of the back office, listed in orders.c */
+/* captures.c, returns.c, authorization.c, operations.c: routes of the back office, listed in orders.c */
 int kl_captures_create(kl_call_t *call);
 int kl_captures_shipping_info(kl_call_t *call);
 int kl_credit_invoices_create(kl_call_t *call);
 int kl_credit_invoices_preview(kl_call_t *call);
 int kl_cancel_create(kl_call_t *call);
+int kl_operations_list(kl_call_t *call);
+int kl_operations_send_again(kl_call_t *call);
+int kl_operations_give_up(kl_call_t *call);
+int kl_orders_adopt(kl_call_t *call);
 int kl_extend_create(kl_call_t *call);
 int kl_release_create(kl_call_t *call);
 
@@ -70,6 +75,11 @@ int kl_release_create(kl_call_t *call);
 kl_kind_t kl_body_read(kl_call_t *call, int flags);
 /** SHA-256 over the parts, each ended by a newline, as hex; NULL when it fails. */
 const char *kl_digest(apr_pool_t *p, const char *const *parts, int n);
+
+/** Binds call->client to a placement: the order, its key and the token. The browser and the
+ *  authorization callback get the same, so that both are one operation. */
+kl_kind_t kl_placement_key(kl_call_t *call, const char *order_id, const char *order_key,
+                           const char *token);
 
 /* --- reply.c --------------------------------------------------------------------------- */
 /** Sends v with status; location (a path) may be NULL. Returns what a handler returns. */

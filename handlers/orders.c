@@ -165,9 +165,13 @@ static int operation(kl_call_t *call)
 
 const kl_route_t kl_orders_routes[] = {
     {"GET", "", 0, list},
+    {"GET", "operations", 0, kl_operations_list},
     {"GET", "*", 0, read_one},
     {"GET", "*/events", 0, events},
     {"GET", "*/operations/*", 0, operation},
+    {"POST", "*/operations/*/send-again", KL_ROUTE_BODY, kl_operations_send_again},
+    {"POST", "*/operations/*/give-up", KL_ROUTE_BODY, kl_operations_give_up},
+    {"POST", "*/adopt", KL_ROUTE_BODY, kl_orders_adopt},
     {"POST", "*/captures", MONEY, kl_captures_create},
     {"POST", "*/captures/*/shipping-info", MONEY, kl_captures_shipping_info},
     {"POST", "*/credit-invoices", MONEY, kl_credit_invoices_create},

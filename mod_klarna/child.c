@@ -12,6 +12,7 @@
 #include "klarna_module.h"
 #include "settings.h"
 #include "store/store_dbd.h"
+#include "worker.h"
 
 static kl_transport_t *transport; /* of this process; set once in child_init */
 
@@ -75,6 +76,7 @@ void kl_child_init(apr_pool_t *pchild, server_rec *s)
     kl_curl_config_t curl = {0};
 
     kl_json_init();
+    kl_worker_child_init(pchild);
     curl.ca_file = cfg->trust_store;
     curl.proxy = cfg->proxy ? cfg->proxy : "";
     curl.user_agent = "mod_klarna/" KL_VERSION;
@@ -110,7 +112,9 @@ void kl_child_service(kl_service_t *svc, apr_pool_t *p, server_rec *s, const kl_
     svc->transport = transport;
     svc->account = account;
     svc->actor = actor;
+    svc->callback_base = cfg->callback_base ? cfg->callback_base : "";
     svc->timeout = kl_timeout(cfg);
+    svc->queue_for = 0;
     svc->now = apr_time_now;
     svc->sleep = pause_for;
     svc->random = random_bytes;

@@ -265,6 +265,20 @@ static const char *set_callback_base(cmd_parms *cmd, void *unused, const char *u
     return NULL;
 }
 
+static const char *set_worker(cmd_parms *cmd, void *unused, int on)
+{
+    (void)unused;
+    settings_of(cmd)->worker = on;
+    return NULL;
+}
+
+static const char *set_auto_extend(cmd_parms *cmd, void *unused, int on)
+{
+    (void)unused;
+    settings_of(cmd)->auto_extend = on;
+    return NULL;
+}
+
 static const char *use_store(cmd_parms *cmd, void *cfgv, const char *name)
 {
     kl_location_settings_t *cfg = cfgv;
@@ -299,6 +313,10 @@ const command_rec kl_directives[] = {
                   "http://host:port of a CONNECT proxy, default none"),
     AP_INIT_TAKE1("KlarnaCallbackBase", set_callback_base, NULL, RSRC_CONF,
                   "https address under which Klarna reaches the klarna-callbacks Location"),
+    AP_INIT_FLAG("KlarnaWorker", set_worker, NULL, RSRC_CONF,
+                 "whether this server walks on what was left and reads back what is open; On"),
+    AP_INIT_FLAG("KlarnaAutoExtend", set_auto_extend, NULL, RSRC_CONF,
+                 "extend authorizations that are about to end while goods are open; Off"),
     AP_INIT_TAKE1("KlarnaUseStore", use_store, NULL, ACCESS_CONF,
                   "which store container a Location works for, default 'default'"),
     {NULL, {NULL}, NULL, 0, RAW_ARGS, NULL}

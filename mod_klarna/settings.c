@@ -17,6 +17,7 @@ void *kl_server_settings_make(apr_pool_t *p, server_rec *s)
     cfg->accounts = apr_hash_make(p);
     cfg->used = apr_array_make(p, 2, sizeof(const char *));
     cfg->timeout = cfg->connect_timeout = -1;
+    cfg->worker = cfg->auto_extend = -1;
     return cfg;
 }
 
@@ -84,6 +85,8 @@ void *kl_server_settings_merge(apr_pool_t *p, void *basev, void *addv)
                                                      : base->connect_timeout;
     cfg->trust_store = add->trust_store ? add->trust_store : base->trust_store;
     cfg->proxy = add->proxy ? add->proxy : base->proxy;
+    cfg->worker = add->worker >= 0 ? add->worker : base->worker;
+    cfg->auto_extend = add->auto_extend >= 0 ? add->auto_extend : base->auto_extend;
     cfg->callback_base = add->callback_base ? add->callback_base : base->callback_base;
     return cfg;
 }

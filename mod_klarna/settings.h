@@ -33,6 +33,8 @@ typedef struct kl_server_settings_t {
     const char *trust_store;        /* file, NULL = the system's */
     const char *proxy;              /* NULL = unset, "" = none */
     const char *callback_base;      /* NULL = unset */
+    int worker;                     /* KlarnaWorker: 1, 0, -1 = unset (on) */
+    int auto_extend;                /* KlarnaAutoExtend: 1, 0, -1 = unset (off) */
     kl_store_t *store;              /* set in child_init */
 } kl_server_settings_t;
 

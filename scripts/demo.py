@@ -94,7 +94,7 @@ def main():
             print("--once plays the customer in the sandbox: it cannot do that at " + url,
                   file=sys.stderr)
             return 2
-        server = httpd.Httpd(url)
+        server = httpd.Httpd(url, extra="KlarnaWorker On\n")
         if just_once:
             return once(Shop(server, box))
         show(server, box, url)

@@ -75,6 +75,10 @@ static kl_kind_t plan_shipping_info(kl_service_t *svc, kl_order_t *order, const 
         return kl_error_set(err, KL_NOT_FOUND, "no_such_capture",
                             "This order has no such capture.");
     }
+    if (!kl_order_has_room(svc->p, order, 1024 + 4 * strlen(want->shipping_info))) {
+        return kl_error_set(err, KL_CONFLICT, "order_full",
+                            "This order cannot take more tracking.");
+    }
     ops[0] = kl_operation_new(svc, order, KL_OP_SHIPPING_INFO, client, err);
     if (!ops[0]) {
         return err->kind;

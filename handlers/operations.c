@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Operations that have not ended, and what a person does with them: GET operations lists
+ * them, POST {id}/operations/{op}/send-again and .../give-up, POST {id}/adopt ends an
+ * orphaned placement with Klarna's order id.
+ */
+#include "handlers/handlers.h"
+
+#include <http_log.h>
+#include <string.h>
+#include "klarna_module.h"
+
+int kl_operations_list(kl_call_t *call)
+{
+    apr_pool_t *p = call->r->pool;
+    kl_json_t *v = kl_json_object(p), *list = kl_json_array(p);
+    apr_array_header_t *found = NULL;
+    int i;
+
+    if (call->svc.store->operations_due(call->svc.store, p, call->settings->account.name,
+                                        APR_INT64_MAX, KL_MAX_PAGE, &found, call->err) != KL_OK) {
+        return kl_reply_error(call);
+    }
+    for (i = 0; i < found->nelts; i++) {
+        kl_json_append(list, kl_operation_view(p, APR_ARRAY_IDX(found, i, kl_operation_t *)));
+    }
+    kl_json_set(v, "operations", list);
+    return kl_reply(call, HTTP_OK, v, NULL);
+}
+
+static int show(kl_call_t *call, const kl_operation_t *op)
+{
+    return kl_reply(call, HTTP_OK, kl_operation_view(call->r->pool, op), NULL);
+}
+
+int kl_operations_send_again(kl_call_t *call)
+{
+    kl_reader_t rd = kl_reader(call->r->pool, call->body, "", call->err);
+    kl_operation_t *op = NULL;
+
+    kl_reader_only(&rd, NULL);
+    if (call->err->kind != KL_OK
+        || kl_send_again(&call->svc, call->segment[0], call->segment[2], &op, call->err)
+               != KL_OK) {
+        return kl_reply_error(call);
+    }
+    return show(call, op);
+}
+
+/* The reason is for whoever reads the log later; it is not personal data. */
+int kl_operations_give_up(kl_call_t *call)
+{
+    kl_reader_t rd = kl_reader(call->r->pool, call->body, "", call->err);
+    const char *reason = kl_read_str(&rd, "reason", KL_REQUIRED, 1, KL_MAX_STRING);
+    kl_operation_t *op = NULL;
+
+    kl_reader_only(&rd, "reason", NULL);
+    if (call->err->kind != KL_OK
+        || kl_give_up(&call->svc, call->segment[0], call->segment[2], &op, call->err) != KL_OK) {
+        return kl_reply_error(call);
+    }
+    ap_log_rerror(APLOG_MARK, APLOG_NOTICE, 0, call->r,
+                  "KLA0022: operation %s given up by %s, it is %s: %s", op->id, call->svc.actor,
+                  kl_op_state_name(op->state), reason);
+    return show(call, op);
+}
+
+int kl_orders_adopt(kl_call_t *call)
+{
+    kl_reader_t rd = kl_reader(call->r->pool, call->body, "", call->err);
+    const char *id = kl_read_str(&rd, "klarna_order_id", KL_REQUIRED, 1, KL_MAX_STRING);
+    kl_order_t *order = NULL;
+
+    kl_reader_only(&rd, "klarna_order_id", NULL);
+    if (call->err->kind != KL_OK
+        || kl_adopt(&call->svc, call->segment[0], id, &order, call->err) != KL_OK) {
+        return kl_reply_error(call);
+    }
+    return kl_reply(call, HTTP_OK, kl_order_view(call->r->pool, order, 1), NULL);
+}

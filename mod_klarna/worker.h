@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The background worker on mod_watchdog: every child of every host has one, and any of them
+ * may take any unit; leases in the database decide, not mod_watchdog's singleton, which
+ * does not hold across generations and hosts. A unit in flight ends before its child does.
+ */
+#ifndef KL_WORKER_H
+#define KL_WORKER_H
+
+#include <httpd.h>
+
+/** post_config: registers the callback. DECLINED-like 0, or an error status with a log line
+ *  when mod_watchdog is not there. */
+int kl_worker_register(apr_pool_t *pconf, server_rec *s);
+
+/** child_init, before threads: lets this child's end wait for the unit in flight. */
+void kl_worker_child_init(apr_pool_t *pchild);
+
+#endif
