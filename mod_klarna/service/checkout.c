@@ -9,6 +9,7 @@
 #include <apr_strings.h>
 #include <string.h>
 #include "api/payments.h"
+#include "core/schedule.h"
 
 /* A session call has no operation: one try, its outcome as an error. */
 static kl_kind_t call(kl_service_t *svc, const kl_request_t *req, kl_response_t *resp,
@@ -41,6 +42,7 @@ static kl_kind_t new_order(kl_service_t *svc, const kl_cart_t *cart, const kl_cl
         order->client_hash = client->hash;
     }
     order->created_at = order->updated_at = svc->now();
+    order->check_at = kl_schedule_next(order, order->created_at);
     *out = order;
     return svc->store->order_insert(svc->store, svc->p, order, err);
 }
@@ -68,6 +70,7 @@ static kl_kind_t find_or_make(kl_service_t *svc, const kl_cart_t *cart,
 static void give_up(kl_service_t *svc, kl_order_t *order)
 {
     order->state = KL_ORDER_ABANDONED;
+    order->check_at = 0;
     order->client_key = apr_pstrcat(svc->p, "-", order->id, NULL);
     order->updated_at = svc->now();
     (void)svc->store->order_save(svc->store, svc->p, order, kl_error_make(svc->p));

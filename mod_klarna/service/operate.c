@@ -54,8 +54,9 @@ kl_operation_t *kl_operation_new(kl_service_t *svc, const kl_order_t *order, kl_
         op->client_key = client->key;
         op->client_hash = client->hash;
     }
-    op->created_at = op->updated_at = op->next_at = svc->now();
-    op->lease_until = op->created_at + apr_time_from_sec(KL_LEASE_S);
+    op->created_at = op->updated_at = svc->now();
+    op->next_at = op->created_at + svc->queue_for;
+    op->lease_until = svc->queue_for ? 0 : op->created_at + apr_time_from_sec(KL_LEASE_S);
     return op;
 }
 
@@ -88,7 +89,7 @@ static kl_kind_t discard_one(kl_service_t *svc, const char *id, const char **nex
         op->client_key = apr_pstrcat(svc->p, "-", op->id, NULL);
         op->path = op->body = ""; /* never to be sent; a placement's hold a token */
         op->updated_at = svc->now();
-        op->lease_until = 0;
+        op->lease_until = op->next_at = 0;
         return svc->store->operation_save(svc->store, svc->p, op, err);
     }
     if (op->state == KL_OP_REFUSED) {
@@ -117,6 +118,7 @@ static kl_kind_t claim(kl_service_t *svc, kl_order_t *order, const kl_operation_
 
     order->pending_op = op->id;
     order->updated_at = svc->now();
+    order->check_at = order->updated_at + apr_time_from_sec(KL_LEASE_S);
     rv = svc->store->order_save(svc->store, svc->p, order, err);
     *open = 0;
     if (rv == KL_OK || rv == KL_CONFLICT) {

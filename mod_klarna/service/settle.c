@@ -10,6 +10,7 @@
 #include <string.h>
 #include "api/payments.h"
 #include "core/apply.h"
+#include "core/schedule.h"
 
 #define MAX_BACKOFF_S 900
 #define STORE_PAUSE apr_time_from_msec(100)
@@ -85,12 +86,17 @@ static kl_op_state_t next_state(kl_service_t *svc, kl_operation_t *op, const kl_
     return KL_OP_UNKNOWN;
 }
 
-static apr_interval_time_t backoff(const kl_operation_t *op, int retry_after)
+/* Doubles from two seconds to a quarter of an hour, plus up to a quarter of it at random, so
+ * that what failed together does not come again together. */
+static apr_interval_time_t backoff(kl_service_t *svc, const kl_operation_t *op, int retry_after)
 {
     apr_int64_t s = op->attempts < 10 ? (apr_int64_t)1 << op->attempts : MAX_BACKOFF_S;
+    unsigned char dice = 0;
 
+    (void)svc->random(&dice, 1);
     s = s > retry_after ? s : retry_after;
-    return apr_time_from_sec(s < MAX_BACKOFF_S ? s : MAX_BACKOFF_S);
+    s = s < MAX_BACKOFF_S ? s : MAX_BACKOFF_S;
+    return apr_time_from_sec(s) * (1024 + dice) / 1024;
 }
 
 /* Saves op's outcome, once more when the database gives no answer: what Klarna said can not
@@ -140,7 +146,7 @@ static kl_kind_t store_outcome(kl_service_t *svc, kl_operation_t *op, const kl_e
     op->http_status = ex->delivery == KL_ANSWERED ? ex->resp.status : 0;
     op->correlation_id = ex->delivery == KL_ANSWERED ? ex->resp.correlation_id : "";
     op->updated_at = svc->now();
-    op->next_at = op->updated_at + backoff(op, why->retry_after);
+    op->next_at = kl_op_is_final(op->state) ? 0 : op->updated_at + backoff(svc, op, why->retry_after);
     op->lease_until = 0;
     if (why->kind != KL_OK) {
         kl_error_next(why, AGAIN);
@@ -150,6 +156,17 @@ static kl_kind_t store_outcome(kl_service_t *svc, kl_operation_t *op, const kl_e
         op->path = op->body = ""; /* a token and maybe an address: not needed any more */
     }
     return save_outcome(svc, op, err);
+}
+
+/* When the worker looks next: at once at an order whose next operation waits or whose expiry
+ * is not known, else by the schedule. */
+static apr_time_t next_look(const kl_order_t *order, const kl_operation_t *op, apr_time_t now)
+{
+    if (order->pending_op[0]) {
+        return now + apr_time_from_sec(KL_LEASE_S);
+    }
+    return order->klarna_order_id[0] && !order->expires_at && op->state == KL_OP_CONFIRMED
+        ? now : kl_schedule_next(order, now);
 }
 
 kl_kind_t kl_fold(kl_service_t *svc, const kl_operation_t *op, kl_error_t *err)
@@ -170,6 +187,8 @@ kl_kind_t kl_fold(kl_service_t *svc, const kl_operation_t *op, kl_error_t *err)
         }
         if (rv == KL_OK) {
             order->updated_at = svc->now();
+            order->checks = 0;
+            order->check_at = next_look(order, op, order->updated_at);
             rv = svc->store->order_save(svc->store, svc->p, order, err);
         }
         if (rv != KL_CONFLICT) {
