@@ -145,7 +145,8 @@ class Shop:
                  for c in ours["captures"]]
                 == [(c["capture_id"], c["captured_amount"], c["idempotency_key"])
                     for c in theirs["captures"]])
-        refunds = [(step["refund_id"], step["amount"], step["operation_id"])
+        # What was not asked for here has no operation, and no idempotency key there.
+        refunds = [(step["refund_id"], step["amount"], step["operation_id"] or None)
                    for invoice in ours["credit_invoices"] for step in invoice["steps"]
                    if step["verb"] == "refund" and step["state"] == "confirmed"]
         assert refunds == [(r["refund_id"], r["refunded_amount"], r["idempotency_key"])

@@ -432,15 +432,31 @@ def test_an_authorization_that_expired(shop, box):
 
 # --- done in Klarna's portal ----------------------------------------------------------------
 
-def test_what_was_done_in_klarnas_portal(shop, box):
+def _portal(shop, box, order_id, **what):
+    box.control("POST", f"orders/{shop.order(order_id)['klarna_order_id']}/portal", what)
+
+
+def test_what_was_refunded_in_klarnas_portal(shop, box):
     order_id = shop.captured()
-    klarna_id = shop.order(order_id)["klarna_order_id"]
-    box.control("POST", f"orders/{klarna_id}/portal", {"action": "refund", "amount": 500})
-    assert shop.get(f"/{order_id}?refresh=1")["differs_from_klarna"] is True
+    shop.agrees(order_id)
+    _portal(shop, box, order_id, action="refund", amount=500)
     # More than Klarna has left of it: Klarna's no, told as such.
     told = problem(shop.act(order_id, "credit-invoices", {"everything": True}), 422,
                    "klarna_refused")
     assert told["error_code"] == "REFUND_NOT_ALLOWED"
+    assert shop.get(f"/{order_id}?refresh=1")["refunded_amount"] == 500
+    shop.agrees(order_id)
+    credit(shop, order_id, {"everything": True})
+    assert shop.agrees(order_id)["refunded_amount"] == FIVE
+
+
+def test_what_was_captured_in_klarnas_portal(shop, box):
+    order_id = shop.placed()
+    _portal(shop, box, order_id, action="capture", amount=700)
+    shop.get(f"/{order_id}?refresh=1")
+    shop.agrees(order_id, "PART_CAPTURED")
+    assert capture(shop, order_id)["captured_amount"] == FIVE - 700
+    shop.agrees(order_id, "CAPTURED")
 
 
 # --- the whole main job ---------------------------------------------------------------------
