@@ -34,8 +34,9 @@ const PLACED = 'klarna-checkout.placed';   // { order_id, key }
 const CALL_MS = 60000;                     // the module answers within 45 s
 const SDK_MS = 20000;
 const POLL_MS = 2000;
-const POLLS = 5;                           // status polls before the placement is asked for again
+const POLLS = 3;                           // status polls before the placement is asked for again
 const PATIENCE_MS = 180000;
+const LOCKED = ['authorizing', 'placing', 'waiting', 'placed']; // the cart stays as it is
 const OPEN_STATES = ['CREATED', 'DECLINED', 'ABANDONED'];
 
 const UNKNOWN = 'It is not known yet whether Klarna has placed the order. Please do not pay again: '
@@ -154,7 +155,7 @@ class KlarnaCheckout {
 
   /** Opens Klarna. Call it directly from the click: Klarna may open a window. */
   pay() {
-    if (this.#state !== 'ready') return;
+    if (this.#state !== 'ready' || unfinishedPayment()) return;
     this.#to('authorizing', 'Waiting for your answer at Klarna.');
     try {
       window.Klarna.Payments.authorize({ payment_method_category: this.#method },
@@ -171,7 +172,7 @@ class KlarnaCheckout {
 
   // One at a time; what changed meanwhile is taken in before anybody can pay.
   async #prepare(work) {
-    if (['authorizing', 'placing', 'waiting', 'placed'].includes(this.#state)) return;
+    if (LOCKED.includes(this.#state)) return;
     if (this.#busy) {
       this.#again = true;
       return;
@@ -179,7 +180,7 @@ class KlarnaCheckout {
     this.#busy = true;
     this.#to('starting', 'Preparing the payment.');
     try {
-      await work();
+      await (unfinishedPayment() ? this.#open() : work());
       while (this.#again && this.#state === 'starting') {
         this.#again = false;
         await this.#open();
@@ -192,7 +193,9 @@ class KlarnaCheckout {
   }
 
   #to(state, text) {
+    const methods = this.#options.container.querySelector('.klarna-methods');
     this.#state = state;
+    if (methods) methods.disabled = LOCKED.includes(state) || unfinishedPayment();
     this.#options.onState(state, text);
   }
 

@@ -194,6 +194,7 @@ function showPayment(state, text) {
   $('pay').disabled = !ready;
   $('again').hidden = !BAD.includes(state);
   $('again').textContent = state === 'unknown' ? 'Check again' : 'Try again';
+  if (BAD.includes(state) && document.activeElement === document.body) $('again').focus();
 }
 
 function toPayment() {
@@ -246,7 +247,7 @@ function drawOrder(order) {
 
 async function confirm() {
   const order = placedOrder();
-  $('shop').hidden = true;
+  for (const id of ['shop', 'skip', 'to-basket']) $(id).hidden = true;
   $('confirmation').hidden = false;
   $('order-title').focus();
   for (let polls = 0, waiting = true; waiting && polls < STATUS_POLLS; polls++) {

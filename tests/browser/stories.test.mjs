@@ -10,12 +10,13 @@ import { chromium } from 'playwright-core';
 
 const { BASE_URL, PHONE_URL, SCREENSHOTS, CHROMIUM = '/usr/bin/chromium' } = process.env;
 const WAIT_MS = 20000;
+const WIDE = { width: 1280, height: 900 };
 const NARROW = { width: 360, height: 740 };
 let browser;
 
-async function control(path, body) {
-  const answer = await fetch(new URL(`/_sandbox/${path}`, PHONE_URL), body === undefined ? {} : {
-    method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) });
+async function control(path, body, method = body ? 'POST' : 'GET') {
+  const answer = await fetch(new URL(`/_sandbox/${path}`, PHONE_URL), { method,
+    headers: { 'Content-Type': 'application/json' }, body: body && JSON.stringify(body) });
   assert.ok(answer.ok, `sandbox: ${path} ${answer.status}`);
   return answer.status === 204 ? null : answer.json();
 }
@@ -39,6 +40,7 @@ function watch(page, expected) {
 async function picture(page, name) {
   if (!SCREENSHOTS) return;
   mkdirSync(SCREENSHOTS, { recursive: true });
+  await page.evaluate(() => window.scrollTo({ top: 0, behavior: 'instant' }));
   await page.screenshot({ path: `${SCREENSHOTS}/${name}.png`, fullPage: true });
 }
 
@@ -46,7 +48,7 @@ async function picture(page, name) {
 function story(name, run, { expected = [], ...options } = {}) {
   test(name, async () => {
     await control('reset', {});
-    const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+    const context = await browser.newContext({ viewport: WIDE, ...options });
     context.setDefaultTimeout(WAIT_MS);
     const page = await context.newPage();
     const errors = watch(page, expected);
@@ -93,10 +95,17 @@ async function confirmed(page, badge) {
   await shows(page.locator('#order-badge'), badge);
 }
 
-async function noSidewaysScroll(page) {
-  const [wide, seen] = await page.evaluate(
-    () => [document.documentElement.scrollWidth, document.documentElement.clientWidth]);
-  assert.ok(wide <= seen, `the page is ${wide} wide in ${seen}`);
+// Nothing is wider than the page or than the box it stands in.
+async function everythingFits(page) {
+  const outside = await page.evaluate(() => {
+    const right = (element) => element.getBoundingClientRect().right;
+    return [...document.querySelectorAll('body *')].filter((element) => {
+      const box = element.closest('.basket, .product, .confirmation, body');
+      return element.checkVisibility() && !element.closest('.hidden')
+        && right(element) > right(box) + 1;
+    }).map((element) => element.outerHTML.slice(0, 80));
+  });
+  assert.deepEqual(outside, []);
 }
 
 before(async () => {
@@ -143,6 +152,31 @@ story('refused by Klarna: says so, and another try can succeed', async (page) =>
   await atKlarna(page, /^Approve$/).click();
   await confirmed(page, 'Order received');
   assert.equal((await orders()).length, 1);
+});
+
+story('chooses another payment method by keyboard', async (page) => {
+  await fill(page);
+  await toPayment(page);
+  await page.getByLabel('Pay later').focus();
+  await page.keyboard.press('ArrowDown');
+  await shows(page.locator('#klarna-widget'), 'Pay over time');
+  assert.ok(await page.getByLabel('Pay over time').isChecked());
+  assert.ok(await page.getByLabel('Pay over time').evaluate((it) => it === document.activeElement));
+  await pay(page).click();
+  await atKlarna(page, /^Approve$/).click();
+  await confirmed(page, 'Order received');
+});
+
+story('changes the basket during the preparation: pays what it shows', async (page) => {
+  await fill(page);
+  await toPayment(page);
+  const more = page.getByRole('button', { name: 'One Stoneware mug more' });
+  for (let clicks = 0; clicks < 5; clicks++) await more.click({ delay: 20 });
+  await shows(pay(page), '1 432,00');
+  await pay(page).click();
+  await atKlarna(page, /^Approve$/).click();
+  await confirmed(page, 'Order received');
+  assert.deepEqual((await orders()).map((order) => order.order_amount), [143200]);
 });
 
 story('walks away, changes the basket and pays the new sum', async (page) => {
@@ -224,6 +258,24 @@ story('Klarna\'s answer is lost: waits, asks again, one order', async (page) => 
   assert.equal((await orders()).length, 1);
 });
 
+story('Klarna stays silent: says so, offers no second payment, and can ask again', async (page) => {
+  await page.clock.install();
+  await toKlarna(page);
+  await control('faults', { match: { method: 'POST', path: '/order$' }, times: -1,
+    fault: { kind: 'drop_after' } });
+  await atKlarna(page, /^Approve$/).click();
+  await shows(said(page), 'answer is late');
+  await page.clock.fastForward(180000);
+  await shows(problem(page), 'do not pay again');
+  assert.equal(await pay(page).isEnabled(), false);
+  assert.equal(await page.getByLabel('Pay over time').isEnabled(), false);
+  await picture(page, 'unknown');
+  await control('faults', null, 'DELETE');
+  await page.getByRole('button', { name: 'Check again' }).click();
+  await confirmed(page, 'Order received');
+  assert.equal((await orders()).length, 1);
+});
+
 story('Klarna refuses to place: says so in words, and a new try can succeed', async (page) => {
   await toKlarna(page);
   await control('faults', { match: { method: 'POST', path: '/order$' }, times: 1,
@@ -268,32 +320,33 @@ story('with the keyboard alone, on a narrow dark screen', async (page) => {
       if (name.test(await focused())) break;
     }
     assert.match(await focused(), name);
-    const outline = await page.evaluate(() => getComputedStyle(document.activeElement).outlineStyle);
+    const outline = await page.evaluate(
+      () => getComputedStyle(document.activeElement).outlineStyle);
     assert.notEqual(outline, 'none', `focus on ${name} cannot be seen`);
     await page.keyboard.press('Enter');
   };
   await picture(page, 'narrow-shop');
-  await noSidewaysScroll(page);
+  await everythingFits(page);
   await press(/^Add Wool blanket/);
   await shows(total(page), '948,00');
   await press(/^Continue to payment$/);
   await pay(page).and(page.locator(':enabled')).waitFor();
   await picture(page, 'narrow-payment');
-  await noSidewaysScroll(page);
+  await everythingFits(page);
   await press(/^Pay .* with Klarna$/);
   await atKlarna(page, /^Approve$/).focus();
   await page.keyboard.press('Enter');
   await confirmed(page, 'Order received');
   assert.equal(await page.evaluate(() => document.activeElement.id), 'order-title');
   await picture(page, 'narrow-confirmation');
-  await noSidewaysScroll(page);
+  await everythingFits(page);
 }, { viewport: NARROW, colorScheme: 'dark' });
 
 story('at 1440 pixels nothing runs out of the page', async (page) => {
   await fill(page);
   await toPayment(page);
   await picture(page, 'wide-dark');
-  await noSidewaysScroll(page);
+  await everythingFits(page);
 }, { viewport: { width: 1440, height: 900 }, colorScheme: 'dark' });
 
 test('the page names every control', async () => {
