@@ -31,6 +31,7 @@
 #define KL_MAX_REPLY_HEADERS   65536   /* bytes of all answer headers; Klarna sends 20 KB */
 #define KL_MAX_TRIES           3       /* tries of one call within its deadline */
 #define KL_KEY_LIFETIME_S      86400   /* Klarna remembers an idempotency key so long */
+#define KL_KEY_PAUSE_S         3600    /* between looks for an operation whose key is gone */
 #define KL_LEASE_S             60      /* a caller's exclusive time with one operation */
 
 /* Lists. */

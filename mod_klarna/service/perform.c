@@ -34,13 +34,13 @@ static kl_kind_t key_expired(kl_service_t *svc, kl_operation_t *op, kl_error_t *
     op->doubtful = 1;
     op->error_code = "key_expired";
     op->updated_at = svc->now();
+    op->next_at = op->updated_at + apr_time_from_sec(KL_KEY_PAUSE_S);
     rv = svc->store->operation_save(svc->store, svc->p, op, err);
     if (rv != KL_OK) {
         return rv;
     }
     kl_error_set(err, KL_CONFLICT, "key_expired",
                  "Klarna has forgotten the key of operation %s; it is not sent again.", op->id);
-    kl_error_next(err, "Compare the order with Klarna's record to see whether it was executed.");
     return err->kind;
 }
 

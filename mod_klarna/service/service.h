@@ -42,7 +42,7 @@ typedef struct kl_client_t {
     const char *hash;
 } kl_client_t;
 
-/* --- operate.c: what all order-changing actions share ------------------------------- */
+/* --- operate.c, perform.c, settle.c, walk.c: what all actions share ------------------------------- */
 
 /** KL_NOT_FOUND "no_such_order", in the one wording for an order that is not there, is another
  *  merchant's, or was asked for with a wrong key: who asks learns nothing. */

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Walking: performing, settling and folding until an operation and those that follow it
+ * ended, or as far as it gets now. Whoever walks, the request's thread or a worker of any
+ * host, the way is the same.
+ */
+#include "service/service.h"
+
+#include <string.h>
+
+static kl_kind_t call_once(kl_service_t *svc, kl_operation_t *op, kl_error_t *err)
+{
+    kl_exchange_t ex;
+    kl_kind_t rv;
+
+    memset(&ex, 0, sizeof(ex));
+    rv = kl_perform(svc, op, &ex, err);
+    return rv == KL_OK ? kl_settle(svc, op, &ex, err) : rv;
+}
+
+/* Klarna has an order whose id we do not know: a person, or Klarna's own call, ends that. */
+static void mark_orphan(kl_service_t *svc, const kl_operation_t *op)
+{
+    kl_error_t *ignored = kl_error_make(svc->p);
+    kl_order_t *order = NULL;
+
+    if (svc->store->order_load(svc->store, svc->p, op->order_id, &order, ignored) == KL_OK
+        && strcmp(order->attention, "orphan") != 0) {
+        order->attention = "orphan";
+        (void)svc->store->order_save(svc->store, svc->p, order, ignored);
+    }
+}
+
+/* Lets Klarna's record decide. When it cannot be read now, or does not tell, the operation
+ * stays unknown and is looked up again later. */
+static kl_kind_t find_out(kl_service_t *svc, kl_operation_t *op, const char *if_not,
+                          kl_error_t *err)
+{
+    kl_truth_t truth;
+    const char *result_id;
+
+    kl_error_clear(err);
+    if (kl_truth_find(svc, op, &truth, &result_id, kl_error_make(svc->p)) != KL_OK) {
+        return KL_OK;
+    }
+    if (truth == KL_TRUTH_UNCLEAR && op->kind == KL_OP_PLACE_ORDER) {
+        mark_orphan(svc, op);
+    }
+    return kl_truth_settle(svc, op, truth, result_id, if_not, err);
+}
+
+/* A no to a placement after a try whose answer was lost: Klarna's session knows more. */
+static int is_doubtful_no(const kl_operation_t *op)
+{
+    return op->kind == KL_OP_PLACE_ORDER && op->state == KL_OP_UNKNOWN
+        && op->http_status >= 400 && op->http_status < 500;
+}
+
+static kl_kind_t walk_one(kl_service_t *svc, kl_operation_t *op, kl_error_t *err)
+{
+    kl_kind_t rv;
+
+    if (kl_op_is_final(op->state)) {
+        rv = kl_fold(svc, op, err);
+    }
+    else {
+        rv = call_once(svc, op, err);
+        if (rv == KL_CONFLICT && strcmp(err->code, "key_expired") == 0) {
+            rv = find_out(svc, op, "", err);
+            rv = rv == KL_OK && op->state == KL_OP_QUEUED ? call_once(svc, op, err) : rv;
+        }
+        else if (rv == KL_OK && is_doubtful_no(op)) {
+            rv = find_out(svc, op, op->error_code, err);
+        }
+    }
+    if (rv == KL_CONFLICT && strcmp(err->code, "version") == 0) {
+        return kl_in_progress(err); /* another walker was quicker */
+    }
+    return rv;
+}
+
+kl_kind_t kl_walk(kl_service_t *svc, kl_operation_t **op, kl_error_t *err)
+{
+    kl_operation_t *next = NULL;
+    kl_kind_t rv;
+
+    for (;;) {
+        rv = walk_one(svc, *op, err);
+        if (rv != KL_OK || (*op)->state != KL_OP_CONFIRMED || !(*op)->next_op[0]) {
+            return rv;
+        }
+        rv = svc->store->operation_load(svc->store, svc->p, (*op)->next_op, &next, err);
+        if (rv != KL_OK) {
+            return rv;
+        }
+        if (next->attempts > 0 && !kl_op_is_final(next->state) && next->lease_until > svc->now()) {
+            return kl_in_progress(err);
+        }
+        *op = next;
+    }
+}
+
+kl_kind_t kl_resume(kl_service_t *svc, kl_operation_t **op, kl_error_t *err)
+{
+    kl_order_t *order = NULL;
+    kl_kind_t rv;
+    int gone;
+
+    if (kl_op_is_final((*op)->state)) {
+        return kl_walk(svc, op, err);
+    }
+    if ((*op)->lease_until > svc->now()) {
+        return kl_in_progress(err);
+    }
+    rv = svc->store->order_load(svc->store, svc->p, (*op)->order_id, &order, err);
+    if (rv != KL_OK) {
+        return rv;
+    }
+    if (strcmp(order->pending_op, (*op)->id) == 0) {
+        return kl_walk(svc, op, err);
+    }
+    /* Not its turn, ended since it was loaded, or never claimed: not to be sent. */
+    rv = kl_operation_discard_unclaimed(svc, *op, &gone, err);
+    return rv == KL_OK ? kl_in_progress(err) : rv;
+}
