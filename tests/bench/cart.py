@@ -18,7 +18,8 @@ LINES = (
      51800),
     ("physical", "BOOK-9780000000019", "Atlas of the northern archipelago", 1, 34900, 600, 34900,
      1975),
-    ("shipping_fee", "SHIP-STD", "Delivery to the door, two working days", 1, 4900, 2500, 4900, 980),
+    ("shipping_fee", "SHIP-STD", "Delivery to the door, two working days", 1, 4900, 2500, 4900,
+     980),
     ("discount", "SPRING-10", "Spring discount for members", 1, -10000, 2500, -10000, -2000),
 )
 NAMES = ("type", "reference", "name", "quantity", "unit_price", "tax_rate", "total_amount",

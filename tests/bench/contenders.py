@@ -5,7 +5,7 @@ import shutil
 import subprocess
 
 import cart
-from servers import HERE, Failure, Server, as_root, fill, free_port, run
+from servers import HERE, Failure, as_root, fill, free_port, run
 
 UPSTREAMS = ("kept", "fresh", "plain", "slow")
 MODULES = "/usr/lib/apache2/modules"
@@ -16,20 +16,20 @@ def nginx_user():
     return "user www-data;" if as_root() else ""
 
 
-def start_nginx(config, directory, port):
-    return Server(["nginx", "-c", str(config), "-e", str(directory / "nginx.log"), "-p", str(directory)],
-                  directory / "nginx.log", port)
+def start_nginx(config, directory, port, start):
+    log = directory / "nginx.log"
+    return start(["nginx", "-c", str(config), "-e", str(log), "-p", str(directory)], log, port)
 
 
 class Upstream:
     """The mock of Klarna on four ports."""
 
-    def __init__(self, directory):
+    def __init__(self, directory, start):
         self.port = {name: free_port() for name in UPSTREAMS}
         config = fill("upstream.conf", directory, ANSWER=cart.session(), USER=nginx_user(),
                       LOAD_ECHO=self._load_echo(),
                       **{name.upper(): port for name, port in self.port.items()})
-        self.server = start_nginx(config, directory, self.port["slow"])
+        self.server = start_nginx(config, directory, self.port["slow"], start)
 
     @staticmethod
     def _load_echo():
@@ -64,10 +64,6 @@ class Contender:
     def body(self, off_by=0):
         return cart.plain(off_by)
 
-    def stop(self):
-        for _, server in self.per_port.values():
-            server.stop()
-
 
 class Module(Contender):
     """mod_klarna in httpd; one httpd per upstream."""
@@ -76,19 +72,19 @@ class Module(Contender):
         super().__init__(name, env.database, "sqlite" if sqlite else "klarna_order")
         self.env = env
         for upstream, threads in upstreams.items():
-            self._start(upstream, threads, sqlite)
+            self._start_httpd(upstream, threads, sqlite)
 
     def body(self, off_by=0):
         return cart.signed(off_by)
 
-    def _start(self, upstream, threads, sqlite):
+    def _start_httpd(self, upstream, threads, sqlite):
         env, port = self.env, free_port()
         params = (str(env.database.sqlite) if sqlite else
                   f"host={env.database.socket} dbname=klarna user=klarna connect_timeout=2")
         argv = ["/usr/sbin/apache2", "-f", str(HERE / "httpd.conf"), "-DFOREGROUND"]
         argv += ["-DROOT"] * as_root() + ["-DSQLITE"] * sqlite
         self.port[upstream] = port
-        self.per_port[upstream] = ("httpd", Server(
+        self.per_port[upstream] = ("httpd", env.start(
             argv, env.directory / f"httpd-{port}.log", port, env={
                 "DIR": str(env.directory), "PORT": str(port), "MODULES": MODULES,
                 "MODULE": str(env.module), "RUN_AS": "www-data", "THREADS": str(threads),
@@ -106,8 +102,8 @@ class Php:
         config = fill("contenders/fpm.conf", env.directory,
                       USER="user = www-data\ngroup = www-data\nlisten.owner = www-data"
                       if as_root() else "")
-        self.fpm = Server([fpm, "-y", str(config), "-d", f"curl.cainfo={env.trust}"],
-                          env.directory / "fpm.log", env.directory / "fpm.sock")
+        self.fpm = env.start([fpm, "-y", str(config), "-d", f"curl.cainfo={env.trust}"],
+                             env.directory / "fpm.log", env.directory / "fpm.sock")
         self.contenders = [Contender(name, env.database, "bench_order") for name in self.WAYS]
         blocks = [self._block(env, contender, upstream) for contender in self.contenders
                   for upstream in UPSTREAMS]
@@ -115,7 +111,7 @@ class Php:
         config = fill("contenders/front.conf", env.directory, USER=nginx_user(), SCRIPT=script,
                       SERVERS="\n".join(blocks),
                       DSN=f"pgsql:host={env.database.socket};dbname=klarna;user=klarna")
-        self.front = start_nginx(config, env.directory, self.contenders[0].port["kept"])
+        self.front = start_nginx(config, env.directory, self.contenders[0].port["kept"], env.start)
         for contender in self.contenders:
             contender.parts.update({"nginx": self.front, "php-fpm": self.fpm})
 
@@ -125,10 +121,6 @@ class Php:
                 f"        set $upstream {env.upstream.url(upstream)};\n"
                 f"        set $persistent {self.WAYS[contender.name]};\n"
                 f"        location / {{ fastcgi_pass unix:{env.directory}/fpm.sock; }}\n    }}")
-
-    def stop(self):
-        self.front.stop()
-        self.fpm.stop()
 
     @staticmethod
     def missing():
@@ -147,7 +139,7 @@ class Node(Contender):
         super().__init__("Node", env.database, "bench_order")
         for upstream in upstreams:
             port = self.port[upstream] = free_port()
-            self.per_port[upstream] = ("node", Server(
+            self.per_port[upstream] = ("node", env.start(
                 [shutil.which("node"), str(env.node / "checkout.js")],
                 env.directory / f"node-{port}.log", port, cwd=env.node, env={
                     "PORT": str(port), "UPSTREAM": env.upstream.url(upstream),

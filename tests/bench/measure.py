@@ -108,6 +108,8 @@ def settle(servers):
 
 
 def check_answers(case, seen):
+    if not seen["requests"]:
+        raise Failure(f"{case.contender.name}, {case.stage}: not one answer")
     wrong = seen["requests"] - seen["refused"] if case.expect >= 400 else seen["refused"]
     if wrong:
         raise Failure(f"{case.contender.name}, {case.stage}: {wrong} of {seen['requests']} "
@@ -125,7 +127,7 @@ def measure(case, seconds, env):
         wrk(case, case.warm_up_s, env.directory)
     settle(servers)
     before = env.database.count(table) if case.writes else None
-    used, machine = cpu(servers), busy_seconds()
+    began, used, machine = time.monotonic(), cpu(servers), busy_seconds()
     mock, load = env.upstream.server.cpu(), wrk_seconds()
     seen = wrk(case, max(seconds, case.min_s), env.directory)
     load = wrk_seconds() - load
@@ -134,6 +136,7 @@ def measure(case, seconds, env):
     machine, mock = busy_seconds() - machine, env.upstream.server.cpu() - mock
     check_answers(case, seen)
     return {**seen, **_stored(case, before, seen, env), "cpu_s": used, "upstream_s": mock,
+            "window_s": time.monotonic() - began,
             "others_s": max(0.0, machine - sum(used.values()) - mock - load)}
 
 

@@ -7,7 +7,7 @@ TITLES = {
     "bare": "bare handler (404)",
     "parse": "+ read and parse the cart (403)",
     "check": "+ check it, last check fails (400)",
-    "again": "+ two statements, no call (201)",
+    "again": "+ the same key again, no call (201)",
     "whole": "the whole, TLS connection kept (201)",
     "fresh": "the whole, TLS connection fresh",
     "plain": "the whole, no TLS",
@@ -17,8 +17,8 @@ TITLES = {
 PIECES = (
     ("read and parse the cart", "parse", "bare"),
     ("signature and check", "check", "parse"),
-    ("two statements", "again", "check"),
-    ("the call over a kept TLS connection", "whole", "again"),
+    ("two statements: an INSERT that finds the row, a SELECT", "again", "check"),
+    ("the call, kept connection; rows written, not found", "whole", "again"),
     ("- of that TLS", "whole", "plain"),
     ("a fresh TLS connection instead", "fresh", "whole"),
 )
@@ -42,7 +42,7 @@ def summarise(runs):
                          else r["transactions"] / r["served"]),
         "upstream_us": median(lambda r: r["upstream_s"] / r["served"] * 1e6),
         "broken": sum(r["broken"] for r in runs),
-        "others_share": max(r["others_s"] / r["seconds"] for r in runs),
+        "others_share": max(r["others_s"] / r["window_s"] for r in runs),
     }
 
 
@@ -62,43 +62,47 @@ def _row(name, stage, m):
 def table(results):
     head = (f"{'contender':24} {'stage':38} {'req/s':>8} {'p50 ms':>8} {'p99 ms':>8} "
             f"{'server':>8} {'database':>8} {'sum':>8} {'writes':>6}")
-    lines = [f"{'':88} CPU us per request", head, "-" * len(head)]
-    last = None
-    for (name, stage), m in results.items():
-        if last and name != last:
-            lines.append("")
-        lines.append(_row("" if name == last else name, stage, m))
-        last = name
-    return "\n".join(lines)
+    lines = [f"{'':82} {'CPU us per request':>26}", head, "-" * len(head)]
+    for name in dict.fromkeys(name for name, _ in results):
+        shown = name
+        for stage in TITLES:
+            if (name, stage) in results:
+                lines.append(_row(shown, stage, results[name, stage]))
+                shown = ""
+        lines.append("")
+    return "\n".join(lines[:-1])
 
 
 def pieces(results, name):
     """What each piece adds to the module's CPU time per request, in httpd and in all."""
-    lines = [f"What each piece of {name} costs, CPU us per request      httpd     sum"]
+    lines = [f"{'What a piece of ' + name + ' costs':57} CPU us:  httpd      sum"]
     for title, stage, less in PIECES:
         if (name, stage) in results and (name, less) in results:
             a, b = results[name, stage], results[name, less]
             httpd = a["cpu_us"]["httpd"] - b["cpu_us"]["httpd"]
-            lines.append(f"  {title:57} {httpd:>+8,.0f} {a['cpu_us_sum'] - b['cpu_us_sum']:>+7,.0f}")
+            total = a["cpu_us_sum"] - b["cpu_us_sum"]
+            lines.append(f"  {title:60} {httpd:>+8,.0f} {total:>+8,.0f}")
     return "\n".join(lines) if len(lines) > 1 else ""
 
 
-def ratios(results, name):
-    """The module against each contender; {stage: {contender: {req_s, cpu}}}."""
+def ratios(results, ours, others):
+    """The module against each contender: {stage: {contender: {req_s, cpu}}}. PHP-FPM's whole
+    stands against a fresh connection too: it has no other."""
     found = {}
-    for (other, stage), m in results.items():
-        ours = results.get((name, stage))
-        if other != name and ours and stage in RATIO_STAGES:
-            found.setdefault(stage, {})[other] = {
-                "req_s": ours["req_s"] / m["req_s"],
-                "cpu": m["cpu_us_sum"] / ours["cpu_us_sum"]}
+    for stage in RATIO_STAGES:
+        for name in others:
+            a, b = results.get((ours, stage)), results.get((name, stage))
+            if stage == "fresh" and name.startswith("PHP"):
+                b = results.get((name, "whole"))
+            if a and b:
+                found.setdefault(stage, {})[name] = {"req_s": a["req_s"] / b["req_s"],
+                                                     "cpu": a["cpu_us_sum"] / b["cpu_us_sum"]}
     return found
 
 
-def ratio_table(found, name):
-    lines = [f"{name} against the others: how many times the requests per second, and how many "
-             "times less CPU per request"]
+def ratio_table(found, ours):
+    lines = [f"{ours + ' / contender':66} req/s   CPU us per request"]
     for stage, others in found.items():
-        for other, r in others.items():
-            lines.append(f"  {TITLES[stage]:38} {other:24} {r['req_s']:>8.2f} x {r['cpu']:>8.2f} x")
+        for name, r in others.items():
+            lines.append(f"  {TITLES[stage]:38} {name:24} {r['req_s']:>7.2f} {r['cpu']:>12.3f}")
     return "\n".join(lines) if found else ""

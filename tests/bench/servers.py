@@ -145,24 +145,25 @@ def make_directory(path, owner):
 class Databases:
     """A PostgreSQL of our own (when there is one on the machine) and a SQLite file."""
 
-    def __init__(self, directory):
+    def __init__(self, directory, start):
         self.sqlite = make_directory(directory / "sqlite", "www-data") / "klarna.db"
         self.server = None
         run(["sqlite3", self.sqlite], input=(ROOT / "conf/schema/sqlite3.sql").read_text(),
             **unprivileged("www-data"))
         self.bin = max(glob.glob("/usr/lib/postgresql/*/bin"), default=None)
-        if self.bin:
-            self._start(directory / "pg")
+        if self.bin and glob.glob("/usr/lib/*/apr-util-1/apr_dbd_pgsql.so"):
+            self._start(directory / "pg", start)
 
-    def _start(self, directory):
+    def _start(self, directory, start):
         owner = unprivileged("postgres")
         data, self.socket = make_directory(directory, "postgres") / "data", directory
         run([f"{self.bin}/initdb", "-D", data, "-U", "klarna", "-A", "trust", "-E", "UTF8",
              "--locale=C"], cwd="/", **owner)
         # Nothing runs beside the requests; the rest, fsync too, is as Debian has it.
-        self.server = Server(
-            [f"{self.bin}/postgres", "-D", str(data), "-k", str(directory), "-c",
-             "listen_addresses=", "-c", "max_connections=200", "-c", "autovacuum=off"],
+        self.server = start(
+            [f"{self.bin}/postgres", "-D", str(data), "-k", str(directory),
+             "--listen_addresses=", "--max_connections=200", "--autovacuum=off",
+             "--log_checkpoints=off"],
             directory.parent / "postgres.log", directory / ".s.PGSQL.5432", stop=signal.SIGINT,
             cwd="/", **owner)
         self.psql("CREATE DATABASE klarna", "postgres")
@@ -194,10 +195,6 @@ class Databases:
         rows, xmax = self.psql(f"SELECT count(*), pg_snapshot_xmax(pg_current_snapshot()) "
                                f"FROM {table}").split("|")
         return int(rows), int(xmax)
-
-    def stop(self):
-        if self.server:
-            self.server.stop()
 
 
 def make_certificate(directory):
