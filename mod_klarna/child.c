@@ -7,6 +7,7 @@
 
 #include <ap_mpm.h>
 #include <apr_general.h>
+#include <apr_optional.h>
 #include <apr_strings.h>
 #include "api/transport_curl.h"
 #include "klarna_module.h"
@@ -14,7 +15,11 @@
 #include "store/store_dbd.h"
 #include "worker.h"
 
+/* Offered by the crash tests' module only: it dies at the step it was told. */
+APR_DECLARE_OPTIONAL_FN(void, klarna_step, (const char *name));
+
 static kl_transport_t *transport; /* of this process; set once in child_init */
+static APR_OPTIONAL_FN_TYPE(klarna_step) *step;
 
 static kl_delivery_t no_transport(kl_transport_t *self, apr_pool_t *p,
                                   const kl_account_t *account, const kl_request_t *req,
@@ -75,6 +80,7 @@ void kl_child_init(apr_pool_t *pchild, server_rec *s)
     kl_error_t *err = kl_error_make(pchild);
     kl_curl_config_t curl = {0};
 
+    step = APR_RETRIEVE_OPTIONAL_FN(klarna_step);
     kl_json_init();
     kl_worker_child_init(pchild);
     curl.ca_file = cfg->trust_store;
@@ -118,4 +124,5 @@ void kl_child_service(kl_service_t *svc, apr_pool_t *p, server_rec *s, const kl_
     svc->now = apr_time_now;
     svc->sleep = pause_for;
     svc->random = random_bytes;
+    svc->step = step;
 }

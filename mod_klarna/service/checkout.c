@@ -103,6 +103,7 @@ kl_kind_t kl_checkout_start(kl_service_t *svc, const kl_cart_t *cart, const kl_c
     kl_session_t session;
     kl_kind_t rv = find_or_make(svc, cart, client, &order, err);
 
+    kl_step(svc, "order_stored");
     if (rv != KL_OK) {
         return rv;
     }
@@ -112,6 +113,7 @@ kl_kind_t kl_checkout_start(kl_service_t *svc, const kl_cart_t *cart, const kl_c
     }
     req = kl_payments_create_session(svc->p, order, cart, svc->callback_base);
     rv = call(svc, &req, &resp, err);
+    kl_step(svc, "session_made");
     if (rv == KL_OK) {
         rv = kl_payments_session_reply(&session, svc->p, &resp, err);
     }

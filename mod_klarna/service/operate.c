@@ -147,9 +147,11 @@ kl_kind_t kl_operation_start(kl_service_t *svc, kl_order_t *order, kl_operation_
         }
         ops[i]->next_op = i + 1 < n ? ops[i + 1]->id : "";
         rv = svc->store->operation_insert(svc->store, svc->p, ops[i], err);
+        kl_step(svc, "operation_stored");
     }
     if (rv == KL_OK) {
         rv = claim(svc, order, ops[0], &open, err);
+        kl_step(svc, "order_claimed");
     }
     if (rv != KL_OK && !open) {
         (void)kl_operation_discard(svc, ops[0]->id, kl_error_make(svc->p));

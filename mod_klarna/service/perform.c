@@ -102,6 +102,7 @@ kl_kind_t kl_perform(kl_service_t *svc, kl_operation_t *op, kl_exchange_t *ex, k
     int tries;
 
     rv = mark_sent(svc, op, err);
+    kl_step(svc, "marked_sent");
     if (rv != KL_OK) {
         return rv;
     }
@@ -116,6 +117,7 @@ kl_kind_t kl_perform(kl_service_t *svc, kl_operation_t *op, kl_exchange_t *ex, k
         ex->why = "";
         ex->delivery = svc->transport->perform(svc->transport, svc->p, svc->account, &req,
                                                deadline, &ex->resp, &ex->why);
+        kl_step(svc, "called");
         meaning = kl_exchange_meaning(op, ex, why);
         if (!worth_another(meaning, why, ex) || tries == KL_MAX_TRIES) {
             return KL_OK;

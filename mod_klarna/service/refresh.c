@@ -15,11 +15,11 @@ static kl_kind_t take_in(kl_service_t *svc, kl_order_t *order, const kl_klarna_o
 {
     apr_time_t last_look = order->updated_at, now = svc->now();
     kl_order_t *again = NULL;
+    kl_kind_t rv;
 
     look->booked = kl_order_import(order, svc->p, seen, now);
     if (look->booked < 0) {
-        kl_kind_t rv = svc->store->order_load(svc->store, svc->p, order->id, &again, err);
-
+        rv = svc->store->order_load(svc->store, svc->p, order->id, &again, err);
         if (rv != KL_OK) {
             return rv;
         }
@@ -32,7 +32,9 @@ static kl_kind_t take_in(kl_service_t *svc, kl_order_t *order, const kl_klarna_o
     order->checks = look->booked ? 0 : order->checks + 1;
     order->check_at = kl_schedule_next(order, now);
     order->updated_at = now;
-    return svc->store->order_save(svc->store, svc->p, order, err);
+    rv = svc->store->order_save(svc->store, svc->p, order, err);
+    kl_step(svc, "look_stored");
+    return rv;
 }
 
 kl_kind_t kl_refresh(kl_service_t *svc, kl_order_t *order, kl_look_t *look, kl_error_t *err)
@@ -54,6 +56,7 @@ kl_kind_t kl_refresh(kl_service_t *svc, kl_order_t *order, kl_look_t *look, kl_e
     if (kl_reply_meaning(delivery, &resp, why, err) != KL_MEANS_DONE) {
         return err->kind;
     }
+    kl_step(svc, "record_read");
     rv = kl_om_read_reply(&seen, svc->p, &resp, err);
     return rv == KL_OK ? take_in(svc, order, &seen, look, err) : rv;
 }

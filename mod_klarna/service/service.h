@@ -34,7 +34,17 @@ typedef struct kl_service_t {
     apr_time_t (*now)(void);
     void (*sleep)(apr_interval_time_t); /* between tries */
     kl_random_fn random;
+    void (*step)(const char *name); /* told where the way has come to; NULL in production. The
+                                       crash tests' module dies there */
 } kl_service_t;
+
+/** Names a place between two lasting effects: whatever dies there must lose nothing. */
+static inline void kl_step(const kl_service_t *svc, const char *name)
+{
+    if (svc->step) {
+        svc->step(name);
+    }
+}
 
 /* The client's Idempotency-Key, hashed with its scope, and the hash of what it asked. */
 typedef struct kl_client_t {

@@ -190,6 +190,7 @@ kl_kind_t kl_fold(kl_service_t *svc, const kl_operation_t *op, kl_error_t *err)
             order->checks = 0;
             order->check_at = next_look(order, op, order->updated_at);
             rv = svc->store->order_save(svc->store, svc->p, order, err);
+            kl_step(svc, "folded");
         }
         if (rv != KL_CONFLICT) {
             return rv;
@@ -203,6 +204,7 @@ kl_kind_t kl_settle(kl_service_t *svc, kl_operation_t *op, const kl_exchange_t *
 {
     kl_kind_t rv = store_outcome(svc, op, ex, err);
 
+    kl_step(svc, "outcome_stored");
     if (rv == KL_OK && kl_op_is_final(op->state)) {
         rv = kl_fold(svc, op, err);
     }

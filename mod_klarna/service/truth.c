@@ -111,6 +111,7 @@ kl_kind_t kl_truth_find(kl_service_t *svc, const kl_operation_t *op, kl_truth_t 
     kl_request_t req;
     kl_kind_t rv = kl_service_order(svc, op->order_id, &order, err);
 
+    kl_step(svc, "truth_asked");
     *truth = KL_TRUTH_UNCLEAR;
     *result_id = "";
     if (rv != KL_OK) {

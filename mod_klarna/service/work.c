@@ -35,8 +35,12 @@ kl_kind_t kl_work_operation(kl_service_t *svc, kl_operation_t **op, kl_error_t *
 /* Takes the look for this worker: whoever else wants it finds another version. */
 static kl_kind_t take_look(kl_service_t *svc, kl_order_t *order, kl_error_t *err)
 {
+    kl_kind_t rv;
+
     order->check_at = svc->now() + LATER;
-    return svc->store->order_save(svc->store, svc->p, order, err);
+    rv = svc->store->order_save(svc->store, svc->p, order, err);
+    kl_step(svc, "look_taken");
+    return rv;
 }
 
 /* An operation holds the order: when it is final its process died before folding. */
