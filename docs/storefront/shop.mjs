@@ -53,12 +53,12 @@ function drawProducts() {
     const card = clone('product-template');
     const add = card.querySelector('.add');
     card.querySelector('img').src = product.image;
-    card.querySelector('h3').textContent = product.name;
+    card.querySelector('h2').textContent = product.name;
     card.querySelector('.text').textContent = product.text;
     card.querySelector('.amount').textContent = money(product.unit_price);
     card.querySelector('.vat').textContent = `${product.tax_rate / 100} % VAT`;
     add.dataset.sku = product.sku;
-    add.setAttribute('aria-label', `Add ${product.name} to the basket`);
+    add.setAttribute('aria-label', `Add to basket: ${product.name}`);
     add.addEventListener('click', () => {
       change(product.sku, (basket.items[product.sku] || 0) + 1);
       say(`${product.name} is in the basket.`);

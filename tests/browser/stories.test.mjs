@@ -62,7 +62,7 @@ function story(name, run, { expected = [], ...options } = {}) {
   });
 }
 
-const add = (page, name) => page.getByRole('button', { name: `Add ${name} to the basket` }).click();
+const add = (page, name) => page.getByRole('button', { name: `Add to basket: ${name}` }).click();
 const total = (page) => page.locator('#sums .total dd');
 const pay = (page) => page.getByRole('button', { name: /^Pay .* with Klarna$/ });
 const said = (page) => page.locator('#basket [role=status]');
@@ -327,7 +327,7 @@ story('with the keyboard alone, on a narrow dark screen', async (page) => {
   };
   await picture(page, 'narrow-shop');
   await everythingFits(page);
-  await press(/^Add Wool blanket/);
+  await press(/^Add to basket: Wool blanket$/);
   await shows(total(page), '948,00');
   await press(/^Continue to payment$/);
   await pay(page).and(page.locator(':enabled')).waitFor();
