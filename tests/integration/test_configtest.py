@@ -1,0 +1,223 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`apachectl configtest`: each wrong or missing setting is told with its directive and its cure,
+and no secret is shown; right ones say Syntax OK."""
+import os
+
+import pytest
+
+import carts
+import confidential
+from httpd import RUN_AS, Home, Httpd
+
+LIVE = confidential.keep("klarna_live_api_3f9d")
+TEST = confidential.keep("klarna_test_api_71c4")
+SHORT = confidential.keep("a-short-cart-key")
+INLINE = confidential.keep("PK1:inline-password-93b1")
+FROM_PROGRAM = confidential.keep("from-a-program-7f1e")
+FROM_ENVIRONMENT = confidential.keep("from-the-environment-51aa")
+
+FILES = {"live": f"PK1:{LIVE}\n", "test": f"PK1:{TEST}\n", "empty": "", "newline": "\n",
+         "no-colon": confidential.keep("no-colon-in-here-88") + "\n",
+         "no-user": f":{TEST}\n", "no-password": "PK1:\n", "short-key": SHORT + "\n"}
+URL = "http://127.0.0.1:9"
+
+
+@pytest.fixture(scope="module")
+def home():
+    home = Home(URL)
+    for name, text in FILES.items():
+        home.write(name, text)
+    home.write("open-to-all", f"PK1:{TEST}\n", 0o644)
+    home.write("writable-by-all", f"PK1:{TEST}\n", 0o642)
+    home.write("program", f"#!/bin/sh\necho 'PK1:{FROM_PROGRAM}'\n", 0o755)
+    home.write("silent-program", "#!/bin/sh\nexit 3\n", 0o755)
+    home.hand_over()
+    yield home
+    home.remove()
+
+
+def without(*starts):
+    """The demo's configuration without the lines that begin so."""
+    return lambda text: "".join(line for line in text.splitlines(True)
+                                if not line.lstrip().startswith(starts))
+
+
+def credentials(source):
+    return without("KlarnaCredentials"), f"KlarnaCredentials {source}\n"
+
+
+def key(arguments):
+    return None, f"KlarnaCartKey {arguments}\n"
+
+
+def store(name, *lines):
+    return None, "".join(f"{line}\n" for line in (f"<KlarnaStore {name}>", *lines,
+                                                  "</KlarnaStore>"))
+
+
+def plus(*lines):
+    return None, "".join(f"{line}\n" for line in lines)
+
+
+WRONG = {
+    # what: (change of the demo and lines after it), what must be told
+    "bad environment": (plus("KlarnaEnvironment production"),
+                        ["KlarnaEnvironment", "playground or live", "production"]),
+    "bad region": (plus("KlarnaRegion us"), ["KlarnaRegion", "eu, na or oc", "us"]),
+    "http to another host": (plus("KlarnaEndpoint http://klarna.example.test"),
+                             ["KlarnaEndpoint", "https://", "only to this machine"]),
+    "http to a lookalike": (plus("KlarnaEndpoint http://127.0.0.1.example.test/"),
+                            ["KlarnaEndpoint", "https://"]),
+    "credentials in the address": (plus("KlarnaEndpoint https://user:word@klarna.example.test"),
+                                   ["KlarnaEndpoint", "https://"]),
+    "no address": (plus("KlarnaEndpoint sandbox"), ["KlarnaEndpoint", "https://"]),
+    "no credentials": ((without("KlarnaCredentials"), ""),
+                       ["KLA0001", "'default'", "KlarnaCredentials is missing",
+                        "add KlarnaCredentials file:"]),
+    "credentials written in": (credentials(INLINE), ["KlarnaCredentials", "file:", "exec:",
+                                                     "env:"]),
+    "missing file": (credentials("file:${DIR}/nothing"), ["KlarnaCredentials",
+                                                          "cannot be opened"]),
+    "readable by everybody": (credentials("file:${DIR}/open-to-all"),
+                              ["KlarnaCredentials", "open to everybody", "chmod o-rw"]),
+    "writable by everybody": (credentials("file:${DIR}/writable-by-all"),
+                              ["KlarnaCredentials", "open to everybody", "chmod o-rw"]),
+    "empty file": (credentials("file:${DIR}/empty"), ["KlarnaCredentials", "empty"]),
+    "empty line": (credentials("file:${DIR}/newline"), ["KlarnaCredentials", "empty"]),
+    "no colon": (credentials("file:${DIR}/no-colon"), ["KlarnaCredentials",
+                                                       "username:password"]),
+    "no user name": (credentials("file:${DIR}/no-user"), ["KlarnaCredentials",
+                                                          "username:password"]),
+    "no password": (credentials("file:${DIR}/no-password"), ["KlarnaCredentials",
+                                                             "username:password"]),
+    "program by a relative path": (credentials('"exec:program"'), ["KlarnaCredentials",
+                                                                   "absolute path"]),
+    "program without output": (credentials('"exec:${DIR}/silent-program"'),
+                               ["KlarnaCredentials", "empty"]),
+    "missing program": (credentials('"exec:${DIR}/nothing"'), ["KlarnaCredentials"]),
+    "unset variable": (credentials("env:KLARNA_TEST_NOT_SET"), ["KlarnaCredentials", "empty"]),
+    "short cart key": (key("old file:${DIR}/short-key"),
+                       ["KlarnaCartKey old", "32 bytes", "openssl rand -hex 32"]),
+    "cart key written in": (key(f"old {carts.KEYS['demo']}"), ["KlarnaCartKey old", "file:"]),
+    "cart key without a source": (key("old"), ["KlarnaCartKey", "two arguments"]),
+    "the same key id twice": (key("demo file:${DIR}/next-key"),
+                              ["KlarnaCartKey", "'demo' is given twice"]),
+    "store without credentials": (store("nordic", "KlarnaRegion eu"),
+                                  ["KLA0001", "'nordic'", "KlarnaCredentials is missing"]),
+    "store with a strange name": (store("a/b"), ["KlarnaStore", "letters, digits", "a/b"]),
+    "store without a name": (store(""), ["KlarnaStore"]),
+    "store in a store": (store("a", "<KlarnaStore b>", "</KlarnaStore>"),
+                         ["<KlarnaStore> cannot stand in another"]),
+    "store in a Location": (plus("<Location /x>", "<KlarnaStore a>", "</KlarnaStore>",
+                                 "</Location>"), ["KlarnaStore", "not allowed"]),
+    "unknown store": (plus("<Location /x>", "SetHandler klarna-orders", "KlarnaUseStore nordic",
+                           "</Location>"),
+                      ["KLA0002", "KlarnaUseStore nordic", "add <KlarnaStore nordic>"]),
+    "KlarnaUseStore outside a Location": (plus("KlarnaUseStore default"),
+                                          ["KlarnaUseStore", "not allowed"]),
+    "connecting takes longer than all": (plus("KlarnaTimeout 5s", "KlarnaConnectTimeout 6s"),
+                                         ["KLA0003", "KlarnaConnectTimeout", "KlarnaTimeout",
+                                          "shorter"]),
+    "a time too long": (plus("KlarnaTimeout 46s"), ["KlarnaTimeout", "100ms to 45s", "46s"]),
+    "a time too short": (plus("KlarnaTimeout 99ms"), ["KlarnaTimeout", "100ms to 45s"]),
+    "no time": (plus("KlarnaConnectTimeout soon"), ["KlarnaConnectTimeout", "soon"]),
+    "no trust store": (plus("KlarnaTrustStore ${DIR}/nothing.pem"),
+                       ["KlarnaTrustStore", "CA certificates"]),
+    "proxy of another kind": (plus("KlarnaProxy socks5://127.0.0.1:1080"),
+                              ["KlarnaProxy", "http://host:port", "none"]),
+    "callbacks by http": (plus("KlarnaCallbackBase http://shop.example.test/k"),
+                          ["KlarnaCallbackBase", "https://"]),
+    "callbacks with a query": (plus("KlarnaCallbackBase https://shop.example.test/k?a=b"),
+                               ["KlarnaCallbackBase", "without ?"]),
+    "live with the sandbox": (plus("KlarnaEnvironment live"),
+                              ["KLA0001", "KlarnaEndpoint http://127.0.0.1:9", "live",
+                               "remove KlarnaEndpoint"]),
+    "playground with the live host": (plus("KlarnaEndpoint https://api.klarna.com"),
+                                      ["KLA0001", "KlarnaEnvironment live"]),
+    "live with test credentials": ((without("KlarnaEndpoint", "KlarnaCredentials"),
+                                    "KlarnaEnvironment live\n"
+                                    "KlarnaCredentials file:${DIR}/test\n"),
+                                   ["KLA0001", "test credentials"]),
+    "playground with live credentials": (credentials("file:${DIR}/live"),
+                                         ["KLA0001", "live credentials"]),
+    "no mod_dbd": ((without("LoadModule dbd_module", "DBD"), ""),
+                   ["KLA0004", "mod_dbd", "LoadModule dbd_module", "DBDriver"]),
+    "a directive too many arguments": (plus("KlarnaRegion eu na"), ["KlarnaRegion",
+                                                                   "one argument"]),
+    "a worker neither on nor off": (plus("KlarnaWorker maybe"), ["KlarnaWorker", "On or Off"]),
+}
+
+
+def _says(home, change, extra, **environment):
+    home.configure(URL, extra, change)
+    log = os.path.join(home.dir, "error_log")
+    if os.path.exists(log):
+        os.remove(log)
+    status, told = home.check(**environment)
+    assert not confidential.leaks(told, is_log=True), told
+    return status, told
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_a_wrong_setting(home, what):
+    (change, extra), words = WRONG[what]
+    status, told = _says(home, change, extra)
+    assert status != 0, told
+    assert "Syntax OK" not in told
+    for word in words:
+        assert word in told, told
+
+
+RIGHT = {
+    "the demo": (None, ""),
+    "environment": plus("KlarnaEnvironment playground", "KlarnaRegion na"),
+    "live": (without("KlarnaEndpoint", "KlarnaCredentials"),
+             "KlarnaEnvironment live\nKlarnaCredentials file:${DIR}/live\n"),
+    "Klarna's own hosts": (without("KlarnaEndpoint"), "KlarnaRegion oc\n"),
+    "a program": credentials('"exec:${DIR}/program with arguments"'),
+    "a variable": credentials("env:KLARNA_TEST_CREDENTIALS"),
+    "two keys": key("next file:${DIR}/next-key"),
+    "two stores": store("nordic", "KlarnaCredentials file:${DIR}/other-credentials",
+                        "KlarnaRegion eu", "KlarnaCartKey demo file:${DIR}/other-key"),
+    "a virtual host of its own": plus(
+        "<VirtualHost *>", "ServerName b.example.test", "KlarnaTimeout 7s",
+        "KlarnaCredentials file:${DIR}/test", "<Location /k>", "SetHandler klarna-checkout",
+        "KlarnaUseStore default", "</Location>", "</VirtualHost>"),
+    "everything": plus("KlarnaTimeout 45s", "KlarnaConnectTimeout 100ms", "KlarnaProxy none",
+                       "KlarnaTrustStore /etc/ssl/certs/ca-certificates.crt",
+                       "KlarnaCallbackBase https://shop.example.test/klarna/callbacks/",
+                       "KlarnaWorker Off", "KlarnaAutoExtend On"),
+    "not used at all": (without("Klarna", "KlarnaC", "LoadModule dbd_module", "DBD"), ""),
+}
+
+
+@pytest.mark.parametrize("what", RIGHT)
+def test_a_right_setting(home, what):
+    change, extra = RIGHT[what]
+    status, told = _says(home, change, extra,
+                         KLARNA_TEST_CREDENTIALS=f"PK1:{FROM_ENVIRONMENT}")
+    assert status == 0 and "Syntax OK" in told, told
+
+
+def test_a_secret_that_httpd_cannot_read(home):
+    if RUN_AS != "www-data":
+        pytest.skip("root alone tells a file nobody else may read")
+    home.write("root-only", f"PK1:{TEST}\n", 0o600)
+    status, told = _says(home, *credentials("file:${DIR}/root-only"))
+    assert status == 0, told
+
+
+def test_too_few_threads_are_told_at_start(home):
+    """A warning, not an error: the site would stop when Klarna is slow."""
+
+    server = Httpd(URL, "KlarnaWorker Off\nKlarnaTimeout 45s\n")
+    server.expect_log("KLA0005: 128 workers and KlarnaTimeout 45s .* raise MaxRequestWorkers")
+    server.stop()
+
+
+def test_loaded_and_not_used(home):
+    """Enabling the module without a line of configuration disturbs nobody."""
+    server = Httpd(URL, change=without("Klarna", "LoadModule dbd_module", "DBD"))
+    assert server.ask("GET", "/klarna/status/health").status == 500
+    server.expect_log("KLA0020: .* 500 not_configured")
+    server.stop()
