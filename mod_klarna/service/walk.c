@@ -8,14 +8,14 @@
 
 #include <string.h>
 
-static kl_kind_t call_once(kl_service_t *svc, kl_operation_t *op, kl_error_t *err)
+static kl_kind_t call_once(kl_service_t *svc, kl_operation_t *op, kl_exchange_t *ex,
+                           kl_error_t *err)
 {
-    kl_exchange_t ex;
     kl_kind_t rv;
 
-    memset(&ex, 0, sizeof(ex));
-    rv = kl_perform(svc, op, &ex, err);
-    return rv == KL_OK ? kl_settle(svc, op, &ex, err) : rv;
+    memset(ex, 0, sizeof(*ex));
+    rv = kl_perform(svc, op, ex, err);
+    return rv == KL_OK ? kl_settle(svc, op, ex, err) : rv;
 }
 
 /* Klarna has an order whose id we do not know: a person, or Klarna's own call, ends that. */
@@ -49,27 +49,29 @@ static kl_kind_t find_out(kl_service_t *svc, kl_operation_t *op, const char *if_
     return kl_truth_settle(svc, op, truth, result_id, if_not, err);
 }
 
-/* A no to a placement after a try whose answer was lost: Klarna's session knows more. */
-static int is_doubtful_no(const kl_operation_t *op)
+/* A no to a placement after a try whose answer was lost: Klarna's session knows more. What
+ * was only turned away (a rate, the credentials) is no such no: it is sent again. */
+static int is_doubtful_no(kl_service_t *svc, const kl_operation_t *op, const kl_exchange_t *ex)
 {
     return op->kind == KL_OP_PLACE_ORDER && op->state == KL_OP_UNKNOWN
-        && op->http_status >= 400 && op->http_status < 500;
+        && kl_exchange_meaning(op, ex, kl_error_make(svc->p)) == KL_MEANS_REFUSED;
 }
 
 static kl_kind_t walk_one(kl_service_t *svc, kl_operation_t *op, kl_error_t *err)
 {
+    kl_exchange_t ex;
     kl_kind_t rv;
 
     if (kl_op_is_final(op->state)) {
         rv = kl_fold(svc, op, err);
     }
     else {
-        rv = call_once(svc, op, err);
+        rv = call_once(svc, op, &ex, err);
         if (rv == KL_CONFLICT && strcmp(err->code, "key_expired") == 0) {
             rv = find_out(svc, op, "", err);
-            rv = rv == KL_OK && op->state == KL_OP_QUEUED ? call_once(svc, op, err) : rv;
+            rv = rv == KL_OK && op->state == KL_OP_QUEUED ? call_once(svc, op, &ex, err) : rv;
         }
-        else if (rv == KL_OK && is_doubtful_no(op)) {
+        else if (rv == KL_OK && is_doubtful_no(svc, op, &ex)) {
             rv = find_out(svc, op, op->error_code, err);
         }
     }
