@@ -24,6 +24,7 @@ typedef struct kept_key_t {
 typedef struct token_t {
     const char *token;
     apr_int64_t amount;
+    int session;
     const char *order_id; /* what it bought, or NULL */
 } token_t;
 
@@ -90,12 +91,38 @@ fake_order_t *fake_klarna_order(const fake_klarna_t *fake, const char *id)
 
 /* --- Klarna Payments ------------------------------------------------------------------ */
 
+#define SESSIONS "/payments/v1/sessions"
+
+static token_t *token_at(const fake_klarna_t *fake, int i)
+{
+    return &APR_ARRAY_IDX(fake->tokens, i, token_t);
+}
+
+/* Complete once an order was placed from it. */
+static answer_t read_session(const asked_t *asked)
+{
+    int number = atoi(asked->req->path + strlen(SESSIONS "/session-"));
+    const char *status = "incomplete";
+
+    for (int i = 0; i < asked->fake->tokens->nelts; i++) {
+        const token_t *token = token_at(asked->fake, i);
+
+        if (token->session == number && token->order_id) {
+            status = "complete";
+        }
+    }
+    return says(200, apr_psprintf(asked->fake->p, "{\"status\":\"%s\"}", status));
+}
+
 static answer_t session(const asked_t *asked)
 {
     fake_klarna_t *fake = asked->fake;
 
+    if (strcmp(asked->req->method, "GET") == 0) {
+        return read_session(asked);
+    }
     fake->session_body = apr_pstrdup(fake->p, asked->req->body);
-    if (strcmp(asked->req->path, "/payments/v1/sessions") != 0) {
+    if (strcmp(asked->req->path, SESSIONS) != 0) {
         return says(204, "");
     }
     fake->sessions++;
@@ -109,13 +136,13 @@ void fake_klarna_authorize(fake_klarna_t *fake, const char *token, apr_int64_t a
 {
     token_t *made = apr_array_push(fake->tokens);
 
-    *made = (token_t){apr_pstrdup(fake->p, token), amount, NULL};
+    *made = (token_t){apr_pstrdup(fake->p, token), amount, fake->sessions, NULL};
 }
 
 static token_t *find_token(const asked_t *asked)
 {
     for (int i = 0; i < asked->fake->tokens->nelts; i++) {
-        token_t *token = &APR_ARRAY_IDX(asked->fake->tokens, i, token_t);
+        token_t *token = token_at(asked->fake, i);
 
         if (strcmp(asked->req->path, apr_psprintf(asked->fake->p,
                                                   "/payments/v1/authorizations/%s/order",
@@ -155,6 +182,8 @@ static answer_t place(const asked_t *asked)
     order->status = "AUTHORIZED";
     order->fraud_status = fake->fraud_status;
     order->order_amount = order->remaining = token->amount;
+    order->capture_list = kl_json_array(fake->p);
+    order->refund_list = kl_json_array(fake->p);
     APR_ARRAY_PUSH(fake->orders, fake_order_t *) = order;
     token->order_id = order->id;
     moved(asked, "place", token->token, token->amount);
@@ -187,6 +216,21 @@ static int lines_fit(const kl_json_t *body, apr_int64_t amount)
     return !lines || sum == amount;
 }
 
+/* Adds what was made to the order's list; its id. */
+static const char *listed(const asked_t *asked, kl_json_t *list, const char *what, int n,
+                          apr_int64_t amount)
+{
+    apr_pool_t *p = asked->fake->p;
+    const char *id = apr_psprintf(p, "%s-%d", what, n);
+    kl_json_t *v = kl_json_object(p);
+
+    kl_json_set_str(v, apr_pstrcat(p, what, "_id", NULL), id);
+    kl_json_set_int(v, strcmp(what, "capture") == 0 ? "captured_amount" : "refunded_amount",
+                    amount);
+    kl_json_append(list, v);
+    return id;
+}
+
 static answer_t capture(const asked_t *asked)
 {
     fake_order_t *order = asked->order;
@@ -204,7 +248,7 @@ static answer_t capture(const asked_t *asked)
     order->remaining -= amount;
     order->status = order->remaining > 0 ? "PART_CAPTURED" : "CAPTURED";
     order->captures++;
-    answer.capture_id = apr_psprintf(asked->fake->p, "capture-%d", order->captures);
+    answer.capture_id = listed(asked, order->capture_list, "capture", order->captures, amount);
     moved(asked, "capture", asked->req->idempotency_key, amount);
     return answer;
 }
@@ -223,7 +267,7 @@ static answer_t refund(const asked_t *asked)
     }
     order->refunded += amount;
     order->refunds++;
-    answer.refund_id = apr_psprintf(asked->fake->p, "refund-%d", order->refunds);
+    answer.refund_id = listed(asked, order->refund_list, "refund", order->refunds, amount);
     moved(asked, "refund", asked->req->idempotency_key, amount);
     return answer;
 }
@@ -305,6 +349,9 @@ static answer_t read_order(const asked_t *asked)
     kl_json_set_str(v, "fraud_status", order->fraud_status);
     kl_json_set_str(v, "klarna_reference", "K1");
     kl_json_set_str(v, "expires_at", "2027-01-31T10:00:00Z");
+    kl_json_set_str(v, "purchase_currency", "SEK");
+    kl_json_set(v, "captures", order->capture_list);
+    kl_json_set(v, "refunds", order->refund_list);
     kl_json_set_int(v, "order_amount", order->order_amount);
     kl_json_set_int(v, "captured_amount", order->captured);
     kl_json_set_int(v, "refunded_amount", order->refunded);
@@ -359,7 +406,7 @@ static answer_t execute_once(asked_t *asked)
     if (fake->refuses && strstr(req->path, fake->refuses)) {
         return refuses(asked, 403, "NOT_ALLOWED");
     }
-    if (strncmp(req->path, "/payments/v1/sessions", 21) == 0) {
+    if (strncmp(req->path, SESSIONS, strlen(SESSIONS)) == 0) {
         return session(asked);
     }
     if (strncmp(req->path, "/payments/v1/authorizations/", 28) == 0) {

@@ -40,6 +40,7 @@ typedef struct fake_order_t {
     const char *status, *fraud_status;
     apr_int64_t order_amount, captured, refunded, remaining;
     int captures, refunds, parcels, extensions;
+    kl_json_t *capture_list, *refund_list;
 } fake_order_t;
 
 typedef struct fake_klarna_t {

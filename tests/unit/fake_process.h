@@ -16,8 +16,8 @@ typedef struct fake_process_t {
     int die_at;                 /* the step at which it dies, 0 = never */
     int die_after;              /* 1: the call is executed first */
     jmp_buf death;              /* set by whoever runs the process, before a death is armed */
-    int hook_at;                /* the step before which hook is called, 0 = never */
-    void (*hook)(void *baton);  /* somebody else; what it does is not counted */
+    void (*hook)(void *baton);  /* somebody else, asked before every step, or NULL; what it
+                                   does is not counted and does not fail */
     void *baton;
     int in_hook;
 } fake_process_t;
