@@ -148,14 +148,24 @@ static int level_of(kl_kind_t kind)
     }
 }
 
+/* The path as a log may show it: that of a callback ends with a secret. */
+static const char *shown_path(const kl_call_t *call)
+{
+    if (strcmp(call->r->handler, "klarna-callbacks") != 0) {
+        return call->r->uri;
+    }
+    return apr_pstrcat(call->r->pool, call->base ? call->base : "", "/",
+                       call->segment[0] ? call->segment[0] : "", "/...", NULL);
+}
+
 int kl_reply_error(kl_call_t *call)
 {
     const kl_error_t *err = call->err;
     int status = status_of(err);
 
     ap_log_rerror(APLOG_MARK, level_of(err->kind), 0, call->r,
-                  "KLA0020: %s %s: %d %s%s%s: %s%s%s", call->r->method, call->r->uri, status,
-                  err->code, err->field ? " at " : "", err->field ? err->field : "",
+                  "KLA0020: %s %s: %d %s%s%s: %s%s%s", call->r->method, shown_path(call),
+                  status, err->code, err->field ? " at " : "", err->field ? err->field : "",
                   err->detail ? err->detail : "", err->correlation_id ? " correlation " : "",
                   err->correlation_id ? err->correlation_id : "");
     if (err->retry_after > 0) {
