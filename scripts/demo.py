@@ -3,8 +3,11 @@
 
 It stands on the servers of the integration tests, so that what is shown is what is tested.
 """
+import json
 import os
+import shutil
 import signal
+import subprocess
 import sys
 import urllib.parse
 
@@ -77,14 +80,49 @@ def once(shop):
     return 1 if differ else 0
 
 
+def open_shop(server, box):
+    """Puts the storefront example into the server's root and tells it where things are."""
+    shop = os.path.join(server.dir, "shop")
+    shutil.copytree(os.path.join(ROOT, "docs", "storefront"), shop, dirs_exist_ok=True)
+    server.write("shop-config.json", json.dumps({
+        "sdk": box.url + "/sdk/lib.js", "routes": "/klarna/checkout",
+        "phone": box.url + "/phone"}))
+    server.hand_over()
+    server.start()
+
+
+def serve(server, box):
+    """Leaves the demo running until Ctrl-C."""
+    here = f"http://127.0.0.1:{server.port}"
+    print(f"""
+  the shop                {here}/
+  the customer's phone    {box.url}/phone
+  the orders route        {here}/klarna/orders     user clerk, password {httpd.USERS['clerk']}
+  Klarna's ledger         {box.url}/_sandbox/ledger
+
+  curl -u clerk:{httpd.USERS['clerk']} {here}/klarna/orders
+  error log: {server.dir}/error_log
+
+Buy something in the shop, approve it on the phone page or in the dialog, then ship and
+return it with the curl lines of the README. Ctrl-C stops everything.""", flush=True)
+    signal.pause()
+
+
+def run(command, server, box):
+    """Runs a command against the demo; its exit status is ours."""
+    return subprocess.call(command, env=os.environ | {
+        "BASE_URL": f"http://127.0.0.1:{server.port}", "PHONE_URL": box.url + "/phone"})
+
+
 def is_loopback(url):
     return urllib.parse.urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")
 
 
 def main():
     just_once = sys.argv[1:] == ["--once"]
-    if sys.argv[1:] and not just_once:
-        print("usage: scripts/demo [--once]", file=sys.stderr)
+    command = sys.argv[2:] if sys.argv[1:2] == ["--run"] else []
+    if sys.argv[1:] and not just_once and not command:
+        print("usage: scripts/demo [--once | --run COMMAND...]", file=sys.stderr)
         return 2
     box = sandbox.start_sandbox()
     server = None
@@ -94,10 +132,15 @@ def main():
             print("--once plays the customer in the sandbox: it cannot do that at " + url,
                   file=sys.stderr)
             return 2
-        server = httpd.Httpd(url, extra="KlarnaWorker On\n")
+        server = httpd.Httpd(url, extra="KlarnaWorker On\n", start=False)
+        open_shop(server, box)
         if just_once:
             return once(Shop(server, box))
-        show(server, box, url)
+        if command:
+            return run(command, server, box)
+        serve(server, box)
+        return 0
+    except KeyboardInterrupt:
         return 0
     finally:
         if server:
