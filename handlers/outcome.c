@@ -91,10 +91,11 @@ int kl_outcome(kl_call_t *call, kl_prepare_fn prepare, const void *want, kl_show
             /* The same key at the same moment: the other one started it. */
             kl_error_clear(call->err);
             rv = kl_operation_replay(&call->svc, &call->client, &op, call->err);
+            rv = rv == KL_OK && !op ? kl_in_progress(call->err) : rv;
             again = 1;
         }
     }
-    if (rv != KL_OK || !op) {
+    if (rv != KL_OK) {
         return kl_reply_error(call);
     }
     first_id = op->id;

@@ -289,39 +289,67 @@ kl_kind_t kl_operation_replay(kl_service_t *svc, const kl_client_t *client, kl_o
     return rv;
 }
 
-kl_kind_t kl_prepare(kl_service_t *svc, const char *order_id, kl_action_fn action,
-                     const void *want, const kl_client_t *client, kl_operation_t **out,
-                     kl_error_t *err)
+static kl_kind_t prepare_once(kl_service_t *svc, const char *order_id, kl_action_fn action,
+                              const void *want, const kl_client_t *client, kl_operation_t **out,
+                              kl_error_t *err)
 {
     kl_operation_t *ops[KL_MAX_CHAIN];
     kl_order_t *order = NULL;
-    kl_kind_t rv = KL_OK;
-    int tries, n;
+    int n = 0;
+    kl_kind_t rv = kl_service_order(svc, order_id, &order, err);
 
-    for (tries = 0; tries < KL_MAX_TRIES; tries++) {
-        kl_error_clear(err);
-        n = 0;
-        rv = kl_service_order(svc, order_id, &order, err);
-        if (rv == KL_OK) {
-            rv = kl_order_free(svc, &order, err);
-        }
-        if (rv == KL_OK) {
-            rv = action(svc, order, want, client, ops, &n, err);
-        }
-        if (rv == KL_OK) {
-            rv = kl_operation_start(svc, order, ops, n, err);
-        }
-        if (rv != KL_CONFLICT || strcmp(err->code, "version") != 0) {
-            break;
-        }
+    if (rv == KL_OK) {
+        rv = kl_order_free(svc, &order, err);
     }
-    if (rv == KL_CONFLICT && strcmp(err->code, "version") == 0) {
-        kl_error_clear(err);
-        rv = kl_error_set(err, KL_CONFLICT, "order_busy", "The order keeps changing.");
-        err->retry_after = 1;
+    if (rv == KL_OK) {
+        rv = action(svc, order, want, client, ops, &n, err);
+    }
+    if (rv == KL_OK) {
+        rv = kl_operation_start(svc, order, ops, n, err);
     }
     if (rv == KL_OK) {
         *out = ops[0];
     }
     return rv;
+}
+
+static int is_version(kl_kind_t rv, const kl_error_t *err)
+{
+    return rv == KL_CONFLICT && strcmp(err->code, "version") == 0;
+}
+
+/* A refusal may only mean that the same key was quicker, and the order is as its own
+ * operation left it. */
+static kl_kind_t unless_started(kl_service_t *svc, const kl_client_t *client, kl_kind_t rv,
+                                kl_error_t *err)
+{
+    kl_operation_t *op = NULL;
+
+    if ((rv != KL_CONFLICT && rv != KL_INVALID) || !client || !client->key[0]
+        || svc->store->operation_load_by_client_key(svc->store, svc->p, client->key, &op,
+                                                    kl_error_make(svc->p)) != KL_OK) {
+        return rv;
+    }
+    kl_error_clear(err);
+    return kl_error_set(err, KL_CONFLICT, "exists", "The same request was started just now.");
+}
+
+kl_kind_t kl_prepare(kl_service_t *svc, const char *order_id, kl_action_fn action,
+                     const void *want, const kl_client_t *client, kl_operation_t **out,
+                     kl_error_t *err)
+{
+    kl_kind_t rv = KL_OK;
+    int tries;
+
+    for (tries = 0; tries < KL_MAX_TRIES; tries++) {
+        kl_error_clear(err);
+        rv = prepare_once(svc, order_id, action, want, client, out, err);
+        if (!is_version(rv, err)) {
+            return unless_started(svc, client, rv, err);
+        }
+    }
+    kl_error_clear(err);
+    kl_error_set(err, KL_CONFLICT, "order_busy", "The order keeps changing.");
+    err->retry_after = 1;
+    return err->kind;
 }

@@ -94,6 +94,8 @@ typedef kl_kind_t (*kl_action_fn)(kl_service_t *svc, kl_order_t *order, const vo
 /**
  * The shared way of every prepare: load the order, see that it is free, let the action
  * plan, store and claim; once more from the start when somebody was quicker.
+ * @return KL_OK, the action's refusal, KL_CONFLICT "order_busy", or KL_CONFLICT "exists" when
+ *   the client's key started an operation in the meantime: it is replayed then.
  */
 kl_kind_t kl_prepare(kl_service_t *svc, const char *order_id, kl_action_fn action,
                      const void *want, const kl_client_t *client, kl_operation_t **out,
