@@ -175,6 +175,7 @@ kl_kind_t world_act(kl_service_t *svc, act_fn prepare, const char *order_id, con
         if (rv == KL_CONFLICT && strcmp(err->code, "exists") == 0) {
             kl_error_clear(err);
             rv = kl_operation_replay(svc, &client, out, err);
+            rv = rv == KL_OK && !*out ? kl_in_progress(err) : rv;
             again = 1;
         }
     }
