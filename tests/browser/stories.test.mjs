@@ -167,11 +167,18 @@ story('chooses another payment method by keyboard', async (page) => {
   await confirmed(page, 'Order received');
 });
 
-story('changes the basket during the preparation: pays what it shows', async (page) => {
+story('changes the basket during the preparation: pays what it shows', async (page, context) => {
   await fill(page);
   await toPayment(page);
+  await context.route('**/sdk/load', async (route) => {
+    await new Promise((resolve) => { setTimeout(resolve, 1000); });
+    await route.continue();
+  });
   const more = page.getByRole('button', { name: 'One Stoneware mug more' });
-  for (let clicks = 0; clicks < 5; clicks++) await more.click({ delay: 20 });
+  const loading = page.waitForRequest('**/sdk/load');
+  await more.click();
+  await loading;
+  for (let clicks = 0; clicks < 4; clicks++) await more.click();
   await shows(pay(page), '1 432,00');
   await pay(page).click();
   await atKlarna(page, /^Approve$/).click();
@@ -245,6 +252,28 @@ story('double click on pay: one page of Klarna, one order', async (page) => {
   await atKlarna(page, /^Approve$/).dblclick();
   await confirmed(page, 'Order received');
   assert.equal((await orders()).length, 1);
+});
+
+story('a page that lets pay() be called twice: one page of Klarna', async (page) => {
+  await fill(page);
+  await page.evaluate(async () => {
+    const { startKlarnaCheckout } = await import('/klarna-checkout.mjs');
+    const config = await (await fetch('/config.json')).json();
+    const asked = { items: [{ sku: 'MUG-01', quantity: 1 }] };
+    const body = { method: 'POST', headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify(asked) };
+    const fetchCart = async () => (await (await fetch('/cart.cgi', body)).json()).signed_cart;
+    document.querySelector('#payment').hidden = false;
+    await new Promise((resolve) => {
+      const checkout = startKlarnaCheckout({ ...config, fetchCart,
+        container: document.querySelector('#klarna'), onPlaced() {},
+        onState(state) {
+          if (state === 'ready') resolve(setTimeout(() => { checkout.pay(); checkout.pay(); }));
+        } });
+    });
+  });
+  await atKlarna(page, /^Approve$/).first().waitFor();
+  assert.equal(await page.locator('dialog').count(), 1);
 });
 
 story('Klarna\'s answer is lost: waits, asks again, one order', async (page) => {
