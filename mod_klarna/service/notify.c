@@ -56,21 +56,28 @@ kl_kind_t kl_notify_authorization(kl_service_t *svc, const kl_order_t *order, co
     return rv;
 }
 
+/* Klarna named the order of a placement whose answer we lost. */
+static kl_kind_t keep_hint(kl_service_t *svc, const kl_order_t *order, const char *klarna_order_id,
+                           kl_error_t *err)
+{
+    kl_operation_t *op = NULL;
+    kl_kind_t rv = svc->store->operation_load(svc->store, svc->p, order->pending_op, &op, err);
+
+    if (rv != KL_OK || kl_op_is_final(op->state) || op->kind != KL_OP_PLACE_ORDER) {
+        return rv;
+    }
+    if (op->lease_until > svc->now()) {
+        return kl_in_progress(err); /* its answer may still come */
+    }
+    return kl_placement_hint_keep(svc, op, klarna_order_id, err);
+}
+
 kl_kind_t kl_notify_change(kl_service_t *svc, kl_order_t *order, const char *klarna_order_id,
                            kl_error_t *err)
 {
-    kl_order_t *adopted = NULL;
-    kl_kind_t rv;
-
-    if (klarna_order_id[0] && !order->klarna_order_id[0] && order->pending_op[0]) {
-        rv = kl_adopt(svc, order->id, klarna_order_id, &adopted, err);
-        if (rv != KL_OK) {
-            return rv;
-        }
-        order = adopted;
-    }
     if (!order->klarna_order_id[0]) {
-        return KL_OK; /* nothing was placed yet: there is nothing to look at */
+        return klarna_order_id[0] && order->pending_op[0]
+            ? keep_hint(svc, order, klarna_order_id, err) : KL_OK;
     }
     order->checks = 0;
     order->check_at = svc->now();

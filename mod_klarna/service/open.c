@@ -51,8 +51,7 @@ kl_kind_t kl_send_again(kl_service_t *svc, const char *order_id, const char *op_
 kl_kind_t kl_give_up(kl_service_t *svc, const char *order_id, const char *op_id,
                      kl_operation_t **op, kl_error_t *err)
 {
-    kl_truth_t truth = KL_TRUTH_NOT_EXECUTED;
-    const char *result_id = "";
+    kl_finding_t found = {.truth = KL_TRUTH_NOT_EXECUTED, .result_id = "", .result = ""};
     kl_kind_t rv = find(svc, order_id, op_id, op, err);
 
     if (rv == KL_OK) {
@@ -62,14 +61,14 @@ kl_kind_t kl_give_up(kl_service_t *svc, const char *order_id, const char *op_id,
         rv = kl_in_progress(err);
     }
     if (rv == KL_OK && ((*op)->doubtful || (*op)->state == KL_OP_SENT)) {
-        rv = kl_truth_find(svc, *op, &truth, &result_id, err);
+        rv = kl_truth_find(svc, *op, &found, err);
     }
-    if (rv == KL_OK && truth == KL_TRUTH_UNCLEAR) {
+    if (rv == KL_OK && found.truth == KL_TRUTH_UNCLEAR) {
         kl_error_set(err, KL_CONFLICT, "unclear",
                      "Klarna's record does not tell whether this was executed.");
         kl_error_next(err, "Compare the order with Klarna's portal; an orphaned placement is "
                            "adopted with Klarna's order id.");
         return err->kind;
     }
-    return rv == KL_OK ? kl_truth_settle(svc, *op, truth, result_id, "given_up", err) : rv;
+    return rv == KL_OK ? kl_truth_settle(svc, *op, &found, "given_up", err) : rv;
 }

@@ -259,20 +259,32 @@ kl_kind_t kl_refresh(kl_service_t *svc, kl_order_t *order, kl_look_t *look, kl_e
 
 /* --- truth.c: what became of an operation whose answer was lost ------------------------- */
 
-typedef enum { KL_TRUTH_EXECUTED, KL_TRUTH_NOT_EXECUTED, KL_TRUTH_UNCLEAR } kl_truth_t;
+typedef enum { KL_TRUTH_UNCLEAR, KL_TRUTH_EXECUTED, KL_TRUTH_NOT_EXECUTED } kl_truth_t;
 
-/** Reads Klarna's record and says whether op was executed. *result_id is its capture or refund
- *  id when it was, else "". Changes nothing. */
-kl_kind_t kl_truth_find(kl_service_t *svc, const kl_operation_t *op, kl_truth_t *truth,
-                        const char **result_id, kl_error_t *err);
+typedef struct kl_finding_t {
+    kl_truth_t truth;
+    const char *result_id;  /* capture, refund or order id when executed, else "" */
+    const char *result;     /* what op->result becomes, JSON, or "" */
+} kl_finding_t;
+
+/** Reads Klarna's record and says whether op was executed. Changes nothing. A placement for
+ *  which an order id was named (kl_placement_hint) is looked up by that id. */
+kl_kind_t kl_truth_find(kl_service_t *svc, const kl_operation_t *op, kl_finding_t *found,
+                        kl_error_t *err);
 
 /**
- * Lets op end as the truth says: executed is confirmed and folded. Not executed is refused
- * with the code if_not and folded, or, when if_not is "", queued to start afresh with its
- * key (in memory; performing it stores that). Unclear changes nothing.
+ * Lets op end as was found: executed is confirmed and folded. Not executed is refused with
+ * the code if_not and folded, or, when if_not is "", queued to start afresh with its key (in
+ * memory; performing it stores that). Unclear changes nothing.
  */
-kl_kind_t kl_truth_settle(kl_service_t *svc, kl_operation_t *op, kl_truth_t truth,
-                          const char *result_id, const char *if_not, kl_error_t *err);
+kl_kind_t kl_truth_settle(kl_service_t *svc, kl_operation_t *op, const kl_finding_t *found,
+                          const char *if_not, kl_error_t *err);
+
+/** The order id somebody named for a placement whose answer was lost, or NULL. */
+const char *kl_placement_hint(apr_pool_t *p, const kl_operation_t *op);
+/** Keeps such an id with the placement and makes it due at once. */
+kl_kind_t kl_placement_hint_keep(kl_service_t *svc, kl_operation_t *op, const char *order_id,
+                                 kl_error_t *err);
 
 /** Ends an orphaned placement with the order id a person or Klarna gave, when Klarna's order
  *  has its amount, currency and reference. */

@@ -25,17 +25,63 @@ static kl_kind_t ask(kl_service_t *svc, const kl_request_t *req, kl_response_t *
     return kl_reply_meaning(delivery, resp, why, err) == KL_MEANS_DONE ? KL_OK : err->kind;
 }
 
+/* Another merchant's order, or one with another amount, currency or reference, is not the one
+ * that was placed; one that belongs to another of our orders the store refuses. */
+static int is_the_placed_one(const kl_order_t *order, const kl_klarna_order_t *seen)
+{
+    return seen->original_order_amount == order->order_amount
+        && strcmp(seen->currency, order->currency) == 0
+        && (!order->reference1[0] || strcmp(order->reference1, seen->reference1) == 0);
+}
+
+static kl_kind_t read_by_id(kl_service_t *svc, const kl_order_t *order, const char *id,
+                            kl_klarna_order_t *seen, kl_error_t *err)
+{
+    kl_order_t as_if = *order;
+    kl_response_t resp;
+    kl_request_t req;
+    kl_kind_t rv;
+
+    as_if.klarna_order_id = id;
+    req = kl_om_read(svc->p, &as_if);
+    if (!req.method) {
+        return kl_error_field(err, "klarna_order_id", "klarna_order_id", "another text",
+                              "an order id as Klarna gives them");
+    }
+    rv = ask(svc, &req, &resp, err);
+    return rv == KL_OK ? kl_om_read_reply(seen, svc->p, &resp, err) : rv;
+}
+
+static kl_kind_t truth_by_id(kl_service_t *svc, const kl_order_t *order, const char *id,
+                             kl_finding_t *found, kl_error_t *err)
+{
+    kl_json_t *result = kl_json_object(svc->p);
+    kl_klarna_order_t seen;
+    kl_kind_t rv = read_by_id(svc, order, id, &seen, err);
+
+    if (rv == KL_OK && is_the_placed_one(order, &seen)) {
+        kl_json_set_str(result, "fraud_status", seen.fraud_status);
+        found->truth = KL_TRUTH_EXECUTED;
+        found->result_id = seen.order_id;
+        found->result = kl_json_text(svc->p, result);
+    }
+    return rv;
+}
+
 /* A session that is complete has an order, whose id the session does not tell. */
-static kl_kind_t truth_of_placement(kl_service_t *svc, const kl_order_t *order, kl_truth_t *truth,
+static kl_kind_t truth_of_placement(kl_service_t *svc, const kl_order_t *order,
+                                    const kl_operation_t *op, kl_finding_t *found,
                                     kl_error_t *err)
 {
+    const char *hint = kl_placement_hint(svc->p, op);
     kl_request_t req = kl_payments_read_session(svc->p, order);
     kl_response_t resp;
     int complete = 0;
     kl_kind_t rv;
 
-    memset(&resp, 0, sizeof(resp));
-    *truth = KL_TRUTH_UNCLEAR;
+    if (hint) {
+        return truth_by_id(svc, order, hint, found, err);
+    }
     rv = ask(svc, &req, &resp, err);
     if (rv == KL_REFUSED && err->klarna_code && strcmp(err->klarna_code, "SESSION_COMPLETED") == 0) {
         kl_error_clear(err);
@@ -45,26 +91,27 @@ static kl_kind_t truth_of_placement(kl_service_t *svc, const kl_order_t *order, 
         rv = kl_payments_session_status(&complete, svc->p, &resp, err);
     }
     if (rv == KL_OK && !complete) {
-        *truth = KL_TRUTH_NOT_EXECUTED;
+        found->truth = KL_TRUTH_NOT_EXECUTED;
     }
     return rv;
 }
 
 /* A capture or refund of that amount that is none of ours. When there is none, the books
  * must agree for that to mean anything. */
-static kl_truth_t truth_of_move(const kl_order_t *order, const kl_operation_t *op,
-                                const apr_array_header_t *list, int books_agree,
-                                const char **result_id)
+static void truth_of_move(const kl_order_t *order, const kl_operation_t *op,
+                          const apr_array_header_t *list, int books_agree, kl_finding_t *found)
 {
     int several = 0;
     const kl_klarna_move_t *move = kl_klarna_find_unknown(order, list, op->amount,
                                                           op->sent_at - CLOCKS_APART, &several);
 
     if (move && !several) {
-        *result_id = move->id;
-        return KL_TRUTH_EXECUTED;
+        found->truth = KL_TRUTH_EXECUTED;
+        found->result_id = move->id;
     }
-    return !move && books_agree ? KL_TRUTH_NOT_EXECUTED : KL_TRUTH_UNCLEAR;
+    else if (!move && books_agree) {
+        found->truth = KL_TRUTH_NOT_EXECUTED;
+    }
 }
 
 static kl_truth_t truth_of_reduction(const kl_order_t *order, const kl_operation_t *op,
@@ -76,57 +123,60 @@ static kl_truth_t truth_of_reduction(const kl_order_t *order, const kl_operation
     return seen->order_amount == order->order_amount ? KL_TRUTH_NOT_EXECUTED : KL_TRUTH_UNCLEAR;
 }
 
+static kl_truth_t done_if(int done)
+{
+    return done ? KL_TRUTH_EXECUTED : KL_TRUTH_NOT_EXECUTED;
+}
+
 /* From Klarna's record of the order. */
-static kl_truth_t truth_of(const kl_order_t *order, const kl_operation_t *op,
-                           const kl_klarna_order_t *seen, const char **result_id)
+static void truth_of(const kl_order_t *order, const kl_operation_t *op,
+                     const kl_klarna_order_t *seen, kl_finding_t *found)
 {
     switch (op->kind) {
     case KL_OP_CAPTURE:
-        return truth_of_move(order, op, seen->captures,
-                             seen->captured_amount == order->captured_amount, result_id);
+        truth_of_move(order, op, seen->captures, seen->captured_amount == order->captured_amount,
+                      found);
+        break;
     case KL_OP_REFUND:
-        return truth_of_move(order, op, seen->refunds,
-                             seen->refunded_amount == order->refunded_amount, result_id);
+        truth_of_move(order, op, seen->refunds, seen->refunded_amount == order->refunded_amount,
+                      found);
+        break;
     case KL_OP_CANCEL:
-        return strcmp(seen->status, "CANCELLED") == 0 ? KL_TRUTH_EXECUTED : KL_TRUTH_NOT_EXECUTED;
+        found->truth = done_if(strcmp(seen->status, "CANCELLED") == 0);
+        break;
     case KL_OP_RELEASE:
-        return seen->remaining_authorized_amount == 0 ? KL_TRUTH_EXECUTED : KL_TRUTH_NOT_EXECUTED;
+        found->truth = done_if(seen->remaining_authorized_amount == 0);
+        break;
     case KL_OP_REDUCE:
-        return truth_of_reduction(order, op, seen);
+        found->truth = truth_of_reduction(order, op, seen);
+        break;
     case KL_OP_EXTEND:        /* the same on the same day, and moves nothing */
     case KL_OP_SHIPPING_INFO: /* tracking that stands there twice does no harm */
-        return KL_TRUTH_NOT_EXECUTED;
+        found->truth = KL_TRUTH_NOT_EXECUTED;
+        break;
     case KL_OP_PLACE_ORDER:
         break;
     }
-    return KL_TRUTH_UNCLEAR;
 }
 
-kl_kind_t kl_truth_find(kl_service_t *svc, const kl_operation_t *op, kl_truth_t *truth,
-                        const char **result_id, kl_error_t *err)
+kl_kind_t kl_truth_find(kl_service_t *svc, const kl_operation_t *op, kl_finding_t *found,
+                        kl_error_t *err)
 {
     kl_order_t *order = NULL;
     kl_klarna_order_t seen;
-    kl_response_t resp;
-    kl_request_t req;
     kl_kind_t rv = kl_service_order(svc, op->order_id, &order, err);
 
     kl_step(svc, "truth_asked");
-    *truth = KL_TRUTH_UNCLEAR;
-    *result_id = "";
+    *found = (kl_finding_t){.truth = KL_TRUTH_UNCLEAR, .result_id = "", .result = ""};
     if (rv != KL_OK) {
         return rv;
     }
     if (op->kind == KL_OP_PLACE_ORDER) {
-        return truth_of_placement(svc, order, truth, err);
+        return truth_of_placement(svc, order, op, found, err);
     }
-    req = kl_om_read(svc->p, order);
-    rv = ask(svc, &req, &resp, err);
+    rv = read_by_id(svc, order, order->klarna_order_id, &seen, err);
     if (rv == KL_OK) {
-        rv = kl_om_read_reply(&seen, svc->p, &resp, err);
-    }
-    if (rv == KL_OK) {
-        *truth = truth_of(order, op, &seen, result_id);
+        truth_of(order, op, &seen, found);
     }
     return rv;
 }
@@ -144,21 +194,23 @@ static kl_kind_t end_operation(kl_service_t *svc, kl_operation_t *op, kl_op_stat
         op->path = op->body = "";
     }
     rv = svc->store->operation_save(svc->store, svc->p, op, err);
+    kl_step(svc, "truth_stored");
     return rv == KL_OK ? kl_fold(svc, op, err) : rv;
 }
 
-kl_kind_t kl_truth_settle(kl_service_t *svc, kl_operation_t *op, kl_truth_t truth,
-                          const char *result_id, const char *if_not, kl_error_t *err)
+kl_kind_t kl_truth_settle(kl_service_t *svc, kl_operation_t *op, const kl_finding_t *found,
+                          const char *if_not, kl_error_t *err)
 {
-    if (truth == KL_TRUTH_EXECUTED) {
-        op->result_id = result_id;
+    if (found->truth == KL_TRUTH_EXECUTED) {
+        op->result_id = found->result_id;
+        op->result = found->result;
         op->error_messages = "[]";
         return end_operation(svc, op, KL_OP_CONFIRMED, "", err);
     }
-    if (truth == KL_TRUTH_NOT_EXECUTED && if_not[0]) {
+    if (found->truth == KL_TRUTH_NOT_EXECUTED && if_not[0]) {
         return end_operation(svc, op, KL_OP_REFUSED, if_not, err);
     }
-    if (truth == KL_TRUTH_NOT_EXECUTED) {
+    if (found->truth == KL_TRUTH_NOT_EXECUTED) {
         /* Klarna has forgotten the key and the deed was not done: it may start afresh. */
         op->doubtful = 0;
         op->sent_at = 0;
@@ -167,40 +219,39 @@ kl_kind_t kl_truth_settle(kl_service_t *svc, kl_operation_t *op, kl_truth_t trut
     return KL_OK;
 }
 
-/* Another merchant's order, another amount or currency, or one that belongs to another of
- * our orders (the store refuses that) is not the one that was placed. */
-static kl_kind_t check_adopted(const kl_order_t *order, const kl_klarna_order_t *seen,
-                               kl_error_t *err)
+/* --- orphaned placements ------------------------------------------------------------- */
+
+const char *kl_placement_hint(apr_pool_t *p, const kl_operation_t *op)
 {
-    if (seen->original_order_amount != order->order_amount
-        || strcmp(seen->currency, order->currency) != 0
-        || (order->reference1[0] && strcmp(order->reference1, seen->reference1) != 0)) {
-        return kl_error_set(err, KL_CONFLICT, "not_this_order",
-                            "Klarna's order has another amount, currency or reference.");
+    kl_json_t *result;
+
+    if (op->kind != KL_OP_PLACE_ORDER || !op->result[0]) {
+        return NULL;
     }
-    return KL_OK;
+    result = kl_json_parse(p, op->result, strlen(op->result), kl_error_make(p));
+    return result ? kl_json_str(result, "hint") : NULL;
 }
 
-static kl_kind_t read_adopted(kl_service_t *svc, const kl_order_t *order,
-                              const char *klarna_order_id, kl_klarna_order_t *seen,
-                              kl_error_t *err)
+kl_kind_t kl_placement_hint_keep(kl_service_t *svc, kl_operation_t *op, const char *order_id,
+                                 kl_error_t *err)
 {
-    kl_order_t as_if = *order;
-    kl_response_t resp;
-    kl_request_t req;
-    kl_kind_t rv;
+    kl_json_t *result = kl_json_object(svc->p);
 
-    as_if.klarna_order_id = klarna_order_id;
-    req = kl_om_read(svc->p, &as_if);
-    if (!req.method) {
-        return kl_error_field(err, "klarna_order_id", "klarna_order_id", "another text",
-                              "an order id as Klarna gives them");
+    kl_json_set_str(result, "hint", order_id);
+    op->result = kl_json_text(svc->p, result);
+    op->next_at = svc->now();
+    return svc->store->operation_save(svc->store, svc->p, op, err);
+}
+
+/* The placement that waits for its order id. */
+static kl_kind_t find_orphan(kl_service_t *svc, const kl_order_t *order, kl_operation_t **op,
+                             kl_error_t *err)
+{
+    if (order->state != KL_ORDER_CREATED || !order->pending_op[0]) {
+        return kl_error_set(err, KL_CONFLICT, "no_orphan",
+                            "No placement of this order waits for Klarna's order id.");
     }
-    rv = ask(svc, &req, &resp, err);
-    if (rv == KL_OK) {
-        rv = kl_om_read_reply(seen, svc->p, &resp, err);
-    }
-    return rv == KL_OK ? check_adopted(order, seen, err) : rv;
+    return svc->store->operation_load(svc->store, svc->p, order->pending_op, op, err);
 }
 
 kl_kind_t kl_adopt(kl_service_t *svc, const char *order_id, const char *klarna_order_id,
@@ -208,29 +259,28 @@ kl_kind_t kl_adopt(kl_service_t *svc, const char *order_id, const char *klarna_o
 {
     kl_order_t *order = NULL;
     kl_operation_t *op = NULL;
-    kl_klarna_order_t seen;
-    kl_json_t *result = kl_json_object(svc->p);
+    kl_finding_t found = {.truth = KL_TRUTH_UNCLEAR, .result_id = "", .result = ""};
     kl_kind_t rv = kl_service_order(svc, order_id, &order, err);
 
     if (rv == KL_OK && strcmp(order->klarna_order_id, klarna_order_id) == 0) {
         *out = order;
         return KL_OK;
     }
-    if (rv == KL_OK && (order->state != KL_ORDER_CREATED || !order->pending_op[0])) {
-        rv = kl_error_set(err, KL_CONFLICT, "no_orphan",
-                          "No placement of this order waits for Klarna's order id.");
+    if (rv == KL_OK) {
+        rv = find_orphan(svc, order, &op, err);
+    }
+    if (rv == KL_OK && !kl_op_is_final(op->state) && op->lease_until > svc->now()) {
+        rv = kl_in_progress(err);
     }
     if (rv == KL_OK) {
-        rv = svc->store->operation_load(svc->store, svc->p, order->pending_op, &op, err);
+        rv = truth_by_id(svc, order, klarna_order_id, &found, err);
+    }
+    if (rv == KL_OK && found.truth != KL_TRUTH_EXECUTED) {
+        rv = kl_error_set(err, KL_CONFLICT, "not_this_order",
+                          "Klarna's order has another amount, currency or reference.");
     }
     if (rv == KL_OK) {
-        rv = read_adopted(svc, order, klarna_order_id, &seen, err);
+        rv = kl_truth_settle(svc, op, &found, "", err);
     }
-    if (rv != KL_OK) {
-        return rv;
-    }
-    kl_json_set_str(result, "fraud_status", seen.fraud_status);
-    op->result = kl_json_text(svc->p, result);
-    rv = kl_truth_settle(svc, op, KL_TRUTH_EXECUTED, seen.order_id, "", err);
     return rv == KL_OK ? kl_service_order(svc, order_id, out, err) : rv;
 }

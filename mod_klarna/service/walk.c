@@ -36,17 +36,23 @@ static void mark_orphan(kl_service_t *svc, const kl_operation_t *op)
 static kl_kind_t find_out(kl_service_t *svc, kl_operation_t *op, const char *if_not,
                           kl_error_t *err)
 {
-    kl_truth_t truth;
-    const char *result_id;
+    kl_finding_t found;
 
     kl_error_clear(err);
-    if (kl_truth_find(svc, op, &truth, &result_id, kl_error_make(svc->p)) != KL_OK) {
+    if (kl_truth_find(svc, op, &found, kl_error_make(svc->p)) != KL_OK) {
         return KL_OK;
     }
-    if (truth == KL_TRUTH_UNCLEAR && op->kind == KL_OP_PLACE_ORDER) {
+    if (found.truth == KL_TRUTH_UNCLEAR && op->kind == KL_OP_PLACE_ORDER) {
         mark_orphan(svc, op);
     }
-    return kl_truth_settle(svc, op, truth, result_id, if_not, err);
+    return kl_truth_settle(svc, op, &found, if_not, err);
+}
+
+static kl_kind_t look_later(kl_service_t *svc, kl_operation_t *op, kl_error_t *err)
+{
+    op->updated_at = svc->now();
+    op->next_at = op->updated_at + apr_time_from_sec(KL_KEY_PAUSE_S);
+    return svc->store->operation_save(svc->store, svc->p, op, err);
 }
 
 /* A no to a placement after a try whose answer was lost: Klarna's session knows more. What
@@ -64,6 +70,10 @@ static kl_kind_t walk_one(kl_service_t *svc, kl_operation_t *op, kl_error_t *err
 
     if (kl_op_is_final(op->state)) {
         rv = kl_fold(svc, op, err);
+    }
+    else if (kl_placement_hint(svc->p, op)) {
+        rv = find_out(svc, op, "", err); /* its order id was named: the token is not used again */
+        rv = rv == KL_OK && !kl_op_is_final(op->state) ? look_later(svc, op, err) : rv;
     }
     else {
         rv = call_once(svc, op, &ex, err);

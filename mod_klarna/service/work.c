@@ -60,23 +60,23 @@ static kl_kind_t look_at_holder(kl_service_t *svc, kl_order_t *order, kl_error_t
 static kl_kind_t look_at_intent(kl_service_t *svc, kl_order_t *order, const char **note,
                                 kl_error_t *err)
 {
-    kl_operation_t as_placement = {.kind = KL_OP_PLACE_ORDER, .order_id = order->id};
-    kl_truth_t truth = KL_TRUTH_NOT_EXECUTED;
-    const char *unused;
+    kl_operation_t as_placement = {.kind = KL_OP_PLACE_ORDER, .order_id = order->id,
+                                   .result = ""};
+    kl_finding_t found = {.truth = KL_TRUTH_NOT_EXECUTED};
     kl_kind_t rv = KL_OK;
 
     if (order->session_id[0]) {
-        rv = kl_truth_find(svc, &as_placement, &truth, &unused, err);
+        rv = kl_truth_find(svc, &as_placement, &found, err);
         if (rv == KL_REFUSED) { /* Klarna has forgotten the session: nothing was bought */
             kl_error_clear(err);
-            truth = KL_TRUTH_NOT_EXECUTED;
+            found.truth = KL_TRUTH_NOT_EXECUTED;
             rv = KL_OK;
         }
     }
     if (rv != KL_OK) {
         return rv;
     }
-    if (truth == KL_TRUTH_UNCLEAR) {
+    if (found.truth == KL_TRUTH_UNCLEAR) {
         order->attention = "orphan";
         order->check_at = 0;
         *note = "the session is complete but the order was never placed from here: look for it "
