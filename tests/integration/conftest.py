@@ -4,6 +4,7 @@ no line in any error log that the test did not declare."""
 import pytest
 
 import confidential
+import stores
 from httpd import Httpd
 from sandbox import klarna_url, start_sandbox
 from shop import EXTRA, Shop
@@ -11,6 +12,7 @@ from shop import EXTRA, Shop
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "valgrind: part of the main job that runs under valgrind")
+    config.addinivalue_line("markers", "databases: runs on PostgreSQL and MariaDB, too")
 
 
 @pytest.fixture(scope="session")
@@ -31,6 +33,7 @@ def nothing_leaks():
         wrong += [f"{name} holds {secret!r}" for name, text in server.texts()
                   for secret in confidential.leaks(text, is_log=True)]
         server.remove()
+    stores.stop()
     assert not wrong, "\n".join(wrong)
 
 

@@ -4,7 +4,7 @@
 The configuration is conf/demo.conf with a test's own lines after it. KLARNA_MODULE names the
 module; KLARNA_WRAP is a command that runs httpd (valgrind and its options), KLARNA_PRELOAD a
 library it is started with; KLARNA_VALGRIND=1 and KLARNA_SANITIZE=1 choose fitting ones. Time
-limits grow with them.
+limits grow with them. KLARNA_DATABASE chooses the database (stores.py).
 """
 import base64
 import hashlib
@@ -17,20 +17,18 @@ import shlex
 import shutil
 import signal
 import socket
-import sqlite3
 import subprocess
 import tempfile
 import time
-import urllib.parse
 
 import carts
 import confidential
 import sandbox
+import stores
 from sandbox_client import ROOT, Answer, basic
 
 APACHE = "/usr/sbin/apache2"
 MODULES = "/usr/lib/apache2/modules"
-SCHEMA = os.path.join(ROOT, "conf", "schema", "sqlite3.sql")
 DEMO_CONF = os.path.join(ROOT, "conf", "demo.conf")
 # A test sees what it does itself; those of the worker turn it on.
 WORKER_OFF = "KlarnaWorker Off\n"
@@ -99,8 +97,9 @@ def free_port():
 class Home:
     """A server root: the files the configuration names."""
 
-    def __init__(self, endpoint, extra="", change=None, schema=True):
-        """extra: lines after those of the demo; change: function on the text of the demo."""
+    def __init__(self, endpoint, extra="", change=None, schema=True, store=None):
+        """extra: lines after those of the demo; change: function on the text of the demo; store:
+        another server's, to share it."""
         self.dir = tempfile.mkdtemp(prefix="klarna-httpd-")
         self.conf = os.path.join(self.dir, "httpd.conf")
         self.port = free_port()
@@ -112,8 +111,7 @@ class Home:
         self.write("users", "".join(f"{user}:{{SHA}}{_sha(word)}\n" for user, word in
                                     USERS.items()))
         os.mkdir(os.path.join(self.dir, "shop"))
-        if schema:
-            self.make_database()
+        self.store = store or stores.new(self.database, schema)
         self.configure(endpoint, extra, change)
         self.hand_over()
 
@@ -123,12 +121,6 @@ class Home:
             file.write(text)
         os.chmod(path, mode)
         return path
-
-    def make_database(self):
-        with open(SCHEMA, encoding="utf-8") as schema:
-            database = sqlite3.connect(self.database)
-            database.executescript(schema.read())
-            database.close()
 
     def hand_over(self):
         """The server's user owns its root, as on a real host."""
@@ -144,6 +136,7 @@ class Home:
                    "KLARNA_URL": endpoint, "RUN_AS": RUN_AS}
         with open(DEMO_CONF, encoding="utf-8") as file:
             text = file.read()
+        text = self.store.configure(text)
         if change:
             text = change(text)
         self.write("httpd.conf", "".join(f"Define {name} {value}\n" for name, value in
@@ -183,8 +176,9 @@ class Httpd(Home):
     """A Home with a server in it."""
     every = []      # all of this session, running or not
 
-    def __init__(self, endpoint, extra="", change=None, schema=True, start=True, environment=None):
-        super().__init__(endpoint, extra, change, schema)
+    def __init__(self, endpoint, extra="", change=None, schema=True, start=True, environment=None,
+                 store=None):
+        super().__init__(endpoint, extra, change, schema, store)
         self.environment = ENVIRONMENT | (environment or {})
         self.process = None
         self.read_to = 0
@@ -232,6 +226,25 @@ class Httpd(Home):
     def graceful(self):
         self.process.send_signal(signal.SIGUSR1)
 
+    def worker_pid(self):
+        """The process with the threads that serve."""
+        return max(_children(self.process.pid), key=_threads)
+
+    def kill(self):
+        """SIGKILL to all of it at once."""
+        self.allow_log("AH00098: ")
+        pids = _children(self.process.pid)
+        self.process.kill()
+        for pid in pids:
+            os.kill(pid, signal.SIGKILL)
+        self.process.wait()
+        self.process = None
+
+    def kill_child(self):
+        """SIGKILL to the process that serves; its parent makes another one."""
+        self.expect_log("AH00052: child pid \\d+ exit signal Killed")
+        os.kill(self.worker_pid(), signal.SIGKILL)
+
     # --- asking ----------------------------------------------------------------------------
 
     def ask(self, method, path, body=None, *, raw=None, key=None, user=None, headers=None,
@@ -266,15 +279,13 @@ class Httpd(Home):
 
     def rows(self, table=None):
         """Every row of one table or, by table, of all."""
-        address = f"file:{urllib.parse.quote(self.database)}?mode=ro"
-        database = sqlite3.connect(address, uri=True, timeout=10)
-        try:
-            tables = [table] if table else ["klarna_order", "klarna_operation"]
-            found = {name: database.execute(f"SELECT * FROM {name} ORDER BY 1").fetchall()
-                     for name in tables}
-        finally:
-            database.close()
+        tables = [table] if table else ["klarna_order", "klarna_operation"]
+        found = {name: self.sql(f"SELECT * FROM {name} ORDER BY 1") for name in tables}
         return found[table] if table else found
+
+    def sql(self, text):
+        """Behind the module's back."""
+        return self.store.sql(text)
 
     # --- the log ---------------------------------------------------------------------------
 
@@ -306,6 +317,15 @@ class Httpd(Home):
         """What a wrapper, or the server before it had a log, said."""
         text = dict(self.texts()).get("stderr", "")
         return [text] if text.strip() else []
+
+
+def _children(pid):
+    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+        return [int(child) for child in file.read().split()]
+
+
+def _threads(pid):
+    return len(os.listdir(f"/proc/{pid}/task"))
 
 
 def _is_known(text, expected):

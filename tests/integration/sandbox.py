@@ -39,7 +39,9 @@ class Sandbox(sandbox_client.Sandbox):
     def clear(self):
         """No faults, the default switches."""
         self.control("DELETE", "faults")
-        self.control("POST", "behaviour", {"place_order_repeat": "same_order"})
+        self.control("POST", "behaviour", {"place_order_repeat": "same_order",
+                                           "completed_session": "readable",
+                                           "idempotency_repeat_after_24h": "executes_again"})
 
     def authorize(self, session_id, outcome="approve"):
         token = super().authorize(session_id, outcome)

@@ -8,6 +8,8 @@ from httpd import Httpd
 from sandbox import klarna_url
 from shop import CHECKOUT, EXTRA, Payment, Shop, problem
 
+pytestmark = pytest.mark.databases
+
 CALLBACKS = "/klarna/callbacks"
 BASE = "https://shop.example.test" + CALLBACKS
 LOCATION = f"""

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 """The worker: what nobody comes back for ends right and once, too."""
-import sqlite3
 import time
 
 import pytest
@@ -10,6 +9,8 @@ from httpd import SLOW, Httpd
 from sandbox import klarna_url
 from shop import EXTRA, ORDERS, Shop, new_key, problem
 from test_faults import ACTIONS
+
+pytestmark = pytest.mark.databases
 
 
 @pytest.fixture(scope="module")
@@ -68,11 +69,8 @@ def test_what_a_dead_process_left(shop, httpd, box):
     box.fault("drop_before", -1, path="/refunds$")
     assert shop.act(order_id, "credit-invoices", {"amount": 100}).status == 202
     box.clear()
-    database = sqlite3.connect(httpd.database, timeout=10)
-    database.execute("UPDATE klarna_operation SET state = 'sent', doubtful = 0, lease_until = 1, "
-                     "next_at = 1 WHERE order_id = ? AND state = 'unknown'", (order_id,))
-    database.commit()
-    database.close()
+    httpd.sql("UPDATE klarna_operation SET state = 'sent', doubtful = 0, lease_until = 1, "
+              f"next_at = 1 WHERE order_id = '{order_id}' AND state = 'unknown'")
     _free(shop, order_id)
     assert shop.agrees(order_id)["refunded_amount"] == 100
 
@@ -151,10 +149,7 @@ def test_a_decision_of_the_fraud_review(shop, httpd, box):
     httpd.allow_log("KLA0032: ")
     klarna_id = shop.agrees(order_id)["klarna_order_id"]
     box.control("POST", f"orders/{klarna_id}/fraud", {"decision": "ACCEPTED"})
-    database = sqlite3.connect(httpd.database, timeout=10)
-    database.execute("UPDATE klarna_order SET check_at = 1, version = version + 1 WHERE id = ?",
-                     (order_id,))
-    database.commit()
-    database.close()
+    httpd.sql("UPDATE klarna_order SET check_at = 1, version = version + 1 "
+              f"WHERE id = '{order_id}'")
     eventually(lambda: shop.order(order_id)["fraud_status"] == "ACCEPTED")
     shop.agrees(order_id, "AUTHORIZED")
