@@ -88,7 +88,14 @@ static void work_operation(apr_pool_t *p, server_rec *s, const kl_account_t *acc
                  op->attempts, op->error_code[0] ? ": " : "", op->error_code);
 }
 
-static void work_order(apr_pool_t *p, server_rec *s, const kl_account_t *account,
+/* Klarna or the database cannot be asked now: the rest of the batch would say the same. */
+static int is_outage(const kl_error_t *err)
+{
+    return err->kind == KL_UNAVAILABLE || err->kind == KL_UNKNOWN || err->kind == KL_RATE_LIMITED;
+}
+
+/* 0 when the round should end. */
+static int work_order(apr_pool_t *p, server_rec *s, const kl_account_t *account,
                        kl_order_t *order)
 {
     int auto_extend = kl_server_settings(s)->auto_extend == 1;
@@ -102,11 +109,12 @@ static void work_order(apr_pool_t *p, server_rec *s, const kl_account_t *account
             ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s, "KLA0033: order %s: %s: %s", order->id,
                          err->code, err->detail);
         }
-        return;
+        return !is_outage(err);
     }
     if (note) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s, "KLA0032: order %s: %s", order->id, note);
     }
+    return 1;
 }
 
 /* One store's due operations, then its due orders. */
@@ -116,7 +124,7 @@ static void work_store(apr_pool_t *p, server_rec *s, const kl_account_t *account
     kl_error_t *err = kl_error_make(p);
     apr_array_header_t *due = NULL;
     apr_pool_t *unit;
-    int i;
+    int i, go_on = 1;
 
     if (store->operations_due(store, p, account->name, apr_time_now(), BATCH, &due, err)
         != KL_OK) {
@@ -130,8 +138,8 @@ static void work_store(apr_pool_t *p, server_rec *s, const kl_account_t *account
         apr_pool_clear(unit);
     }
     if (store->orders_due(store, p, account->name, apr_time_now(), BATCH, &due, err) == KL_OK) {
-        for (i = 0; i < due->nelts && !told_to_stop(); i++) {
-            work_order(unit, s, account, APR_ARRAY_IDX(due, i, kl_order_t *));
+        for (i = 0; i < due->nelts && go_on && !told_to_stop(); i++) {
+            go_on = work_order(unit, s, account, APR_ARRAY_IDX(due, i, kl_order_t *));
             apr_pool_clear(unit);
         }
     }

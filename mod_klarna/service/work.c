@@ -8,6 +8,7 @@
 
 #include <apr_strings.h>
 #include <string.h>
+#include "core/schedule.h"
 
 #define LATER apr_time_from_sec(KL_LEASE_S)
 
@@ -107,6 +108,21 @@ static kl_kind_t extend(kl_service_t *svc, const kl_order_t *order, const char *
     return rv;
 }
 
+/* Klarna does not know the order, or shows it to others only: looked at ever more rarely, and
+ * told once. */
+static kl_kind_t refused_look(kl_service_t *svc, kl_order_t *order, const char **note,
+                              kl_error_t *err)
+{
+    if (strcmp(order->attention, "differs") != 0) {
+        *note = apr_psprintf(svc->p, "Klarna does not show it: %s", err->detail);
+    }
+    kl_error_clear(err);
+    order->attention = "differs";
+    order->checks++;
+    order->check_at = kl_schedule_next(order, svc->now());
+    return svc->store->order_save(svc->store, svc->p, order, err);
+}
+
 /* Reads Klarna's record and tells what a person should know. */
 static kl_kind_t look_at_order(kl_service_t *svc, kl_order_t *order, int auto_extend,
                                const char **note, kl_error_t *err)
@@ -114,6 +130,9 @@ static kl_kind_t look_at_order(kl_service_t *svc, kl_order_t *order, int auto_ex
     kl_look_t look;
     kl_kind_t rv = kl_refresh(svc, order, &look, err);
 
+    if (rv == KL_REFUSED) {
+        return refused_look(svc, order, note, err);
+    }
     if (rv != KL_OK) {
         return rv;
     }
