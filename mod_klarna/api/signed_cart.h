@@ -25,7 +25,7 @@ typedef struct kl_cart_key_t {
  * @return KL_OK, or KL_DENIED: "cart_signature" (not a JWS, other algorithm, forged,
  *   unknown key id), "cart_expired" (exp missing, past or too far away). One wording for
  *   forged and unknown key: an attacker learns nothing. KL_INVALID when the signature holds
- *   but the claims are nested too deep or have no object `cart`.
+ *   but the claims name a member twice, are nested too deep or have no object `cart`.
  */
 kl_kind_t kl_signed_cart_open(kl_json_t **cart, apr_pool_t *p, const char *token,
                               apr_size_t len, const apr_array_header_t *keys, apr_time_t now,

@@ -40,16 +40,21 @@ static const char *signing_input(apr_pool_t *p, const char *header, const char *
                        base64url(p, claims, (int)strlen(claims)), NULL);
 }
 
-static const char *token_of(apr_pool_t *p, const EVP_MD *digest, const char *header,
-                            const char *claims, const char *secret)
+static const char *sign(apr_pool_t *p, const EVP_MD *digest, const char *input,
+                        const char *secret)
 {
-    const char *input = signing_input(p, header, claims);
     unsigned char mac[EVP_MAX_MD_SIZE];
     unsigned len;
 
     HMAC(digest, secret, (int)strlen(secret), (const unsigned char *)input, strlen(input), mac,
          &len);
     return apr_pstrcat(p, input, ".", base64url(p, mac, (int)len), NULL);
+}
+
+static const char *token_of(apr_pool_t *p, const EVP_MD *digest, const char *header,
+                            const char *claims, const char *secret)
+{
+    return sign(p, digest, signing_input(p, header, claims), secret);
 }
 
 #define HEADER_A "{\"alg\":\"HS256\",\"kid\":\"a\"}"
@@ -199,6 +204,41 @@ static void another_cart_needs_another_signature(void **state)
                   "cart_signature");
 }
 
+/* Rightly signed, but libjwt reads past what we refuse, or the other way round. */
+static void both_readers_must_agree(void **state)
+{
+    static const char *const headers[] = {
+        "{\"alg\":\"none\",\"alg\":\"HS256\",\"kid\":\"a\"}",
+        "{\"alg\":\"HS256\",\"kid\":\"b\",\"kid\":\"a\"}",
+        "[{\"alg\":\"HS256\",\"kid\":\"a\"}]", "\"HS256\"", "{}", "",
+        "{\"alg\":\"HS256\",\"kid\":\"a\"}}",
+        "{\"alg\":\"HS256\",\"kid\":\"a\",\"crit\":null}",
+        "{\"alg\":\"HS256\",\"kid\":\"a\",\"typ\":\"other\"}",
+    };
+    static const char *const claims[] = {
+        "{\"cart\":{},\"exp\":1790000600", "{\"cart\":{},\"exp\":1790000600}}", "", "7",
+    };
+    apr_pool_t *p = *state;
+    const char *header = base64url(p, HEADER_A, (int)strlen(HEADER_A)), *good = good_claims(p);
+    const char *payload = base64url(p, good, (int)strlen(good));
+
+    for (unsigned i = 0; i < sizeof(headers) / sizeof(headers[0]); i++) {
+        check_refused(p, token_of(p, EVP_sha256(), headers[i], good, SECRET_A), "cart_signature");
+    }
+    for (unsigned i = 0; i < sizeof(claims) / sizeof(claims[0]); i++) {
+        check_refused(p, signed_by_a(p, claims[i]), "cart_signature");
+    }
+    check_opens(p, sign(p, EVP_sha256(), apr_pstrcat(p, header, ".", payload, NULL), SECRET_A));
+    for (const char *c = "!\n =\x80"; *c; c++) {
+        const char *junk = apr_pstrmemdup(p, c, 1);
+
+        check_refused(p, sign(p, EVP_sha256(), apr_pstrcat(p, junk, header, ".", payload, NULL),
+                              SECRET_A), "cart_signature");
+        check_refused(p, sign(p, EVP_sha256(), apr_pstrcat(p, header, ".", junk, payload, NULL),
+                              SECRET_A), "cart_signature");
+    }
+}
+
 static void length_counts(void **state)
 {
     apr_pool_t *p = *state;
@@ -269,6 +309,21 @@ static void no_cart_inside(void **state)
                 "wrong_type", "cart");
 }
 
+static void ambiguous_claims(void **state)
+{
+    static const char *const twice[] = {
+        "{\"cart\":{},\"cart\":{},\"exp\":1790000600}",
+        "{\"cart\":{},\"exp\":1,\"exp\":1790000600}",
+        "{\"cart\":{\"order_amount\":5,\"order_amount\":1},\"exp\":1790000600}",
+    };
+    apr_pool_t *p = *state;
+    kl_json_t *cart;
+
+    for (unsigned i = 0; i < sizeof(twice) / sizeof(twice[0]); i++) {
+        check_error(open_token(p, signed_by_a(p, twice[i]), &cart), KL_INVALID, "not_json");
+    }
+}
+
 static void no_keys_open_nothing(void **state)
 {
     apr_pool_t *p = *state;
@@ -291,10 +346,12 @@ int main(void)
         WITH_POOL(other_algorithms_are_refused),
         WITH_POOL(any_changed_byte_is_refused),
         WITH_POOL(another_cart_needs_another_signature),
+        WITH_POOL(both_readers_must_agree),
         WITH_POOL(length_counts),
         WITH_POOL(expiry),
         WITH_POOL(signature_before_expiry),
         WITH_POOL(no_cart_inside),
+        WITH_POOL(ambiguous_claims),
         WITH_POOL(no_keys_open_nothing),
     };
 
