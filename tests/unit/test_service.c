@@ -164,6 +164,28 @@ static void an_unreadable_placement_is_never_refused(void **state)
     assert_string_equal(world_order(world, id)->pending_op, op->id);
 }
 
+/* The answer names the order, and no second answer would: it is stored at the second try. */
+static void klarnas_yes_is_stored_again_when_the_store_fails(void **state)
+{
+    for (int kind = 0; kind <= FAKE_STORE_FAILS_AFTER; kind++) {
+        world_t *world = new_world(state);
+        const char *id = world_created(world);
+        int calls;
+
+        /* The outcome is stored by the third call from the end; the fold loads and saves. */
+        fake_store_arm(world->store, 0, 0);
+        world_must(world, act_place, id, "to count");
+        calls = world->store->calls;
+        world = new_world(state);
+        id = world_created(world);
+        world->klarna->refuses_used_token = 1;
+        fake_store_arm(world->store, calls - 2, (fake_store_fault_t)kind);
+        world_must(world, act_place, id, "k");
+        assert_int_equal(fake_clock_slept(), apr_time_from_msec(100));
+        check_ours(world, id, "AUTHORIZED", 0, 0, CART_AMOUNT);
+    }
+}
+
 /* --- sessions -------------------------------------------------------------------------- */
 
 static kl_kind_t start(world_t *world, const char *key, const char *hash, kl_order_t **order,
@@ -627,6 +649,23 @@ static void an_unknown_operation_holds_its_order(void **state)
     check_ours(world, id, "PART_CAPTURED", 5000, 0, 5500);
 }
 
+/* Turned away after a lost answer: the first try may still have been executed. */
+static void a_doubt_stays_when_klarna_turns_it_away(void **state)
+{
+    world_t *world = new_world(state);
+    const char *id = world_placed(world);
+    kl_operation_t *op;
+    kl_error_t *err;
+
+    act_and_lose(world, act_capture_cup, id, "k", FAKE_LOST_AFTER, &op, &err);
+    act_and_lose(world, act_capture_cup, id, "k", FAKE_401_HTML, &op, &err);
+    assert_int_equal(op->state, KL_OP_UNKNOWN);
+    assert_int_equal(op->doubtful, 1);
+    assert_string_equal(op->error_code, "credentials_refused");
+    world_must(world, act_capture_cup, id, "k");
+    check_ours(world, id, "PART_CAPTURED", 5000, 0, 5500);
+}
+
 /* Nobody asks with its key again: whoever wants something of the order next goes on with it. */
 static void the_next_action_walks_what_was_left(void **state)
 {
@@ -948,7 +987,9 @@ static void an_unused_key_does_not_age(void **state)
     act_and_lose(world, act_capture_cup, id, "k", FAKE_LOST_AFTER, &op, &err);
     assert_int_equal(op->state, KL_OP_UNKNOWN);
     fake_clock_advance(apr_time_from_sec(23 * 3600));
+    fake_klarna_arm(world->klarna, 0, 0);
     world_must(world, act_capture_cup, id, "k");
+    assert_int_equal(world->klarna->calls, 1); /* the key was still good: nothing was looked up */
     check_ours(world, id, "PART_CAPTURED", 5000, 0, 5500);
 }
 
@@ -959,6 +1000,7 @@ int main(void)
         WITH_POOL(a_declined_placement_leaves_the_payment_open),
         WITH_POOL(placing_needs_the_key_and_a_token),
         WITH_POOL(an_unreadable_placement_is_never_refused),
+        WITH_POOL(klarnas_yes_is_stored_again_when_the_store_fails),
         WITH_POOL(starting_twice_gives_one_session),
         WITH_POOL(a_refused_session_frees_its_key),
         WITH_POOL(a_lost_start_is_started_again),
@@ -982,6 +1024,7 @@ int main(void)
         WITH_POOL(a_key_is_for_one_request),
         WITH_POOL(without_a_key_each_request_is_its_own),
         WITH_POOL(an_unknown_operation_holds_its_order),
+        WITH_POOL(a_doubt_stays_when_klarna_turns_it_away),
         WITH_POOL(the_next_action_walks_what_was_left),
         WITH_POOL(the_next_action_folds_what_is_final),
         WITH_POOL(a_chain_left_between_its_steps_goes_on),
