@@ -12,10 +12,8 @@ ORDERS = "/klarna/orders"
 HEALTH = "/klarna/status/health"
 
 # Beside the demo's Locations: a shop's server that sends plain carts, a back office without
-# authentication, and a second merchant account with routes of its own. The worker would finish
-# what these tests want to see unfinished, and ask Klarna when nothing should be asked.
+# authentication, and a second merchant account with routes of its own.
 EXTRA = """
-KlarnaWorker Off
 KlarnaCartKey next file:${DIR}/next-key
 <KlarnaStore other>
     KlarnaCredentials file:${DIR}/other-credentials

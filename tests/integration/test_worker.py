@@ -15,7 +15,7 @@ pytestmark = pytest.mark.databases
 
 @pytest.fixture(scope="module")
 def httpd(box):
-    server = Httpd(klarna_url(box), EXTRA.replace("KlarnaWorker Off", "KlarnaWorker On"))
+    server = Httpd(klarna_url(box), EXTRA + "KlarnaWorker On\n")
     yield server
     server.stop()
 
