@@ -177,6 +177,7 @@ int kl_order_import(kl_order_t *order, apr_pool_t *p, const kl_klarna_order_t *s
     int booked = 0, broken = 0;
 
     if (order->pending_op[0]) {
+        (void)kl_order_take_over(order, p, seen); /* words only */
         return 0;
     }
     booked += import_moves(order, p, seen->captures, KL_OP_CAPTURE, now, &broken);

@@ -29,8 +29,10 @@ static kl_kind_t take_in(kl_service_t *svc, kl_order_t *order, const kl_klarna_o
     }
     look->differs = strcmp(order->attention, "differs") == 0;
     look->days = kl_schedule_warning(order, last_look, now);
-    order->checks = look->booked ? 0 : order->checks + 1;
-    order->check_at = kl_schedule_next(order, now);
+    if (!order->pending_op[0]) { /* else the next look is for the operation's sake */
+        order->checks = look->booked ? 0 : order->checks + 1;
+        order->check_at = kl_schedule_next(order, now);
+    }
     order->updated_at = now;
     rv = svc->store->order_save(svc->store, svc->p, order, err);
     kl_step(svc, "look_stored");
