@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Waiting for what happens by itself, and making its time come."""
+import time
+
+from httpd import SLOW
+
+
+def eventually(question, seconds=12, meanwhile=None):
+    """Asks until the answer is yes and gives it; meanwhile is called before each asking."""
+    deadline = time.monotonic() + seconds * SLOW
+    while True:
+        if meanwhile:
+            meanwhile()
+        answer = question()
+        if answer:
+            return answer
+        assert time.monotonic() < deadline, "it never happened"
+        time.sleep(0.1)
+
+
+def operations_are_due(httpd):
+    """The back-off of everything that nobody works on is over. A worker that has just read its
+    row stores its own time again, so this is said repeatedly."""
+    httpd.sql("UPDATE klarna_operation SET next_at = 1 WHERE next_at > 1 AND lease_until = 0")
+
+
+def leases_are_over(httpd):
+    """For after a kill: whoever held an operation is dead, and a minute has passed."""
+    httpd.sql("UPDATE klarna_operation SET lease_until = 0, next_at = 1 WHERE next_at > 0")
+
+
+def order_is_due(httpd, order_id):
+    """The next look at this order is now."""
+    httpd.sql("UPDATE klarna_order SET check_at = 1, version = version + 1 "
+              f"WHERE id = '{order_id}'")
+
+
+def is_free(shop, order_id):
+    return not shop.order(order_id)["pending_operation"]
