@@ -10,8 +10,10 @@
 #include <apr_optional.h>
 #include <apr_strings.h>
 #include <mod_dbd.h>
+#include <mod_watchdog.h>
 #include <string.h>
 #include "klarna_module.h"
+#include "worker.h"
 
 static const char *const hosts[][2] = {
     [KL_REGION_EU] = {"https://api.playground.klarna.com", "https://api.klarna.com"},
@@ -127,6 +129,12 @@ int kl_settings_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, se
         ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s,
                      "KLA0004: mod_dbd is not loaded: add LoadModule dbd_module, DBDriver and "
                      "DBDParams");
+        bad = 1;
+    }
+    if (kl_worker_is_wanted(s) && !APR_RETRIEVE_OPTIONAL_FN(ap_watchdog_register_callback)) {
+        ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s,
+                     "KLA0006: mod_watchdog is not loaded: add LoadModule watchdog_module, or "
+                     "say KlarnaWorker Off");
         bad = 1;
     }
     return bad ? !OK : OK;

@@ -179,6 +179,16 @@ static apr_status_t tick(int state, void *data, apr_pool_t *p)
     return APR_SUCCESS;
 }
 
+int kl_worker_is_wanted(server_rec *s)
+{
+    for (; s; s = s->next) {
+        if (kl_server_settings(s)->worker != 0 && apr_hash_count(kl_server_settings(s)->accounts)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 int kl_worker_register(apr_pool_t *pconf, server_rec *s)
 {
     APR_OPTIONAL_FN_TYPE(ap_watchdog_get_instance) *get =
@@ -188,10 +198,8 @@ int kl_worker_register(apr_pool_t *pconf, server_rec *s)
     ap_watchdog_t *watchdog = NULL;
     apr_status_t rv;
 
-    if (!get || !add) {
-        ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s,
-                     "KLA0006: mod_watchdog is not loaded: add LoadModule watchdog_module");
-        return !OK;
+    if (!kl_worker_is_wanted(s)) {
+        return OK;
     }
     rv = get(&watchdog, "_klarna_", 0, 0, pconf);
     if (rv == APR_SUCCESS) {

@@ -9,8 +9,11 @@
 
 #include <httpd.h>
 
-/** post_config: registers the callback. DECLINED-like 0, or an error status with a log line
- *  when mod_watchdog is not there. */
+/** 1 when some server has an account and its worker on. */
+int kl_worker_is_wanted(server_rec *s);
+
+/** post_config: registers the callback when the worker is wanted; OK, or an error status with a
+ *  log line. */
 int kl_worker_register(apr_pool_t *pconf, server_rec *s);
 
 /** child_init, before threads: lets this child's end wait for the unit in flight. */

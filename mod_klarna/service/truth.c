@@ -243,15 +243,49 @@ kl_kind_t kl_placement_hint_keep(kl_service_t *svc, kl_operation_t *op, const ch
     return svc->store->operation_save(svc->store, svc->p, op, err);
 }
 
-/* The placement that waits for its order id. */
-static kl_kind_t find_orphan(kl_service_t *svc, const kl_order_t *order, kl_operation_t **op,
-                             kl_error_t *err)
+/* The placement that waits for its order id, and nobody works on it. */
+static kl_kind_t waiting_placement(kl_service_t *svc, const kl_order_t *order, kl_operation_t **op,
+                                   kl_error_t *err)
 {
-    if (order->state != KL_ORDER_CREATED || !order->pending_op[0]) {
-        return kl_error_set(err, KL_CONFLICT, "no_orphan",
-                            "No placement of this order waits for Klarna's order id.");
+    kl_kind_t rv = svc->store->operation_load(svc->store, svc->p, order->pending_op, op, err);
+
+    if (rv == KL_OK && !kl_op_is_final((*op)->state) && (*op)->lease_until > svc->now()) {
+        rv = kl_in_progress(err);
     }
-    return svc->store->operation_load(svc->store, svc->p, order->pending_op, op, err);
+    return rv;
+}
+
+/* The session was completed, but no placement of ours is known: a new operation stands for
+ * it, whose request only reads the order. */
+static kl_kind_t placement_made_elsewhere(kl_service_t *svc, kl_order_t *order,
+                                          const char *klarna_order_id, kl_operation_t **op,
+                                          kl_error_t *err)
+{
+    kl_order_t as_if = *order;
+    kl_request_t req;
+
+    as_if.klarna_order_id = klarna_order_id;
+    req = kl_om_read(svc->p, &as_if);
+    *op = kl_operation_new(svc, order, KL_OP_PLACE_ORDER, NULL, err);
+    if (!*op) {
+        return err->kind;
+    }
+    kl_operation_request(*op, &req);
+    (*op)->amount = order->order_amount;
+    return kl_operation_start(svc, order, op, 1, err);
+}
+
+static kl_kind_t find_orphan(kl_service_t *svc, kl_order_t *order, const char *klarna_order_id,
+                             kl_operation_t **op, kl_error_t *err)
+{
+    if (order->state == KL_ORDER_CREATED && order->pending_op[0]) {
+        return waiting_placement(svc, order, op, err);
+    }
+    if (order->state == KL_ORDER_CREATED && strcmp(order->attention, "orphan") == 0) {
+        return placement_made_elsewhere(svc, order, klarna_order_id, op, err);
+    }
+    return kl_error_set(err, KL_CONFLICT, "no_orphan",
+                        "No placement of this order waits for Klarna's order id.");
 }
 
 kl_kind_t kl_adopt(kl_service_t *svc, const char *order_id, const char *klarna_order_id,
@@ -267,17 +301,14 @@ kl_kind_t kl_adopt(kl_service_t *svc, const char *order_id, const char *klarna_o
         return KL_OK;
     }
     if (rv == KL_OK) {
-        rv = find_orphan(svc, order, &op, err);
-    }
-    if (rv == KL_OK && !kl_op_is_final(op->state) && op->lease_until > svc->now()) {
-        rv = kl_in_progress(err);
-    }
-    if (rv == KL_OK) {
         rv = truth_by_id(svc, order, klarna_order_id, &found, err);
     }
     if (rv == KL_OK && found.truth != KL_TRUTH_EXECUTED) {
         rv = kl_error_set(err, KL_CONFLICT, "not_this_order",
                           "Klarna's order has another amount, currency or reference.");
+    }
+    if (rv == KL_OK) {
+        rv = find_orphan(svc, order, klarna_order_id, &op, err);
     }
     if (rv == KL_OK) {
         rv = kl_truth_settle(svc, op, &found, "", err);
