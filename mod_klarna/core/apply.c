@@ -139,9 +139,6 @@ static kl_kind_t placed(const fold_t *f)
         return f->err->kind;
     }
     order->klarna_order_id = f->op->result_id;
-    if (strcmp(order->attention, "orphan") == 0) {
-        order->attention = ""; /* its order id is known now */
-    }
     order->state = KL_ORDER_AUTHORIZED;
     order->fraud_status = or_empty(kl_json_str(result, "fraud_status"));
     order->client_token = "";

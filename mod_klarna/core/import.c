@@ -111,6 +111,18 @@ static void forget_operation(kl_order_t *order)
     }
 }
 
+/* A release took what was still open at Klarna. What others had captured before, unseen by us,
+ * was no part of it, whatever we booked. */
+static void give_back_released(kl_order_t *order, apr_int64_t amount)
+{
+    apr_int64_t missing = amount - order->remaining_amount;
+
+    if (missing > 0
+        && missing <= order->order_amount - order->captured_amount - order->remaining_amount) {
+        order->remaining_amount += missing;
+    }
+}
+
 /* 1 when the movement was booked, 0 when it does not fit; *broken when it could not be booked
  * though it fits: then the order in memory is worthless. */
 static int book(kl_order_t *order, apr_pool_t *p, kl_op_kind_t kind, apr_int64_t amount,
@@ -120,6 +132,9 @@ static int book(kl_order_t *order, apr_pool_t *p, kl_op_kind_t kind, apr_int64_t
     kl_error_t *ignored = kl_error_make(p);
     kl_kind_t rv;
 
+    if (kind == KL_OP_CAPTURE) {
+        give_back_released(order, amount);
+    }
     if (kind == KL_OP_CAPTURE ? amount > order->remaining_amount
         : kind == KL_OP_REFUND ? amount > order->captured_amount - order->refunded_amount
                                : amount > order->remaining_amount) {

@@ -130,6 +130,56 @@ static void an_operation_under_way_explains_itself(void **state)
     assert_string_equal(order->klarna_reference, "NEW");
 }
 
+/* Books 100.00 of the shirts as captured by us, then releases the rest, as we believe. */
+static kl_order_t *released_order(apr_pool_t *p)
+{
+    kl_order_t *order = fixture_shop(p);
+
+    must_capture(order, p, "{'lines':[{'reference':'shirt','quantity':1}]}");
+    APR_ARRAY_IDX(order->captures, 0, kl_capture_t).capture_id = "ours";
+    assert_int_equal(fixture_book(order, p, KL_OP_RELEASE,
+                                  "{\"movement\":{\"amount\":30900,\"lines\":[]}}",
+                                  KL_OP_CONFIRMED, kl_error_make(p)), KL_OK);
+    return order;
+}
+
+static void add_move(apr_array_header_t *list, const char *id, apr_int64_t amount)
+{
+    APR_ARRAY_PUSH(list, kl_klarna_move_t) = (kl_klarna_move_t){.id = id, .amount = amount};
+}
+
+static void a_capture_made_outside_before_our_release_is_booked(void **state)
+{
+    kl_order_t *order = released_order(*state);
+    kl_klarna_order_t seen = seen_of(order);
+
+    seen.captures = apr_array_make(*state, 2, sizeof(kl_klarna_move_t));
+    seen.refunds = apr_array_make(*state, 1, sizeof(kl_klarna_move_t));
+    add_move(seen.captures, "ours", 10000);
+    add_move(seen.captures, "portal", 4000);
+    add_move(seen.refunds, "back", 1500);
+    seen.captured_amount = 14000;
+    seen.refunded_amount = 1500;
+    assert_int_equal(kl_order_import(order, *state, &seen, 1), 2);
+    check_amounts(order, KL_ORDER_CAPTURED, 40900, 14000, 1500, 0);
+    assert_string_equal(order->attention, "outside");
+}
+
+static void a_capture_beyond_the_order_is_not_booked(void **state)
+{
+    kl_order_t *order = released_order(*state);
+    kl_klarna_order_t seen = seen_of(order);
+
+    seen.captures = apr_array_make(*state, 2, sizeof(kl_klarna_move_t));
+    seen.refunds = apr_array_make(*state, 1, sizeof(kl_klarna_move_t));
+    add_move(seen.captures, "ours", 10000);
+    add_move(seen.captures, "portal", 30901);
+    seen.captured_amount = 40901;
+    assert_int_equal(kl_order_import(order, *state, &seen, 1), 0);
+    check_amounts(order, KL_ORDER_CAPTURED, 40900, 10000, 0, 0);
+    assert_string_equal(order->attention, "differs");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -139,6 +189,8 @@ int main(void)
         WITH_POOL(an_unknown_status_changes_nothing),
         WITH_POOL(agreement_takes_the_status_over),
         WITH_POOL(an_operation_under_way_explains_itself),
+        WITH_POOL(a_capture_made_outside_before_our_release_is_booked),
+        WITH_POOL(a_capture_beyond_the_order_is_not_booked),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
