@@ -141,7 +141,7 @@ typedef struct kl_order_t {
     const char *attention;        /* why a person should look at it: "", "orphan" (placed at
                                      Klarna, its order id not known), "outside" (changed in
                                      Klarna's portal), "differs" (books that cannot be made to
-                                     agree), "expiring", "accepted_late" */
+                                     agree), "expiring" */
     const char *pending_op;       /* the operation that holds the claim, or "" */
     const char *confirmation_url; /* where Klarna sends the shopper back to, or "" */
     apr_array_header_t *lines;    /* of kl_line_t */
