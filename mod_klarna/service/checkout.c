@@ -11,17 +11,6 @@
 #include "api/payments.h"
 #include "core/schedule.h"
 
-/* A session call has no operation: one try, its outcome as an error. */
-static kl_kind_t call(kl_service_t *svc, const kl_request_t *req, kl_response_t *resp,
-                      kl_error_t *err)
-{
-    const char *why = "";
-    kl_delivery_t delivery = svc->transport->perform(svc->transport, svc->p, svc->account, req,
-                                                     svc->now() + svc->timeout, resp, &why);
-
-    return kl_reply_meaning(delivery, resp, why, err) == KL_MEANS_DONE ? KL_OK : err->kind;
-}
-
 static kl_kind_t new_order(kl_service_t *svc, const kl_cart_t *cart, const kl_client_t *client,
                            kl_order_t **out, kl_error_t *err)
 {
@@ -112,7 +101,7 @@ kl_kind_t kl_checkout_start(kl_service_t *svc, const kl_cart_t *cart, const kl_c
         return KL_OK;
     }
     req = kl_payments_create_session(svc->p, order, cart, svc->callback_base);
-    rv = call(svc, &req, &resp, err);
+    rv = kl_call(svc, &req, &resp, err);
     kl_step(svc, "session_made");
     if (rv == KL_OK) {
         rv = kl_payments_session_reply(&session, svc->p, &resp, err);
@@ -171,7 +160,7 @@ kl_kind_t kl_checkout_update(kl_service_t *svc, const char *order_id, const char
     }
     kl_cart_to_order(cart, order);
     req = kl_payments_update_session(svc->p, order, cart, svc->callback_base);
-    rv = call(svc, &req, &resp, err);
+    rv = kl_call(svc, &req, &resp, err);
     if (rv == KL_OK) {
         order->updated_at = svc->now();
         rv = svc->store->order_save(svc->store, svc->p, order, err);

@@ -130,3 +130,13 @@ kl_kind_t kl_perform(kl_service_t *svc, kl_operation_t *op, kl_exchange_t *ex, k
         svc->sleep(pause);
     }
 }
+
+kl_kind_t kl_call(kl_service_t *svc, const kl_request_t *req, kl_response_t *resp,
+                  kl_error_t *err)
+{
+    const char *why = "";
+    kl_delivery_t delivery = svc->transport->perform(svc->transport, svc->p, svc->account, req,
+                                                     svc->now() + svc->timeout, resp, &why);
+
+    return kl_reply_meaning(delivery, resp, why, err) == KL_MEANS_DONE ? KL_OK : err->kind;
+}

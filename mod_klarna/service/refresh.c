@@ -44,8 +44,6 @@ kl_kind_t kl_refresh(kl_service_t *svc, kl_order_t *order, kl_look_t *look, kl_e
     kl_klarna_order_t seen;
     kl_response_t resp;
     kl_request_t req;
-    kl_delivery_t delivery;
-    const char *why = "";
     kl_kind_t rv;
 
     memset(look, 0, sizeof(*look));
@@ -53,10 +51,9 @@ kl_kind_t kl_refresh(kl_service_t *svc, kl_order_t *order, kl_look_t *look, kl_e
         return KL_OK;
     }
     req = kl_om_read(svc->p, order);
-    delivery = svc->transport->perform(svc->transport, svc->p, svc->account, &req,
-                                       svc->now() + svc->timeout, &resp, &why);
-    if (kl_reply_meaning(delivery, &resp, why, err) != KL_MEANS_DONE) {
-        return err->kind;
+    rv = kl_call(svc, &req, &resp, err);
+    if (rv != KL_OK) {
+        return rv;
     }
     kl_step(svc, "record_read");
     rv = kl_om_read_reply(&seen, svc->p, &resp, err);

@@ -166,6 +166,11 @@ kl_meaning_t kl_exchange_meaning(const kl_operation_t *op, const kl_exchange_t *
  */
 kl_kind_t kl_perform(kl_service_t *svc, kl_operation_t *op, kl_exchange_t *ex, kl_error_t *err);
 
+/** One try of a call that moves nothing (a session, a read): KL_OK with its answer, or what
+ *  it meant as an error. No operation stands behind it. */
+kl_kind_t kl_call(kl_service_t *svc, const kl_request_t *req, kl_response_t *resp,
+                  kl_error_t *err);
+
 /**
  * Stores the outcome and, when it is final, folds it into the order and passes the claim on.
  * @return KL_OK when that is done: op's members tell the outcome, which may be that of a

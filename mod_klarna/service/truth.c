@@ -11,19 +11,8 @@
 #include <string.h>
 #include "api/order_management.h"
 #include "api/payments.h"
-#include "api/reply.h"
 
 #define CLOCKS_APART apr_time_from_sec(300) /* Klarna's clock and ours */
-
-static kl_kind_t ask(kl_service_t *svc, const kl_request_t *req, kl_response_t *resp,
-                     kl_error_t *err)
-{
-    const char *why = "";
-    kl_delivery_t delivery = svc->transport->perform(svc->transport, svc->p, svc->account, req,
-                                                     svc->now() + svc->timeout, resp, &why);
-
-    return kl_reply_meaning(delivery, resp, why, err) == KL_MEANS_DONE ? KL_OK : err->kind;
-}
 
 /* Another merchant's order, or one with another amount, currency or reference, is not the one
  * that was placed; one that belongs to another of our orders the store refuses. */
@@ -48,7 +37,7 @@ static kl_kind_t read_by_id(kl_service_t *svc, const kl_order_t *order, const ch
         return kl_error_field(err, "klarna_order_id", "klarna_order_id", "another text",
                               "an order id as Klarna gives them");
     }
-    rv = ask(svc, &req, &resp, err);
+    rv = kl_call(svc, &req, &resp, err);
     return rv == KL_OK ? kl_om_read_reply(seen, svc->p, &resp, err) : rv;
 }
 
@@ -82,7 +71,7 @@ static kl_kind_t truth_of_placement(kl_service_t *svc, const kl_order_t *order,
     if (hint) {
         return truth_by_id(svc, order, hint, found, err);
     }
-    rv = ask(svc, &req, &resp, err);
+    rv = kl_call(svc, &req, &resp, err);
     if (rv == KL_REFUSED && err->klarna_code && strcmp(err->klarna_code, "SESSION_COMPLETED") == 0) {
         kl_error_clear(err);
         return KL_OK;
