@@ -232,6 +232,7 @@ kl_json_t *kl_order_view(apr_pool_t *p, const kl_order_t *order, int full)
     kl_json_set_str(v, "state", kl_order_state_name(order->state));
     kl_json_set_str(v, "sentence", kl_order_sentence(order));
     kl_view_word(v, "pending_operation", order->pending_op);
+    kl_view_word(v, "attention", order->attention);
     kl_json_set_str(v, "merchant", order->merchant);
     kl_json_set_str(v, "environment", order->environment);
     kl_view_word(v, "klarna_order_id", order->klarna_order_id);
