@@ -1,0 +1,237 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where repeating with the key no longer tells: operations older than Klarna's memory of keys, and
+placements, which have none. Klarna's record decides; nothing is sent on a guess."""
+import itertools
+
+import pytest
+
+import carts
+import confidential
+from httpd import Httpd
+from sandbox import Sandbox
+from shop import EXTRA, ORDERS, Shop, new_key, problem
+from test_callbacks import LOCATION, Told, call
+from test_faults import ACTIONS
+from waiting import eventually, is_free, operations_are_due
+
+DAY = 86400
+
+
+@pytest.fixture(scope="module")
+def box():
+    """A sandbox of its own: its clock only goes forward."""
+    box = Sandbox()
+    yield box
+    box.stop()
+
+
+@pytest.fixture(scope="module")
+def httpd(box):
+    server = Httpd(box.url, EXTRA + LOCATION + "KlarnaWorker On\nKlarnaTimeout 1s\n"
+                   "KlarnaConnectTimeout 500ms\n")
+    yield server
+    server.stop()
+
+
+@pytest.fixture(autouse=True)
+def worker_lines(httpd):
+    httpd.allow_log("KLA002[012]: |KLA003[0123]: ")
+
+
+def _held_back(httpd):
+    """The worker does not come to it yet."""
+    httpd.sql("UPDATE klarna_operation SET next_at = 4000000000000000 WHERE next_at > 0")
+
+
+def _a_day_later(httpd, box):
+    """For both: Klarna has forgotten the key, and we know it."""
+    box.advance(DAY + 3600)
+    httpd.sql(f"UPDATE klarna_operation SET sent_at = sent_at - {(DAY + 3600) * 1000000} "
+              "WHERE next_at > 0 AND sent_at > 0")
+
+
+def _lost(shop, httpd, box, name, kind):
+    """An action without an answer; the subject, its order and its operation."""
+    action, subject = ACTIONS[name], ACTIONS[name].prepare(shop)
+    box.fault(kind, -1, method=action.method, path=action.path)
+    answer = action.ask(shop, subject, new_key())
+    _held_back(httpd)
+    assert answer.status == 202, answer.raw
+    box.clear()
+    order_id = getattr(subject, "order_id", subject)
+    return action, subject, order_id, shop.order(order_id)["pending_operation"]
+
+
+def _writes(box):
+    return [request for request in box.requests() if request["method"] != "GET"]
+
+
+@pytest.mark.databases
+@pytest.mark.parametrize("name", ["capture", "refund", "cancel", "reduce", "release"])
+def test_old_and_executed(shop, httpd, box, name):
+    """Sent again it would be executed again; Klarna's record is read instead."""
+    action, subject, order_id, operation = _lost(shop, httpd, box, name, "drop_after")
+    _a_day_later(httpd, box)
+    box.forget_requests()
+    eventually(lambda: is_free(shop, order_id), meanwhile=lambda: operations_are_due(httpd))
+    assert _writes(box) == []
+    assert action.count(shop, box, subject) == 1
+    shop.agrees(order_id, action.status)
+    ended = shop.get(f"/{order_id}/operations/{operation}")
+    theirs = box.ledger(shop.order(order_id)["klarna_order_id"])
+    if name in ("capture", "refund"):
+        [move] = theirs[name + "s"]
+        assert ended["result_id"] == move[name + "_id"]
+    assert ended["state"] == "confirmed"
+
+
+@pytest.mark.databases
+@pytest.mark.parametrize("name", ["capture", "refund", "cancel", "reduce", "release"])
+def test_old_and_not_executed(shop, httpd, box, name):
+    """It is sent afresh, once."""
+    action, subject, order_id, operation = _lost(shop, httpd, box, name, "drop_before")
+    _a_day_later(httpd, box)
+    box.forget_requests()
+    eventually(lambda: is_free(shop, order_id), meanwhile=lambda: operations_are_due(httpd))
+    [sent] = _writes(box)
+    assert sent["executed"] and sent["idempotency_key"] == operation
+    assert action.count(shop, box, subject) == 1
+    shop.agrees(order_id, action.status)
+
+
+def test_old_and_ambiguous(shop, httpd, box):
+    """Two refunds in the portal, either of which may have been ours: nobody can tell, so it stays
+    unknown, is listed with the reason, and is neither sent nor given up."""
+    _, _, order_id, operation = _lost(shop, httpd, box, "refund", "drop_before")
+    klarna_id = shop.order(order_id)["klarna_order_id"]
+    for _ in range(2):
+        box.control("POST", f"orders/{klarna_id}/portal", {"action": "refund", "amount": 19900})
+    _a_day_later(httpd, box)
+    box.forget_requests()
+    operations_are_due(httpd)
+    eventually(lambda: _listed(shop, operation)["error_code"] == "key_expired",
+               meanwhile=lambda: operations_are_due(httpd))
+    assert _listed(shop, operation)["state"] == "unknown"
+    path = f"{ORDERS}/{order_id}/operations/{operation}"
+    again = httpd.post(path + "/send-again", {})
+    assert again.status == 409 or again.json["state"] == "unknown"
+    told = eventually(lambda: _not_busy(httpd.post(path + "/give-up", {"reason": "old"})))
+    problem(told, 409, "unclear")
+    assert _writes(box) == []
+    assert box.ledger(klarna_id)["refunded_amount"] == 2 * 19900
+
+
+def _listed(shop, operation):
+    [found] = [op for op in shop.get("/operations")["operations"] if op["id"] == operation]
+    return found
+
+
+def _not_busy(answer):
+    busy = answer.status == 409 and answer.json["code"] == "in_progress"
+    return None if busy else answer
+
+
+# --- placements ------------------------------------------------------------------------------------
+
+BEHAVIOURS = list(itertools.product(("same_order", "refused"), ("readable", "not_found")))
+
+
+def _behave(box, repeat, session):
+    box.control("POST", "behaviour", {"place_order_repeat": repeat, "completed_session": session})
+
+
+def _lost_placement(shop, httpd, box, kind):
+    payment = Told(shop)
+    payment.token = box.authorize(payment.session_id)
+    box.fault(kind, -1, path="/order$")
+    assert shop.place(payment).status == 202
+    _held_back(httpd)
+    box.control("DELETE", "faults")
+    return payment, shop.order(payment.order_id)["pending_operation"]
+
+
+@pytest.mark.parametrize("repeat, session", BEHAVIOURS)
+def test_a_placement_that_was_not_executed(shop, httpd, box, repeat, session):
+    _behave(box, repeat, session)
+    payment, _ = _lost_placement(shop, httpd, box, "drop_before")
+    eventually(lambda: is_free(shop, payment.order_id),
+               meanwhile=lambda: operations_are_due(httpd))
+    assert len(box.orders_of_session(payment.session_id)) == 1
+    shop.agrees(payment.order_id, "AUTHORIZED")
+
+
+def _is_orphan(shop, order_id):
+    return shop.order(order_id)["attention"] == "orphan"
+
+
+@pytest.mark.parametrize("later", [0, 2 * 3600])
+@pytest.mark.parametrize("repeat, session", BEHAVIOURS)
+def test_a_placement_whose_answer_was_lost(shop, httpd, box, repeat, session, later):
+    """Klarna repeats its answer, or there is an orphan that everybody sees; never a second order.
+    After an hour Klarna does not know the token any more."""
+    _behave(box, repeat, session)
+    payment, operation = _lost_placement(shop, httpd, box, "drop_after")
+    box.advance(later)
+    order_id = payment.order_id
+    eventually(lambda: is_free(shop, order_id) or _is_orphan(shop, order_id),
+               meanwhile=lambda: operations_are_due(httpd))
+    [theirs] = box.orders_of_session(payment.session_id)
+    if repeat == "same_order" and not later:
+        assert shop.agrees(order_id, "AUTHORIZED")["klarna_order_id"] == theirs["order_id"]
+        return
+    listed = [order["id"] for order in shop.get("?attention=orphan")["orders"]]
+    assert order_id in listed and _listed(shop, operation)["state"] == "unknown"
+    # Looking again and again changes nothing, and neither does the shopper's click.
+    operations_are_due(httpd)
+    assert shop.place(payment).status in (202, 409)
+    assert len(box.orders_of_session(payment.session_id)) == 1
+    # A person adopts it, or Klarna's own call names it.
+    if session == "readable":
+        answer = eventually(lambda: _not_busy(httpd.post(
+            f"{ORDERS}/{order_id}/adopt", {"klarna_order_id": theirs["order_id"]})))
+        assert answer.status == 200, answer.raw
+    else:
+        eventually(lambda: call(httpd, payment.notification, {
+            "order_id": theirs["order_id"]}).status == 200)
+        eventually(lambda: is_free(shop, order_id), meanwhile=lambda: operations_are_due(httpd))
+    order = shop.agrees(order_id, "AUTHORIZED")
+    assert (order["klarna_order_id"], order["attention"]) == (theirs["order_id"], None)
+
+
+def test_a_token_that_ran_out_before_it_was_used(shop, httpd, box):
+    """Klarna's no is certain then: its session is not complete. The shopper may pay again."""
+    payment, operation = _lost_placement(shop, httpd, box, "drop_before")
+    box.advance(2 * 3600)
+    order_id = payment.order_id
+    eventually(lambda: is_free(shop, order_id), meanwhile=lambda: operations_are_due(httpd))
+    assert shop.get(f"/{order_id}/operations/{operation}")["state"] == "refused"
+    assert box.orders_of_session(payment.session_id) == []
+    assert shop.order(order_id)["state"] == "CREATED"
+    payment.token = box.authorize(payment.session_id)
+    assert shop.place(payment).status == 201
+    shop.agrees(order_id, "AUTHORIZED")
+
+
+def test_a_wrong_order_is_not_adopted(shop, httpd, box):
+    """A notification that names somebody else's order: read, found wrong, not believed."""
+    other = shop.placed(carts.of(carts.line("hat", 1, 100)))
+    klarna_id = shop.agrees(other)["klarna_order_id"]
+    _behave(box, "refused", "readable")
+    payment, operation = _lost_placement(shop, httpd, box, "drop_after")
+    eventually(lambda: _is_orphan(shop, payment.order_id),
+               meanwhile=lambda: operations_are_due(httpd))
+    confidential.keep_from_logs(payment.notification.rpartition(".")[2])
+    call(httpd, payment.notification, {"order_id": klarna_id})
+    operations_are_due(httpd)
+    problem(eventually(lambda: _not_busy(httpd.post(
+        f"{ORDERS}/{payment.order_id}/adopt", {"klarna_order_id": klarna_id}))), 409,
+        "not_this_order")
+    assert _listed(shop, operation)["state"] == "unknown"
+    # The right one still can be.
+    [theirs] = box.orders_of_session(payment.session_id)
+    eventually(lambda: call(httpd, payment.notification, {
+        "order_id": theirs["order_id"]}).status == 200)
+    eventually(lambda: is_free(shop, payment.order_id),
+               meanwhile=lambda: operations_are_due(httpd))
+    assert shop.agrees(payment.order_id)["klarna_order_id"] == theirs["order_id"]
+    assert Shop(httpd, box).agrees(other)["klarna_order_id"] == klarna_id
