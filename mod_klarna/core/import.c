@@ -34,20 +34,24 @@ static int is_known(const kl_order_t *order, const char *id)
 
 const kl_klarna_move_t *kl_klarna_find_unknown(const kl_order_t *order,
                                                const apr_array_header_t *list, apr_int64_t amount,
-                                               apr_time_t since, int *several)
+                                               apr_time_t since, const char *reference, int *fit)
 {
     const kl_klarna_move_t *found = NULL, *move;
+    int alike = 0;
 
-    *several = 0;
+    *fit = 0;
     for (int i = 0; i < list->nelts; i++) {
         move = &APR_ARRAY_IDX(list, i, kl_klarna_move_t);
         if (move->amount == amount && (!move->at || move->at >= since)
             && !is_known(order, move->id)) {
-            *several = found != NULL;
-            found = move;
+            ++*fit;
+            if (strcmp(move->reference, reference) == 0) {
+                found = move;
+                alike++;
+            }
         }
     }
-    return found;
+    return alike == 1 && (*fit == 1 || reference[0]) ? found : NULL;
 }
 
 /* An operation that never was, confirmed. */

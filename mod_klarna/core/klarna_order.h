@@ -48,10 +48,16 @@ int kl_order_take_over(kl_order_t *order, apr_pool_t *p, const kl_klarna_order_t
 int kl_order_import(kl_order_t *order, apr_pool_t *p, const kl_klarna_order_t *seen,
                     apr_time_t now);
 
-/** The capture or refund in list whose id is none of order's and whose amount fits, made
- *  after `since`; NULL when there is none, *several 1 when more than one fits. */
+/**
+ * Looks in list for a capture or refund that may be ours: with that amount, made after
+ * `since`, its id none of order's.
+ * @param reference what ours was sent with, "" for none
+ * @param fit becomes how many may be ours, whatever their reference
+ * @return the one that has our reference too; NULL when none or several have it, or when
+ *   ours had none and others may be it
+ */
 const kl_klarna_move_t *kl_klarna_find_unknown(const kl_order_t *order,
                                                const apr_array_header_t *list, apr_int64_t amount,
-                                               apr_time_t since, int *several);
+                                               apr_time_t since, const char *reference, int *fit);
 
 #endif

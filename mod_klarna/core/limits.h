@@ -32,6 +32,7 @@
 #define KL_MAX_TRIES           3       /* tries of one call within its deadline */
 #define KL_KEY_LIFETIME_S      86400   /* Klarna remembers an idempotency key so long */
 #define KL_KEY_PAUSE_S         3600    /* between looks for an operation whose key is gone */
+#define KL_IN_FLIGHT_S         60      /* Klarna may execute a call so long after its answer was lost */
 #define KL_LEASE_S             60      /* a caller's exclusive time with one operation */
 
 /* Lists. */

@@ -33,8 +33,7 @@ static kl_kind_t key_expired(kl_service_t *svc, kl_operation_t *op, kl_error_t *
     op->state = KL_OP_UNKNOWN;
     op->doubtful = 1;
     op->error_code = "key_expired";
-    op->updated_at = svc->now();
-    op->next_at = op->updated_at + apr_time_from_sec(KL_KEY_PAUSE_S);
+    op->next_at = svc->now() + apr_time_from_sec(KL_KEY_PAUSE_S);
     rv = svc->store->operation_save(svc->store, svc->p, op, err);
     if (rv != KL_OK) {
         return rv;

@@ -264,13 +264,22 @@ kl_kind_t kl_refresh(kl_service_t *svc, kl_order_t *order, kl_look_t *look, kl_e
 
 /* --- truth.c: what became of an operation whose answer was lost ------------------------- */
 
-typedef enum { KL_TRUTH_UNCLEAR, KL_TRUTH_EXECUTED, KL_TRUTH_NOT_EXECUTED } kl_truth_t;
+typedef enum {
+    KL_TRUTH_UNCLEAR,
+    KL_TRUTH_EXECUTED,
+    KL_TRUTH_NOT_EXECUTED,
+    KL_TRUTH_NOT_YET        /* no trace of it, but its last try is so recent that Klarna may
+                               still be executing it: look again after KL_IN_FLIGHT_S */
+} kl_truth_t;
 
 typedef struct kl_finding_t {
     kl_truth_t truth;
     const char *result_id;  /* capture, refund or order id when executed, else "" */
     const char *result;     /* what op->result becomes, JSON, or "" */
 } kl_finding_t;
+
+/** 1 while Klarna may still be executing the last try of op, whatever its record shows. */
+int kl_may_be_in_flight(const kl_service_t *svc, const kl_operation_t *op);
 
 /** Reads Klarna's record and says whether op was executed. Changes nothing. A placement for
  *  which an order id was named (kl_placement_hint) is looked up by that id. */
@@ -280,7 +289,7 @@ kl_kind_t kl_truth_find(kl_service_t *svc, const kl_operation_t *op, kl_finding_
 /**
  * Lets op end as was found: executed is confirmed and folded. Not executed is refused with
  * the code if_not and folded, or, when if_not is "", queued to start afresh with its key (in
- * memory; performing it stores that). Unclear changes nothing.
+ * memory; performing it stores that). Unclear and not yet change nothing.
  */
 kl_kind_t kl_truth_settle(kl_service_t *svc, kl_operation_t *op, const kl_finding_t *found,
                           const char *if_not, kl_error_t *err);
@@ -302,7 +311,8 @@ kl_kind_t kl_adopt(kl_service_t *svc, const char *order_id, const char *klarna_o
 kl_kind_t kl_send_again(kl_service_t *svc, const char *order_id, const char *op_id,
                         kl_operation_t **op, kl_error_t *err);
 /** Gives it up: refused when it was certainly not executed, confirmed when Klarna's record
- *  shows it was; KL_CONFLICT "unclear" when nobody can tell. */
+ *  shows it was; KL_CONFLICT "unclear" when nobody can tell, "in_progress" when its last try is
+ *  too recent to tell: the worker lets it rest then until it can be told. */
 kl_kind_t kl_give_up(kl_service_t *svc, const char *order_id, const char *op_id,
                      kl_operation_t **op, kl_error_t *err);
 

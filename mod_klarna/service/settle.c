@@ -99,6 +99,21 @@ static apr_interval_time_t backoff(kl_service_t *svc, const kl_operation_t *op, 
     return apr_time_from_sec(s) * (1024 + dice) / 1024;
 }
 
+/* A no to a placement in doubt can be told from an echo only when no try is in flight. */
+static apr_time_t next_try(kl_service_t *svc, const kl_operation_t *op, kl_meaning_t meaning,
+                           int retry_after)
+{
+    apr_interval_time_t pause = backoff(svc, op, retry_after);
+
+    if (kl_op_is_final(op->state)) {
+        return 0;
+    }
+    if (meaning == KL_MEANS_REFUSED && pause < apr_time_from_sec(KL_IN_FLIGHT_S)) {
+        pause = apr_time_from_sec(KL_IN_FLIGHT_S);
+    }
+    return op->updated_at + pause;
+}
+
 /* Saves op's outcome, once more when the database gives no answer: what Klarna said can not
  * be asked again where there is no key. When somebody else has stored something since (or
  * our first save was done after all), a confirmation still counts, because it stays true;
@@ -146,7 +161,7 @@ static kl_kind_t store_outcome(kl_service_t *svc, kl_operation_t *op, const kl_e
     op->http_status = ex->delivery == KL_ANSWERED ? ex->resp.status : 0;
     op->correlation_id = ex->delivery == KL_ANSWERED ? ex->resp.correlation_id : "";
     op->updated_at = svc->now();
-    op->next_at = kl_op_is_final(op->state) ? 0 : op->updated_at + backoff(svc, op, why->retry_after);
+    op->next_at = next_try(svc, op, meaning, why->retry_after);
     op->lease_until = 0;
     if (why->kind != KL_OK) {
         kl_error_next(why, AGAIN);

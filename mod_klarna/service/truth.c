@@ -85,22 +85,50 @@ static kl_kind_t truth_of_placement(kl_service_t *svc, const kl_order_t *order,
     return rv;
 }
 
-/* A capture or refund of that amount that is none of ours. When there is none, the books
- * must agree for that to mean anything. */
-static void truth_of_move(const kl_order_t *order, const kl_operation_t *op,
-                          const apr_array_header_t *list, int books_agree, kl_finding_t *found)
+/* The shop's own reference, as the capture or refund was sent with it. */
+static const char *reference_of(apr_pool_t *p, const kl_operation_t *op)
 {
-    int several = 0;
-    const kl_klarna_move_t *move = kl_klarna_find_unknown(order, list, op->amount,
-                                                          op->sent_at - CLOCKS_APART, &several);
+    kl_json_t *body = kl_json_parse(p, op->body, strlen(op->body), kl_error_make(p));
+    const char *reference = body ? kl_json_str(body, "reference") : NULL;
 
-    if (move && !several) {
+    return reference ? reference : "";
+}
+
+/* 1 when list holds all that makes up the total: then what it lacks was not done. */
+static int is_complete(const apr_array_header_t *list, apr_int64_t total)
+{
+    for (int i = 0; i < list->nelts; i++) {
+        total -= APR_ARRAY_IDX(list, i, kl_klarna_move_t).amount;
+    }
+    return total == 0;
+}
+
+/* A capture or refund of that amount that is none of ours. When others of the same amount
+ * were made meanwhile, only the shop's reference tells them apart. */
+static void truth_of_move(apr_pool_t *p, const kl_order_t *order, const kl_operation_t *op,
+                          const apr_array_header_t *list, apr_int64_t total, kl_finding_t *found)
+{
+    int fit = 0;
+    const kl_klarna_move_t *move =
+        kl_klarna_find_unknown(order, list, op->amount, op->sent_at - CLOCKS_APART,
+                               reference_of(p, op), &fit);
+
+    if (move) {
         found->truth = KL_TRUTH_EXECUTED;
         found->result_id = move->id;
     }
-    else if (!move && books_agree) {
+    else if (fit == 0 && is_complete(list, total)) {
         found->truth = KL_TRUTH_NOT_EXECUTED;
     }
+}
+
+/* Nothing remains of the authorization. When others captured meanwhile, that may be why. */
+static kl_truth_t truth_of_release(const kl_order_t *order, const kl_klarna_order_t *seen)
+{
+    if (seen->remaining_authorized_amount > 0) {
+        return KL_TRUTH_NOT_EXECUTED;
+    }
+    return seen->captured_amount == order->captured_amount ? KL_TRUTH_EXECUTED : KL_TRUTH_UNCLEAR;
 }
 
 static kl_truth_t truth_of_reduction(const kl_order_t *order, const kl_operation_t *op,
@@ -118,23 +146,21 @@ static kl_truth_t done_if(int done)
 }
 
 /* From Klarna's record of the order. */
-static void truth_of(const kl_order_t *order, const kl_operation_t *op,
+static void truth_of(apr_pool_t *p, const kl_order_t *order, const kl_operation_t *op,
                      const kl_klarna_order_t *seen, kl_finding_t *found)
 {
     switch (op->kind) {
     case KL_OP_CAPTURE:
-        truth_of_move(order, op, seen->captures, seen->captured_amount == order->captured_amount,
-                      found);
+        truth_of_move(p, order, op, seen->captures, seen->captured_amount, found);
         break;
     case KL_OP_REFUND:
-        truth_of_move(order, op, seen->refunds, seen->refunded_amount == order->refunded_amount,
-                      found);
+        truth_of_move(p, order, op, seen->refunds, seen->refunded_amount, found);
         break;
     case KL_OP_CANCEL:
         found->truth = done_if(strcmp(seen->status, "CANCELLED") == 0);
         break;
     case KL_OP_RELEASE:
-        found->truth = done_if(seen->remaining_authorized_amount == 0);
+        found->truth = truth_of_release(order, seen);
         break;
     case KL_OP_REDUCE:
         found->truth = truth_of_reduction(order, op, seen);
@@ -148,15 +174,13 @@ static void truth_of(const kl_order_t *order, const kl_operation_t *op,
     }
 }
 
-kl_kind_t kl_truth_find(kl_service_t *svc, const kl_operation_t *op, kl_finding_t *found,
-                        kl_error_t *err)
+static kl_kind_t read_truth(kl_service_t *svc, const kl_operation_t *op, kl_finding_t *found,
+                            kl_error_t *err)
 {
     kl_order_t *order = NULL;
     kl_klarna_order_t seen;
     kl_kind_t rv = kl_service_order(svc, op->order_id, &order, err);
 
-    kl_step(svc, "truth_asked");
-    *found = (kl_finding_t){.truth = KL_TRUTH_UNCLEAR, .result_id = "", .result = ""};
     if (rv != KL_OK) {
         return rv;
     }
@@ -165,7 +189,29 @@ kl_kind_t kl_truth_find(kl_service_t *svc, const kl_operation_t *op, kl_finding_
     }
     rv = read_by_id(svc, order, order->klarna_order_id, &seen, err);
     if (rv == KL_OK) {
-        truth_of(order, op, &seen, found);
+        truth_of(svc->p, order, op, &seen, found);
+    }
+    return rv;
+}
+
+int kl_may_be_in_flight(const kl_service_t *svc, const kl_operation_t *op)
+{
+    /* Who marked it sent may send until the lease ends; an answer, or its loss, was stored. */
+    apr_time_t last = op->state == KL_OP_SENT ? op->lease_until : op->updated_at;
+
+    return op->attempts > 0 && svc->now() < last + apr_time_from_sec(KL_IN_FLIGHT_S);
+}
+
+kl_kind_t kl_truth_find(kl_service_t *svc, const kl_operation_t *op, kl_finding_t *found,
+                        kl_error_t *err)
+{
+    kl_kind_t rv;
+
+    kl_step(svc, "truth_asked");
+    *found = (kl_finding_t){.truth = KL_TRUTH_UNCLEAR, .result_id = "", .result = ""};
+    rv = read_truth(svc, op, found, err);
+    if (found->truth == KL_TRUTH_NOT_EXECUTED && kl_may_be_in_flight(svc, op)) {
+        found->truth = KL_TRUTH_NOT_YET;
     }
     return rv;
 }

@@ -18,6 +18,32 @@ static kl_kind_t call_once(kl_service_t *svc, kl_operation_t *op, kl_exchange_t 
     return rv == KL_OK ? kl_settle(svc, op, ex, err) : rv;
 }
 
+/* Lets Klarna's record decide; what was not executed is queued to start afresh. When the
+ * record cannot be read now, or does not tell, the operation stays unknown. */
+static kl_kind_t find_out(kl_service_t *svc, kl_operation_t *op, kl_error_t *err)
+{
+    kl_finding_t found;
+
+    kl_error_clear(err);
+    if (kl_truth_find(svc, op, &found, kl_error_make(svc->p)) != KL_OK) {
+        return KL_OK;
+    }
+    return kl_truth_settle(svc, op, &found, "", err);
+}
+
+/* Klarna has forgotten a key that was in doubt: its record decides instead. */
+static kl_kind_t send_with_key(kl_service_t *svc, kl_operation_t *op, kl_error_t *err)
+{
+    kl_exchange_t ex;
+    kl_kind_t rv = call_once(svc, op, &ex, err);
+
+    if (rv == KL_CONFLICT && strcmp(err->code, "key_expired") == 0) {
+        rv = find_out(svc, op, err);
+        rv = rv == KL_OK && op->state == KL_OP_QUEUED ? call_once(svc, op, &ex, err) : rv;
+    }
+    return rv;
+}
+
 /* Klarna has an order whose id we do not know: a person, or Klarna's own call, ends that. */
 static void mark_orphan(kl_service_t *svc, const kl_operation_t *op)
 {
@@ -31,59 +57,86 @@ static void mark_orphan(kl_service_t *svc, const kl_operation_t *op)
     }
 }
 
-/* Lets Klarna's record decide. When it cannot be read now, or does not tell, the operation
- * stays unknown and is looked up again later. */
-static kl_kind_t find_out(kl_service_t *svc, kl_operation_t *op, const char *if_not,
-                          kl_error_t *err)
-{
-    kl_finding_t found;
-
-    kl_error_clear(err);
-    if (kl_truth_find(svc, op, &found, kl_error_make(svc->p)) != KL_OK) {
-        return KL_OK;
-    }
-    if (found.truth == KL_TRUTH_UNCLEAR && op->kind == KL_OP_PLACE_ORDER) {
-        mark_orphan(svc, op);
-    }
-    return kl_truth_settle(svc, op, &found, if_not, err);
-}
-
-static kl_kind_t look_later(kl_service_t *svc, kl_operation_t *op, kl_error_t *err)
-{
-    op->updated_at = svc->now();
-    op->next_at = op->updated_at + apr_time_from_sec(KL_KEY_PAUSE_S);
-    return svc->store->operation_save(svc->store, svc->p, op, err);
-}
-
-/* A no to a placement after a try whose answer was lost: Klarna's session knows more. What
- * was only turned away (a rate, the credentials) is no such no: it is sent again. */
+/* A no to a placement after a try whose answer was lost. What was only turned away (a rate,
+ * the credentials) is no such no: it is sent again. */
 static int is_doubtful_no(kl_service_t *svc, const kl_operation_t *op, const kl_exchange_t *ex)
 {
-    return op->kind == KL_OP_PLACE_ORDER && op->state == KL_OP_UNKNOWN
+    return op->state == KL_OP_UNKNOWN
         && kl_exchange_meaning(op, ex, kl_error_make(svc->p)) == KL_MEANS_REFUSED;
+}
+
+/* Shows a placement that Klarna has without telling its id, or whose session it has forgotten. */
+static void show_orphan(kl_service_t *svc, const kl_operation_t *op)
+{
+    kl_finding_t found;
+    kl_kind_t rv = kl_truth_find(svc, op, &found, kl_error_make(svc->p));
+
+    if (found.truth == KL_TRUTH_UNCLEAR && (rv == KL_OK || rv == KL_REFUSED)) {
+        mark_orphan(svc, op);
+    }
+}
+
+/*
+ * A placement has no key, so a no after a lost answer may be the echo of its success. Before
+ * its token is used again the session is asked: while that is incomplete, although no try can
+ * be in flight any more, nothing was placed and the next no is meant.
+ * @return 0 when a no came already and only time can tell what it meant
+ */
+static int may_place_again(kl_service_t *svc, kl_operation_t *op, kl_error_t *err)
+{
+    if (kl_may_be_in_flight(svc, op)) {
+        return op->http_status < 400 || op->http_status >= 500;
+    }
+    (void)find_out(svc, op, err);
+    return 1;
+}
+
+static kl_kind_t place(kl_service_t *svc, kl_operation_t *op, kl_error_t *err)
+{
+    kl_exchange_t ex;
+    kl_kind_t rv;
+
+    if ((op->doubtful || op->state == KL_OP_SENT) && !may_place_again(svc, op, err)) {
+        return KL_OK;
+    }
+    rv = call_once(svc, op, &ex, err);
+    if (rv == KL_OK && is_doubtful_no(svc, op, &ex)) {
+        show_orphan(svc, op);
+    }
+    return rv;
+}
+
+/* The order id was named: the token is not used again until it proves to be another's. */
+static kl_kind_t verify_hint(kl_service_t *svc, kl_operation_t *op, kl_error_t *err)
+{
+    kl_finding_t found;
+    kl_kind_t rv = kl_truth_find(svc, op, &found, kl_error_make(svc->p));
+
+    if (found.truth == KL_TRUTH_EXECUTED) {
+        return kl_truth_settle(svc, op, &found, "", err);
+    }
+    if (rv == KL_OK) {
+        op->result = ""; /* an order that is not this one's: the usual way goes on */
+    }
+    else if (rv == KL_REFUSED) {
+        mark_orphan(svc, op);
+    }
+    op->next_at = svc->now() + apr_time_from_sec(rv == KL_OK ? KL_IN_FLIGHT_S : KL_KEY_PAUSE_S);
+    return svc->store->operation_save(svc->store, svc->p, op, err);
 }
 
 static kl_kind_t walk_one(kl_service_t *svc, kl_operation_t *op, kl_error_t *err)
 {
-    kl_exchange_t ex;
     kl_kind_t rv;
 
     if (kl_op_is_final(op->state)) {
         rv = kl_fold(svc, op, err);
     }
     else if (kl_placement_hint(svc->p, op)) {
-        rv = find_out(svc, op, "", err); /* its order id was named: the token is not used again */
-        rv = rv == KL_OK && !kl_op_is_final(op->state) ? look_later(svc, op, err) : rv;
+        rv = verify_hint(svc, op, err);
     }
     else {
-        rv = call_once(svc, op, &ex, err);
-        if (rv == KL_CONFLICT && strcmp(err->code, "key_expired") == 0) {
-            rv = find_out(svc, op, "", err);
-            rv = rv == KL_OK && op->state == KL_OP_QUEUED ? call_once(svc, op, &ex, err) : rv;
-        }
-        else if (rv == KL_OK && is_doubtful_no(svc, op, &ex)) {
-            rv = find_out(svc, op, op->error_code, err);
-        }
+        rv = op->kind == KL_OP_PLACE_ORDER ? place(svc, op, err) : send_with_key(svc, op, err);
     }
     if (rv == KL_CONFLICT && strcmp(err->code, "version") == 0) {
         return kl_in_progress(err); /* another walker was quicker */

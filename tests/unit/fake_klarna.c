@@ -26,7 +26,14 @@ typedef struct token_t {
     apr_int64_t amount;
     int session;
     const char *order_id; /* what it bought, or NULL */
+    apr_time_t busy_until;/* a placement with it is on its way */
 } token_t;
+
+/* A request whose answer is lost and that is executed later. */
+typedef struct late_t {
+    kl_request_t req;
+    apr_time_t at;        /* 0: done */
+} late_t;
 
 /* A request in parts: /ordermanagement/v1/orders/{id}{below} */
 typedef struct asked_t {
@@ -38,7 +45,7 @@ typedef struct asked_t {
 } asked_t;
 
 static const char *const fault_names[FAKE_KLARNA_FAULTS] = {
-    "not sent", "lost before", "lost after", "500 before", "500 after", "429", "401 html",
+    "not sent", "lost before", "lost after", "lost late", "500 before", "500 after", "429", "401 html",
     "edge 403", "409 busy", "409 twice", "malformed"};
 
 const char *fake_klarna_fault_name(fake_klarna_fault_t fault)
@@ -104,6 +111,9 @@ static answer_t read_session(const asked_t *asked)
     int number = atoi(asked->req->path + strlen(SESSIONS "/session-"));
     const char *status = "incomplete";
 
+    if (asked->fake->session_refusal) {
+        return refuses(asked, 404, asked->fake->session_refusal);
+    }
     for (int i = 0; i < asked->fake->tokens->nelts; i++) {
         const token_t *token = token_at(asked->fake, i);
 
@@ -136,7 +146,7 @@ void fake_klarna_authorize(fake_klarna_t *fake, const char *token, apr_int64_t a
 {
     token_t *made = apr_array_push(fake->tokens);
 
-    *made = (token_t){apr_pstrdup(fake->p, token), amount, fake->sessions, NULL};
+    *made = (token_t){apr_pstrdup(fake->p, token), amount, fake->sessions, NULL, 0};
 }
 
 static token_t *find_token(const asked_t *asked)
@@ -161,6 +171,28 @@ static answer_t placed(const asked_t *asked, const fake_order_t *order)
                                   order->id, order->fraud_status, order->id));
 }
 
+static fake_order_t *add_order(fake_klarna_t *fake, apr_int64_t amount, const char *reference1)
+{
+    fake_order_t *order = apr_pcalloc(fake->p, sizeof(*order));
+
+    order->id = apr_psprintf(fake->p, "klarna-order-%d", fake->orders->nelts + 1);
+    order->status = "AUTHORIZED";
+    order->fraud_status = fake->fraud_status;
+    order->reference1 = apr_pstrdup(fake->p, reference1 ? reference1 : "");
+    order->expires_at = "2027-01-31T10:00:00Z";
+    order->original = order->order_amount = order->remaining = amount;
+    order->capture_list = kl_json_array(fake->p);
+    order->refund_list = kl_json_array(fake->p);
+    APR_ARRAY_PUSH(fake->orders, fake_order_t *) = order;
+    return order;
+}
+
+const char *fake_klarna_foreign_order(fake_klarna_t *fake, apr_int64_t amount,
+                                      const char *reference1)
+{
+    return add_order(fake, amount, reference1)->id;
+}
+
 static answer_t place(const asked_t *asked)
 {
     fake_klarna_t *fake = asked->fake;
@@ -170,6 +202,9 @@ static answer_t place(const asked_t *asked)
     if (!token) {
         return refuses(asked, 404, "NOT_FOUND");
     }
+    if (fake->refuses_used_token && fake_clock_now() < token->busy_until) {
+        return refuses(asked, 403, "INVALID_OPERATION");
+    }
     if (token->order_id) {
         return fake->refuses_used_token ? refuses(asked, 403, "INVALID_OPERATION")
                                         : placed(asked, fake_klarna_order(fake, token->order_id));
@@ -177,14 +212,7 @@ static answer_t place(const asked_t *asked)
     if (kl_json_int(asked->body, "order_amount", -1) != token->amount) {
         return refuses(asked, 409, "BAD_VALUE");
     }
-    order = apr_pcalloc(fake->p, sizeof(*order));
-    order->id = apr_psprintf(fake->p, "klarna-order-%d", fake->orders->nelts + 1);
-    order->status = "AUTHORIZED";
-    order->fraud_status = fake->fraud_status;
-    order->order_amount = order->remaining = token->amount;
-    order->capture_list = kl_json_array(fake->p);
-    order->refund_list = kl_json_array(fake->p);
-    APR_ARRAY_PUSH(fake->orders, fake_order_t *) = order;
+    order = add_order(fake, token->amount, kl_json_str(asked->body, "merchant_reference1"));
     token->order_id = order->id;
     moved(asked, "place", token->token, token->amount);
     return placed(asked, order);
@@ -227,6 +255,7 @@ static const char *listed(const asked_t *asked, kl_json_t *list, const char *wha
     kl_json_set_str(v, apr_pstrcat(p, what, "_id", NULL), id);
     kl_json_set_int(v, strcmp(what, "capture") == 0 ? "captured_amount" : "refunded_amount",
                     amount);
+    kl_json_set_str(v, "reference", kl_json_str(asked->body, "reference"));
     kl_json_append(list, v);
     return id;
 }
@@ -348,7 +377,9 @@ static answer_t read_order(const asked_t *asked)
     kl_json_set_str(v, "status", order->status);
     kl_json_set_str(v, "fraud_status", order->fraud_status);
     kl_json_set_str(v, "klarna_reference", "K1");
-    kl_json_set_str(v, "expires_at", "2027-01-31T10:00:00Z");
+    kl_json_set_str(v, "expires_at", order->expires_at);
+    kl_json_set_str(v, "merchant_reference1", order->reference1);
+    kl_json_set_int(v, "original_order_amount", order->original);
     kl_json_set_str(v, "purchase_currency", "SEK");
     kl_json_set(v, "captures", order->capture_list);
     kl_json_set(v, "refunds", order->refund_list);
@@ -442,6 +473,62 @@ static answer_t execute(fake_klarna_t *fake, const kl_request_t *req)
     return answer;
 }
 
+/* --- what happens later, and outside --------------------------------------------------- */
+
+static void send_late(fake_klarna_t *fake, const kl_request_t *req)
+{
+    late_t *late = apr_array_push(fake->late);
+    asked_t asked = {.fake = fake, .req = req};
+    token_t *token = find_token(&asked);
+
+    *late = (late_t){*req, fake_clock_now() + FAKE_LATE};
+    late->req.method = apr_pstrdup(fake->p, req->method);
+    late->req.path = apr_pstrdup(fake->p, req->path);
+    late->req.body = apr_pstrdup(fake->p, req->body);
+    late->req.idempotency_key = apr_pstrdup(fake->p, req->idempotency_key);
+    if (token && !token->order_id) {
+        token->busy_until = late->at;
+    }
+}
+
+static void execute_late(fake_klarna_t *fake)
+{
+    for (int i = 0; i < fake->late->nelts; i++) {
+        late_t *late = &APR_ARRAY_IDX(fake->late, i, late_t);
+
+        if (late->at && late->at <= fake_clock_now()) {
+            late->at = 0;
+            (void)execute(fake, &late->req);
+        }
+    }
+}
+
+void fake_klarna_outside(fake_klarna_t *fake, const char *id, const char *what,
+                         apr_int64_t amount, const char *reference)
+{
+    static const struct {
+        const char *what;
+        answer_t (*does)(const asked_t *asked);
+    } verbs[] = {{"capture", capture}, {"refund", refund}, {"reduce", reduce},
+                 {"release", release}, {"cancel", cancel}};
+    kl_request_t req = {.idempotency_key = apr_psprintf(fake->p, "outside-%d",
+                                                        fake->movements->nelts)};
+    asked_t asked = {.fake = fake, .req = &req, .order = fake_klarna_order(fake, id),
+                     .body = kl_json_object(fake->p)};
+    answer_t answer = says(404, "");
+
+    kl_json_set_int(asked.body, "captured_amount", amount);
+    kl_json_set_int(asked.body, "refunded_amount", amount);
+    kl_json_set_int(asked.body, "order_amount", asked.order->order_amount - amount);
+    kl_json_set_str(asked.body, "reference", reference);
+    for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+        if (strcmp(verbs[i].what, what) == 0) {
+            answer = verbs[i].does(&asked);
+        }
+    }
+    assert_in_range(answer.status, 200, 299);
+}
+
 /* --- the transport -------------------------------------------------------------------- */
 
 static kl_delivery_t answered(kl_response_t *resp, apr_pool_t *p, const answer_t *answer)
@@ -490,6 +577,9 @@ static kl_delivery_t fails(fake_klarna_t *fake, apr_pool_t *p, const kl_request_
     case FAKE_NOT_SENT:
         *why = "no connection";
         return KL_NOT_SENT;
+    case FAKE_LOST_LATE:
+        send_late(fake, req);
+        return lost(why);
     case FAKE_LOST_BEFORE:
     case FAKE_LOST_AFTER:
         return lost(why);
@@ -550,6 +640,7 @@ static kl_delivery_t perform(kl_transport_t *self, apr_pool_t *p, const kl_accou
     assert_non_null(req->idempotency_key);
     fake->last_deadline = deadline;
     fake_step_begins(fake->process);
+    execute_late(fake);
     fault = fault_now(fake, req);
     if (fault >= 0) {
         delivery = fails(fake, p, req, (fake_klarna_fault_t)fault, resp, why);
@@ -572,6 +663,7 @@ fake_klarna_t *fake_klarna_make(apr_pool_t *p, fake_process_t *process)
     fake->movements = apr_array_make(p, 8, sizeof(fake_movement_t));
     fake->keys = apr_array_make(p, 8, sizeof(kept_key_t));
     fake->tokens = apr_array_make(p, 4, sizeof(token_t));
+    fake->late = apr_array_make(p, 2, sizeof(late_t));
     fake->fraud_status = "ACCEPTED";
     fake->transport.perform = perform;
     fake->transport.impl = fake;

@@ -16,6 +16,7 @@ typedef enum {
     FAKE_NOT_SENT,
     FAKE_LOST_BEFORE,       /* lost before Klarna executed it */
     FAKE_LOST_AFTER,        /* executed, the answer was lost */
+    FAKE_LOST_LATE,         /* lost, and executed FAKE_LATE after it was sent */
     FAKE_500_BEFORE,
     FAKE_500_AFTER,
     FAKE_429,
@@ -26,6 +27,8 @@ typedef enum {
     FAKE_MALFORMED,         /* executed; its status with half a body and no headers */
     FAKE_KLARNA_FAULTS
 } fake_klarna_fault_t;
+
+#define FAKE_LATE apr_time_from_sec(30)
 
 const char *fake_klarna_fault_name(fake_klarna_fault_t fault);
 
@@ -38,7 +41,8 @@ typedef struct fake_movement_t {
 typedef struct fake_order_t {
     const char *id;
     const char *status, *fraud_status;
-    apr_int64_t order_amount, captured, refunded, remaining;
+    const char *reference1, *expires_at;
+    apr_int64_t original, order_amount, captured, refunded, remaining;
     int captures, refunds, parcels, extensions;
     kl_json_t *capture_list, *refund_list;
 } fake_order_t;
@@ -49,8 +53,9 @@ typedef struct fake_klarna_t {
     fake_process_t *process;
     apr_array_header_t *orders;    /* of fake_order_t * */
     apr_array_header_t *movements; /* of fake_movement_t: what was executed */
-    apr_array_header_t *keys, *tokens; /* its own */
+    apr_array_header_t *keys, *tokens, *late; /* its own */
     int refuses_used_token;        /* a token used again is refused; else: the same order */
+    const char *session_refusal;   /* the error code a read session answers with, or NULL */
     const char *fraud_status;      /* of orders placed from now on */
     const char *refuses;           /* requests whose path holds this are refused, or NULL */
     int sessions;                  /* created */
@@ -74,6 +79,17 @@ void fake_klarna_authorize(fake_klarna_t *fake, const char *token, apr_int64_t a
 
 /** NULL when there is none. */
 fake_order_t *fake_klarna_order(const fake_klarna_t *fake, const char *id);
+
+/**
+ * Somebody else does it, in Klarna's portal: "capture" or "refund" of amount with this
+ * reference, "reduce" by amount, "release" or "cancel".
+ */
+void fake_klarna_outside(fake_klarna_t *fake, const char *id, const char *what,
+                         apr_int64_t amount, const char *reference);
+
+/** An order of Klarna's that nobody placed from here; its id. */
+const char *fake_klarna_foreign_order(fake_klarna_t *fake, apr_int64_t amount,
+                                      const char *reference1);
 
 /** How many movements of this kind were executed. */
 int fake_klarna_executed(const fake_klarna_t *fake, const char *what);
