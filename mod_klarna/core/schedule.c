@@ -57,6 +57,7 @@ apr_time_t kl_schedule_next(const kl_order_t *order, apr_time_t now)
 int kl_schedule_warning(kl_order_t *order, apr_time_t last_look, apr_time_t now)
 {
     int is_marked = strcmp(order->attention, "expiring") == 0, days = 0;
+    int is_first = order->attention[0] == '\0';
 
     if (is_over(order) || order->remaining_amount == 0 || !order->expires_at
         || order->expires_at - marks[0] * DAY > now) {
@@ -66,11 +67,11 @@ int kl_schedule_warning(kl_order_t *order, apr_time_t last_look, apr_time_t now)
     for (int i = 0; i < MARKS; i++) {
         apr_time_t mark = order->expires_at - marks[i] * DAY;
 
-        if (mark <= now && mark > last_look) {
+        if (mark <= now && (mark > last_look || is_first)) {
             days = marks[i];
         }
     }
-    if (order->attention[0] == '\0') {
+    if (is_first) {
         order->attention = "expiring";
     }
     return days;

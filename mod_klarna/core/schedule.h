@@ -8,8 +8,10 @@
 
 #include "core/order.h"
 
-/** A session lives 48 h (Klarna Payments); an intent older than that is over. */
-#define KL_INTENT_LIFETIME apr_time_from_sec(49 * 3600)
+/** A session lives 48 h (Klarna Payments). */
+#define KL_SESSION_LIFETIME apr_time_from_sec(48 * 3600)
+/** An intent older than its session is over. */
+#define KL_INTENT_LIFETIME (KL_SESSION_LIFETIME + apr_time_from_sec(3600))
 
 /**
  * The next look after one at now: 0 when the order cannot change any more.
@@ -22,8 +24,8 @@ apr_time_t kl_schedule_next(const kl_order_t *order, apr_time_t now);
 
 /**
  * 7, 3 or 1 when the open authorization ends within so many days and that mark was passed
- * after last_look; else 0. Marks the order with attention "expiring" from the first mark on
- * and takes the mark away when the end has moved.
+ * after last_look, or is the first to be told; else 0. Marks the order with attention
+ * "expiring" from the first mark on and takes the mark away when the end has moved.
  */
 int kl_schedule_warning(kl_order_t *order, apr_time_t last_look, apr_time_t now);
 

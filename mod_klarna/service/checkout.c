@@ -83,6 +83,20 @@ static kl_kind_t stored_session(kl_service_t *svc, kl_order_t **out, kl_error_t 
     return rv;
 }
 
+/* A session is dead after its time, and an order that was given up gets no other one. A
+ * placement on its way is told by the order. */
+static kl_kind_t still_alive(kl_service_t *svc, const kl_order_t *order, kl_error_t *err)
+{
+    int over = order->state == KL_ORDER_CREATED && !order->pending_op[0]
+        && svc->now() - order->created_at >= KL_SESSION_LIFETIME;
+
+    if (over || order->state == KL_ORDER_ABANDONED) {
+        kl_error_set(err, KL_CONFLICT, "session_over", "The session of this payment is over.");
+        kl_error_next(err, "Start a new payment with a new Idempotency-Key.");
+    }
+    return err->kind;
+}
+
 kl_kind_t kl_checkout_start(kl_service_t *svc, const kl_cart_t *cart, const kl_client_t *client,
                             kl_order_t **out, kl_error_t *err)
 {
@@ -93,8 +107,8 @@ kl_kind_t kl_checkout_start(kl_service_t *svc, const kl_cart_t *cart, const kl_c
     kl_kind_t rv = find_or_make(svc, cart, client, &order, err);
 
     kl_step(svc, "order_stored");
-    if (rv != KL_OK) {
-        return rv;
+    if (rv != KL_OK || still_alive(svc, order, err) != KL_OK) {
+        return err->kind;
     }
     *out = order;
     if (order->session_id[0]) {
