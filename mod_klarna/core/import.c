@@ -9,8 +9,10 @@
 
 #include "core/apply.h"
 #include "core/klarna_order.h"
+#include "core/limits.h"
 
 #define OUTSIDE "outside" /* holds the claim while one foreign movement is booked */
+#define ROOM 4096         /* bytes that one takes in the ledger document, at most */
 
 static int is_known(const kl_order_t *order, const char *id)
 {
@@ -127,6 +129,17 @@ static void give_back_released(kl_order_t *order, apr_int64_t amount)
     }
 }
 
+/* What Klarna confirmed of ours must always fit in: foreign movements are kept to the same
+ * bounds. */
+static int has_place(const kl_order_t *order, apr_pool_t *p, kl_op_kind_t kind)
+{
+    int full = (kind == KL_OP_CAPTURE && order->captures->nelts >= KL_MAX_CAPTURES)
+        || (kind == KL_OP_REFUND && order->credit_invoices->nelts >= KL_MAX_CREDIT_INVOICES)
+        || (kind == KL_OP_REDUCE && order->lines->nelts >= KL_MAX_LINES);
+
+    return !full && kl_order_has_room(p, order, ROOM);
+}
+
 /* 1 when the movement was booked, 0 when it does not fit; *broken when it could not be booked
  * though it fits: then the order in memory is worthless. */
 static int book(kl_order_t *order, apr_pool_t *p, kl_op_kind_t kind, apr_int64_t amount,
@@ -142,6 +155,9 @@ static int book(kl_order_t *order, apr_pool_t *p, kl_op_kind_t kind, apr_int64_t
     if (kind == KL_OP_CAPTURE ? amount > order->remaining_amount
         : kind == KL_OP_REFUND ? amount > order->captured_amount - order->refunded_amount
                                : amount > order->remaining_amount) {
+        return 0;
+    }
+    if (!has_place(order, p, kind)) {
         return 0;
     }
     if (kind == KL_OP_REFUND) {
@@ -176,12 +192,17 @@ static int import_moves(kl_order_t *order, apr_pool_t *p, const apr_array_header
 static int import_less(kl_order_t *order, apr_pool_t *p, const kl_klarna_order_t *seen,
                        apr_time_t now, int *broken)
 {
+    apr_int64_t less = order->order_amount - seen->order_amount;
+    kl_order_state_t state;
     int booked = 0;
 
-    if (seen->order_amount < order->order_amount
-        && order->order_amount - seen->order_amount < order->remaining_amount) {
-        booked += book(order, p, KL_OP_REDUCE, order->order_amount - seen->order_amount, "", now,
-                       broken);
+    if (kl_order_state_parse(seen->status, &state) && state != KL_ORDER_AUTHORIZED
+        && state != KL_ORDER_PART_CAPTURED && state != KL_ORDER_CAPTURED) {
+        return 0;
+    }
+    /* Nothing but what was captured may stay: else it would be a cancellation. */
+    if (less > 0 && less <= order->remaining_amount && less < order->order_amount) {
+        booked += book(order, p, KL_OP_REDUCE, less, "", now, broken);
     }
     if (seen->remaining_authorized_amount == 0 && order->remaining_amount > 0
         && order->captured_amount > 0) {
