@@ -15,7 +15,7 @@
 #define CLOCKS_APART apr_time_from_sec(300) /* Klarna's clock and ours */
 
 /* Another merchant's order, or one with another amount, currency or reference, is not the one
- * that was placed; one that belongs to another of our orders the store refuses. */
+ * that was placed. */
 static int is_the_placed_one(const kl_order_t *order, const kl_klarna_order_t *seen)
 {
     return seen->original_order_amount == order->order_amount
@@ -41,14 +41,36 @@ static kl_kind_t read_by_id(kl_service_t *svc, const kl_order_t *order, const ch
     return rv == KL_OK ? kl_om_read_reply(seen, svc->p, &resp, err) : rv;
 }
 
+/* *taken becomes 1 when another of our orders is this order of Klarna's. */
+static kl_kind_t is_taken(kl_service_t *svc, const kl_order_t *order, const char *id, int *taken,
+                          kl_error_t *err)
+{
+    kl_order_query_t query = {.merchant = order->merchant, .state = "", .attention = "",
+                              .search = id, .before_id = "", .limit = KL_MAX_PAGE};
+    apr_array_header_t *list = NULL;
+    kl_kind_t rv = svc->store->order_list(svc->store, svc->p, &query, &list, err);
+
+    *taken = 0;
+    for (int i = 0; rv == KL_OK && i < list->nelts; i++) {
+        const kl_order_t *other = APR_ARRAY_IDX(list, i, kl_order_t *);
+
+        *taken |= strcmp(other->klarna_order_id, id) == 0 && strcmp(other->id, order->id) != 0;
+    }
+    return rv;
+}
+
 static kl_kind_t truth_by_id(kl_service_t *svc, const kl_order_t *order, const char *id,
                              kl_finding_t *found, kl_error_t *err)
 {
     kl_json_t *result = kl_json_object(svc->p);
     kl_klarna_order_t seen;
+    int taken = 0;
     kl_kind_t rv = read_by_id(svc, order, id, &seen, err);
 
-    if (rv == KL_OK && is_the_placed_one(order, &seen)) {
+    if (rv == KL_OK) {
+        rv = is_taken(svc, order, seen.order_id, &taken, err);
+    }
+    if (rv == KL_OK && !taken && is_the_placed_one(order, &seen)) {
         kl_json_set_str(result, "fraud_status", seen.fraud_status);
         found->truth = KL_TRUTH_EXECUTED;
         found->result_id = seen.order_id;
@@ -278,13 +300,14 @@ kl_kind_t kl_placement_hint_keep(kl_service_t *svc, kl_operation_t *op, const ch
     return svc->store->operation_save(svc->store, svc->p, op, err);
 }
 
-/* The placement that waits for its order id, and nobody works on it. */
+/* The placement that waits for its order id: it went out, and nobody works on it. */
 static kl_kind_t waiting_placement(kl_service_t *svc, const kl_order_t *order, kl_operation_t **op,
                                    kl_error_t *err)
 {
     kl_kind_t rv = svc->store->operation_load(svc->store, svc->p, order->pending_op, op, err);
 
-    if (rv == KL_OK && !kl_op_is_final((*op)->state) && (*op)->lease_until > svc->now()) {
+    if (rv == KL_OK && (((*op)->state != KL_OP_UNKNOWN && (*op)->state != KL_OP_SENT)
+                        || (*op)->lease_until > svc->now())) {
         rv = kl_in_progress(err);
     }
     return rv;
@@ -340,13 +363,15 @@ kl_kind_t kl_adopt(kl_service_t *svc, const char *order_id, const char *klarna_o
     }
     if (rv == KL_OK && found.truth != KL_TRUTH_EXECUTED) {
         rv = kl_error_set(err, KL_CONFLICT, "not_this_order",
-                          "Klarna's order has another amount, currency or reference.");
+                          "Klarna's order has another amount, currency or reference, or is "
+                          "another order of ours.");
     }
     if (rv == KL_OK) {
         rv = find_orphan(svc, order, klarna_order_id, &op, err);
     }
-    if (rv == KL_OK) {
-        rv = kl_truth_settle(svc, op, &found, "", err);
+    if (rv == KL_OK) { /* a new one reads the order once more: what it asked is what it got */
+        rv = op->state == KL_OP_QUEUED ? kl_walk(svc, &op, err)
+                                       : kl_truth_settle(svc, op, &found, "", err);
     }
     return rv == KL_OK ? kl_service_order(svc, order_id, out, err) : rv;
 }

@@ -2,7 +2,10 @@
 /* See fake_store.h. */
 #include "fake_store.h"
 
+#include "core/limits.h"
+
 #include <apr_strings.h>
+#include <stdlib.h>
 
 #define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
 
@@ -146,6 +149,20 @@ static int order_key_taken(const fake_store_t *fake, const kl_order_t *order)
     return 0;
 }
 
+/* The real table has a unique index. */
+static int klarna_id_taken(const fake_store_t *fake, const kl_order_t *order)
+{
+    for (int i = 0; order->klarna_order_id[0] && i < fake->orders->nelts; i++) {
+        const kl_order_t *other = order_at(fake, i);
+
+        if (strcmp(other->id, order->id) != 0 &&
+            strcmp(other->klarna_order_id, order->klarna_order_id) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 /* The CHECKs of the real table and the invariants. */
 static void check_order_row(const kl_order_t *order)
 {
@@ -193,6 +210,7 @@ static kl_kind_t save_order(fake_store_t *fake, apr_pool_t *p, void *what, kl_er
         return moved_on(err);
     }
     assert_false(order_key_taken(fake, order));
+    assert_false(klarna_id_taken(fake, order));
     *row = *copy_of_order(fake->p, order);
     check_order_row(row);
     row->version++;
@@ -240,6 +258,110 @@ static kl_kind_t order_load_by_client_key(kl_store_t *self, apr_pool_t *p, const
                                           kl_order_t **out, kl_error_t *err)
 {
     return call(self, p, find_order, &(wanted_order_t){NULL, client_key, out}, err);
+}
+
+/* --- lists ---------------------------------------------------------------------------- */
+
+typedef struct wanted_list_t {
+    const char *merchant;
+    const char *search;           /* NULL: what is due */
+    apr_time_t now;
+    int limit;
+    apr_array_header_t **out;
+} wanted_list_t;
+
+static int is_hit(const kl_order_t *row, const char *search)
+{
+    return strcmp(row->id, search) == 0 || strcmp(row->klarna_order_id, search) == 0 ||
+           strcmp(row->klarna_reference, search) == 0 || strcmp(row->reference1, search) == 0 ||
+           strcmp(row->reference2, search) == 0;
+}
+
+static int by_check_at(const void *a, const void *b)
+{
+    apr_time_t one = (*(kl_order_t *const *)a)->check_at, two = (*(kl_order_t *const *)b)->check_at;
+
+    return (one > two) - (one < two);
+}
+
+static int by_next_at(const void *a, const void *b)
+{
+    apr_time_t one = (*(kl_operation_t *const *)a)->next_at,
+               two = (*(kl_operation_t *const *)b)->next_at;
+
+    return (one > two) - (one < two);
+}
+
+static void sort_and_cut(apr_array_header_t *list, int limit,
+                         int (*compare)(const void *a, const void *b))
+{
+    qsort(list->elts, (size_t)list->nelts, (size_t)list->elt_size, compare);
+    list->nelts = list->nelts < limit ? list->nelts : limit;
+}
+
+static kl_kind_t list_orders(fake_store_t *fake, apr_pool_t *p, void *what, kl_error_t *err)
+{
+    wanted_list_t *wanted = what;
+    apr_array_header_t *list = apr_array_make(p, 4, sizeof(kl_order_t *));
+
+    (void)err;
+    for (int i = 0; i < fake->orders->nelts; i++) {
+        const kl_order_t *row = order_at(fake, i);
+        int fits = wanted->search ? is_hit(row, wanted->search)
+                                  : row->check_at > 0 && row->check_at <= wanted->now;
+
+        if (fits && strcmp(row->merchant, wanted->merchant) == 0) {
+            APR_ARRAY_PUSH(list, kl_order_t *) = copy_of_order(p, row);
+        }
+    }
+    sort_and_cut(list, wanted->limit, by_check_at);
+    *wanted->out = list;
+    return KL_OK;
+}
+
+/* Only searched for: a service that asks for more fails here. */
+static kl_kind_t order_list(kl_store_t *self, apr_pool_t *p, const kl_order_query_t *query,
+                            apr_array_header_t **out, kl_error_t *err)
+{
+    wanted_list_t wanted = {query->merchant, query->search, 0, query->limit, out};
+
+    assert_string_equal(query->state, "");
+    assert_string_equal(query->attention, "");
+    assert_int_equal(query->before_at, 0);
+    assert_in_range(query->limit, 1, KL_MAX_PAGE);
+    return call(self, p, list_orders, &wanted, err);
+}
+
+static kl_kind_t orders_due(kl_store_t *self, apr_pool_t *p, const char *merchant, apr_time_t now,
+                            int limit, apr_array_header_t **out, kl_error_t *err)
+{
+    return call(self, p, list_orders, &(wanted_list_t){merchant, NULL, now, limit, out}, err);
+}
+
+static kl_kind_t list_operations(fake_store_t *fake, apr_pool_t *p, void *what, kl_error_t *err)
+{
+    wanted_list_t *wanted = what;
+    apr_array_header_t *list = apr_array_make(p, 4, sizeof(kl_operation_t *));
+
+    (void)err;
+    for (int i = 0; i < fake->operations->nelts; i++) {
+        const kl_operation_t *row = operation_at(fake, i);
+
+        if (row->next_at > 0 && row->next_at <= wanted->now &&
+            row->lease_until <= wanted->now && strcmp(row->merchant, wanted->merchant) == 0) {
+            APR_ARRAY_PUSH(list, kl_operation_t *) = copy_of_operation(p, row);
+        }
+    }
+    sort_and_cut(list, wanted->limit, by_next_at);
+    *wanted->out = list;
+    return KL_OK;
+}
+
+static kl_kind_t operations_due(kl_store_t *self, apr_pool_t *p, const char *merchant,
+                                apr_time_t now, int limit, apr_array_header_t **out,
+                                kl_error_t *err)
+{
+    return call(self, p, list_operations, &(wanted_list_t){merchant, NULL, now, limit, out}, err);
 }
 
 /* --- operations ---------------------------------------------------------------------- */
@@ -356,7 +478,7 @@ static kl_kind_t operation_load_by_client_key(kl_store_t *self, apr_pool_t *p,
     return call(self, p, find_operation, &(wanted_operation_t){NULL, client_key, out}, err);
 }
 
-/* check and the lists are the handlers' business: a service that calls them crashes here. */
+/* check and operation_list are the handlers' business: a service that calls them crashes here. */
 fake_store_t *fake_store_make(apr_pool_t *p, fake_process_t *process)
 {
     fake_store_t *fake = apr_pcalloc(p, sizeof(*fake));
@@ -370,10 +492,13 @@ fake_store_t *fake_store_make(apr_pool_t *p, fake_process_t *process)
         .order_load = order_load,
         .order_load_by_client_key = order_load_by_client_key,
         .order_save = order_save,
+        .order_list = order_list,
         .operation_insert = operation_insert,
         .operation_load = operation_load,
         .operation_load_by_client_key = operation_load_by_client_key,
         .operation_save = operation_save,
+        .orders_due = orders_due,
+        .operations_due = operations_due,
         .impl = fake,
     };
     return fake;
