@@ -63,8 +63,9 @@ static kl_kind_t keep_hint(kl_service_t *svc, const kl_order_t *order, const cha
     kl_operation_t *op = NULL;
     kl_kind_t rv = svc->store->operation_load(svc->store, svc->p, order->pending_op, &op, err);
 
-    if (rv != KL_OK || kl_op_is_final(op->state) || op->kind != KL_OP_PLACE_ORDER) {
-        return rv;
+    if (rv != KL_OK || kl_op_is_final(op->state) || op->state == KL_OP_QUEUED
+        || op->kind != KL_OP_PLACE_ORDER) {
+        return rv; /* ended, or not executed so far */
     }
     if (op->lease_until > svc->now()) {
         return kl_in_progress(err); /* its answer may still come */

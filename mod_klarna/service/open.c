@@ -45,7 +45,37 @@ kl_kind_t kl_send_again(kl_service_t *svc, const char *order_id, const char *op_
     if (rv == KL_OK) {
         rv = not_final(*op, err);
     }
+    if (rv == KL_OK && strcmp((*op)->error_code, "unclaimed") == 0) {
+        kl_error_set(err, KL_CONFLICT, "unclaimed",
+                     "This operation does not hold its order and is never sent.");
+        kl_error_next(err, "Give it up: Klarna's record tells whether it was executed.");
+        return err->kind;
+    }
     return rv == KL_OK ? kl_resume(svc, op, err) : rv;
+}
+
+/* Too early to tell: the worker lets it rest, so that it can be told. */
+static kl_kind_t let_it_rest(kl_service_t *svc, kl_operation_t *op, kl_error_t *err)
+{
+    kl_kind_t rv;
+
+    op->next_at = svc->now() + 2 * apr_time_from_sec(KL_IN_FLIGHT_S);
+    rv = svc->store->operation_save(svc->store, svc->p, op, err);
+    if (rv == KL_OK || rv == KL_CONFLICT) {
+        rv = kl_in_progress(err);
+        err->retry_after = KL_IN_FLIGHT_S;
+    }
+    return rv;
+}
+
+static kl_kind_t unclear(kl_error_t *err)
+{
+    kl_error_clear(err);
+    kl_error_set(err, KL_CONFLICT, "unclear",
+                 "Klarna's record does not tell whether this was executed.");
+    kl_error_next(err, "Compare the order with Klarna's portal; an orphaned placement is "
+                       "adopted with Klarna's order id.");
+    return err->kind;
 }
 
 kl_kind_t kl_give_up(kl_service_t *svc, const char *order_id, const char *op_id,
@@ -63,12 +93,11 @@ kl_kind_t kl_give_up(kl_service_t *svc, const char *order_id, const char *op_id,
     if (rv == KL_OK && ((*op)->doubtful || (*op)->state == KL_OP_SENT)) {
         rv = kl_truth_find(svc, *op, &found, err);
     }
-    if (rv == KL_OK && found.truth == KL_TRUTH_UNCLEAR) {
-        kl_error_set(err, KL_CONFLICT, "unclear",
-                     "Klarna's record does not tell whether this was executed.");
-        kl_error_next(err, "Compare the order with Klarna's portal; an orphaned placement is "
-                           "adopted with Klarna's order id.");
-        return err->kind;
+    if (rv == KL_REFUSED || (rv == KL_OK && found.truth == KL_TRUTH_UNCLEAR)) {
+        return unclear(err); /* Klarna has no such record any more, or it does not tell */
+    }
+    if (rv == KL_OK && found.truth == KL_TRUTH_NOT_YET) {
+        return let_it_rest(svc, *op, err);
     }
     return rv == KL_OK ? kl_truth_settle(svc, *op, &found, "given_up", err) : rv;
 }

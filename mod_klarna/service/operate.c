@@ -249,8 +249,9 @@ kl_kind_t kl_operation_discard_unclaimed(kl_service_t *svc, const kl_operation_t
     int turn;
 
     *gone = 0;
-    if (op->state != KL_OP_QUEUED || op->attempts > 0 || op->lease_until > svc->now()) {
-        return KL_OK;
+    if (op->state != KL_OP_QUEUED || op->attempts > 0 || op->lease_until > svc->now()
+        || op->created_at + apr_time_from_sec(KL_LEASE_S) > svc->now()) {
+        return KL_OK; /* who left it to the worker may be claiming its order this moment */
     }
     rv = has_its_turn(svc, op, &turn, err);
     if (rv != KL_OK || turn) {

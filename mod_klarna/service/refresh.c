@@ -24,6 +24,7 @@ static kl_kind_t take_in(kl_service_t *svc, kl_order_t *order, const kl_klarna_o
             return rv;
         }
         *order = *again;
+        (void)kl_order_take_over(order, svc->p, seen);
         order->attention = "differs";
         look->booked = 0;
     }

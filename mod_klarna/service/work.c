@@ -18,6 +18,25 @@ static kl_kind_t postpone(kl_service_t *svc, kl_operation_t *op, kl_error_t *err
     return svc->store->operation_save(svc->store, svc->p, op, err);
 }
 
+/* It went out but its order does not know it: a database has lost what it had confirmed. It
+ * is never sent again; a person gives it up, by what Klarna's record tells. */
+static kl_kind_t show_unclaimed(kl_service_t *svc, kl_operation_t *op, kl_order_t *order,
+                                kl_error_t *err)
+{
+    kl_kind_t rv;
+
+    op->state = KL_OP_UNKNOWN;
+    op->doubtful = 1;
+    op->error_code = "unclaimed";
+    op->next_at = svc->now() + apr_time_from_sec(KL_KEY_PAUSE_S);
+    rv = svc->store->operation_save(svc->store, svc->p, op, err);
+    if (rv == KL_OK && strcmp(order->attention, "differs") != 0) {
+        order->attention = "differs";
+        rv = svc->store->order_save(svc->store, svc->p, order, err);
+    }
+    return rv;
+}
+
 kl_kind_t kl_work_operation(kl_service_t *svc, kl_operation_t **op, kl_error_t *err)
 {
     kl_order_t *order = NULL;
@@ -26,6 +45,9 @@ kl_kind_t kl_work_operation(kl_service_t *svc, kl_operation_t **op, kl_error_t *
 
     if (rv == KL_OK && strcmp(order->pending_op, (*op)->id) == 0) {
         return kl_resume(svc, op, err);
+    }
+    if (rv == KL_OK && (*op)->attempts > 0) {
+        return show_unclaimed(svc, *op, order, err);
     }
     if (rv == KL_OK) {
         rv = kl_operation_discard_unclaimed(svc, *op, &gone, err);
@@ -93,6 +115,7 @@ static kl_kind_t look_at_intent(kl_service_t *svc, kl_order_t *order, const char
     return svc->store->order_save(svc->store, svc->p, order, err);
 }
 
+/* note tells already that its end is near. */
 static kl_kind_t extend(kl_service_t *svc, const kl_order_t *order, const char **note,
                         kl_error_t *err)
 {
@@ -104,6 +127,10 @@ static kl_kind_t extend(kl_service_t *svc, const kl_order_t *order, const char *
     }
     if (rv == KL_OK && op->state == KL_OP_CONFIRMED) {
         *note = "its authorization was extended";
+    }
+    else if (rv == KL_OK && op->state == KL_OP_REFUSED) {
+        *note = apr_psprintf(svc->p, "%s and Klarna does not extend it: %s", *note,
+                             op->error_code);
     }
     return rv;
 }
@@ -136,14 +163,12 @@ static kl_kind_t look_at_order(kl_service_t *svc, kl_order_t *order, int auto_ex
     if (rv != KL_OK) {
         return rv;
     }
-    if (look.days && auto_extend && !kl_why_not_extend(order)) {
-        return extend(svc, order, note, err);
-    }
     if (look.days) {
         *note = apr_psprintf(svc->p, "its authorization ends within %d day%s", look.days,
                              look.days == 1 ? "" : "s");
+        return auto_extend && !kl_why_not_extend(order) ? extend(svc, order, note, err) : KL_OK;
     }
-    else if (look.booked) {
+    if (look.booked) {
         *note = "what was done at Klarna without us was booked";
     }
     else if (look.differs) {
