@@ -19,14 +19,17 @@ def eventually(question, seconds=12, meanwhile=None):
 
 
 def operations_are_due(httpd):
-    """The back-off of everything that nobody works on is over. A worker that has just read its
-    row stores its own time again, so this is said repeatedly."""
-    httpd.sql("UPDATE klarna_operation SET next_at = 1 WHERE next_at > 1 AND lease_until = 0")
+    """The back-off of everything that nobody works on is over, and so is the minute in which
+    Klarna may still execute it. A worker that has just read its row stores its own time again,
+    so this is said repeatedly."""
+    httpd.sql("UPDATE klarna_operation SET next_at = 1, updated_at = updated_at - 120000000 "
+              "WHERE next_at > 1 AND lease_until = 0")
 
 
 def leases_are_over(httpd):
     """For after a kill: whoever held an operation is dead, and a minute has passed."""
-    httpd.sql("UPDATE klarna_operation SET lease_until = 0, next_at = 1 WHERE next_at > 0")
+    httpd.sql("UPDATE klarna_operation SET lease_until = 0, next_at = 1, "
+              "updated_at = updated_at - 120000000 WHERE next_at > 0")
 
 
 def order_is_due(httpd, order_id):
