@@ -173,7 +173,9 @@ class Postgres(Server):
     stop_signal = signal.SIGINT
     init_sql = None
 
-    def __init__(self):
+    def __init__(self, primary=None):
+        """primary: another one, of which this becomes the synchronous standby."""
+        self.primary = primary
         found = sorted(glob.glob("/usr/lib/postgresql/*/bin"), key=_version)
         if not found:
             raise DatabaseError("PostgreSQL is not installed (Debian: postgresql)")
@@ -181,6 +183,12 @@ class Postgres(Server):
         super().__init__()
 
     def _make(self):
+        if self.primary:
+            self._run(os.path.join(self.bin, "pg_basebackup"), "-D", self.data, "-R", "-X", "stream",
+                      "--no-sync", "-c", "fast", "-d",
+                      f"host={self.primary.socket_dir} user=klarna application_name=standby",
+                      **self._account())
+            return
         self._run(os.path.join(self.bin, "initdb"), "-D", self.data, "-U", "klarna", "-A", "trust",
                   "-E", "UTF8", "--locale=C.UTF-8", "--no-sync", **self._account())
 
@@ -196,8 +204,26 @@ class Postgres(Server):
     def _lines(self, text):
         return text.splitlines()
 
-    def params(self, database):
-        return (f"host={self.socket_dir} dbname={database} user=klarna connect_timeout=2 "
+    def wait_for_standby(self):
+        """From now on a commit is acknowledged when the standby has it, too."""
+        self.sql("ALTER SYSTEM SET synchronous_standby_names = 'standby'", self.first)
+        self.sql("SELECT pg_reload_conf()", self.first)
+        deadline = time.monotonic() + SECONDS
+        while self.sql("SELECT sync_state FROM pg_stat_replication", self.first) != [("sync",)]:
+            if time.monotonic() > deadline:
+                raise DatabaseError("the standby does not follow")
+            time.sleep(0.1)
+
+    def promote(self):
+        """This standby is the primary from now on, and waits for nobody."""
+        self.sql("ALTER SYSTEM SET synchronous_standby_names = ''", self.first)
+        self.sql("SELECT pg_reload_conf()", self.first)
+        self.sql("SELECT pg_promote()", self.first)
+
+    def params(self, database, *others):
+        hosts = ",".join(server.socket_dir for server in (self, *others))
+        return (f"host={hosts} dbname={database} user=klarna connect_timeout=2 "
+                "target_session_attrs=read-write "
                 "options='-c statement_timeout=5000 -c lock_timeout=2000'")
 
 

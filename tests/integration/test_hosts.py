@@ -4,6 +4,7 @@ import collections
 import concurrent.futures
 import os
 import random
+import re
 import threading
 import time
 
@@ -19,7 +20,7 @@ pytestmark = [pytest.mark.databases,
               pytest.mark.skipif(stores.CHOSEN == "sqlite3", reason="SQLite is for one host")]
 
 WITH_WORKER = EXTRA + "KlarnaWorker On\n"
-NO_DATABASE = r"\[dbd:(error|crit)\]|KLA00(20|21|34): |KLA003[013]: |AH006[23]\d"
+NO_DATABASE = r"\[dbd:(error|crit)\]|KLA00(11|20|21|34): |KLA003[013]: |AH006[23]\d"
 
 # As in docs/hosts.md.
 BALANCER = """
@@ -274,3 +275,37 @@ def test_a_host_dies_and_the_other_goes_on(hosts, shop, box):
     first.start()
     assert os.path.exists(f"/proc/{first.process.pid}")
     assert Shop(first, box).agrees(order_id)["refunded_amount"] == 500
+
+
+@pytest.mark.skipif(stores.CHOSEN != "pgsql", reason="PostgreSQL's own replication")
+def test_the_primary_dies_and_its_standby_takes_over(box):
+    """As in docs/hosts.md: nothing that was acknowledged is forgotten, nobody restarts httpd."""
+    primary = stores.databases.Postgres()
+    store = stores.OnServer(primary)
+    standby = stores.databases.Postgres(primary)
+    primary.wait_for_standby()
+    params = primary.params(store.name, standby)
+    server = Httpd(klarna_url(box), WITH_WORKER, store=store, change=lambda text: re.sub(
+        r"(?m)^DBDParams .*$", lambda _: f'DBDParams "{params}"', text))
+    server.allow_log(NO_DATABASE + "|KLA0032: ")
+    shop = Shop(server, box)
+    order_ids = [shop.captured() for _ in range(3)]
+    load = Load(shop, order_ids)
+    time.sleep(1)
+    primary.kill()
+    time.sleep(0.5)
+    standby.promote()
+    store.server = standby
+    up = time.monotonic()
+    time.sleep(2)
+    load.end()
+    after = collections.Counter((what, status) for began, what, status, _ in load.answers
+                                if began > up)
+    assert after["read", 200] > 3 and after["start", 201] > 3 and after["refund", 201] > 3, after
+    assert not any(status == 503 for _, status in after), after
+    for order_id in order_ids:
+        eventually(lambda: is_free(shop, order_id))                 # noqa: B023
+        assert shop.agrees(order_id)["refunded_amount"] == load.refunds[order_id]
+    server.stop()
+    standby.remove()
+    primary.remove()
