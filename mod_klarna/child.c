@@ -50,7 +50,7 @@ static void close_connection(kl_connections_t *self, ap_dbd_t *connection)
 
 static void log_driver(kl_connections_t *self, const char *label, const char *text)
 {
-    ap_log_error(APLOG_MARK, APLOG_DEBUG, 0, (server_rec *)self->impl,
+    ap_log_error(APLOG_MARK, APLOG_WARNING, 0, (server_rec *)self->impl,
                  "KLA0011: statement %s: %s", label, text);
 }
 

@@ -31,6 +31,7 @@ typedef struct run_t {
     kl_sql_t id;
     const void **values;
     int *changed;
+    int taken;                    /* the driver's code for a taken key; 0: none */
 } run_t;
 
 kl_kind_t kl_dbd_open(kl_dbd_t *db, kl_connections_t *connections, apr_pool_t *p,
@@ -156,7 +157,7 @@ static int run_once(kl_dbd_t *db, const run_t *run)
         rc = apr_dbd_pbselect(db->conn->driver, db->scratch, db->conn->handle, &db->results,
                               statement, 1, run->values);
     }
-    if (rc != 0) {
+    if (rc != 0 && rc != run->taken) {
         log_error(db, rc);
     }
     return rc;
@@ -222,13 +223,13 @@ static kl_kind_t fault(kl_dbd_t *db, const char *what)
     return KL_UNAVAILABLE;
 }
 
-static kl_kind_t run_statement(kl_dbd_t *db, const run_t *run, int taken_rc)
+static kl_kind_t run_statement(kl_dbd_t *db, const run_t *run)
 {
     int lost_sight, rc;
 
     db->label = kl_statement(run->id)->label;
     rc = run_healing(db, run, &lost_sight);
-    if (rc != 0 && rc == taken_rc) {
+    if (rc != 0 && rc == run->taken) {
         return KL_OK;
     }
     if (rc != 0) {
@@ -243,26 +244,27 @@ static kl_kind_t run_statement(kl_dbd_t *db, const run_t *run, int taken_rc)
 
 kl_kind_t kl_dbd_change(kl_dbd_t *db, kl_sql_t id, const void **values, int *changed)
 {
-    run_t run = {id, values, changed};
+    run_t run = {id, values, changed, 0};
 
-    return run_statement(db, &run, 0);
+    return run_statement(db, &run);
 }
 
 kl_kind_t kl_dbd_insert(kl_dbd_t *db, kl_sql_t id, const void **values, int *changed)
 {
-    run_t run = {id, values, changed};
+    run_t run = {id, values, changed,
+                 db->dialect == KL_DIALECT_MYSQL ? MYSQL_DUPLICATE_KEY : 0};
 
-    return run_statement(db, &run, db->dialect == KL_DIALECT_MYSQL ? MYSQL_DUPLICATE_KEY : 0);
+    return run_statement(db, &run);
 }
 
 kl_kind_t kl_dbd_select(kl_dbd_t *db, kl_sql_t id, const void **values)
 {
-    run_t run = {id, values, NULL};
+    run_t run = {id, values, NULL, 0};
 
     db->row = NULL;
     db->rownum = 0;
     db->failed = 0;
-    return run_statement(db, &run, 0);
+    return run_statement(db, &run);
 }
 
 int kl_dbd_next(kl_dbd_t *db)

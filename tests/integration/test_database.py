@@ -59,21 +59,24 @@ def _truncate(server):
         file.write(b"this is no database, whatever its name says\n" * 100)
 
 
+# What is wrong with it, the cure that is told, and what the database itself says to the log.
 CURES = {
-    "no file": (_remove, "conf/schema/sqlite3.sql"),
-    "no tables": (_sql("DROP TABLE klarna_schema"), "conf/schema/sqlite3.sql"),
-    "half a schema": (_sql("DELETE FROM klarna_schema"), "made in part"),
-    "a newer schema": (_sql("UPDATE klarna_schema SET version = 99"), "version 99"),
-    "an older schema": (_sql("UPDATE klarna_schema SET version = 0"), "version 0"),
-    "no database at all": (_truncate, "conf/schema/sqlite3.sql"),
+    "no file": (_remove, "conf/schema/sqlite3.sql", "no such table"),
+    "no tables": (_sql("DROP TABLE klarna_schema"), "conf/schema/sqlite3.sql", "no such table"),
+    "half a schema": (_sql("DELETE FROM klarna_schema"), "made in part", None),
+    "a newer schema": (_sql("UPDATE klarna_schema SET version = 99"), "version 99", None),
+    "an older schema": (_sql("UPDATE klarna_schema SET version = 0"), "version 0", None),
+    "no database at all": (_truncate, "conf/schema/sqlite3.sql", "file is not a database"),
 }
 
 
 @pytest.mark.parametrize("what", CURES)
 def test_a_database_that_cannot_be_used(broken, box, what):
-    prepare, cure = CURES[what]
+    prepare, cure, words = CURES[what]
     server = broken(prepare)
     server.expect_log("KLA0020: .* 503 (schema|not_ready): ")
+    if words:
+        server.expect_log(f"KLA0011: statement klarna_schema_version: {words}")
     # Anybody learns that it is not ready, the operator why.
     told = problem(server.get(HEALTH, None), 503, "not_ready")
     assert cure not in str(told)
@@ -149,6 +152,7 @@ def test_somebody_else_writes_for_too_long(broken, box):
     box.forget_requests()
     with Lock(server):
         server.expect_log("KLA0020: .* 503 store: ")
+        server.expect_log("KLA0011: statement klarna_operation_insert: database is locked")
         answer = shop.act(order_id, "captures", {"everything": True}, key)
         problem(answer, 503, "store")
     assert box.requests() == []
@@ -165,6 +169,7 @@ def test_the_outcome_cannot_be_stored(broken, box):
     klarna_id = shop.order(order_id)["klarna_order_id"]
     box.fault("delay", path="/refunds$", seconds=0.6)
     server.allow_log("KLA002[0-9]: ")
+    server.expect_log("KLA0011: statement klarna_operation_save: database is locked")
     answers = []
     sender = threading.Thread(target=lambda: answers.append(
         shop.act(order_id, "credit-invoices", {"amount": 900}, key)))

@@ -275,6 +275,17 @@ static void test_faults_tell_no_data(void **state)
     assert_int_equal(save(db, two), KL_OK);
 }
 
+/* The same click twice is everyday business: an administrator is told of faults only. */
+static void test_taken_key_is_no_fault(void **state)
+{
+    database_t *db = *state;
+
+    make_order(db, ID1);
+    assert_int_equal(db->store->order_insert(db->store, db->p, sample_order(db->p, ID1), db->err),
+                     KL_CONFLICT);
+    assert_int_equal(db->log_count, 0);
+}
+
 static void test_no_log_callback(void **state)
 {
     database_t *db = *state;
@@ -297,6 +308,7 @@ int main(void)
         WITH_DATABASE(test_locked_for_writing),
         WITH_DATABASE(test_locked_for_reading),
         WITH_DATABASE(test_faults_tell_no_data),
+        WITH_DATABASE(test_taken_key_is_no_fault),
         WITH_DATABASE(test_no_log_callback),
     };
 
