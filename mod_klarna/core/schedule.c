@@ -27,7 +27,7 @@ static apr_time_t pause_after(int checks, apr_time_t most)
 
 apr_time_t kl_schedule_next(const kl_order_t *order, apr_time_t now)
 {
-    apr_time_t next;
+    apr_time_t next, after_end;
 
     if (is_over(order)) {
         return 0;
@@ -48,10 +48,8 @@ apr_time_t kl_schedule_next(const kl_order_t *order, apr_time_t now)
 
         next = mark > now && mark < next ? mark : next;
     }
-    if (order->expires_at > now && order->expires_at + MINUTE < next) {
-        next = order->expires_at + MINUTE;
-    }
-    return next;
+    after_end = order->expires_at + MINUTE;
+    return order->expires_at && after_end > now && after_end < next ? after_end : next;
 }
 
 int kl_schedule_warning(kl_order_t *order, apr_time_t last_look, apr_time_t now)

@@ -201,6 +201,128 @@ void world_must(world_t *world, act_fn prepare, const char *order_id, const char
     assert_int_equal(op->state, KL_OP_CONFIRMED);
 }
 
+/* --- the worker ---------------------------------------------------------------------- */
+
+#define BATCH 20
+
+static kl_service_t *worker_service(world_t *world, apr_pool_t *p)
+{
+    kl_service_t *svc = world_service(world, p);
+
+    svc->actor = "worker";
+    svc->timeout = apr_time_from_sec(8);
+    return svc;
+}
+
+int world_round(world_t *world, apr_pool_t *p)
+{
+    kl_service_t *svc = worker_service(world, p);
+    kl_store_t *store = svc->store;
+    apr_array_header_t *due = NULL;
+    kl_error_t *err = kl_error_make(p);
+    const char *note;
+    int units = 0;
+
+    if (store->operations_due(store, p, world->account.name, fake_clock_now(), BATCH, &due, err)
+        != KL_OK) {
+        return 0;
+    }
+    for (int i = 0; i < due->nelts; i++, units++) {
+        kl_operation_t *op = APR_ARRAY_IDX(due, i, kl_operation_t *);
+
+        kl_error_clear(err);
+        assert_int_equal(kl_work_operation(svc, &op, err), err->kind);
+    }
+    kl_error_clear(err);
+    if (store->orders_due(store, p, world->account.name, fake_clock_now(), BATCH, &due, err)
+        != KL_OK) {
+        return units;
+    }
+    for (int i = 0; i < due->nelts; i++, units++) {
+        kl_error_clear(err);
+        assert_int_equal(kl_work_order(svc, APR_ARRAY_IDX(due, i, kl_order_t *), 0, &note, err),
+                         err->kind);
+    }
+    return units;
+}
+
+static apr_time_t sooner(apr_time_t a, apr_time_t b)
+{
+    return a == 0 || b < a ? b : a;
+}
+
+/* When something that is not at its end is due, 0 when everything is. */
+static apr_time_t next_due(const world_t *world)
+{
+    apr_time_t next = 0;
+
+    for (int i = 0; i < world->store->operations->nelts; i++) {
+        const kl_operation_t *op = APR_ARRAY_IDX(world->store->operations, i, kl_operation_t *);
+
+        if (!kl_op_is_final(op->state)) {
+            next = sooner(next, op->next_at > op->lease_until ? op->next_at : op->lease_until);
+        }
+    }
+    for (int i = 0; i < world->store->orders->nelts; i++) {
+        const kl_order_t *order = APR_ARRAY_IDX(world->store->orders, i, kl_order_t *);
+
+        if (order->pending_op[0]) {
+            assert_int_not_equal(order->check_at, 0); /* else nobody would ever look at it */
+            next = sooner(next, order->check_at);
+        }
+    }
+    return next;
+}
+
+int world_drain(world_t *world)
+{
+    apr_pool_t *p;
+    apr_time_t next;
+
+    for (int rounds = 0; (next = next_due(world)) != 0; rounds++) {
+        if (rounds == 100) {
+            return 0;
+        }
+        if (next > fake_clock_now()) {
+            fake_clock_advance(next - fake_clock_now());
+        }
+        apr_pool_create(&p, world->p);
+        world_round(world, p);
+        apr_pool_destroy(p);
+        fake_clock_advance(apr_time_from_sec(1));
+    }
+    return 1;
+}
+
+const char *world_look(world_t *world, const char *order_id, int auto_extend)
+{
+    kl_service_t *svc = worker_service(world, world->p);
+    kl_error_t *err = kl_error_make(world->p);
+    const char *note = NULL;
+    kl_order_t *order = NULL;
+
+    assert_int_equal(kl_service_order(svc, order_id, &order, err), KL_OK);
+    if (kl_work_order(svc, order, auto_extend, &note, err) != KL_OK) {
+        fail_msg("the look: %s: %s", err->code, err->detail);
+    }
+    return note;
+}
+
+kl_operation_t *world_in_doubt(world_t *world, act_fn prepare, const char *order_id,
+                               const char *key, fake_klarna_fault_t how)
+{
+    kl_service_t *svc = world_service(world, world->p);
+    kl_error_t *err = kl_error_make(world->p);
+    kl_operation_t *op = NULL;
+
+    svc->timeout = 1; /* one try */
+    fake_klarna_arm(world->klarna, 1, how);
+    assert_int_equal(world_act(svc, prepare, order_id, key, &op, err), KL_OK);
+    fake_klarna_arm(world->klarna, 0, how);
+    assert_int_equal(op->state, KL_OP_UNKNOWN);
+    return op;
+}
+
 /* --- setups -------------------------------------------------------------------------- */
 
 const char *world_created(world_t *world)

@@ -71,6 +71,19 @@ kl_kind_t act_release(kl_service_t *svc, const char *order_id, const kl_client_t
 kl_kind_t act_tracking(kl_service_t *svc, const char *order_id, const kl_client_t *client,
                        kl_operation_t **out, kl_error_t *err);
 
+/** As worker.c does a round: what is due is worked off, first operations, then orders. Gives
+ *  how many units there were. */
+int world_round(world_t *world, apr_pool_t *p);
+/** The worker alone, while time goes on to what is due next, until no operation is left open
+ *  and nothing holds an order; 0 when it does not come to that in a long time. */
+int world_drain(world_t *world);
+/** One look of the worker at an order, due or not; what an operator is told, or NULL. */
+const char *world_look(world_t *world, const char *order_id, int auto_extend);
+
+/** The action while the answer of its only try is lost in this way; it must end unknown. */
+kl_operation_t *world_in_doubt(world_t *world, act_fn prepare, const char *order_id,
+                               const char *key, fake_klarna_fault_t how);
+
 /** The store's rows. */
 kl_order_t *world_order(const world_t *world, const char *order_id);
 /** The row of Klarna's order that belongs to ours, NULL when none does. */
