@@ -115,24 +115,37 @@ static kl_kind_t look_at_intent(kl_service_t *svc, kl_order_t *order, const char
     return svc->store->order_save(svc->store, svc->p, order, err);
 }
 
-/* note tells already that its end is near. */
-static kl_kind_t extend(kl_service_t *svc, const kl_order_t *order, const char **note,
-                        kl_error_t *err)
+/* Klarna also says yes at the limit, where nothing moves: its record tells. */
+static int has_more_time(kl_service_t *svc, const kl_order_t *before, kl_error_t *err)
 {
+    kl_order_t *order = NULL;
+    kl_look_t look;
+
+    return kl_service_order(svc, before->id, &order, err) == KL_OK
+        && kl_refresh(svc, order, &look, err) == KL_OK
+        && order->expires_at > before->expires_at;
+}
+
+/* *note tells already that its end is near, and stands unless the end has moved. */
+static void extend(kl_service_t *svc, const kl_order_t *order, const char **note)
+{
+    kl_error_t *err = kl_error_make(svc->p);
     kl_operation_t *op = NULL;
     kl_kind_t rv = kl_extend_prepare(svc, order->id, NULL, &op, err);
 
     if (rv == KL_OK) {
         rv = kl_walk(svc, &op, err);
     }
-    if (rv == KL_OK && op->state == KL_OP_CONFIRMED) {
-        *note = "its authorization was extended";
+    if (rv != KL_OK) {
+        *note = apr_psprintf(svc->p, "%s and could not be extended: %s", *note, err->code);
     }
-    else if (rv == KL_OK && op->state == KL_OP_REFUSED) {
+    else if (op->state == KL_OP_REFUSED) {
         *note = apr_psprintf(svc->p, "%s and Klarna does not extend it: %s", *note,
                              op->error_code);
     }
-    return rv;
+    else if (op->state == KL_OP_CONFIRMED && has_more_time(svc, order, err)) {
+        *note = "its authorization was extended";
+    }
 }
 
 /* Klarna does not know the order, or shows it to others only: looked at ever more rarely, and
@@ -166,9 +179,11 @@ static kl_kind_t look_at_order(kl_service_t *svc, kl_order_t *order, int auto_ex
     if (look.days) {
         *note = apr_psprintf(svc->p, "its authorization ends within %d day%s", look.days,
                              look.days == 1 ? "" : "s");
-        return auto_extend && !kl_why_not_extend(order) ? extend(svc, order, note, err) : KL_OK;
+        if (auto_extend && !kl_why_not_extend(order)) {
+            extend(svc, order, note);
+        }
     }
-    if (look.booked) {
+    else if (look.booked) {
         *note = "what was done at Klarna without us was booked";
     }
     else if (look.differs) {
