@@ -28,13 +28,19 @@ static kl_kind_t find(kl_service_t *svc, const char *order_id, const char *op_id
     return rv;
 }
 
-static kl_kind_t not_final(const kl_operation_t *op, kl_error_t *err)
+/* What is final but not in its order yet (its process died in between) is brought there: after
+ * "that is final" nobody asks again. */
+static kl_kind_t not_final(kl_service_t *svc, const kl_operation_t *op, kl_error_t *err)
 {
-    if (kl_op_is_final(op->state)) {
-        return kl_error_set(err, KL_CONFLICT, "final", "This operation is %s; that is final.",
-                            kl_op_state_name(op->state));
+    kl_kind_t rv;
+
+    if (!kl_op_is_final(op->state)) {
+        return KL_OK;
     }
-    return KL_OK;
+    rv = kl_fold(svc, op, err);
+    return rv == KL_OK ? kl_error_set(err, KL_CONFLICT, "final",
+                                      "This operation is %s; that is final.",
+                                      kl_op_state_name(op->state)) : rv;
 }
 
 kl_kind_t kl_send_again(kl_service_t *svc, const char *order_id, const char *op_id,
@@ -43,7 +49,7 @@ kl_kind_t kl_send_again(kl_service_t *svc, const char *order_id, const char *op_
     kl_kind_t rv = find(svc, order_id, op_id, op, err);
 
     if (rv == KL_OK) {
-        rv = not_final(*op, err);
+        rv = not_final(svc, *op, err);
     }
     if (rv == KL_OK && strcmp((*op)->error_code, "unclaimed") == 0) {
         kl_error_set(err, KL_CONFLICT, "unclaimed",
@@ -85,7 +91,7 @@ kl_kind_t kl_give_up(kl_service_t *svc, const char *order_id, const char *op_id,
     kl_kind_t rv = find(svc, order_id, op_id, op, err);
 
     if (rv == KL_OK) {
-        rv = not_final(*op, err);
+        rv = not_final(svc, *op, err);
     }
     if (rv == KL_OK && (*op)->lease_until > svc->now()) {
         rv = kl_in_progress(err);
