@@ -491,7 +491,7 @@ static void send_late(fake_klarna_t *fake, const kl_request_t *req)
     }
 }
 
-static void execute_late(fake_klarna_t *fake)
+void fake_klarna_catch_up(fake_klarna_t *fake)
 {
     for (int i = 0; i < fake->late->nelts; i++) {
         late_t *late = &APR_ARRAY_IDX(fake->late, i, late_t);
@@ -640,7 +640,7 @@ static kl_delivery_t perform(kl_transport_t *self, apr_pool_t *p, const kl_accou
     assert_non_null(req->idempotency_key);
     fake->last_deadline = deadline;
     fake_step_begins(fake->process);
-    execute_late(fake);
+    fake_klarna_catch_up(fake);
     fault = fault_now(fake, req);
     if (fault >= 0) {
         delivery = fails(fake, p, req, (fake_klarna_fault_t)fault, resp, why);

@@ -74,6 +74,9 @@ fake_klarna_t *fake_klarna_make(apr_pool_t *p, fake_process_t *process);
 /** Lets call number n from now fail; 0 = none. */
 void fake_klarna_arm(fake_klarna_t *fake, int n, fake_klarna_fault_t fault);
 
+/** Executes what was sent long enough ago: any call does that too. */
+void fake_klarna_catch_up(fake_klarna_t *fake);
+
 /** The shopper authorizes a purchase of this amount: token buys one order. */
 void fake_klarna_authorize(fake_klarna_t *fake, const char *token, apr_int64_t amount);
 

@@ -222,6 +222,7 @@ int world_round(world_t *world, apr_pool_t *p)
     kl_error_t *err = kl_error_make(p);
     const char *note;
     int units = 0;
+    kl_kind_t rv;
 
     if (store->operations_due(store, p, world->account.name, fake_clock_now(), BATCH, &due, err)
         != KL_OK) {
@@ -231,7 +232,8 @@ int world_round(world_t *world, apr_pool_t *p)
         kl_operation_t *op = APR_ARRAY_IDX(due, i, kl_operation_t *);
 
         kl_error_clear(err);
-        assert_int_equal(kl_work_operation(svc, &op, err), err->kind);
+        rv = kl_work_operation(svc, &op, err);
+        assert_int_equal(rv, err->kind);
     }
     kl_error_clear(err);
     if (store->orders_due(store, p, world->account.name, fake_clock_now(), BATCH, &due, err)
@@ -240,8 +242,8 @@ int world_round(world_t *world, apr_pool_t *p)
     }
     for (int i = 0; i < due->nelts; i++, units++) {
         kl_error_clear(err);
-        assert_int_equal(kl_work_order(svc, APR_ARRAY_IDX(due, i, kl_order_t *), 0, &note, err),
-                         err->kind);
+        rv = kl_work_order(svc, APR_ARRAY_IDX(due, i, kl_order_t *), 0, &note, err);
+        assert_int_equal(rv, err->kind);
     }
     return units;
 }

@@ -3,8 +3,9 @@
  * Every action of the services while every single call it makes fails: each transport call
  * in every way, each store call before and after the database did it, and the death of the
  * process at every step. Then the client asks again with its key, or somebody walks the
- * operation that holds the order; whatever happened, the end must be the same as without a
- * fault: moved once, booked as moved, nothing left over.
+ * operation that holds the order, or nobody asks and the worker alone goes on; whatever
+ * happened, the end must be the same as without a fault: moved once, booked as moved, nothing
+ * left over. Only what was promised to nobody may come to nothing.
  */
 #include "service_fixture.h"
 
@@ -16,6 +17,12 @@
 #define MAX_STEPS 60       /* more than any action takes */
 #define STORMS 150         /* random runs of each scenario */
 
+/* Who goes on after the fault. */
+typedef enum { ASKED_AGAIN, WALKED_FIRST, LEFT_TO_THE_WORKER, RESCUES } rescue_t;
+
+static const char *const rescues[RESCUES] = {"asked again", "walked by another",
+                                             "left to the worker"};
+
 typedef struct scenario_t {
     const char *name;
     const char *(*setup)(world_t *world);
@@ -23,14 +30,14 @@ typedef struct scenario_t {
     const char *refuses;    /* what Klarna refuses, or NULL */
     int refuses_used_token;
     int fraud_review;       /* the order is PENDING here, and accepted at Klarna since */
-    int may_stay_unknown;   /* no key and no echo: a lost answer can not be found out */
+    int may_stay_unknown;   /* no key and no echo: the id of a lost answer is not found out */
 } scenario_t;
 
 static const scenario_t scenarios[] = {
     {"place", world_created, act_place, .refuses = NULL},
     {"place, used token refused", world_created, act_place, .refuses_used_token = 1,
      .may_stay_unknown = 1},
-    {"place, declined", world_created, act_place, .refuses = "/order", .may_stay_unknown = 1},
+    {"place, declined", world_created, act_place, .refuses = "/order"},
     {"capture", world_placed, act_capture_all, .refuses = NULL},
     {"capture lines", world_placed, act_capture_cup, .refuses = NULL},
     {"capture the rest", world_part_captured, act_capture_all, .refuses = NULL},
@@ -142,14 +149,15 @@ static void sweep(world_t *world)
     }
 }
 
-/* Unknown, visible, holding the order, placed once at most. */
+/* Unknown, visible, holding the order, and placed. */
 static int stays_unknown(const world_t *world, const scenario_t *s, const char *id)
 {
     const kl_operation_t *op = fake_store_operation(world->store,
                                                     world_order(world, id)->pending_op);
 
     return s->may_stay_unknown && op && op->state == KL_OP_UNKNOWN && op->doubtful &&
-           op->error_code[0] && fake_klarna_executed(world->klarna, "place") <= 1;
+           op->error_code[0] && fake_klarna_executed(world->klarna, "place") == 1 &&
+           strcmp(world_order(world, id)->attention, "orphan") == 0;
 }
 
 static const char *without_fault(apr_pool_t *p, const scenario_t *s)
@@ -180,8 +188,10 @@ static void check_told(const world_t *world, const char *id, outcome_t told, con
 static void check_end(const world_t *world, const scenario_t *s, const char *id,
                       const char *expected, const char *where)
 {
-    const char *end = world_ledgers(world, world->p, id);
+    const char *end;
 
+    fake_klarna_catch_up(world->klarna);
+    end = world_ledgers(world, world->p, id);
     world_check_moved_once(world, where);
     if (stays_unknown(world, s, id)) {
         return;
@@ -190,6 +200,26 @@ static void check_end(const world_t *world, const scenario_t *s, const char *id,
         fail_msg("%s:\n is     %s\n should %s", where, end, expected);
     }
     world_check(world, id, where);
+}
+
+/* The worker alone brings it to its end. Nothing may have come of it only when the client was
+ * promised nothing. */
+static void leave_to_the_worker(world_t *world, const scenario_t *s, const char *id,
+                                outcome_t told, const char *before, const char *expected,
+                                const char *where)
+{
+    if (!world_drain(world) && !stays_unknown(world, s, id)) {
+        fail_msg("%s: the worker does not come to an end: %s", where,
+                 world_ledgers(world, world->p, id));
+    }
+    fake_klarna_catch_up(world->klarna);
+    if (told.kind == KL_OK || strcmp(world_ledgers(world, world->p, id), before) != 0) {
+        check_end(world, s, id, expected, where);
+    }
+    if (world_order(world, id)->klarna_order_id[0]) {
+        world_look(world, id, 0);
+        assert_string_equal(world_order(world, id)->attention, ""); /* nothing was "outside" */
+    }
 }
 
 /* A fault in one world: how it is armed, and whether it came to pass. */
@@ -202,11 +232,11 @@ typedef struct fault_t {
 
 /* Returns 0 when the action makes fewer than n such calls. */
 static int survives(apr_pool_t *parent, const scenario_t *s, const fault_t *fault, int n,
-                    int walk_first, const char *expected)
+                    rescue_t rescue, const char *expected)
 {
     apr_pool_t *p;
     world_t *world;
-    const char *id, *where;
+    const char *id, *where, *before;
     outcome_t outcome;
     int fired;
 
@@ -214,7 +244,8 @@ static int survives(apr_pool_t *parent, const scenario_t *s, const fault_t *faul
     world = world_make(p);
     id = ready(world, s);
     where = apr_psprintf(p, "%s, %s %d, %s", s->name, fault->what, n,
-                         walk_first ? "walked by another" : "asked again");
+                         rescues[rescue]);
+    before = world_ledgers(world, p, id);
     fault->arm(world, n, fault->kind);
     outcome = ask(world, s, id);
     fired = fault->fired(world, outcome, n);
@@ -225,8 +256,11 @@ static int survives(apr_pool_t *parent, const scenario_t *s, const fault_t *faul
     if (fake_clock_slept() > apr_time_from_sec(10) * KL_MAX_CHAIN) {
         fail_msg("%s: slept too long", where);
     }
-    if (walk_first) {
+    if (rescue == WALKED_FIRST) {
         walk_pending(world, id);
+    }
+    else if (rescue == LEFT_TO_THE_WORKER) {
+        leave_to_the_worker(world, s, id, outcome, before, expected, where);
     }
     ask_again(world, s, id);
     check_end(world, s, id, expected, where);
@@ -243,9 +277,10 @@ static void at_every_call(const scenario_t *s, const fault_t *fault)
 
     apr_pool_create(&p, NULL);
     expected = without_fault(p, s);
-    for (n = 1; survives(p, s, fault, n, 0, expected); n++) {
+    for (n = 1; survives(p, s, fault, n, ASKED_AGAIN, expected); n++) {
         assert_true(n < MAX_STEPS);
-        survives(p, s, fault, n, 1, expected);
+        survives(p, s, fault, n, WALKED_FIRST, expected);
+        survives(p, s, fault, n, LEFT_TO_THE_WORKER, expected);
     }
     assert_true(n > 1); /* the fault was met at least once */
     apr_pool_destroy(p);
@@ -329,6 +364,12 @@ static void process_dies(void **state)
 
 /* --- storms --------------------------------------------------------------------------- */
 
+static void arm_any_death(world_t *world, test_random_t *dice)
+{
+    arm_death(world, test_random_in(dice, 0, 2) == 0 ? (int)test_random_in(dice, 1, 20) : 0,
+              (int)test_random_in(dice, 0, 1));
+}
+
 /* Several requests in which a fifth of all calls fail and some processes die. */
 static void storm(world_t *world, const scenario_t *s, const char *id, const char *expected,
                   test_random_t *dice, const char *where)
@@ -338,8 +379,7 @@ static void storm(world_t *world, const scenario_t *s, const char *id, const cha
     for (int i = 0; i < 8; i++) {
         outcome_t told;
 
-        arm_death(world, test_random_in(dice, 0, 2) == 0 ? (int)test_random_in(dice, 1, 20) : 0,
-                  (int)test_random_in(dice, 0, 1));
+        arm_any_death(world, dice);
         told = ask(world, s, id);
         check_told(world, id, told, expected, where);
         world_check_moved_once(world, where);
@@ -374,6 +414,56 @@ static void storms(void **state)
     apr_pool_destroy(p);
 }
 
+/* A worker's round, in a process that may die in it. */
+static void mortal_round(world_t *world)
+{
+    apr_pool_t *p;
+
+    apr_pool_create(&p, world->p);
+    if (setjmp(world->process.death) == 0) {
+        world_round(world, p);
+    }
+    fake_process_calm(&world->process);
+    apr_pool_destroy(p);
+}
+
+/* One request, then workers that die and fail like everything else, then calm. */
+static void worker_storms(void **state)
+{
+    const scenario_t *s = *state;
+    const char *expected, *where, *before;
+    apr_pool_t *p, *run;
+
+    apr_pool_create(&p, NULL);
+    expected = without_fault(p, s);
+    for (uint64_t seed = 1; seed <= STORMS; seed++) {
+        test_random_t dice = {seed};
+        world_t *world;
+        outcome_t told;
+        const char *id;
+
+        apr_pool_create(&run, p);
+        world = world_make(run);
+        id = ready(world, s);
+        before = world_ledgers(world, run, id);
+        where = apr_psprintf(run, "%s, worker storm %d", s->name, (int)seed);
+        world->store->dice = world->klarna->dice = &dice;
+        world->store->percent = world->klarna->percent = 20;
+        arm_any_death(world, &dice);
+        told = ask(world, s, id);
+        for (int i = 0; i < 12; i++) {
+            fake_clock_advance(apr_time_from_sec(test_random_in(&dice, 1, 90)));
+            arm_any_death(world, &dice);
+            mortal_round(world);
+            world_check_moved_once(world, where);
+        }
+        world->store->dice = world->klarna->dice = NULL;
+        leave_to_the_worker(world, s, id, told, before, expected, where);
+        apr_pool_destroy(run);
+    }
+    apr_pool_destroy(p);
+}
+
 /* Every family of faults over every scenario. */
 int main(void)
 {
@@ -381,7 +471,8 @@ int main(void)
         const char *name;
         CMUnitTestFunction test;
     } families[] = {{"transport", transport_fails}, {"store", store_fails},
-                    {"death", process_dies}, {"storms", storms}};
+                    {"death", process_dies}, {"storms", storms},
+                    {"worker storms", worker_storms}};
     enum { FAMILIES = sizeof(families) / sizeof(families[0]),
            SCENARIOS = sizeof(scenarios) / sizeof(scenarios[0]) };
     struct CMUnitTest tests[FAMILIES * SCENARIOS];
