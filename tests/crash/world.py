@@ -27,6 +27,7 @@ from httpd import RUN_AS, Httpd, free_port   # noqa: E402
 from sandbox import Sandbox             # noqa: E402
 
 CLERK = "clerk"
+HOUR = 3600 * 10 ** 6     # microseconds
 EXTRA = """
 LoadModule crash_module {module}
 CrashDir ${{DIR}}/crash
@@ -46,6 +47,7 @@ KlarnaCallbackBase https://127.0.0.1:{callback_port}/klarna/callbacks
 KlarnaTimeout 2s
 KlarnaConnectTimeout 500ms
 KlarnaWorker {worker}
+KlarnaAutoExtend On
 """
 
 
@@ -211,6 +213,9 @@ class Host(Httpd):
             self.stop()
         self.start()
 
+    def answers(self):
+        return self._answers()
+
     def kill_child(self, choose):
         """One child; 0 when there was none."""
         found = children(self.process.pid) if self.process else []
@@ -265,10 +270,11 @@ class Host(Httpd):
 # --- all of it --------------------------------------------------------------------------------
 
 class World:
-    def __init__(self, driver, hosts=1, workers=(True, True), processes=1):
+    def __init__(self, driver, hosts=1, workers=(True, True), processes=1, callbacks=True):
+        """callbacks: whether the sandbox's calls reach the first host, or nobody."""
         self.dir = tempfile.mkdtemp(prefix="klarna-crash-")
         self.hosts, self.box, self.database = [], None, None
-        self.callback_port = None
+        self.callback_port = None if callbacks else free_port()
         try:
             self.module = build_module(self.dir)
             self.cert, self.key = self._certificate()
@@ -298,9 +304,10 @@ class World:
         self.box.start()
 
     def age(self, where_operation="1=1", where_order="1=1"):
-        """Lets a minute and more pass for what waits: leases end, what is to be looked at later
-        is due. Only while no living process works on it."""
-        self.database.sql("UPDATE klarna_operation SET lease_until = 0, next_at = 1 "
+        """Lets an hour pass for what waits: leases end, what is to be looked at later is due.
+        Only while no living process works on it."""
+        self.database.sql("UPDATE klarna_operation SET lease_until = 0, next_at = 1, "
+                          f"created_at = created_at - {HOUR}, updated_at = updated_at - {HOUR} "
                           f"WHERE next_at > 0 AND ({where_operation});")
         self.database.sql("UPDATE klarna_order SET check_at = 1 WHERE check_at > 0 AND "
                           f"(pending_op <> '' OR ({where_order}));")
