@@ -308,6 +308,102 @@ static void a_doubt_gives_way_to_another_mark(void **state)
     world_check(world, rival.id, "capture");
 }
 
+/* --- two workers ----------------------------------------------------------------------- */
+
+static void works(rival_t *rival)
+{
+    world_round(rival->world, rival->world->p);
+}
+
+/* The client's process dies after its step number n; 0 when it has fewer. */
+static int dies_after(world_t *world, act_fn act, const char *id, int n)
+{
+    kl_operation_t *op = NULL;
+
+    fake_process_calm(&world->process);
+    world->process.die_at = n;
+    world->process.die_after = 1;
+    if (setjmp(world->process.death) == 0) {
+        world_act(world_service(world, world->p), act, id, "k", &op, kl_error_make(world->p));
+        fake_process_calm(&world->process);
+        return 0;
+    }
+    fake_process_calm(&world->process);
+    return 1;
+}
+
+/* What one client left behind, with another worker's whole round before step `at` of the first
+ * worker's, later so much. *acted is 0 when its round has fewer steps. */
+static int two_workers(apr_pool_t *parent, setup_fn *setup, act_fn act, int died_at, int at,
+                       apr_interval_time_t later, const char *expected, int *acted)
+{
+    apr_pool_t *p;
+    world_t *world;
+    rival_t rival = {.does = works, .at = at, .later = later};
+    const char *before, *end, *where;
+    int died;
+
+    apr_pool_create(&p, parent);
+    where = apr_psprintf(p, "died after step %d, worked before step %d", died_at, at);
+    rival.world = world = world_make(p);
+    rival.id = setup(world);
+    before = world_ledgers(world, p, rival.id);
+    died = dies_after(world, act, rival.id, died_at);
+    fake_clock_advance(apr_time_from_sec(KL_LEASE_S + 1));
+    world->process.hook = rival_acts;
+    world->process.baton = &rival;
+    world_round(world, p);
+    fake_process_calm(&world->process);
+    *acted = rival.acted;
+    world_check_moved_once(world, where);
+    assert_true(world_drain(world));
+    world_check(world, rival.id, where);
+    end = world_ledgers(world, p, rival.id);
+    if (strcmp(end, expected) != 0 && (!died || strcmp(end, before) != 0)) {
+        fail_msg("%s:\n is     %s\n should %s", where, end, expected);
+    }
+    apr_pool_destroy(p);
+    return died;
+}
+
+static void check_two_workers(apr_pool_t *p, setup_fn *setup, act_fn act,
+                              apr_interval_time_t later)
+{
+    world_t *world = world_make(p);
+    const char *id = setup(world), *expected;
+    int died = 1;
+
+    world_must(world, act, id, "k");
+    expected = world_ledgers(world, p, id);
+    for (int died_at = 1; died; died_at++) {
+        int acted = 1;
+
+        assert_true(died_at < MAX_STEPS);
+        for (int at = 1; acted; at++) {
+            assert_true(at < MAX_STEPS);
+            died = two_workers(p, setup, act, died_at, at, later, expected, &acted);
+        }
+    }
+}
+
+static void two_workers_at_the_same_moment(void **state)
+{
+    check_two_workers(*state, world_created, act_place, 0);
+    check_two_workers(*state, world_placed, act_capture_all, 0);
+    check_two_workers(*state, world_part_captured, act_cancel, 0);
+    check_two_workers(*state, world_part_captured, act_credit_8000, 0);
+}
+
+static void a_worker_that_stood_still(void **state)
+{
+    apr_interval_time_t lease = apr_time_from_sec(KL_LEASE_S + 1);
+
+    check_two_workers(*state, world_created, act_place, lease);
+    check_two_workers(*state, world_placed, act_capture_all, lease);
+    check_two_workers(*state, world_part_captured, act_cancel, lease);
+    check_two_workers(*state, world_captured, act_credit_cup, lease);
+}
+
 /* --- sessions -------------------------------------------------------------------------- */
 
 static kl_kind_t start(world_t *world, kl_order_t **order, kl_error_t *err)
@@ -363,6 +459,8 @@ int main(void)
         WITH_POOL(a_no_gives_way_to_a_stored_yes),
         WITH_POOL(a_yes_outlives_another_mark),
         WITH_POOL(a_doubt_gives_way_to_another_mark),
+        WITH_POOL(two_workers_at_the_same_moment),
+        WITH_POOL(a_worker_that_stood_still),
         WITH_POOL(two_starts_are_one_payment),
     };
 
