@@ -346,6 +346,22 @@ static kl_kind_t find_orphan(kl_service_t *svc, kl_order_t *order, const char *k
                         "No placement of this order waits for Klarna's order id.");
 }
 
+/* What ended but is not in its order yet (its process died in between) is brought there. */
+static kl_kind_t fold_ended(kl_service_t *svc, kl_order_t **order, kl_error_t *err)
+{
+    kl_operation_t *op = NULL;
+    kl_kind_t rv = KL_OK;
+
+    if ((*order)->pending_op[0]) {
+        rv = svc->store->operation_load(svc->store, svc->p, (*order)->pending_op, &op, err);
+    }
+    if (rv != KL_OK || !op || !kl_op_is_final(op->state)) {
+        return rv;
+    }
+    rv = kl_fold(svc, op, err);
+    return rv == KL_OK ? kl_service_order(svc, (*order)->id, order, err) : rv;
+}
+
 kl_kind_t kl_adopt(kl_service_t *svc, const char *order_id, const char *klarna_order_id,
                    kl_order_t **out, kl_error_t *err)
 {
@@ -354,6 +370,9 @@ kl_kind_t kl_adopt(kl_service_t *svc, const char *order_id, const char *klarna_o
     kl_finding_t found = {.truth = KL_TRUTH_UNCLEAR, .result_id = "", .result = ""};
     kl_kind_t rv = kl_service_order(svc, order_id, &order, err);
 
+    if (rv == KL_OK) {
+        rv = fold_ended(svc, &order, err);
+    }
     if (rv == KL_OK && strcmp(order->klarna_order_id, klarna_order_id) == 0) {
         *out = order;
         return KL_OK;
