@@ -210,9 +210,9 @@ class Load:
         """What lost its database on the way is leased for a minute; that minute passes here."""
         self.halt.set()
         time.sleep(1)
-        leases_are_over(self.shop.httpd)
-        for thread in self.threads:
-            thread.join()
+        while any(thread.is_alive() for thread in self.threads):
+            leases_are_over(self.shop.httpd)
+            time.sleep(0.3)
 
 
 @pytest.mark.parametrize("how", ["stop", "kill"])

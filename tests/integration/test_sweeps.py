@@ -136,37 +136,51 @@ OUTSIDE = {
 }
 
 
-@pytest.mark.databases
-@pytest.mark.parametrize("what", OUTSIDE)
-def test_what_is_done_in_the_portal_is_booked_once(shop, httpd, box, what):
-    captured, steps, state = OUTSIDE[what]
-    httpd.allow_log("KLA0032: order .*: what was done at Klarna without us was booked")
+def _in_the_portal(shop, box, what):
+    """An order to which that was done; its id."""
+    captured, steps, _ = OUTSIDE[what]
     order_id = shop.captured() if captured else shop.placed()
     klarna_id = shop.order(order_id)["klarna_order_id"]
-    eventually(lambda: _row(httpd, order_id)[0] == 1)
+    eventually(lambda: _row(shop.httpd, order_id)[0] == 1)
     for action, amount in steps:
         if action == "release":
             _release(box, klarna_id)
         else:
             _portal(box, klarna_id, action, amount)
-    order_is_due(httpd, order_id)
-    eventually(lambda: shop.order(order_id)["state"] == state
-               and shop.order(order_id)["attention"] == (None if what == "a cancellation"
-                                                         else "outside"))
-    order = shop.agrees(order_id, state)
-    foreign = [c for c in order["captures"] if not c["operation_id"]]
-    assert len(foreign) == sum(action == "capture" for action, _ in steps)
-    foreign = [i for i in order["credit_invoices"] if i["comment"] == "made outside"]
-    assert len(foreign) == sum(action == "refund" for action, _ in steps)
-    if state not in ("CANCELLED",):
-        assert order_id in [o["id"] for o in shop.get("?attention=outside")["orders"]]
-        # Looking again books nothing again.
-        _next_look(httpd, order_id)
-    again = shop.agrees(order_id, state)
-    assert (again["captures"], again["credit_invoices"]) == (order["captures"],
-                                                             order["credit_invoices"])
-    booked = [note for note in _notes(httpd, order_id) if "booked" in note]
-    assert len(booked) == (0 if state == "CANCELLED" else 1)
+    order_is_due(shop.httpd, order_id)
+    return order_id
+
+
+def _foreign(order):
+    return ([c for c in order["captures"] if not c["operation_id"]],
+            [i for i in order["credit_invoices"] if i["comment"] == "made outside"])
+
+
+@pytest.mark.databases
+def test_what_is_done_in_the_portal_is_booked_once(shop, httpd, box):
+    httpd.allow_log("KLA0032: order .*: what was done at Klarna without us was booked")
+    orders = {what: _in_the_portal(shop, box, what) for what in OUTSIDE}
+    for what, order_id in orders.items():
+        _, steps, state = OUTSIDE[what]
+        mark = None if what == "a cancellation" else "outside"
+        eventually(lambda: (lambda order: (order["state"], order["attention"]))(
+            shop.order(order_id)) == (state, mark))                 # noqa: B023
+        captures, invoices = _foreign(shop.agrees(order_id, state))
+        assert len(captures) == sum(action == "capture" for action, _ in steps), what
+        assert len(invoices) == sum(action == "refund" for action, _ in steps), what
+    marked = [order["id"] for order in shop.get("?attention=outside&limit=100")["orders"]]
+    assert set(orders.values()) - set(marked) == {orders["a cancellation"]}
+    # Looking again books nothing again.
+    before = {order_id: shop.order(order_id) for order_id in orders.values()}
+    for order_id in marked:
+        order_is_due(httpd, order_id)
+    for what, order_id in orders.items():
+        if order_id in marked:
+            eventually(lambda: _row(httpd, order_id)[0] > 0)        # noqa: B023
+        again = shop.agrees(order_id, OUTSIDE[what][2])
+        assert _foreign(again) == _foreign(before[order_id])
+        assert len([note for note in _notes(httpd, order_id) if "booked" in note]) == (
+            1 if order_id in marked else 0)
 
 
 def test_what_is_left_after_the_portal_can_still_be_done(shop, httpd, box):
@@ -264,24 +278,26 @@ def _look_as_if_the_last_was_yesterday(httpd, order_id):
 
 
 @pytest.mark.databases
-@pytest.mark.parametrize("days", [7, 3, 1])
-def test_an_authorization_that_ends_is_told_once(shop, httpd, box, days):
-    httpd.expect_log(f"KLA0032: order .*: its authorization ends within {days} day")
-    box.control("POST", "behaviour", {"authorization_days": days})
-    order_id = shop.placed()
-    eventually(lambda: _notes(httpd, order_id))
-    for _ in range(2):
+def test_an_authorization_that_ends_is_told_once(shop, httpd, box):
+    orders = {}
+    for days in (7, 3, 1):
+        httpd.expect_log(f"KLA0032: order .*: its authorization ends within {days} day")
+        box.control("POST", "behaviour", {"authorization_days": days})
+        orders[days] = shop.placed()
+    for days, order_id in orders.items():
+        eventually(lambda: _notes(httpd, order_id))                 # noqa: B023
+    for days, order_id in orders.items():
         _next_look(httpd, order_id)
-    [note] = _notes(httpd, order_id)
-    assert note.startswith(f"its authorization ends within {days} day")
-    assert shop.order(order_id)["attention"] == "expiring"
-    assert order_id in [o["id"] for o in shop.get("?attention=expiring")["orders"]]
-    # A person extends it: the mark goes.
+        assert _notes(httpd, order_id) == [
+            f"its authorization ends within {days} day" + ("s" if days > 1 else "")]
+        assert shop.order(order_id)["attention"] == "expiring"
+        assert order_id in [o["id"] for o in shop.get("?attention=expiring")["orders"]]
+    # A person extends them: the mark goes.
     box.control("POST", "behaviour", {"authorization_days": 28})
-    shop.done(shop.act(order_id, "extend", {}))
-    eventually(lambda: shop.order(order_id)["attention"] is None)
-    # The next look is not later than the next warning.
-    shop.agrees(order_id, "AUTHORIZED")
+    for order_id in orders.values():
+        shop.done(shop.act(order_id, "extend", {}))
+        eventually(lambda: shop.order(order_id)["attention"] is None)   # noqa: B023
+        shop.agrees(order_id, "AUTHORIZED")
 
 
 @pytest.mark.databases
