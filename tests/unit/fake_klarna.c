@@ -6,6 +6,7 @@
 #include <apr_strings.h>
 #include <stdlib.h>
 
+#define EXTENSION     apr_time_from_sec(28 * 86400)
 #define KEYS_ARE_KEPT apr_time_from_sec(24 * 3600)
 
 /* One answer as it goes over the wire. */
@@ -344,10 +345,22 @@ static answer_t reduce(const asked_t *asked)
     return says(204, "");
 }
 
+void fake_klarna_set_end(fake_klarna_t *fake, fake_order_t *order, apr_time_t end)
+{
+    apr_time_exp_t t;
+
+    apr_time_exp_gmt(&t, end);
+    order->expires_at = apr_psprintf(fake->p, "%04d-%02d-%02dT%02d:%02d:%02dZ", t.tm_year + 1900,
+                                     t.tm_mon + 1, t.tm_mday, t.tm_hour, t.tm_min, t.tm_sec);
+}
+
 static answer_t extend(const asked_t *asked)
 {
     if (!is_open(asked->order)) {
         return refuses(asked, 403, "NOT_ALLOWED");
+    }
+    if (!asked->fake->keeps_the_end) {
+        fake_klarna_set_end(asked->fake, asked->order, fake_clock_now() + EXTENSION);
     }
     asked->order->extensions++;
     moved(asked, "extend", asked->req->idempotency_key, 0);

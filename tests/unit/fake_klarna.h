@@ -55,6 +55,7 @@ typedef struct fake_klarna_t {
     apr_array_header_t *movements; /* of fake_movement_t: what was executed */
     apr_array_header_t *keys, *tokens, *late; /* its own */
     int refuses_used_token;        /* a token used again is refused; else: the same order */
+    int keeps_the_end;             /* an extension is granted and changes nothing: the limit */
     const char *session_refusal;   /* the error code a read session answers with, or NULL */
     const char *fraud_status;      /* of orders placed from now on */
     const char *refuses;           /* requests whose path holds this are refused, or NULL */
@@ -93,6 +94,9 @@ void fake_klarna_outside(fake_klarna_t *fake, const char *id, const char *what,
 /** An order of Klarna's that nobody placed from here; its id. */
 const char *fake_klarna_foreign_order(fake_klarna_t *fake, apr_int64_t amount,
                                       const char *reference1);
+
+/** Lets the authorization end then. */
+void fake_klarna_set_end(fake_klarna_t *fake, fake_order_t *order, apr_time_t end);
 
 /** How many movements of this kind were executed. */
 int fake_klarna_executed(const fake_klarna_t *fake, const char *what);

@@ -40,5 +40,7 @@ apr_interval_time_t fake_clock_slept(void);
 
 void fake_random_seed(uint64_t seed);
 int fake_random(unsigned char *buf, apr_size_t len);
+/** A system that gives none. */
+int fake_random_none(unsigned char *buf, apr_size_t len);
 
 #endif

@@ -164,11 +164,11 @@ static int klarna_id_taken(const fake_store_t *fake, const kl_order_t *order)
 }
 
 /* The CHECKs of the real table and the invariants. */
-static void check_order_row(const kl_order_t *order)
+static void check_order_row(const fake_store_t *fake, const kl_order_t *order)
 {
     kl_error_t *err = kl_error_make(order->lines->pool);
 
-    if (kl_order_check(order, err) != KL_OK) {
+    if (!fake->lenient && kl_order_check(order, err) != KL_OK) {
         fail_msg("An order was saved that breaks a rule: %s", err->detail);
     }
     assert_true(order->captured_amount <= order->order_amount - order->remaining_amount);
@@ -184,7 +184,7 @@ static kl_kind_t insert_order(fake_store_t *fake, apr_pool_t *p, void *what, kl_
         return exists(err);
     }
     row = copy_of_order(fake->p, order);
-    check_order_row(row);
+    check_order_row(fake, row);
     row->version = 1;
     APR_ARRAY_PUSH(fake->orders, kl_order_t *) = row;
     return KL_OK;
@@ -212,7 +212,7 @@ static kl_kind_t save_order(fake_store_t *fake, apr_pool_t *p, void *what, kl_er
     assert_false(order_key_taken(fake, order));
     assert_false(klarna_id_taken(fake, order));
     *row = *copy_of_order(fake->p, order);
-    check_order_row(row);
+    check_order_row(fake, row);
     row->version++;
     return KL_OK;
 }

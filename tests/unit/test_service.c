@@ -479,13 +479,6 @@ static void other_merchants_orders_are_not_found(void **state)
     must_be_refused(world, act_place, id, KL_NOT_FOUND, "no_such_order");
 }
 
-static int no_random(unsigned char *buf, apr_size_t len)
-{
-    (void)buf;
-    (void)len;
-    return 0;
-}
-
 static void without_randomness_nothing_starts(void **state)
 {
     static const act_fn acts[] = {act_capture_cup, act_extend, act_credit_cup, act_tracking,
@@ -499,7 +492,7 @@ static void without_randomness_nothing_starts(void **state)
     kl_error_t *err = kl_error_make(world->p);
     int operations = world->store->operations->nelts;
 
-    svc->random = no_random;
+    svc->random = fake_random_none;
     for (size_t i = 0; i < sizeof(acts) / sizeof(acts[0]); i++) {
         kl_error_clear(err);
         acts[i](svc, id, &client, &op, err);
