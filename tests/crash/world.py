@@ -207,12 +207,6 @@ class Host(Httpd):
             time.sleep(0.005)
         self.process = None
 
-    def restart(self):
-        """Ends what runs in order, starts afresh."""
-        if self.process:
-            self.stop()
-        self.start()
-
     def answers(self):
         return self._answers()
 
