@@ -29,6 +29,7 @@ PATHS = ("", "/captures$", "/refunds$", "/cancel$", "/order$", "/authorization$"
 KILLS = {"child": 32, "step": 28, "httpd": 16, "sandbox": 16, "database": 8}
 STEP_SECONDS = 3        # within which an armed process should come to its step
 DRAIN_ROUNDS = 12
+SENTENCES = 40          # of each kind that are printed
 DRAIN_SECONDS = 120
 SETTLE = 1.5
 
@@ -36,12 +37,12 @@ SETTLE = 1.5
 class Killer(threading.Thread):
     """Kills, brings back, again; never more than one thing down at once by its own doing."""
 
-    def __init__(self, world, rng, traffic, pause):
+    def __init__(self, world, rng, pause):
         super().__init__(daemon=True)
-        self.world, self.rng, self.traffic, self.pause = world, rng, traffic, pause
+        self.world, self.rng, self.pause = world, rng, pause
         self.kills = collections.Counter()
         self.stopping = threading.Event()
-        self.failed = None
+        self.failed = []
 
     def run(self):
         while not self.stopping.wait(self.rng.expovariate(1 / self.pause)):
@@ -51,7 +52,7 @@ class Killer(threading.Thread):
                 if getattr(self, "_" + kind)(self.rng.choice(self.world.hosts)):
                     self.kills[kind] += 1
             except Exception as error:
-                self.failed = f"{kind}: {type(error).__name__}: {error}"
+                self.failed.append(f"the killer: {kind}: {type(error).__name__}: {error}")
                 return
 
     def _child(self, host):
@@ -232,7 +233,7 @@ def run(world, options, say):
     for host in world.hosts:
         host.start()
     traffic = Traffic(world, options.seed, options.threads)
-    killer = Killer(world, random.Random(f"{options.seed}-killer"), traffic, options.pause)
+    killer = Killer(world, random.Random(f"{options.seed}-killer"), options.pause)
     weather = Weather(world, random.Random(f"{options.seed}-weather"))
     reader = Reader(world, random.Random(f"{options.seed}-reader"))
     began = time.monotonic()
@@ -251,13 +252,13 @@ def run(world, options, say):
     adopted = drain(world, traffic)
     reader.stopping.set()
     reader.join()
-    return _report(world, options, traffic, killer, weather, reader, adopted,
+    return _report(world, options, (traffic, killer, weather, reader), adopted,
                    time.monotonic() - began, say)
 
 
 def _wait(world, options, killer, began, say):
     told = began
-    while killer.failed is None:
+    while not killer.failed:
         time.sleep(0.5)
         now = time.monotonic()
         if options.seconds and now - began >= options.seconds:
@@ -273,45 +274,44 @@ def _wait(world, options, killer, began, say):
                 return
 
 
-def _report(world, options, traffic, killer, weather, reader, adopted, seconds, say):
+def _report(world, options, threads, adopted, seconds, say):
+    """threads: traffic, killer, weather, reader. True when nothing is wrong."""
+    traffic, killer, weather, reader = threads
     audit = Audit(world).check()
     audit.told(traffic.intents)
-    counted = audit.counted()
-    outcomes = collections.Counter(intent.ended or "waiting" for intent in traffic.intents)
     say(f"database {options.database}, hosts {options.hosts}, seed {options.seed}, "
         f"{seconds:.0f} s")
+    _figures(world, audit, traffic, killer, weather, say)
+    say(f"orphans      {adopted} listed and adopted")
+    say(f"looks        {reader.looks}, invariants broken {len(reader.broken)}")
+    for name, found in (("moved twice", audit.twice), ("lost", audit.lost),
+                        ("stuck", audit.stuck)):
+        say(f"{name:<12} {len(found)}")
+        for sentence in found[:SENTENCES]:
+            say(f"    {sentence}")
+    others = reader.broken + traffic.surprises + killer.failed
+    others += [line for host in world.hosts for line in host.crashed()]
+    for sentence in others[:SENTENCES]:
+        say(f"    ! {sentence}")
+    wrong = audit.twice + audit.lost + audit.stuck + others
+    if wrong:
+        say(f"the orders in question: {_keep(audit, wrong)}")
+    return not wrong
+
+
+def _figures(world, audit, traffic, killer, weather, say):
+    counted = audit.counted()
+    outcomes = collections.Counter(intent.ended or "waiting" for intent in traffic.intents)
     say(f"kills        {sum(killer.kills.values())}: " + _list(killer.kills))
-    say(f"died at      " + _list(collections.Counter(
+    say("died at      " + _list(collections.Counter(
         name for host in world.hosts for name in host.died())))
-    say(f"faults       {sum(weather.faults.values())} orders: " + _list(weather.faults))
+    say(f"faults       {sum(weather.faults.values())} ordered: " + _list(weather.faults))
     say(f"operations   {sum(counted.values())}: "
-        + _list({f"{kind} {state}": n for (kind, state), n in sorted(counted.items())})
+        + _list({f"{kind} {state}": n for (kind, state), n in counted.items()})
         + f"; never started {audit.not_started()}")
     say(f"orders       {len(audit.orders)}: " + _list(audit.states()))
     say(f"clients      {len(traffic.intents)} intents: " + _list(outcomes)
         + f"; answers lost {sum(intent.lost for intent in traffic.intents)}")
-    say(f"orphans      {adopted} listed and adopted")
-    say(f"looks        {reader.looks}, invariants broken {len(reader.broken)}")
-    wrong = reader.broken + traffic.surprises[:20]
-    wrong += [line for host in world.hosts for line in host.crashed()][:20]
-    if killer.failed:
-        wrong.append(f"the killer failed: {killer.failed}")
-    for name, found in (("moved twice", audit.twice), ("lost", audit.lost),
-                        ("stuck", audit.stuck)):
-        say(f"{name:<12} {len(found)}")
-        for sentence in found[:40]:
-            say(f"    {sentence}")
-        wrong += found
-    for sentence in (reader.broken + traffic.surprises)[:20]:
-        say(f"    ! {sentence}")
-    for host in world.hosts:
-        for sentence in host.crashed()[:10]:
-            say(f"    ! {sentence}")
-    if killer.failed:
-        say(f"    ! the killer failed: {killer.failed}")
-    if wrong:
-        say(f"the orders in question: {_keep(audit, wrong)}")
-    return not wrong
 
 
 def _keep(audit, wrong):
