@@ -9,6 +9,7 @@
 
 #include <apr_strings.h>
 #include <apr_thread_proc.h>
+#include <stdlib.h>
 
 #include "core/limits.h"
 
@@ -409,6 +410,112 @@ static void test_list_is_bounded(void **state)
     assert_int_equal(list(db, "", "", NULL, -1)->nelts, 1);
 }
 
+static void test_list_by_attention(void **state)
+{
+    database_t *db = *state;
+    kl_order_query_t query = {.merchant = "shop", .state = "", .attention = "orphan",
+                              .search = "", .before_id = "", .limit = 2};
+    apr_array_header_t *found = NULL;
+
+    make_orders(db, 6);
+    for (int i = 0; i < 6; i += 2) {
+        kl_order_t *order = load_order(db, list_id(db, i));
+
+        order->attention = "orphan";
+        assert_int_equal(save_order(db, order), KL_OK);
+    }
+    assert_int_equal(db->store->order_list(db->store, db->p, &query, &found, db->err), KL_OK);
+    assert_int_equal(found->nelts, 2);
+    assert_string_equal(APR_ARRAY_IDX(found, 0, kl_order_t *)->id, list_id(db, 4));
+    query.before_at = APR_ARRAY_IDX(found, 1, kl_order_t *)->created_at;
+    query.before_id = APR_ARRAY_IDX(found, 1, kl_order_t *)->id;
+    assert_int_equal(db->store->order_list(db->store, db->p, &query, &found, db->err), KL_OK);
+    assert_int_equal(found->nelts, 1);
+    assert_string_equal(APR_ARRAY_IDX(found, 0, kl_order_t *)->id, list_id(db, 0));
+}
+
+/* --- what is due -------------------------------------------------------------------- */
+
+static void check_due_orders(database_t *db, apr_time_t now, int limit, const char *ids)
+{
+    apr_array_header_t *found = NULL;
+    const char *told = "";
+
+    assert_int_equal(db->store->orders_due(db->store, db->p, "shop", now, limit, &found, db->err),
+                     KL_OK);
+    for (int i = 0; i < found->nelts; i++) {
+        const kl_order_t *order = APR_ARRAY_IDX(found, i, kl_order_t *);
+
+        assert_order_equal(db->p, order, load_order(db, order->id));
+        told = apr_psprintf(db->p, "%s%d ", told, atoi(order->id));
+    }
+    assert_string_equal(told, ids);
+}
+
+/* 0 is never; the longest due first. */
+static void test_orders_due(void **state)
+{
+    static const apr_time_t check_at[] = {300, 0, 100, 200, APR_INT64_MAX};
+    database_t *db = *state;
+
+    make_orders(db, 5);
+    for (int i = 0; i < 5; i++) {
+        kl_order_t *order = load_order(db, list_id(db, i));
+
+        order->check_at = check_at[i];
+        assert_int_equal(save_order(db, order), KL_OK);
+        order = load_order(db, list_id(db, 1000 + i)); /* another shop's */
+        order->check_at = 1;
+        assert_int_equal(save_order(db, order), KL_OK);
+    }
+    check_due_orders(db, 99, 20, "");
+    check_due_orders(db, 100, 20, "2 ");
+    check_due_orders(db, 299, 20, "2 3 ");
+    check_due_orders(db, 1000, 20, "2 3 0 ");
+    check_due_orders(db, 1000, 2, "2 3 ");
+    check_due_orders(db, APR_INT64_MAX, 20, "2 3 0 4 ");
+}
+
+static void check_due_operations(database_t *db, apr_time_t now, int limit, const char *ids)
+{
+    apr_array_header_t *found = NULL;
+    const char *told = "";
+
+    assert_int_equal(db->store->operations_due(db->store, db->p, "shop", now, limit, &found,
+                                               db->err), KL_OK);
+    for (int i = 0; i < found->nelts; i++) {
+        const kl_operation_t *op = APR_ARRAY_IDX(found, i, kl_operation_t *);
+
+        assert_operation_equal(op, load_operation(db, op->id));
+        told = apr_psprintf(db->p, "%s%d ", told, atoi(op->id));
+    }
+    assert_string_equal(told, ids);
+}
+
+/* 0 is final; nobody's who holds a lease. */
+static void test_operations_due(void **state)
+{
+    static const struct {
+        apr_time_t next_at, lease_until;
+    } rows[] = {{300, 0}, {0, 0}, {100, 250}, {200, 0}, {50, APR_INT64_MAX}};
+    database_t *db = *state;
+
+    for (int i = 0; i < 6; i++) {
+        kl_operation_t *op = sample_operation(db->p, list_id(db, i), ID1);
+
+        op->next_at = rows[i % 5].next_at;
+        op->lease_until = rows[i % 5].lease_until;
+        op->merchant = i < 5 ? "shop" : "other shop";
+        assert_int_equal(db->store->operation_insert(db->store, db->p, op, db->err), KL_OK);
+    }
+    check_due_operations(db, 199, 20, "");
+    check_due_operations(db, 249, 20, "3 ");
+    check_due_operations(db, 250, 20, "2 3 ");
+    check_due_operations(db, 1000, 20, "2 3 0 ");
+    check_due_operations(db, 1000, 1, "2 ");
+    check_due_operations(db, APR_INT64_MAX, 20, "4 2 3 0 "); /* all that are open */
+}
+
 /* --- operations --------------------------------------------------------------------- */
 
 static void test_operation_comes_back_whole(void **state)
@@ -631,6 +738,10 @@ static void test_reads_use_indexes(void **state)
         {KL_SQL_order_list, "klarna_order_newest (merchant=? AND created_at<?)"},
         {KL_SQL_order_list_state,
          "klarna_order_by_state (merchant=? AND state=? AND created_at<?)"},
+        {KL_SQL_order_list_attention,
+         "klarna_order_by_attention (merchant=? AND attention=? AND created_at<?)"},
+        {KL_SQL_orders_due, "klarna_order_due (merchant=? AND check_at>? AND check_at<?)"},
+        {KL_SQL_operations_due, "klarna_operation_due (merchant=? AND next_at>? AND next_at<?)"},
         {KL_SQL_order_search, "(merchant=? AND klarna_order_id=?)"},
         {KL_SQL_order_search, "(merchant=? AND klarna_reference=?)"},
         {KL_SQL_order_search, "(merchant=? AND reference1=?)"},
@@ -672,6 +783,9 @@ int main(void)
         WITH_DATABASE(test_list_pages_newest_first),
         WITH_DATABASE(test_list_filters),
         WITH_DATABASE(test_list_is_bounded),
+        WITH_DATABASE(test_list_by_attention),
+        WITH_DATABASE(test_orders_due),
+        WITH_DATABASE(test_operations_due),
         WITH_DATABASE(test_operation_comes_back_whole),
         WITH_DATABASE(test_operation_taken_keys),
         WITH_DATABASE(test_operations_oldest_first),
