@@ -16,6 +16,7 @@
 #define SQLITE_SCHEMA 17
 #define MYSQL_DUPLICATE_KEY 1062
 #define MYSQL_LOCK_TIMEOUT 1205
+#define MYSQL_DEADLOCK 1213       /* also a lost certification of Galera's */
 #define MYSQL_UNKNOWN_STATEMENT 1243
 #define MYSQL_NO_STATEMENT 2030
 #define MAX_LOGGED 240            /* bytes of a driver's text */
@@ -174,7 +175,7 @@ static int surely_not_executed(kl_dialect_t dialect, int rc)
     case KL_DIALECT_SQLITE3:
         return 1;
     case KL_DIALECT_MYSQL:
-        return rc == MYSQL_NO_STATEMENT || rc == MYSQL_UNKNOWN_STATEMENT;
+        return rc == MYSQL_NO_STATEMENT || rc == MYSQL_UNKNOWN_STATEMENT || rc == MYSQL_DEADLOCK;
     default:
         return 0;
     }
