@@ -115,7 +115,7 @@ class Server:
                 pass
         self.process.wait(SECONDS)
         self.process = None
-        while any(os.path.exists(f"/proc/{pid}") for pid in children):
+        while any(is_alive(pid) for pid in children):
             time.sleep(0.01)
 
     def remove(self):
@@ -165,6 +165,15 @@ def _children(pid):
             for child in map(int, file.read().split()):
                 found += [child, *_children(child)]
     return found
+
+
+def is_alive(pid):
+    """Neither gone nor waiting to be buried."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+            return file.read().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 class Postgres(Server):

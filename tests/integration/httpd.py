@@ -237,6 +237,8 @@ class Httpd(Home):
             os.kill(pid, signal.SIGKILL)
         self.process.wait()
         self.process = None
+        while any(stores.databases.is_alive(pid) for pid in pids):   # their port with them
+            time.sleep(0.01)
 
     def kill_child(self):
         """SIGKILL to the process that serves; its parent makes another one."""

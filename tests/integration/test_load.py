@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+import stores
 from httpd import Httpd
 from sandbox import klarna_url
 from shop import EXTRA
@@ -83,7 +84,7 @@ def test_graceful_restarts_under_load_with_the_worker(shop, httpd, box):
     assert len(generations) > 1
     # What a process began it ended: no operation is held by one that is gone.
     old = [pid for pid in generations if pid != httpd.worker_pid()]
-    eventually(lambda: not any(_lives(pid) for pid in old), 20)
+    eventually(lambda: not any(stores.databases.is_alive(pid) for pid in old), 20)
     for order_id in orders:
         eventually(lambda: is_free(shop, order_id),                 # noqa: B023
                    meanwhile=lambda: operations_are_due(httpd))
@@ -98,11 +99,3 @@ def test_graceful_restarts_under_load_with_the_worker(shop, httpd, box):
         assert (refund["state"], refund["attempts"]) == ("confirmed", 2)
         assert sent[refund["id"]] == 1
         assert shop.agrees(order_id)["refunded_amount"] == 100
-
-
-def _lives(pid):
-    try:
-        with open(f"/proc/{pid}/stat", encoding="ascii") as file:
-            return file.read().rpartition(")")[2].split()[0] != "Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return False

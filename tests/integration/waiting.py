@@ -29,7 +29,9 @@ def operations_are_due(httpd):
 def leases_are_over(httpd):
     """For after a kill: whoever held an operation is dead, and a minute has passed."""
     httpd.sql("UPDATE klarna_operation SET lease_until = 0, next_at = 1, "
-              "updated_at = updated_at - 120000000 WHERE next_at > 0")
+              "updated_at = updated_at - 120000000, "
+              "created_at = created_at - CASE attempts WHEN 0 THEN 120000000 ELSE 0 END "
+              "WHERE next_at > 0")
 
 
 def order_is_due(httpd, order_id):
