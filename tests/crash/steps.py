@@ -23,15 +23,15 @@ from traffic import LOST
 
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 ORDER = ("id", "state", "fraud_status", "session_id", "klarna_order_id", "original_amount",
-         "order_amount", "order_tax_amount", "captured_amount", "refunded_amount", "remaining_amount",
-         "attention", "pending_op", "ledger")
+         "order_amount", "order_tax_amount", "captured_amount", "refunded_amount",
+         "remaining_amount", "attention", "pending_op", "ledger")
 OPERATION = ("id", "order_id", "kind", "state", "amount", "actor", "credit_invoice_id", "next_op",
              "next_at", "result_id", "error_code")
 QUIET_SECONDS = 12
 ROUNDS = 6
 MOST_STEPS = 60
 SENTENCES = 20
-WAYS = ("client", "worker", "itself")
+WAYS = ("itself", "client", "worker")
 
 
 class Stage:
@@ -75,6 +75,13 @@ class Stage:
             host.start()
         else:
             assert wait_until(host.answers, 10), "no new child"
+
+    def worker_is(self, wanted):
+        """Whether there is one at all."""
+        if wanted and not self.second.process:
+            self.second.start()
+        elif self.second.process and not wanted:
+            self.second.stop()
 
     # --- the worker ---------------------------------------------------------------------------
 
@@ -216,6 +223,7 @@ def _walk(stage, scenario, way):
     run, names, wrong = Run(stage, scenario, way), [], []
     try:
         _, usual = run.once(None)
+        assert scenario.shows in "".join(usual), f"it does not show {scenario.shows}"
         for n in range(1, MOST_STEPS):
             at, picture = run.once(n)
             if picture != usual:
@@ -238,9 +246,8 @@ def run(world, only, say):
     stage.first.start()
     deaths, wrong = [], []
     for way in WAYS:
+        stage.worker_is(way != "client")
         for scenario in (entry for entry in chosen if way in entry.ways):
-            if way != "client" and not stage.second.process:
-                stage.second.start()
             names, found = _walk(stage, scenario, way)
             deaths += names
             wrong += found
