@@ -211,6 +211,22 @@ static void the_browser_while_the_callback_is_stored(void **state)
     race(state, 0);
 }
 
+static int callback_dies(world_t *world, const char *id, int step, int after)
+{
+    kl_error_t *err;
+
+    fake_process_calm(&world->process);
+    world->process.die_at = step;
+    world->process.die_after = after;
+    if (setjmp(world->process.death) == 0) {
+        authorized(world, id, TOKEN, TOKEN_KEY, &err);
+        fake_process_calm(&world->process);
+        return 0;
+    }
+    fake_process_calm(&world->process);
+    return 1;
+}
+
 /* It was answered with an error or not at all: Klarna comes again. */
 static void a_callback_that_dies_is_repeated(void **state)
 {
@@ -220,15 +236,7 @@ static void a_callback_that_dies_is_repeated(void **state)
             const char *id = world_created(world);
             kl_error_t *err;
 
-            fake_process_calm(&world->process);
-            world->process.die_at = step;
-            world->process.die_after = after;
-            died = 1;
-            if (setjmp(world->process.death) == 0) {
-                authorized(world, id, TOKEN, TOKEN_KEY, &err);
-                died = 0;
-            }
-            fake_process_calm(&world->process);
+            died = callback_dies(world, id, step, after);
             for (int i = 0; i < 4; i++) {
                 fake_clock_advance(apr_time_from_sec(30));
                 (void)authorized(world, id, TOKEN, TOKEN_KEY, &err);

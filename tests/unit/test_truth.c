@@ -583,6 +583,22 @@ static const char *completed_elsewhere(world_t *world)
     return id;
 }
 
+static int adoption_dies(world_t *world, const char *id, int step)
+{
+    kl_error_t *err;
+
+    fake_process_calm(&world->process);
+    world->process.die_at = step;
+    world->process.die_after = step % 2;
+    if (setjmp(world->process.death) == 0) {
+        assert_int_equal(adopt(world, id, "klarna-order-1", &err), KL_OK);
+        fake_process_calm(&world->process);
+        return 0;
+    }
+    fake_process_calm(&world->process);
+    return 1;
+}
+
 static void an_order_placed_elsewhere_is_adopted(void **state)
 {
     int died = 1;
@@ -593,15 +609,7 @@ static void an_order_placed_elsewhere_is_adopted(void **state)
         kl_error_t *err;
 
         assert_string_equal(world_order(world, id)->attention, "orphan");
-        fake_process_calm(&world->process);
-        world->process.die_at = step;
-        world->process.die_after = step % 2;
-        died = 1;
-        if (setjmp(world->process.death) == 0) {
-            assert_int_equal(adopt(world, id, "klarna-order-1", &err), KL_OK);
-            died = 0;
-        }
-        fake_process_calm(&world->process);
+        died = adoption_dies(world, id, step);
         assert_true(world_drain(world));
         assert_int_equal(adopt(world, id, "klarna-order-1", &err), KL_OK);
         assert_string_equal(world_order(world, id)->attention, "");
