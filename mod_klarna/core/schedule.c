@@ -52,6 +52,19 @@ apr_time_t kl_schedule_next(const kl_order_t *order, apr_time_t now)
     return order->expires_at && after_end > now && after_end < next ? after_end : next;
 }
 
+apr_time_t kl_schedule_mark(const kl_order_t *order, apr_time_t now)
+{
+    apr_time_t last = 0;
+
+    for (int i = 0; i < MARKS && !is_over(order) && order->remaining_amount > 0
+                    && order->expires_at; i++) {
+        apr_time_t mark = order->expires_at - marks[i] * DAY;
+
+        last = mark <= now && mark > last ? mark : last;
+    }
+    return last;
+}
+
 int kl_schedule_warning(kl_order_t *order, apr_time_t last_look, apr_time_t now)
 {
     int is_marked = strcmp(order->attention, "expiring") == 0, days = 0;

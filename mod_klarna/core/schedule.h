@@ -29,4 +29,7 @@ apr_time_t kl_schedule_next(const kl_order_t *order, apr_time_t now);
  */
 int kl_schedule_warning(kl_order_t *order, apr_time_t last_look, apr_time_t now);
 
+/** When the last of those marks of the open authorization was passed; 0 when none was. */
+apr_time_t kl_schedule_mark(const kl_order_t *order, apr_time_t now);
+
 #endif

@@ -148,6 +148,35 @@ static void extend(kl_service_t *svc, const kl_order_t *order, const char **note
     }
 }
 
+/* 1 when an extension was asked for since then, or that cannot be told now. */
+static int was_asked_since(kl_service_t *svc, const kl_order_t *order, apr_time_t since)
+{
+    apr_array_header_t *list = NULL;
+
+    if (svc->store->operation_list(svc->store, svc->p, order->id, &list, kl_error_make(svc->p))
+        != KL_OK) {
+        return 1;
+    }
+    for (int i = 0; i < list->nelts; i++) {
+        const kl_operation_t *op = APR_ARRAY_IDX(list, i, kl_operation_t *);
+
+        if (op->kind == KL_OP_EXTEND && op->created_at >= since
+            && strcmp(op->error_code, "not_started") != 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* Once for each mark, told by the stored operations: the warning is used up by the look that
+ * saw it, whose process may have died before it asked. */
+static int wants_extension(kl_service_t *svc, const kl_order_t *order)
+{
+    apr_time_t mark = kl_schedule_mark(order, svc->now());
+
+    return mark && !kl_why_not_extend(order) && !was_asked_since(svc, order, mark);
+}
+
 /* Klarna does not know the order, or shows it to others only: looked at ever more rarely, and
  * told once. */
 static kl_kind_t refused_look(kl_service_t *svc, kl_order_t *order, const char **note,
@@ -179,15 +208,16 @@ static kl_kind_t look_at_order(kl_service_t *svc, kl_order_t *order, int auto_ex
     if (look.days) {
         *note = apr_psprintf(svc->p, "its authorization ends within %d day%s", look.days,
                              look.days == 1 ? "" : "s");
-        if (auto_extend && !kl_why_not_extend(order)) {
-            extend(svc, order, note);
-        }
     }
     else if (look.booked) {
         *note = "what was done at Klarna without us was booked";
     }
     else if (look.differs) {
         *note = "its amounts at Klarna differ from ours";
+    }
+    if (auto_extend && wants_extension(svc, order)) {
+        *note = look.days ? *note : "its authorization is about to end";
+        extend(svc, order, note);
     }
     return KL_OK;
 }

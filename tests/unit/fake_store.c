@@ -478,7 +478,36 @@ static kl_kind_t operation_load_by_client_key(kl_store_t *self, apr_pool_t *p,
     return call(self, p, find_operation, &(wanted_operation_t){NULL, client_key, out}, err);
 }
 
-/* check and operation_list are the handlers' business: a service that calls them crashes here. */
+typedef struct wanted_operations_t {
+    const char *order_id;
+    apr_array_header_t **out;
+} wanted_operations_t;
+
+/* Rows stand in the order they were made. */
+static kl_kind_t operations_of(fake_store_t *fake, apr_pool_t *p, void *what, kl_error_t *err)
+{
+    wanted_operations_t *wanted = what;
+    apr_array_header_t *list = apr_array_make(p, 4, sizeof(kl_operation_t *));
+
+    (void)err;
+    for (int i = 0; i < fake->operations->nelts; i++) {
+        const kl_operation_t *row = operation_at(fake, i);
+
+        if (strcmp(row->order_id, wanted->order_id) == 0) {
+            APR_ARRAY_PUSH(list, kl_operation_t *) = copy_of_operation(p, row);
+        }
+    }
+    *wanted->out = list;
+    return KL_OK;
+}
+
+static kl_kind_t operation_list(kl_store_t *self, apr_pool_t *p, const char *order_id,
+                                apr_array_header_t **out, kl_error_t *err)
+{
+    return call(self, p, operations_of, &(wanted_operations_t){order_id, out}, err);
+}
+
+/* check is the handlers' business: a service that calls it crashes here. */
 fake_store_t *fake_store_make(apr_pool_t *p, fake_process_t *process)
 {
     fake_store_t *fake = apr_pcalloc(p, sizeof(*fake));
@@ -497,6 +526,7 @@ fake_store_t *fake_store_make(apr_pool_t *p, fake_process_t *process)
         .operation_load = operation_load,
         .operation_load_by_client_key = operation_load_by_client_key,
         .operation_save = operation_save,
+        .operation_list = operation_list,
         .orders_due = orders_due,
         .operations_due = operations_due,
         .impl = fake,

@@ -357,6 +357,19 @@ static void an_end_that_is_near_is_extended(void **state)
     assert_int_equal(world_klarna_order(world, id)->extensions, 2);
 }
 
+/* The look was stored, its process died before it asked for more time. */
+static void an_extension_is_made_up_for(void **state)
+{
+    world_t *world = new_world(state);
+    const char *id = world_placed(world);
+
+    set_end(world, id, 6);
+    check_note(world_look(world, id, 0), "ends within 7 days");
+    check_note(world_look(world, id, 1), "was extended");
+    assert_null(world_look(world, id, 1));
+    assert_int_equal(world_klarna_order(world, id)->extensions, 1);
+}
+
 /* Klarna's limit: it says yes or no, and the end stays; no call more than one for each mark. */
 static void an_extension_that_helps_nothing_is_not_repeated(void **state)
 {
@@ -604,6 +617,7 @@ int main(void)
         WITH_POOL(a_broken_import_is_not_stored),
         WITH_POOL(each_warning_is_told_once),
         WITH_POOL(an_end_that_is_near_is_extended),
+        WITH_POOL(an_extension_is_made_up_for),
         WITH_POOL(an_extension_that_helps_nothing_is_not_repeated),
         WITH_POOL(what_is_captured_needs_no_extension),
         WITH_POOL(an_intent_that_was_never_finished_is_abandoned),
