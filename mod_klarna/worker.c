@@ -39,7 +39,7 @@ static int told_to_stop(void)
 static apr_status_t drain(void *unused)
 {
     (void)unused;
-    apr_atomic_set32(&stopping, 1);
+    apr_atomic_xchg32(&stopping, 1);
     while (apr_atomic_read32(&working)) {
         apr_sleep(DRAIN_STEP);
     }
@@ -168,10 +168,13 @@ static apr_status_t tick(int state, void *data, apr_pool_t *p)
 {
     server_rec *s = data;
 
-    if (state != AP_WATCHDOG_STATE_RUNNING || told_to_stop()) {
+    if (state != AP_WATCHDOG_STATE_RUNNING) {
         return APR_SUCCESS;
     }
-    apr_atomic_set32(&working, 1);
+    /* First the flag, then the question: else drain could find nobody working between the
+     * two, and the child would be taken apart under a round that begins. An exchange is a
+     * full barrier. */
+    apr_atomic_xchg32(&working, 1);
     for (; s && !told_to_stop(); s = s->next) {
         work_server(p, s);
     }
