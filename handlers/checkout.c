@@ -138,26 +138,13 @@ static int place(kl_call_t *call)
     return kl_outcome(call, prepare_place, &want, show_placed);
 }
 
-/* The key of ?key=... */
-static const char *query_key(request_rec *r)
-{
-    char *state = NULL, *args = apr_pstrdup(r->pool, r->args ? r->args : "");
-    char *part;
-
-    for (part = apr_strtok(args, "&", &state); part; part = apr_strtok(NULL, "&", &state)) {
-        if (strncmp(part, "key=", 4) == 0) {
-            return part + 4;
-        }
-    }
-    return "";
-}
-
 static int status(kl_call_t *call)
 {
     kl_json_t *v = kl_json_object(call->r->pool);
+    const char *key = kl_query_parameter(call->r, "key");
     kl_order_t *order = NULL;
 
-    if (kl_checkout_read(&call->svc, call->segment[1], query_key(call->r), &order, call->err)
+    if (kl_checkout_read(&call->svc, call->segment[1], key ? key : "", &order, call->err)
         != KL_OK) {
         return kl_reply_error(call);
     }

@@ -73,6 +73,8 @@ int kl_release_create(kl_call_t *call);
 /** Reads and parses the JSON body of at most KL_MAX_BODY bytes into call->body and the
  *  client's Idempotency-Key (with a hash of the request) into call->client. */
 kl_kind_t kl_body_read(kl_call_t *call, int flags);
+/** One parameter of the query, decoded, in r->pool; NULL when absent, "" when not decodable. */
+const char *kl_query_parameter(request_rec *r, const char *name);
 /** SHA-256 over the parts, each ended by a newline, as hex; NULL when it fails. */
 const char *kl_digest(apr_pool_t *p, const char *const *parts, int n);
 

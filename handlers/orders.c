@@ -10,24 +10,6 @@
 
 #define DEFAULT_PAGE 25
 
-/* One parameter of the query, decoded in place; NULL when absent. */
-static const char *parameter(request_rec *r, const char *name)
-{
-    char *state = NULL, *args = apr_pstrdup(r->pool, r->args ? r->args : "");
-    apr_size_t len = strlen(name);
-    char *part, *c;
-
-    for (part = apr_strtok(args, "&", &state); part; part = apr_strtok(NULL, "&", &state)) {
-        if (strncmp(part, name, len) == 0 && part[len] == '=') {
-            for (c = part; *c; c++) {
-                *c = *c == '+' ? ' ' : *c;
-            }
-            return ap_unescape_url(part + len + 1) == OK ? part + len + 1 : "";
-        }
-    }
-    return NULL;
-}
-
 static kl_kind_t read_cursor(kl_call_t *call, const char *cursor, kl_order_query_t *query)
 {
     char *end = NULL;
@@ -43,8 +25,10 @@ static kl_kind_t read_cursor(kl_call_t *call, const char *cursor, kl_order_query
 
 static kl_kind_t read_query(kl_call_t *call, kl_order_query_t *query)
 {
-    const char *state = parameter(call->r, "state"), *search = parameter(call->r, "q");
-    const char *cursor = parameter(call->r, "cursor"), *limit = parameter(call->r, "limit");
+    const char *state = kl_query_parameter(call->r, "state");
+    const char *search = kl_query_parameter(call->r, "q");
+    const char *cursor = kl_query_parameter(call->r, "cursor");
+    const char *limit = kl_query_parameter(call->r, "limit");
     kl_order_state_t known;
     char *end = "";
     apr_int64_t n = limit ? apr_strtoi64(limit, &end, 10) : DEFAULT_PAGE;
@@ -53,7 +37,7 @@ static kl_kind_t read_query(kl_call_t *call, kl_order_query_t *query)
     query->merchant = call->settings->account.name;
     query->state = state ? state : "";
     query->search = search ? search : "";
-    query->attention = parameter(call->r, "attention");
+    query->attention = kl_query_parameter(call->r, "attention");
     query->attention = query->attention ? query->attention : "";
     query->before_id = "";
     query->limit = (int)n;
@@ -97,7 +81,7 @@ static int list(kl_call_t *call)
  * the expiry is not known (just placed or extended). */
 static int read_one(kl_call_t *call)
 {
-    const char *refresh = parameter(call->r, "refresh");
+    const char *refresh = kl_query_parameter(call->r, "refresh");
     int asked = refresh && strcmp(refresh, "1") == 0;
     kl_look_t look = {0};
     kl_order_t *order = NULL;
