@@ -270,6 +270,9 @@ def test_a_session_that_was_completed_without_us(shop, httpd, box, session):
 # --- the end of an authorization -------------------------------------------------------------------------
 
 def _look_as_if_the_last_was_yesterday(httpd, order_id):
+    """A mark has passed since the last look, and since the last extension was asked for."""
+    httpd.sql(f"UPDATE klarna_operation SET created_at = created_at - {DAY}000000 "
+              f"WHERE order_id = '{order_id}'")
     httpd.sql(f"UPDATE klarna_order SET updated_at = updated_at - {DAY}000000, check_at = 1, "
               f"version = version + 1 WHERE id = '{order_id}'")
     eventually(lambda: httpd.sql(f"SELECT check_at FROM klarna_order WHERE id = '{order_id}'"
