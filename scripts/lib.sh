@@ -67,3 +67,31 @@ build() {
         return 1
     }
 }
+
+# The admin pages' libraries in admin/lib: npm fetches what the lock names, and the files that
+# the pages load are put there, with their licences. A release has them. Nothing is done when
+# they are there and of this lock.
+admin_libs() {
+    local admin=$ROOT/admin
+    ! cmp -s "$admin/package-lock.json" "$admin/lib/package-lock.json" || return 0
+    command -v npm >/dev/null || need_packages nodejs npm
+    say "fetching the admin pages' libraries"
+    (
+        flock 9
+        set -e
+        cd "$admin"
+        npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2
+        rm -rf lib
+        mkdir -p lib/lit-html/directives lib/licences
+        cd node_modules
+        cp lit-html/{lit-html,directive,directive-helpers}.js ../lib/lit-html/
+        cp lit-html/directives/{live,repeat}.js ../lib/lit-html/directives/
+        cp uplot/dist/uPlot.esm.js ../lib/uplot.mjs
+        cp uplot/dist/uPlot.min.css ../lib/uplot.css
+        cp @picocss/pico/css/pico.min.css ../lib/pico.css
+        cp lit-html/LICENSE ../lib/licences/lit-html.txt
+        cp uplot/LICENSE ../lib/licences/uplot.txt
+        cp @picocss/pico/LICENSE.md ../lib/licences/pico.txt
+        cp ../package-lock.json ../lib/
+    ) 9>"$admin/.libs.lock"
+}

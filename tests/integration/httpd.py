@@ -28,13 +28,16 @@ from sandbox_client import ROOT, Answer, basic
 
 APACHE = "/usr/sbin/apache2"
 MODULES = "/usr/lib/apache2/modules"
-DEMO_CONF = os.path.join(ROOT, "conf", "demo.conf")
+CONF = os.path.join(ROOT, "conf")
 # The worker would finish what a test wants to see unfinished, and ask Klarna when nothing should
 # be asked: only its own tests turn it on.
 WORKER_OFF = "KlarnaWorker Off\n"
 
 USERS = {"clerk": confidential.keep("clerk-password-41d0"),
-         "shop": confidential.keep("shop-password-77b3")}
+         "shop": confidential.keep("shop-password-77b3"),
+         "operator": confidential.keep("operator-password-c92e"),
+         "guest": confidential.keep("guest-password-5a08")}
+GROUPS = {"clerks": ["clerk", "operator", "shop"], "operators": ["operator"]}
 for _user, _password in USERS.items():
     confidential.keep(basic(_user, _password).split()[1])
 
@@ -108,7 +111,10 @@ class Home:
             self.write("cart-key" if kid == "demo" else f"{kid}-key", secret + "\n")
         self.write("users", "".join(f"{user}:{{SHA}}{_sha(word)}\n" for user, word in
                                     USERS.items()))
-        os.mkdir(os.path.join(self.dir, "shop"))
+        self.write("groups", "".join(f"{group}: {' '.join(users)}\n" for group, users in
+                                     GROUPS.items()))
+        for name in ("shop", "admin"):
+            os.mkdir(os.path.join(self.dir, name))
         self.store = store or stores.new(self.database, schema)
         self.configure(endpoint, extra, change)
         self.hand_over()
@@ -130,9 +136,10 @@ class Home:
 
     def configure(self, endpoint, extra="", change=None):
         defines = {"DIR": self.dir, "PORT": self.port, "MODULES": MODULES,
-                   "MODULE": os.path.abspath(MODULE), "SHOP": os.path.join(self.dir, "shop"),
-                   "KLARNA_URL": endpoint, "RUN_AS": RUN_AS}
-        with open(DEMO_CONF, encoding="utf-8") as file:
+                   "MODULE": os.path.abspath(MODULE), "CONF": CONF,
+                   "SHOP": os.path.join(self.dir, "shop"),
+                   "ADMIN": os.path.join(self.dir, "admin"), "KLARNA_URL": endpoint, "RUN_AS": RUN_AS}
+        with open(os.path.join(CONF, "demo.conf"), encoding="utf-8") as file:
             text = file.read()
         text = self.store.configure(text)
         if change:
