@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The words of the pages. lang/<language>/<area>.json holds flat keys; English is complete, what
+// another language lacks is shown in English.
+//
+//   await loadWords(['common', 'orders'])   once, before anything is drawn
+//   t('key', { name: value })               the words; {name} is replaced. With a `count` the key
+//                                           is looked up as key.one, key.other ... by the
+//                                           language's plural rules, and count is written as a
+//                                           number of the locale
+//   word('state.CAPTURED', 'CAPTURED')      the words, or what the module said when it has a
+//                                           code that these files do not know
+//   explain(error)                          one or two sentences about a Problem or Lost
+//   language(), locale()                    "sv", and what Intl shall be given ("sv-FI")
+//   chooseLanguage('sv')                    remembered; load the words and draw again after it
+
+const CHOICE = 'klarna-admin.language';
+export const LANGUAGES = { en: 'English', sv: 'Svenska', nb: 'Norsk bokmål', fi: 'Suomi',
+  de: 'Deutsch', nl: 'Nederlands' };
+const ALIASES = { no: 'nb', nn: 'nb' };
+
+const files = new Map(); // "sv/common" -> words
+let words = {};
+
+function base(tag) {
+  const language = tag.toLowerCase().split('-')[0];
+  return ALIASES[language] || language;
+}
+
+export function language() {
+  const wanted = [localStorage.getItem(CHOICE) || '', ...navigator.languages].map(base);
+  return wanted.find((tag) => LANGUAGES[tag]) || 'en';
+}
+
+export function locale() {
+  const chosen = language();
+  return navigator.languages.find((tag) => base(tag) === chosen) || chosen;
+}
+
+export function chooseLanguage(tag) {
+  localStorage.setItem(CHOICE, tag);
+}
+
+async function file(tag, area) {
+  const name = `${tag}/${area}`;
+  if (!files.has(name)) {
+    const answer = await fetch(`lang/${name}.json`);
+    if (!answer.ok) return {};
+    files.set(name, await answer.json());
+  }
+  return files.get(name);
+}
+
+export async function loadWords(areas) {
+  const chosen = language();
+  const tags = chosen === 'en' ? ['en'] : ['en', chosen];
+  const found = await Promise.all(tags.flatMap((tag) => areas.map((area) => file(tag, area))));
+  words = Object.assign({}, ...found);
+  document.documentElement.lang = chosen;
+}
+
+function template(key, values) {
+  if (typeof values.count !== 'number') return words[key];
+  const category = new Intl.PluralRules(locale()).select(values.count);
+  return words[`${key}.${category}`] ?? words[`${key}.other`] ?? words[key];
+}
+
+function written(value) {
+  return typeof value === 'number' ? new Intl.NumberFormat(locale()).format(value) : String(value);
+}
+
+export function t(key, values = {}) {
+  const text = template(key, values) ?? key;
+  return text.replace(/\{(\w+)\}/g, (whole, name) => (
+    name in values ? written(values[name]) : whole));
+}
+
+export function word(key, fallback) {
+  return words[key] ?? fallback;
+}
+
+// The module's own English names the field and what it wants; a code's words are shorter, but
+// in the reader's language.
+function detailOf(error) {
+  const known = words[`error.${error.code}`] ?? words[`reason.${error.code}`];
+  if (known) return known;
+  if (error.detail) return error.detail;
+  return error.status ? t('error.http', { status: String(error.status) }) : error.message;
+}
+
+export function explain(error) {
+  const next = word(`next.${error.code}`, error.next || '');
+  return [detailOf(error), next, ...(error.messages || [])].filter(Boolean).join(' ');
+}
