@@ -20,7 +20,7 @@ static void show_operation(kl_call_t *call, const kl_operation_t *op, const kl_o
                            kl_json_t *v)
 {
     (void)order;
-    kl_json_set(v, "operation", kl_operation_view(call->r->pool, op));
+    kl_json_set(v, "operation", kl_operation_view(call->r->pool, op, call->svc.now()));
 }
 
 /* Both take an empty object: nothing to say, nothing to misspell. */

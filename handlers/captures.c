@@ -20,7 +20,7 @@ static void show_capture(kl_call_t *call, const kl_operation_t *op, const kl_ord
     kl_json_set_int(capture, "captured_amount", op->amount);
     kl_json_set_str(capture, "purchase_currency", order->currency);
     kl_json_set(v, "capture", capture);
-    kl_json_set(v, "operation", kl_operation_view(call->r->pool, op));
+    kl_json_set(v, "operation", kl_operation_view(call->r->pool, op, call->svc.now()));
 }
 
 int kl_captures_create(kl_call_t *call)
@@ -44,7 +44,7 @@ static void show_tracking(kl_call_t *call, const kl_operation_t *op, const kl_or
 {
     (void)order;
     kl_json_set_str(v, "capture_id", call->segment[2]);
-    kl_json_set(v, "operation", kl_operation_view(call->r->pool, op));
+    kl_json_set(v, "operation", kl_operation_view(call->r->pool, op, call->svc.now()));
 }
 
 int kl_captures_shipping_info(kl_call_t *call)

@@ -150,7 +150,7 @@ static int status(kl_call_t *call)
     }
     kl_json_set_str(v, "order_id", order->id);
     kl_json_set_str(v, "state", kl_order_state_name(order->state));
-    kl_json_set_str(v, "sentence", kl_order_sentence(order));
+    kl_json_set_str(v, "sentence", kl_order_sentence(order)->text);
     kl_json_set_str(v, "fraud_status", order->fraud_status);
     kl_json_set_int(v, "order_amount", order->order_amount);
     kl_json_set_str(v, "purchase_currency", order->currency);

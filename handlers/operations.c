@@ -22,7 +22,8 @@ int kl_operations_list(kl_call_t *call)
         return kl_reply_error(call);
     }
     for (i = 0; i < found->nelts; i++) {
-        kl_json_append(list, kl_operation_view(p, APR_ARRAY_IDX(found, i, kl_operation_t *)));
+        kl_json_append(list, kl_operation_view(p, APR_ARRAY_IDX(found, i, kl_operation_t *),
+                                                 call->svc.now()));
     }
     kl_json_set(v, "operations", list);
     return kl_reply(call, HTTP_OK, v, NULL);
@@ -30,7 +31,7 @@ int kl_operations_list(kl_call_t *call)
 
 static int show(kl_call_t *call, const kl_operation_t *op)
 {
-    return kl_reply(call, HTTP_OK, kl_operation_view(call->r->pool, op), NULL);
+    return kl_reply(call, HTTP_OK, kl_operation_view(call->r->pool, op, call->svc.now()), NULL);
 }
 
 int kl_operations_send_again(kl_call_t *call)

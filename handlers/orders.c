@@ -118,7 +118,8 @@ static int events(kl_call_t *call)
         return kl_reply_error(call);
     }
     for (i = 0; i < found->nelts; i++) {
-        kl_json_append(list_of, kl_operation_view(p, APR_ARRAY_IDX(found, i, kl_operation_t *)));
+        kl_json_append(list_of, kl_operation_view(p, APR_ARRAY_IDX(found, i, kl_operation_t *),
+                                                 call->svc.now()));
     }
     kl_json_set_str(v, "order_id", order->id);
     kl_json_set(v, "operations", list_of);
@@ -141,14 +142,28 @@ static int operation(kl_call_t *call)
         kl_error_clear(call->err);
         kl_error_set(call->err, rv, "no_such_operation", "This order has no such operation.");
     }
-    return rv == KL_OK ? kl_reply(call, HTTP_OK, kl_operation_view(call->r->pool, op), NULL)
-                       : kl_reply_error(call);
+    if (rv != KL_OK) {
+        return kl_reply_error(call);
+    }
+    return kl_reply(call, HTTP_OK, kl_operation_view(call->r->pool, op, call->svc.now()), NULL);
+}
+
+/* Who asks, and for which stores this back office works. */
+static int about(kl_call_t *call)
+{
+    kl_json_t *v = kl_json_object(call->r->pool);
+
+    kl_json_set_str(v, "user", call->r->user);
+    kl_json_set_str(v, "version", KL_VERSION);
+    kl_json_set(v, "stores", kl_stores_view(call, 0));
+    return kl_reply(call, HTTP_OK, v, NULL);
 }
 
 #define MONEY (KL_ROUTE_BODY | KL_ROUTE_KEY)
 
 const kl_route_t kl_orders_routes[] = {
     {"GET", "", 0, list},
+    {"GET", "about", 0, about},
     {"GET", "operations", 0, kl_operations_list},
     {"GET", "*", 0, read_one},
     {"GET", "*/events", 0, events},

@@ -114,6 +114,7 @@ static kl_json_t *problem(kl_call_t *call, int status)
     kl_json_set_str(v, "title", title_of(err->kind));
     kl_json_set_int(v, "status", status);
     kl_json_set_str(v, "code", err->code);
+    kl_json_set_str(v, "reason", err->reason);
     kl_json_set_str(v, "detail", err->detail);
     kl_json_set_str(v, "field", err->field);
     kl_json_set_str(v, "got", err->got);

@@ -26,10 +26,18 @@ typedef enum {
     KL_INTERNAL      /* a defect or an exhausted machine */
 } kl_kind_t;
 
+/* A fixed sentence for people, and the stable slug by which programs know it and translate it.
+ * Always static. */
+typedef struct kl_words_t {
+    const char *code, *text;
+} kl_words_t;
+
 typedef struct kl_error_t {
     apr_pool_t *pool;          /* owns every string below */
     kl_kind_t kind;
     const char *code;          /* stable slug, [a-z_]+, for programs: "line_total" */
+    const char *reason;        /* slug of the sentence in detail where that is one of several
+                                  for the same code, or NULL */
     const char *detail;        /* one plain sentence for people */
     const char *field;         /* "order_lines[2].total_amount", or NULL */
     const char *got;           /* what came, or NULL */
@@ -61,6 +69,14 @@ kl_kind_t kl_error_set(kl_error_t *err, kl_kind_t kind, const char *code, const 
  */
 kl_kind_t kl_error_field(kl_error_t *err, const char *code, const char *field, const char *got,
                          const char *expected);
+
+/**
+ * Sets kind and code, with why's text as detail and its code as reason, unless an error is
+ * set already.
+ * @return err->kind
+ */
+kl_kind_t kl_error_because(kl_error_t *err, kl_kind_t kind, const char *code,
+                           const kl_words_t *why);
 
 /** Says what to do next, unless that was said already. Copies the text. */
 void kl_error_next(kl_error_t *err, const char *next);

@@ -113,7 +113,41 @@ int kl_op_has_key(kl_op_kind_t kind)
     return kind != KL_OP_PLACE_ORDER;
 }
 
-kl_json_t *kl_operation_view(apr_pool_t *p, const kl_operation_t *op)
+/* --- what a person may do with one that does not end by itself ---------------------- */
+
+const kl_words_t *kl_why_not_give_up(const kl_operation_t *op, apr_time_t now)
+{
+    static const kl_words_t final = {"final", "This operation has ended; its outcome is final."};
+    static const kl_words_t in_progress = {
+        "in_progress", "This operation is being worked on at this moment; ask again soon."};
+
+    if (kl_op_is_final(op->state)) {
+        return &final;
+    }
+    return op->lease_until > now ? &in_progress : NULL;
+}
+
+const kl_words_t *kl_why_not_send_again(const kl_operation_t *op, apr_time_t now)
+{
+    static const kl_words_t unclaimed = {
+        "unclaimed", "This operation does not hold its order and is never sent; give it up."};
+
+    if (!kl_op_is_final(op->state) && strcmp(op->error_code, unclaimed.code) == 0) {
+        return &unclaimed;
+    }
+    return kl_why_not_give_up(op, now);
+}
+
+static kl_json_t *actions_view(apr_pool_t *p, const kl_operation_t *op, apr_time_t now)
+{
+    kl_json_t *v = kl_json_object(p);
+
+    kl_view_action(p, v, "send_again", kl_why_not_send_again(op, now));
+    kl_view_action(p, v, "give_up", kl_why_not_give_up(op, now));
+    return v;
+}
+
+kl_json_t *kl_operation_view(apr_pool_t *p, const kl_operation_t *op, apr_time_t now)
 {
     kl_json_t *v = kl_json_object(p);
 
@@ -128,10 +162,12 @@ kl_json_t *kl_operation_view(apr_pool_t *p, const kl_operation_t *op)
     kl_view_time(p, v, "created_at", op->created_at);
     kl_view_time(p, v, "updated_at", op->updated_at);
     kl_view_time(p, v, "sent_at", op->sent_at);
+    kl_view_time(p, v, "next_at", op->next_at);
     kl_json_set_int(v, "http_status", op->http_status);
     kl_view_word(v, "result_id", op->result_id);
     kl_view_word(v, "error_code", op->error_code);
     kl_json_set(v, "error_messages", kl_view_array(p, op->error_messages));
     kl_view_word(v, "correlation_id", op->correlation_id);
+    kl_json_set(v, "actions", actions_view(p, op, now));
     return v;
 }

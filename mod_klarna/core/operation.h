@@ -59,6 +59,7 @@ typedef struct kl_operation_t {
     apr_time_t created_at, updated_at;
     apr_time_t sent_at;           /* first attempt, 0 = never */
     apr_time_t next_at;           /* not before that again */
+    int took;                     /* milliseconds the last try took at Klarna, 0 = none */
     int http_status;              /* Klarna's last, 0 = none */
     const char *result_id;        /* capture, refund or order id */
     const char *result;           /* JSON of what else the answer told, "" = nothing */
@@ -81,7 +82,11 @@ int kl_op_may(kl_op_state_t from, kl_op_state_t to);
 /** 1 when Klarna remembers this kind's idempotency key (all of Order Management). */
 int kl_op_has_key(kl_op_kind_t kind);
 
-/** The operation as the routes show it (no request, no secrets). */
-kl_json_t *kl_operation_view(apr_pool_t *p, const kl_operation_t *op);
+/** Why a person can not have it sent again now, or given up; NULL when they can. */
+const kl_words_t *kl_why_not_send_again(const kl_operation_t *op, apr_time_t now);
+const kl_words_t *kl_why_not_give_up(const kl_operation_t *op, apr_time_t now);
+
+/** The operation as the routes show it at now (no request, no secrets). */
+kl_json_t *kl_operation_view(apr_pool_t *p, const kl_operation_t *op, apr_time_t now);
 
 #endif

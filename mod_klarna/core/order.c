@@ -62,7 +62,10 @@ kl_order_t *kl_order_make(apr_pool_t *p)
         &order->locale,
         &order->pending_op,
         &order->confirmation_url,
-        &order->callback_secret, &order->attention,
+        &order->callback_secret,
+        &order->channel,
+        &order->attention,
+        &order->waiting,
     };
 
     for (int i = 0; i < COUNT(strings); i++) {
@@ -104,52 +107,71 @@ int kl_line_type_parse(const char *name, kl_line_type_t *out)
     return i >= 0;
 }
 
-static const char *authorized_sentence(const kl_order_t *order)
+/* What a state is called, unless something more telling is known. */
+static const kl_words_t sentences[] = {
+    [KL_ORDER_CREATED] = {"not_finished", "The shopper has not finished the purchase yet."},
+    [KL_ORDER_AUTHORIZED] = {"ready_to_ship", "Paid through Klarna and ready to ship."},
+    [KL_ORDER_PART_CAPTURED] = {"part_captured",
+                                "A part was captured; the rest may still be captured or taken "
+                                "off."},
+    [KL_ORDER_CAPTURED] = {"captured", "Everything was captured."},
+    [KL_ORDER_CANCELLED] = {"cancelled", "The order was cancelled; the shopper pays nothing for "
+                                         "what was not captured."},
+    [KL_ORDER_EXPIRED] = {"expired",
+                          "The authorization has expired; nothing more can be captured."},
+    [KL_ORDER_CLOSED] = {"closed", "Klarna has closed the order."},
+    [KL_ORDER_DECLINED] = {"declined", "Klarna declined the purchase."},
+    [KL_ORDER_ABANDONED] = {"abandoned", "The shopper never finished the purchase."},
+};
+
+/* What is still open is only shipped when Klarna said yes. */
+static const kl_words_t *open_sentence(const kl_order_t *order)
 {
+    static const kl_words_t in_review = {
+        "in_review", "Klarna is still reviewing the purchase; do not ship yet."};
+    static const kl_words_t rejected = {
+        "rejected", "Klarna rejected the purchase after review; do not ship."};
+
     if (strcmp(order->fraud_status, "PENDING") == 0) {
-        return "Klarna is still reviewing the purchase; do not ship yet.";
+        return &in_review;
     }
-    if (strcmp(order->fraud_status, "REJECTED") == 0) {
-        return "Klarna rejected the purchase after review; do not ship.";
-    }
-    return "Paid through Klarna and ready to ship.";
+    return kl_order_is_rejected(order) ? &rejected : &sentences[order->state];
 }
 
-static const char *captured_sentence(const kl_order_t *order)
+static const kl_words_t *captured_sentence(const kl_order_t *order)
 {
+    static const kl_words_t all = {"all_credited", "Everything captured was credited."};
+    static const kl_words_t part = {"part_refunded", "Captured, and a part was refunded."};
+
     if (order->refunded_amount == 0) {
-        return "Everything was captured.";
+        return &sentences[order->state];
     }
-    return kl_order_creditable_amount(order) == 0 ? "Everything captured was credited."
-                                                  : "Captured, and a part was refunded.";
+    return kl_order_creditable_amount(order) == 0 ? &all : &part;
 }
 
-const char *kl_order_sentence(const kl_order_t *order)
+const kl_words_t *kl_order_sentence(const kl_order_t *order)
 {
+    static const kl_words_t in_progress = {
+        "in_progress", "An operation is on its way to Klarna; its outcome is not known yet."};
+
     if (order->pending_op[0] != '\0') {
-        return "An operation is on its way to Klarna; its outcome is not known yet.";
+        return &in_progress;
     }
     switch (order->state) {
-    case KL_ORDER_CREATED:
-        return "The shopper has not finished the purchase yet.";
     case KL_ORDER_AUTHORIZED:
-        return authorized_sentence(order);
     case KL_ORDER_PART_CAPTURED:
-        return "A part was captured; the rest may still be captured or taken off.";
+        return open_sentence(order);
     case KL_ORDER_CAPTURED:
         return captured_sentence(order);
-    case KL_ORDER_CANCELLED:
-        return "The order was cancelled; the shopper pays nothing for what was not captured.";
-    case KL_ORDER_EXPIRED:
-        return "The authorization has expired; nothing more can be captured.";
-    case KL_ORDER_CLOSED:
-        return "Klarna has closed the order.";
-    case KL_ORDER_DECLINED:
-        return "Klarna declined the purchase.";
-    case KL_ORDER_ABANDONED:
-        return "The shopper never finished the purchase.";
+    default:
+        return &sentences[order->state];
     }
-    return "The order is in an unknown state.";
+}
+
+int kl_order_is_rejected(const kl_order_t *order)
+{
+    return strcmp(order->fraud_status, "REJECTED") == 0 ||
+           strcmp(order->fraud_status, "STOPPED") == 0;
 }
 
 int kl_order_find_line(const kl_order_t *order, const char *reference)
@@ -245,6 +267,14 @@ apr_int64_t kl_order_open_amount(const kl_order_t *order)
     int open = order->state == KL_ORDER_AUTHORIZED || order->state == KL_ORDER_PART_CAPTURED;
 
     return open ? order->remaining_amount : 0;
+}
+
+apr_time_t kl_order_open_until(const kl_order_t *order)
+{
+    if (kl_order_open_amount(order) == 0) {
+        return 0;
+    }
+    return order->expires_at ? order->expires_at : APR_INT64_MAX;
 }
 
 void kl_order_cancel_open(kl_order_t *order)

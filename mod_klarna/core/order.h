@@ -114,6 +114,7 @@ typedef struct kl_order_t {
     apr_int64_t version;          /* advanced by every save */
     const char *merchant;         /* name of the KlarnaStore container */
     const char *environment;      /* "playground" or "live" */
+    const char *channel;          /* where it was bought: "online"; written once */
     const char *client_key;       /* see operation.h */
     const char *client_hash;
     const char *key;              /* secret for the shopper's status page */
@@ -142,6 +143,8 @@ typedef struct kl_order_t {
                                      Klarna, its order id not known), "outside" (changed in
                                      Klarna's portal), "differs" (books that cannot be made to
                                      agree), "expiring" */
+    const char *waiting;          /* what was asked for and is not confirmed: "", "capture" or
+                                     "refund" (apply.h); stays when Klarna refused it */
     const char *pending_op;       /* the operation that holds the claim, or "" */
     const char *confirmation_url; /* where Klarna sends the shopper back to, or "" */
     apr_array_header_t *lines;    /* of kl_line_t */
@@ -156,8 +159,10 @@ kl_order_t *kl_order_make(apr_pool_t *p);
 const char *kl_order_state_name(kl_order_state_t state);
 /** 1 and sets *out, or 0 for a word we do not know. */
 int kl_order_state_parse(const char *name, kl_order_state_t *out);
-/** One plain English sentence for people about where the order stands. Static. */
-const char *kl_order_sentence(const kl_order_t *order);
+/** One plain English sentence for people about where the order stands. */
+const kl_words_t *kl_order_sentence(const kl_order_t *order);
+/** 1 when Klarna said no after its review (it stops an order it had accepted before). */
+int kl_order_is_rejected(const kl_order_t *order);
 
 const char *kl_line_type_name(kl_line_type_t type);
 int kl_line_type_parse(const char *name, kl_line_type_t *out);
@@ -180,6 +185,9 @@ apr_int64_t kl_order_fees_kept(const kl_order_t *order);
 apr_int64_t kl_order_creditable_amount(const kl_order_t *order);
 /** What may still be captured or taken off: 0 unless AUTHORIZED or PART_CAPTURED. */
 apr_int64_t kl_order_open_amount(const kl_order_t *order);
+/** Until when that can be done: 0 when nothing is open, APR_INT64_MAX when the end of the
+ *  authorization is not known yet. What is to be shipped is listed by it. */
+apr_time_t kl_order_open_until(const kl_order_t *order);
 /** The open part of every line becomes cancelled: it can never be captured any more. */
 void kl_order_cancel_open(kl_order_t *order);
 /** 1 when the ledger document can bear `bytes` more below KL_MAX_LEDGER. Asked before a

@@ -41,6 +41,17 @@ kl_json_t *kl_view_array(apr_pool_t *p, const char *text)
     return kl_json_is_array(v) ? v : kl_json_array(p);
 }
 
+void kl_view_action(apr_pool_t *p, kl_json_t *actions, const char *name,
+                    const kl_words_t *why_not)
+{
+    kl_json_t *v = kl_json_object(p);
+
+    kl_json_set_bool(v, "allowed", why_not == NULL);
+    kl_view_word(v, "reason", why_not != NULL ? why_not->text : "");
+    kl_view_word(v, "code", why_not != NULL ? why_not->code : "");
+    kl_json_set(actions, name, v);
+}
+
 /* --- lines ----------------------------------------------------------------------- */
 
 static void set_known(kl_json_t *obj, const char *key, const char *word)
@@ -169,24 +180,17 @@ kl_json_t *kl_credit_invoice_view(apr_pool_t *p, const kl_order_t *order,
 
 /* --- the order ------------------------------------------------------------------- */
 
-static void set_action(apr_pool_t *p, kl_json_t *actions, const char *name, const char *why_not)
-{
-    kl_json_t *v = kl_json_object(p);
-
-    kl_json_set_bool(v, "allowed", why_not == NULL);
-    kl_json_set_str(v, "reason", why_not);
-    kl_json_set(actions, name, v);
-}
-
 static kl_json_t *actions_view(apr_pool_t *p, const kl_order_t *order)
 {
     kl_json_t *v = kl_json_object(p);
 
-    set_action(p, v, "capture", kl_why_not_capture(order));
-    set_action(p, v, "credit_invoice", kl_why_not_credit(order));
-    set_action(p, v, "cancel", kl_why_not_cancel(order));
-    set_action(p, v, "extend", kl_why_not_extend(order));
-    set_action(p, v, "release", kl_why_not_release(order));
+    kl_view_action(p, v, "capture", kl_why_not_capture(order));
+    kl_view_action(p, v, "credit_invoice", kl_why_not_credit(order));
+    kl_view_action(p, v, "cancel", kl_why_not_cancel(order));
+    kl_view_action(p, v, "extend", kl_why_not_extend(order));
+    kl_view_action(p, v, "release", kl_why_not_release(order));
+    kl_view_action(p, v, "adopt", kl_why_not_adopt(order));
+    kl_view_action(p, v, "seen", kl_why_not_seen(order));
     return v;
 }
 
@@ -226,11 +230,13 @@ static void add_amounts(kl_json_t *v, const kl_order_t *order)
 
 kl_json_t *kl_order_view(apr_pool_t *p, const kl_order_t *order, int full)
 {
+    const kl_words_t *sentence = kl_order_sentence(order);
     kl_json_t *v = kl_json_object(p);
 
     kl_json_set_str(v, "id", order->id);
     kl_json_set_str(v, "state", kl_order_state_name(order->state));
-    kl_json_set_str(v, "sentence", kl_order_sentence(order));
+    kl_json_set_str(v, "sentence", sentence->text);
+    kl_json_set_str(v, "sentence_code", sentence->code);
     kl_view_word(v, "pending_operation", order->pending_op);
     kl_view_word(v, "attention", order->attention);
     kl_json_set_str(v, "merchant", order->merchant);

@@ -86,13 +86,18 @@ kl_kind_t kl_plan_credit(kl_credit_plan_t *out, apr_pool_t *p, const kl_order_t 
 const char *kl_verb_name(kl_verb_t verb);
 
 /** Why the order as it stands can not be captured / credited / cancelled / extended /
- *  released, as one sentence, static; NULL when it can. The admin page shows these. To
- *  cancel means to credit everything, whatever verbs that needs. (plan_why.c) */
-const char *kl_why_not_capture(const kl_order_t *order);
-const char *kl_why_not_credit(const kl_order_t *order);
-const char *kl_why_not_cancel(const kl_order_t *order);
-const char *kl_why_not_extend(const kl_order_t *order);
-const char *kl_why_not_release(const kl_order_t *order);
+ *  released, as one sentence; NULL when it can. The admin page shows these. To cancel means
+ *  to credit everything, whatever verbs that needs. (plan_why.c) */
+const kl_words_t *kl_why_not_capture(const kl_order_t *order);
+const kl_words_t *kl_why_not_credit(const kl_order_t *order);
+const kl_words_t *kl_why_not_cancel(const kl_order_t *order);
+const kl_words_t *kl_why_not_extend(const kl_order_t *order);
+const kl_words_t *kl_why_not_release(const kl_order_t *order);
+/** Why no order id of Klarna's can be given to it; NULL for an orphan. */
+const kl_words_t *kl_why_not_adopt(const kl_order_t *order);
+/** Why a person can not say "I have seen it"; NULL when there is a mark that this takes
+ *  away. An orphan's mark goes only with its adoption. */
+const kl_words_t *kl_why_not_seen(const kl_order_t *order);
 
 /**
  * Movement lines as Klarna order lines (for captures and refunds): quantity, unit_price,

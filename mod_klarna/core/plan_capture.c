@@ -53,15 +53,17 @@ static kl_kind_t capture_picks(kl_movement_t *out, apr_pool_t *p, const kl_order
     return rv == KL_OK ? kl_sum_check(out->amount, order->remaining_amount, "lines", err) : rv;
 }
 
-static kl_kind_t refuse(kl_error_t *err, const char *why)
+static kl_kind_t refuse(kl_error_t *err, const kl_words_t *why)
 {
-    return kl_error_set(err, KL_CONFLICT, "not_capturable", "%s", why);
+    return kl_error_because(err, KL_CONFLICT, "not_capturable", why);
 }
 
 kl_kind_t kl_plan_capture(kl_movement_t *out, apr_pool_t *p, const kl_order_t *order,
                           const kl_capture_request_t *want, kl_error_t *err)
 {
-    const char *why = kl_why_not_capture(order);
+    static const kl_words_t full = {"record_full",
+                                    "The order's record is full; no capture can be added to it."};
+    const kl_words_t *why = kl_why_not_capture(order);
     apr_size_t texts =
         strlen(want->reference) + strlen(want->description) + strlen(want->shipping_info);
 
@@ -72,7 +74,7 @@ kl_kind_t kl_plan_capture(kl_movement_t *out, apr_pool_t *p, const kl_order_t *o
     /* A quote or backslash of a text takes two bytes, and four inside shipping_info. */
     if (!kl_order_has_room(
             p, order, ROOM_CAPTURE + 4 * texts + (apr_size_t)order->lines->nelts * ROOM_LINE)) {
-        return refuse(err, "The order's record is full; no capture can be added to it.");
+        return refuse(err, &full);
     }
     if (want->what.everything) {
         return capture_everything(out, p, order, err);

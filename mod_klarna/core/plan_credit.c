@@ -50,9 +50,16 @@ static kl_kind_t all_of(kl_movement_t *out, apr_pool_t *p, const kl_order_t *ord
     return KL_OK;
 }
 
+static kl_kind_t refuse(kl_error_t *err, const kl_words_t *why)
+{
+    return kl_error_because(err, KL_CONFLICT, "not_creditable", why);
+}
+
 static kl_kind_t split_everything(split_t *out, apr_pool_t *p, const kl_order_t *order,
                                   kl_error_t *err)
 {
+    static const kl_words_t only_fees = {
+        "only_fees_left", "Everything was credited already, but for the return fees kept."};
     apr_int64_t open = kl_order_open_amount(order);
     apr_int64_t back = kl_order_creditable_amount(order);
     kl_kind_t rv = all_of(&out->open, p, order, open_part, open, err);
@@ -61,8 +68,7 @@ static kl_kind_t split_everything(split_t *out, apr_pool_t *p, const kl_order_t 
         rv = all_of(&out->captured, p, order, creditable_part, back, err);
     }
     if (rv == KL_OK && open + back <= 0) {
-        return kl_error_set(err, KL_CONFLICT, "not_creditable",
-                            "Everything was credited already, but for the return fees kept.");
+        return refuse(err, &only_fees);
     }
     return rv;
 }
@@ -214,25 +220,24 @@ static void add_step(kl_credit_plan_t *plan, kl_verb_t verb, const kl_movement_t
     plan->amount += moved->amount;
 }
 
-static kl_kind_t refuse(kl_error_t *err, const char *why)
-{
-    return kl_error_set(err, KL_CONFLICT, "not_creditable", "%s", why);
-}
-
 static kl_kind_t check_room(apr_pool_t *p, const kl_order_t *order, const kl_credit_request_t *want,
                             const split_t *both, kl_error_t *err)
 {
+    static const kl_words_t full = {
+        "record_full", "The order's record is full; no credit invoice can be added to it."};
+    static const kl_words_t lines_full = {
+        "too_many_lines", "The order has as many lines as an order may have; name the lines to "
+                          "take off instead of an amount."};
     apr_size_t texts = strlen(want->reference) + strlen(want->comment);
 
     if (!kl_order_has_room(p, order,
                            ROOM_CREDIT + 2 * texts + (apr_size_t)order->lines->nelts * ROOM_LINE)) {
-        return refuse(err, "The order's record is full; no credit invoice can be added to it.");
+        return refuse(err, &full);
     }
     if (both->open.amount > 0 && both->open.lines->nelts == 0 &&
         verb_for_open(order, both->open.amount) == KL_VERB_REDUCE &&
         order->lines->nelts >= KL_MAX_LINES) {
-        return refuse(err, "The order has as many lines as an order may have; name the lines "
-                           "to take off instead of an amount.");
+        return refuse(err, &lines_full);
     }
     return KL_OK;
 }
@@ -240,7 +245,7 @@ static kl_kind_t check_room(apr_pool_t *p, const kl_order_t *order, const kl_cre
 kl_kind_t kl_plan_credit(kl_credit_plan_t *out, apr_pool_t *p, const kl_order_t *order,
                          const kl_credit_request_t *want, kl_error_t *err)
 {
-    const char *why = kl_why_not_credit(order);
+    const kl_words_t *why = kl_why_not_credit(order);
     split_t both;
 
     memset(out, 0, sizeof(*out));

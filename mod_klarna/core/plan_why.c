@@ -8,106 +8,144 @@
 #include "core/limits.h"
 #include "core/plan.h"
 
-#define BUSY "Another operation on this order is still on its way; wait for its outcome."
+static const kl_words_t busy = {
+    "busy", "Another operation on this order is still on its way; wait for its outcome."};
 
 /* What holds for every action: nothing is under way and the order was placed. */
-static const char *why_not_at_all(const kl_order_t *order)
+static const kl_words_t *why_not_at_all(const kl_order_t *order)
 {
+    static const kl_words_t not_finished = {"not_finished",
+                                            "The shopper has not finished the purchase yet."};
+    static const kl_words_t declined = {"declined", "Klarna declined the purchase."};
+    static const kl_words_t abandoned = {"abandoned", "The shopper never finished the purchase."};
+
     if (order->pending_op[0] != '\0') {
-        return BUSY;
+        return &busy;
     }
     switch (order->state) {
     case KL_ORDER_CREATED:
-        return "The shopper has not finished the purchase yet.";
+        return &not_finished;
     case KL_ORDER_DECLINED:
-        return "Klarna declined the purchase.";
+        return &declined;
     case KL_ORDER_ABANDONED:
-        return "The shopper never finished the purchase.";
+        return &abandoned;
     default:
         return NULL;
     }
 }
 
 /* Why nothing is left of the authorization; NULL when something is. */
-static const char *why_not_open(const kl_order_t *order)
+static const kl_words_t *why_not_open(const kl_order_t *order)
 {
-    const char *why = why_not_at_all(order);
+    static const kl_words_t cancelled = {"cancelled", "The order was cancelled."};
+    static const kl_words_t expired = {"expired", "The authorization has expired."};
+    static const kl_words_t closed = {"closed", "Klarna has closed the order."};
+    static const kl_words_t nothing_open = {
+        "nothing_open", "Nothing is left of the authorization; all of it was captured or taken "
+                        "off."};
+    const kl_words_t *why = why_not_at_all(order);
 
     if (why != NULL || kl_order_open_amount(order) > 0) {
         return why;
     }
     switch (order->state) {
     case KL_ORDER_CANCELLED:
-        return "The order was cancelled.";
+        return &cancelled;
     case KL_ORDER_EXPIRED:
-        return "The authorization has expired.";
+        return &expired;
     case KL_ORDER_CLOSED:
-        return "Klarna has closed the order.";
+        return &closed;
     default:
-        return "Nothing is left of the authorization; all of it was captured or taken off.";
+        return &nothing_open;
     }
 }
 
-const char *kl_why_not_capture(const kl_order_t *order)
+const kl_words_t *kl_why_not_capture(const kl_order_t *order)
 {
-    const char *why = why_not_open(order);
+    static const kl_words_t in_review = {
+        "in_review", "Klarna is still reviewing the purchase; capture when the review is over."};
+    static const kl_words_t rejected = {
+        "rejected", "Klarna rejected the purchase after review; cancel the order."};
+    static const kl_words_t too_many = {"too_many_captures",
+                                        "The order has as many captures as an order may have."};
+    const kl_words_t *why = why_not_open(order);
 
     if (why != NULL) {
         return why;
     }
     if (strcmp(order->fraud_status, "PENDING") == 0) {
-        return "Klarna is still reviewing the purchase; capture when the review is over.";
+        return &in_review;
     }
-    if (strcmp(order->fraud_status, "REJECTED") == 0 ||
-        strcmp(order->fraud_status, "STOPPED") == 0) {
-        return "Klarna rejected the purchase after review; cancel the order.";
+    if (kl_order_is_rejected(order)) {
+        return &rejected;
     }
-    if (order->captures->nelts >= KL_MAX_CAPTURES) {
-        return "The order has as many captures as an order may have.";
-    }
-    return NULL;
+    return order->captures->nelts >= KL_MAX_CAPTURES ? &too_many : NULL;
 }
 
 /* money: what could be given back or taken off. */
-static const char *why_not_credit(const kl_order_t *order, apr_int64_t money)
+static const kl_words_t *why_not_credit(const kl_order_t *order, apr_int64_t money)
 {
-    const char *why = why_not_at_all(order);
+    static const kl_words_t all_credited = {"all_credited", "Everything was credited already."};
+    static const kl_words_t too_many = {
+        "too_many_credit_invoices",
+        "The order has as many credit invoices as an order may have."};
+    const kl_words_t *why = why_not_at_all(order);
 
     if (why != NULL) {
         return why;
     }
     if (money <= 0) {
-        return order->captured_amount > 0 ? "Everything was credited already."
-                                          : why_not_open(order);
+        return order->captured_amount > 0 ? &all_credited : why_not_open(order);
     }
-    if (order->credit_invoices->nelts >= KL_MAX_CREDIT_INVOICES) {
-        return "The order has as many credit invoices as an order may have.";
-    }
-    return NULL;
+    return order->credit_invoices->nelts >= KL_MAX_CREDIT_INVOICES ? &too_many : NULL;
 }
 
-const char *kl_why_not_credit(const kl_order_t *order)
+const kl_words_t *kl_why_not_credit(const kl_order_t *order)
 {
     return why_not_credit(order, kl_order_open_amount(order) + order->captured_amount -
                                      order->refunded_amount);
 }
 
-const char *kl_why_not_cancel(const kl_order_t *order)
+const kl_words_t *kl_why_not_cancel(const kl_order_t *order)
 {
     return why_not_credit(order, kl_order_open_amount(order) + kl_order_creditable_amount(order));
 }
 
-const char *kl_why_not_extend(const kl_order_t *order)
+const kl_words_t *kl_why_not_extend(const kl_order_t *order)
 {
     return why_not_open(order);
 }
 
-const char *kl_why_not_release(const kl_order_t *order)
+const kl_words_t *kl_why_not_release(const kl_order_t *order)
 {
-    const char *why = why_not_open(order);
+    static const kl_words_t nothing_captured = {
+        "nothing_captured", "Nothing was captured yet; cancel the order instead."};
+    const kl_words_t *why = why_not_open(order);
 
-    if (why == NULL && order->captured_amount == 0) {
-        return "Nothing was captured yet; cancel the order instead.";
+    return why == NULL && order->captured_amount == 0 ? &nothing_captured : why;
+}
+
+static int is_orphan(const kl_order_t *order)
+{
+    return strcmp(order->attention, "orphan") == 0;
+}
+
+/* An orphan is held by its placement, whose outcome is what an adoption tells. */
+const kl_words_t *kl_why_not_adopt(const kl_order_t *order)
+{
+    static const kl_words_t not_orphan = {
+        "not_orphan", "No placement of this order waits for Klarna's order id."};
+
+    return is_orphan(order) && order->state == KL_ORDER_CREATED ? NULL : &not_orphan;
+}
+
+const kl_words_t *kl_why_not_seen(const kl_order_t *order)
+{
+    static const kl_words_t nothing = {"nothing_to_see",
+                                       "Nothing about this order waits to be seen."};
+
+    if (order->pending_op[0] != '\0') {
+        return &busy;
     }
-    return why;
+    return order->attention[0] == '\0' || is_orphan(order) ? &nothing : NULL;
 }

@@ -10,12 +10,12 @@ static kl_kind_t plan_extend(kl_service_t *svc, kl_order_t *order, const void *u
                              const kl_client_t *client, kl_operation_t **ops, int *n,
                              kl_error_t *err)
 {
-    const char *why = kl_why_not_extend(order);
+    const kl_words_t *why = kl_why_not_extend(order);
     kl_request_t req;
 
     (void)unused;
     if (why) {
-        return kl_error_set(err, KL_CONFLICT, "not_extendable", "%s", why);
+        return kl_error_because(err, KL_CONFLICT, "not_extendable", why);
     }
     ops[0] = kl_operation_new(svc, order, KL_OP_EXTEND, client, err);
     if (!ops[0]) {
@@ -37,14 +37,14 @@ static kl_kind_t plan_release(kl_service_t *svc, kl_order_t *order, const void *
                               const kl_client_t *client, kl_operation_t **ops, int *n,
                               kl_error_t *err)
 {
-    const char *why = kl_why_not_release(order);
+    const kl_words_t *why = kl_why_not_release(order);
     kl_movement_t rest = {.amount = order->remaining_amount};
     kl_json_t *v = kl_json_object(svc->p);
     kl_request_t req;
 
     (void)unused;
     if (why) {
-        return kl_error_set(err, KL_CONFLICT, "not_releasable", "%s", why);
+        return kl_error_because(err, KL_CONFLICT, "not_releasable", why);
     }
     ops[0] = kl_operation_new(svc, order, KL_OP_RELEASE, client, err);
     if (!ops[0]) {

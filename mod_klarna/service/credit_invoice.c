@@ -126,10 +126,10 @@ static kl_kind_t plan_cancel(kl_service_t *svc, kl_order_t *order, const void *w
                              const kl_client_t *client, kl_operation_t **ops, int *n,
                              kl_error_t *err)
 {
-    const char *why = kl_why_not_cancel(order);
+    const kl_words_t *why = kl_why_not_cancel(order);
 
     if (why) {
-        return kl_error_set(err, KL_CONFLICT, "not_cancellable", "%s", why);
+        return kl_error_because(err, KL_CONFLICT, "not_cancellable", why);
     }
     return plan_credit(svc, order, what, client, ops, n, err);
 }

@@ -28,36 +28,30 @@ static kl_kind_t find(kl_service_t *svc, const char *order_id, const char *op_id
     return rv;
 }
 
-/* What is final but not in its order yet (its process died in between) is brought there: after
- * "that is final" nobody asks again. */
-static kl_kind_t not_final(kl_service_t *svc, const kl_operation_t *op, kl_error_t *err)
+/* Refuses with the words its view shows. What is final but not in its order yet (its process
+ * died in between) is brought there: after "that is final" nobody asks again. */
+static kl_kind_t refuse(kl_service_t *svc, const kl_operation_t *op, const kl_words_t *why,
+                        kl_error_t *err)
 {
-    kl_kind_t rv;
-
-    if (!kl_op_is_final(op->state)) {
-        return KL_OK;
+    if (kl_op_is_final(op->state) && kl_fold(svc, op, err) != KL_OK) {
+        return err->kind;
     }
-    rv = kl_fold(svc, op, err);
-    return rv == KL_OK ? kl_error_set(err, KL_CONFLICT, "final",
-                                      "This operation is %s; that is final.",
-                                      kl_op_state_name(op->state)) : rv;
+    kl_error_because(err, KL_CONFLICT, why->code, why);
+    err->retry_after = strcmp(why->code, "in_progress") == 0 ? 2 : 0;
+    return err->kind;
 }
 
 kl_kind_t kl_send_again(kl_service_t *svc, const char *order_id, const char *op_id,
                         kl_operation_t **op, kl_error_t *err)
 {
+    const kl_words_t *why;
     kl_kind_t rv = find(svc, order_id, op_id, op, err);
 
-    if (rv == KL_OK) {
-        rv = not_final(svc, *op, err);
+    if (rv != KL_OK) {
+        return rv;
     }
-    if (rv == KL_OK && strcmp((*op)->error_code, "unclaimed") == 0) {
-        kl_error_set(err, KL_CONFLICT, "unclaimed",
-                     "This operation does not hold its order and is never sent.");
-        kl_error_next(err, "Give it up: Klarna's record tells whether it was executed.");
-        return err->kind;
-    }
-    return rv == KL_OK ? kl_resume(svc, op, err) : rv;
+    why = kl_why_not_send_again(*op, svc->now());
+    return why ? refuse(svc, *op, why, err) : kl_resume(svc, op, err);
 }
 
 /* Too early to tell: the worker lets it rest, so that it can be told. */
@@ -88,13 +82,14 @@ kl_kind_t kl_give_up(kl_service_t *svc, const char *order_id, const char *op_id,
                      kl_operation_t **op, kl_error_t *err)
 {
     kl_finding_t found = {.truth = KL_TRUTH_NOT_EXECUTED, .result_id = "", .result = ""};
+    const kl_words_t *why = NULL;
     kl_kind_t rv = find(svc, order_id, op_id, op, err);
 
     if (rv == KL_OK) {
-        rv = not_final(svc, *op, err);
+        why = kl_why_not_give_up(*op, svc->now());
     }
-    if (rv == KL_OK && (*op)->lease_until > svc->now()) {
-        rv = kl_in_progress(err);
+    if (why) {
+        return refuse(svc, *op, why, err);
     }
     if (rv == KL_OK && ((*op)->doubtful || (*op)->state == KL_OP_SENT)) {
         rv = kl_truth_find(svc, *op, &found, err);

@@ -49,6 +49,21 @@ static void got_left_out(void **state)
     assert_string_equal(err->detail, "name: expected a string.");
 }
 
+static void because_of_a_sentence(void **state)
+{
+    static const kl_words_t why = {"too_late", "It is too late."}, other = {"gone", "Gone."};
+    kl_error_t *err = kl_error_make(*state);
+
+    assert_int_equal(kl_error_because(err, KL_CONFLICT, "not_possible", &why), KL_CONFLICT);
+    check_error(err, KL_CONFLICT, "not_possible");
+    assert_string_equal(err->reason, "too_late");
+    assert_string_equal(err->detail, "It is too late.");
+    assert_int_equal(kl_error_because(err, KL_INVALID, "another", &other), KL_CONFLICT);
+    assert_string_equal(err->reason, "too_late");
+    kl_error_clear(err);
+    assert_null(err->reason);
+}
+
 static void next_once(void **state)
 {
     kl_error_t *err = kl_error_make(*state);
@@ -90,7 +105,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_POOL(empty_at_first), WITH_POOL(first_wins), WITH_POOL(field_named),
-        WITH_POOL(got_left_out),   WITH_POOL(next_once),  WITH_POOL(cleared),
+        WITH_POOL(got_left_out),   WITH_POOL(because_of_a_sentence),
+        WITH_POOL(next_once),  WITH_POOL(cleared),
         WITH_POOL(kinds_have_words),
     };
 

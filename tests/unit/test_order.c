@@ -47,19 +47,37 @@ static void every_state_has_its_own_sentence(void **state)
 
     for (int i = KL_ORDER_CREATED; i <= KL_ORDER_ABANDONED; i++) {
         order->state = i;
-        seen[n++] = kl_order_sentence(order);
+        seen[n++] = kl_order_sentence(order)->code;
+        assert_string_not_equal(kl_order_sentence(order)->text, "");
     }
     order->state = KL_ORDER_AUTHORIZED;
     order->fraud_status = "PENDING";
-    seen[n++] = kl_order_sentence(order);
+    seen[n++] = kl_order_sentence(order)->code;
     order->fraud_status = "REJECTED";
-    seen[n++] = kl_order_sentence(order);
+    seen[n++] = kl_order_sentence(order)->code;
     order->pending_op = "op";
-    seen[n++] = kl_order_sentence(order);
+    seen[n++] = kl_order_sentence(order)->code;
     for (int i = 0; i < n; i++) {
         for (int j = 0; j < i; j++) {
             assert_string_not_equal(seen[i], seen[j]);
         }
+    }
+}
+
+static void what_klarna_stopped_is_not_shipped(void **state)
+{
+    static const char *const no[] = {"REJECTED", "STOPPED"};
+    kl_order_t *order = fixture_shop(*state);
+
+    must_capture(order, *state, "{'amount':1}");
+    assert_string_equal(kl_order_sentence(order)->code, "part_captured");
+    order->fraud_status = "PENDING";
+    assert_string_equal(kl_order_sentence(order)->code, "in_review");
+    assert_string_equal(kl_why_not_capture(order)->code, "in_review");
+    for (int i = 0; i < 2; i++) {
+        order->fraud_status = no[i];
+        assert_string_equal(kl_order_sentence(order)->code, "rejected");
+        assert_string_equal(kl_why_not_capture(order)->code, "rejected");
     }
 }
 
@@ -68,11 +86,11 @@ static void the_sentence_of_a_captured_order_tells_of_refunds(void **state)
     kl_order_t *order = fixture_shop(*state);
 
     must_capture(order, *state, "{'everything':true}");
-    assert_string_equal(kl_order_sentence(order), "Everything was captured.");
+    assert_string_equal(kl_order_sentence(order)->text, "Everything was captured.");
     must_credit(order, *state, "{'amount':1}");
-    assert_string_equal(kl_order_sentence(order), "Captured, and a part was refunded.");
+    assert_string_equal(kl_order_sentence(order)->text, "Captured, and a part was refunded.");
     must_credit(order, *state, "{'everything':true}");
-    assert_string_equal(kl_order_sentence(order), "Everything captured was credited.");
+    assert_string_equal(kl_order_sentence(order)->text, "Everything captured was credited.");
 }
 
 static void things_are_found_by_their_names(void **state)
@@ -187,7 +205,80 @@ static void the_view_says_what_may_be_done(void **state)
     order->pending_op = "op-1";
     v = kl_order_view(*state, order, 1);
     assert_string_equal(kl_json_str(v, "pending_operation"), "op-1");
-    assert_string_equal(allowed(v, "capture"), kl_why_not_capture(order));
+    assert_string_equal(allowed(v, "capture"), kl_why_not_capture(order)->text);
+}
+
+/* Every refusal has a code of its own, in the view as in the rule. */
+static const char *code(const kl_json_t *view, const char *action)
+{
+    return kl_json_str(kl_json_get(kl_json_get(view, "actions"), action), "code");
+}
+
+static void the_view_has_codes(void **state)
+{
+    kl_order_t *order = fixture_shop(*state);
+    kl_json_t *v = kl_order_view(*state, order, 1);
+
+    assert_string_equal(kl_json_str(v, "sentence_code"), "ready_to_ship");
+    assert_null(code(v, "capture"));
+    assert_string_equal(code(v, "release"), "nothing_captured");
+    assert_string_equal(code(v, "adopt"), "not_orphan");
+    assert_string_equal(code(v, "seen"), "nothing_to_see");
+    order->pending_op = "op-1";
+    v = kl_order_view(*state, order, 1);
+    assert_string_equal(kl_json_str(v, "sentence_code"), "in_progress");
+    assert_string_equal(code(v, "capture"), "busy");
+    assert_string_equal(code(v, "seen"), "busy");
+}
+
+static void a_word_says_why_nothing_is_open(void **state)
+{
+    static const struct { kl_order_state_t state; const char *code; } known[] = {
+        {KL_ORDER_CREATED, "not_finished"},  {KL_ORDER_DECLINED, "declined"},
+        {KL_ORDER_ABANDONED, "abandoned"},   {KL_ORDER_CANCELLED, "cancelled"},
+        {KL_ORDER_EXPIRED, "expired"},       {KL_ORDER_CLOSED, "closed"},
+        {KL_ORDER_CAPTURED, "nothing_open"},
+    };
+    kl_order_t *order = fixture_shop(*state);
+
+    for (int i = 0; i < 7; i++) {
+        order->state = known[i].state;
+        assert_string_equal(kl_why_not_capture(order)->code, known[i].code);
+        assert_string_equal(kl_why_not_extend(order)->code, known[i].code);
+        assert_string_equal(kl_why_not_release(order)->code, known[i].code);
+        assert_string_equal(kl_why_not_cancel(order)->code, known[i].code);
+    }
+}
+
+static void only_an_orphan_is_adopted(void **state)
+{
+    kl_order_t *order = fixture_shop(*state);
+
+    order->state = KL_ORDER_CREATED;
+    order->pending_op = "placement"; /* it holds the order until its id is known */
+    assert_string_equal(kl_why_not_adopt(order)->code, "not_orphan");
+    order->attention = "orphan";
+    assert_null(kl_why_not_adopt(order));
+    order->pending_op = "";
+    assert_null(kl_why_not_adopt(order));
+    order->state = KL_ORDER_AUTHORIZED;
+    assert_string_equal(kl_why_not_adopt(order)->code, "not_orphan");
+}
+
+static void a_mark_is_seen_by_a_person(void **state)
+{
+    static const char *const marks[] = {"outside", "differs", "expiring"};
+    kl_order_t *order = fixture_shop(*state);
+
+    for (int i = 0; i < 3; i++) {
+        order->attention = marks[i];
+        assert_null(kl_why_not_seen(order));
+    }
+    order->pending_op = "op-1";
+    assert_string_equal(kl_why_not_seen(order)->code, "busy");
+    order->pending_op = "";
+    order->attention = "orphan"; /* goes away with its adoption only */
+    assert_string_equal(kl_why_not_seen(order)->code, "nothing_to_see");
 }
 
 static void the_view_has_amounts_lines_and_lists(void **state)
@@ -253,12 +344,17 @@ int main(void)
         WITH_POOL(a_new_order_has_no_null),
         WITH_POOL(words_go_both_ways),
         WITH_POOL(every_state_has_its_own_sentence),
+        WITH_POOL(what_klarna_stopped_is_not_shipped),
         WITH_POOL(the_sentence_of_a_captured_order_tells_of_refunds),
         WITH_POOL(things_are_found_by_their_names),
         WITH_POOL(room_ends_at_the_limit),
         WITH_POOL(no_amount_leaves_its_bounds),
         WITH_POOL(no_line_leaves_its_bounds),
         WITH_POOL(the_view_says_what_may_be_done),
+        WITH_POOL(the_view_has_codes),
+        WITH_POOL(a_word_says_why_nothing_is_open),
+        WITH_POOL(only_an_orphan_is_adopted),
+        WITH_POOL(a_mark_is_seen_by_a_person),
         WITH_POOL(the_view_has_amounts_lines_and_lists),
         WITH_POOL(the_view_tells_no_secret),
         WITH_POOL(klarnas_lines_have_no_ledger_members),
