@@ -1,0 +1,351 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Made-up orders of a trade of two years in two stores, as rows of mod_klarna's tables.
+
+The same seed, number and hour give the same rows. Orders come in the order of their making,
+each with its operations and references; amounts add up as the schema's constraints and the
+module's own checks want it. Nobody is described: names are of goods.
+"""
+import dataclasses
+import random
+
+STORES = (("north", 0.7), ("south", 0.3))
+YEARS = 2
+MINUTE = 60 * 10**6
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+LIFE = 28 * DAY              # of an authorization
+NEVER = 2**63 - 1            # open_until of one whose end is not known
+CHUNK = 10_000
+
+ORDER = ("id version merchant environment order_key callback_secret client_key client_hash state "
+         "fraud_status session_id client_token klarna_order_id klarna_reference reference1 "
+         "reference2 country currency locale original_amount order_amount order_tax_amount "
+         "captured_amount refunded_amount remaining_amount created_at updated_at expires_at "
+         "check_at checks attention pending_op confirmation_url ledger channel waiting "
+         "open_until").split()
+OPERATION = ("id version order_id merchant kind state method path body intent amount actor "
+             "client_key client_hash credit_invoice_id next_op attempts doubtful lease_until "
+             "created_at updated_at sent_at next_at http_status result_id result error_code "
+             "error_messages correlation_id took").split()
+REFERENCE = "merchant value order_id".split()
+TABLES = {"klarna_order": ORDER, "klarna_operation": OPERATION, "klarna_reference": REFERENCE}
+
+GOODS = ("Merino jumper, navy", "Rain jacket, women", "Trail running shoe", "Linen shirt, white",
+         "Enamel coffee pot, 1.2 l", "Desk lamp, brass", "Wool blanket 130 x 180", "Chef's knife",
+         "Cast-iron pan, 26 cm", "Canvas backpack, 22 l", "Cotton bed linen", "Oak cutting board")
+MARKETS = (("SE", "SEK", "sv-SE", 2500), ("NO", "NOK", "nb-NO", 2500), ("FI", "EUR", "fi-FI", 2550),
+           ("DE", "EUR", "de-DE", 1900), ("NL", "EUR", "nl-NL", 2100))
+METHODS = ('[{"identifier":"pay_later","name":"Pay later","asset_urls":{"descriptive":'
+           '"https://x.klarnacdn.net/badge.svg","standard":"https://x.klarnacdn.net/badge.svg"}}]')
+
+
+@dataclasses.dataclass
+class Batch:
+    """Some orders, in rows of TABLES' columns, and the values a search may look for."""
+    klarna_order: list = dataclasses.field(default_factory=list)
+    klarna_operation: list = dataclasses.field(default_factory=list)
+    klarna_reference: list = dataclasses.field(default_factory=list)
+    samples: dict = dataclasses.field(default_factory=dict)
+
+
+def batches(number, seed, now):
+    """All orders, CHUNK at a time; now: microseconds, the end of the two years."""
+    span = YEARS * 365 * DAY
+    for first in range(0, number, CHUNK):
+        maker = Maker(random.Random(f"{seed}/{first}"), now)
+        for i in range(first, min(first + CHUNK, number)):
+            maker.order(i, now - span + int(span * (i + maker.random()) / number))
+        yield maker.batch
+
+
+def uuid(digits):
+    """A version-4 UUID of 32 hexadecimal digits."""
+    return (f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}")
+
+
+class Cart:
+    """Three lines: two goods and the freight; texts of them as the ledger and requests have it."""
+
+    def __init__(self, rng, market):
+        self.market = market
+        self.rate = market[3]
+        self.lines = [self._line(rng) for _ in range(2)] + [self._freight()]
+        self.amounts = [amount for _, _, amount in self.lines]
+        self.amount = sum(self.amounts)
+        self.tax = sum(self._tax(amount) for amount in self.amounts)
+        self.heads = [head for head, _, _ in self.lines]
+        self.quantities = [quantity for _, quantity, _ in self.lines]
+        self.whole = [f'{{"line":{i},"quantity":{q},"amount":{a}}}'
+                      for i, (q, a) in enumerate(zip(self.quantities, self.amounts))]
+
+    def _tax(self, amount):
+        return amount * self.rate // (10000 + self.rate)
+
+    def _line(self, rng):
+        sku, quantity = rng.randrange(10000, 99999), 1 + (rng.random() < 0.2)
+        price = 100 * rng.randrange(90, 1500) - 10
+        return (f'{{"type":"physical","reference":"SKU-{sku}","name":"{rng.choice(GOODS)}",'
+                f'"image_url":"https://shop.example/media/{sku}-400.jpg","product_url":'
+                f'"https://shop.example/products/{sku}","quantity":{quantity},'
+                f'"unit_price":{price},"tax_rate":{self.rate},"total_amount":{price * quantity},'
+                f'"total_tax_amount":{self._tax(price * quantity)}', quantity, price * quantity)
+
+    def _freight(self):
+        return (f'{{"type":"shipping_fee","reference":"freight","name":"Parcel to your door",'
+                f'"quantity":1,"unit_price":4900,"tax_rate":{self.rate},"total_amount":4900,'
+                f'"total_tax_amount":{self._tax(4900)}', 1, 4900)
+
+    def ledger(self, moves, captures="", credits="", more=""):
+        """moves: for each line which parts of it moved ("captured", "credited", "cancelled")."""
+        lines = ",".join(
+            head + "".join(f',"{move}_quantity":{q},"{move}_amount":{a}' for move in line) + "}"
+            for head, line, q, a in zip(self.heads, moves, self.quantities, self.amounts))
+        return (f'{{"version":1,"lines":[{lines}],"captures":[{captures}],'
+                f'"credit_invoices":[{credits}]{more}}}')
+
+
+NOTHING = ((), (), ())
+CAPTURED = (("captured",),) * 3
+FIRST_CAPTURED = (("captured",), (), ())
+FIRST_KEPT = (("captured",), ("cancelled",), ("cancelled",))
+CANCELLED = (("cancelled",),) * 3
+SECOND_CREDITED = (("captured",), ("captured", "credited"), ("captured",))
+
+
+class Maker:
+    """Orders of one chunk. Each is what became of it until now, told in the words of its life."""
+    carts = None
+
+    def __init__(self, rng, now):
+        self.rng, self.random, self.now = rng, rng.random, now
+        self.batch = Batch()
+        if Maker.carts is None:
+            goods = random.Random("carts")
+            Maker.carts = [Cart(goods, MARKETS[min(int(goods.random() * 8), 4)])
+                           for _ in range(2000)]
+
+    # --- one order -----------------------------------------------------------------------
+
+    def order(self, number, created):
+        self.digits, self.used = "%01024x" % self.rng.getrandbits(4096), 0
+        self.store = STORES[self.random() > STORES[0][1]][0]
+        self.cart = self.carts[int(self.random() * len(self.carts))]
+        self.id, self.number, self.at = uuid(self.hex()), number, created
+        fate = self.random()
+        if fate < 0.36:
+            row = self.unfinished(created)
+        elif fate < 0.39:
+            row = self.declined(created)
+        else:
+            row = self.placed(created)
+        self.finish(row, created)
+
+    def hex(self):
+        """The next 32 random digits of this order."""
+        self.used += 32
+        return self.digits[self.used - 32:self.used]
+
+    def row(self, state, ledger, at, **more):
+        """What differs from one order to the next; finish() knows the rest."""
+        return {"state": state, "ledger": ledger, "updated_at": at, **more}
+
+    def unfinished(self, created):
+        if created + 2 * DAY > self.now:
+            return self.row("CREATED", self.cart.ledger(NOTHING, more=f',"payment_methods":{METHODS}'),
+                            created, client_token="eyJhbGciOiJSUzI1NiJ9." + self.hex() * 6,
+                            remaining=self.cart.amount, check_at=created + 2 * DAY)
+        orphan = self.random() < 0.0002
+        return self.row("CREATED" if orphan else "ABANDONED", self.cart.ledger(NOTHING),
+                        created + 2 * DAY, remaining=self.cart.amount,
+                        attention="orphan" if orphan else "")
+
+    def declined(self, created):
+        at = created + int(5 * MINUTE * self.random())
+        self.operation("place_order", at, state="refused", http=403, error="PAYMENT_METHOD_FAILED")
+        return self.row("DECLINED", self.cart.ledger(NOTHING), at, remaining=self.cart.amount)
+
+    def placed(self, created):
+        """Authorized; then shipped soon, or at a time of the month, or cancelled, or never."""
+        self.klarna_id = uuid(self.hex())
+        at = created + int(5 * MINUTE * self.random())
+        self.operation("place_order", at, result_id=self.klarna_id)
+        self.expires = at + LIFE
+        delay = (int(26 * DAY * self.random()) + HOUR if self.random() < 0.6
+                 else int(self.rng.expovariate(1) * 2 * DAY) + HOUR)
+        then, fate = at + min(delay, LIFE - HOUR), self.random()
+        if fate < 0.015:
+            then = self.expires + HOUR
+        if then > self.now:
+            row = self.authorized(at)
+        elif fate < 0.015:
+            row = self.row("EXPIRED", self.cart.ledger(CANCELLED), then)
+        elif fate < 0.08:
+            self.operation("cancel", then, http=204)
+            row = self.row("CANCELLED", self.cart.ledger(CANCELLED), then)
+        elif fate < 0.13:
+            row = self.part_captured(then)
+        else:
+            row = self.captured(then)
+        row["fraud"] = "ACCEPTED"
+        return row
+
+    def authorized(self, at):
+        row = self.row("AUTHORIZED", self.cart.ledger(NOTHING), at, remaining=self.cart.amount,
+                       check_at=at + DAY)
+        if self.expires - self.now < 7 * DAY:
+            row["attention"] = "expiring"
+        if self.random() < 0.005:
+            self.operation("capture", at + HOUR, state="refused", http=403,
+                           error="CAPTURE_NOT_ALLOWED")
+            row["waiting"] = "capture"
+        elif self.random() < 0.002:
+            row["pending_op"] = self.operation("capture", self.now - int(HOUR * self.random()),
+                                               state="unknown", http=0, error="no_answer")
+            row["waiting"] = "capture"
+        return row
+
+    def part_captured(self, then):
+        """The first line was shipped; what is left is shipped, released, or still open."""
+        first = self.cart.amounts[0]
+        capture = self.capture(then, first, self.cart.whole[:1])
+        later = then + int(20 * DAY * self.random())
+        if later > self.now or later > self.expires:
+            open_still = self.expires > self.now
+            return self.row("PART_CAPTURED" if open_still else "EXPIRED",
+                            self.cart.ledger(FIRST_CAPTURED if open_still else FIRST_KEPT, capture),
+                            then, captured=first, check_at=then + DAY if open_still else 0,
+                            remaining=self.cart.amount - first if open_still else 0)
+        if self.random() < 0.4:
+            self.operation("release", later, http=204)
+            return self.row("CLOSED", self.cart.ledger(FIRST_KEPT, capture), later, captured=first)
+        rest = self.capture(later, self.cart.amount - first, self.cart.whole[1:])
+        return self.row("CAPTURED", self.cart.ledger(CAPTURED, f"{capture},{rest}"), later,
+                        captured=self.cart.amount, check_at=self.last_look(later))
+
+    def captured(self, then):
+        capture = self.capture(then, self.cart.amount, self.cart.whole)
+        row = self.row("CAPTURED", None, then, captured=self.cart.amount,
+                       check_at=self.last_look(then))
+        back = then + int(30 * DAY * self.random()) + 2 * DAY
+        if self.random() < 0.15 and back < self.now:
+            self.credit(row, capture, back)
+        else:
+            row["ledger"] = self.cart.ledger(CAPTURED, capture)
+        return row
+
+    def last_look(self, at):
+        return at + 97 * DAY if at + 97 * DAY > self.now else 0
+
+    # --- what an order is made of ---------------------------------------------------------
+
+    def capture(self, at, amount, parts):
+        """Its entry of the ledger. Half of the shops name their shipments."""
+        capture_id, tracking = uuid(self.hex()), "SE%012d" % int(self.random() * 10**12)
+        reference = f"S-{self.number:08d}-{len(parts)}" if self.random() < 0.5 else ""
+        named = f'"reference":"{reference}",' if reference else ""
+        shipping = f'[{{"shipping_company":"PostNord","tracking_number":"{tracking}"}}]'
+        lines = ",".join(parts)
+        op = self.operation(
+            "capture", at, amount=amount, result_id=capture_id,
+            body=f'{{"captured_amount":{amount},{named}"order_lines":['
+                 + ",".join(head + "}" for head in self.cart.heads[-len(parts):])
+                 + f'],"shipping_info":{shipping}}}',
+            intent=f'{{"movement":{{"amount":{amount},"lines":[{lines}]}},{named}'
+                   f'"description":"","shipping_info":{shipping}}}')
+        self.refer(capture_id=capture_id, tracking=tracking, capture_reference=reference)
+        quoted = shipping.replace('"', '\\"')
+        return (f'{{"capture_id":"{capture_id}","operation_id":"{op}",{named}"captured_at":{at},'
+                f'"moved":{{"amount":{amount},"lines":[{lines}]}},"shipping_info":"{quoted}"}}')
+
+    def credit(self, row, capture, at):
+        """The second line comes back; now and then Klarna has not confirmed the refund."""
+        invoice, refund = uuid(self.hex()), uuid(self.hex())
+        amount, reference = self.cart.amounts[1], f"CN-{self.number:08d}"
+        old = self.random() >= 0.01
+        state = "confirmed" if old else "refused" if self.random() < 0.8 else "unknown"
+        op = self.operation(
+            "refund", at if state != "unknown" else self.now - int(HOUR * self.random()), state=state,
+            http=201 if old else 403, amount=amount,
+            result_id=refund if old else "", error="" if old else "REFUND_NOT_ALLOWED",
+            body=f'{{"refunded_amount":{amount},"reference":"{reference}"}}',
+            intent=f'{{"movement":{{"amount":{amount},"lines":[{self.cart.whole[1]}]}}}}',
+            credit_invoice=invoice)
+        told = f',"refund_id":"{refund}"' if old else ""
+        paid = f'"paid_amount":{amount},' if old else ""
+        stands = {"confirmed": "paid", "refused": "refused", "unknown": "pending"}[state]
+        credit = (f'{{"id":"{invoice}","reference":"{reference}","actor":"clerk","state":"{stands}",'
+                  f'"amount":{amount},{paid}"created_at":{at},"lines":[{self.cart.whole[1]}],'
+                  f'"steps":[{{"operation_id":"{op}","verb":"refund","amount":{amount},'
+                  f'"state":"{state}"{told}}}]}}')
+        row["ledger"] = self.cart.ledger(SECOND_CREDITED if old else CAPTURED, capture, credit)
+        row["updated_at"] = at
+        row["refunded"] = amount if old else 0
+        row["waiting"] = "" if old else "refund"
+        row["pending_op"] = op if state == "unknown" else ""
+        self.refer(credit_invoice=invoice, credit_reference=reference)
+        if old:
+            self.refer(refund_id=refund)
+
+    def operation(self, kind, at, state="confirmed", http=201, amount=None, result_id="", body="",
+                  intent="", error="", credit_invoice=""):
+        """Its id."""
+        op, took = uuid(self.hex()), 90 + int(self.rng.expovariate(1 / 180))
+        is_open = state == "unknown"
+        path = {"place_order": "", "capture": "captures", "refund": "refunds", "cancel": "cancel",
+                "release": "release-remaining-authorization"}[kind]
+        if path:
+            path = f"/ordermanagement/v1/orders/{self.klarna_id}/{path}"
+        keys = self.hex() + self.hex()
+        self.batch.klarna_operation.append((
+            op, 3, self.id, self.store, kind, state, "POST", path, body, intent,
+            self.cart.amount if amount is None else amount,
+            "shopper" if kind == "place_order" else "clerk", keys, keys[::-1], credit_invoice, "",
+            4 if is_open else 1, 1 if is_open else 0, 0, at, at + took * 1000, at + 1000,
+            at + HOUR if is_open else 0, http, result_id,
+            '{"fraud_status":"ACCEPTED"}' if kind == "place_order" and not error else "",
+            error, '["It can not be done."]' if error else "[]", uuid(self.hex()),
+            took if self.random() > 0.004 else 10 * took))
+        return op
+
+    def refer(self, **values):
+        for kind, value in values.items():
+            if value:
+                self.batch.klarna_reference.append((self.store, value, self.id))
+                self.sample(kind, value)
+
+    def sample(self, kind, value):
+        """One of about fifty orders is remembered for the searches of the benchmark."""
+        if self.number % 53 == 0:
+            self.batch.samples.setdefault(kind, []).append(value)
+
+    def finish(self, row, created):
+        """The whole row."""
+        cart, state = self.cart, row["state"]
+        is_placed = state not in ("CREATED", "ABANDONED", "DECLINED")
+        klarna_id = self.klarna_id if is_placed else self.id
+        short = self.hex()[:8].upper() if is_placed else ""
+        reference = f"N-{100000000 + self.number}"
+        attention = row.get("attention", "")
+        if is_placed and not attention and self.random() < 0.0005:
+            attention = "differs" if self.random() < 0.2 else "outside"
+        remaining = row.get("remaining", 0)
+        is_open = state in ("AUTHORIZED", "PART_CAPTURED") and remaining > 0
+        expires = self.expires if is_placed else 0
+        self.batch.klarna_order.append((
+            self.id, 4 if is_placed else 2, self.store, "live", self.hex(), self.hex(),
+            "-" + self.id, "", state, row.get("fraud", ""), uuid(self.hex()),
+            row.get("client_token", ""), klarna_id, short, reference,
+            f"ERP{7000000 + self.number}" if self.number % 3 == 0 else "",
+            cart.market[0], cart.market[1], cart.market[2], cart.amount, cart.amount, cart.tax,
+            row.get("captured", 0), row.get("refunded", 0), remaining, created, row["updated_at"],
+            expires, row.get("check_at", 0), 3 if is_placed else 0, attention,
+            row.get("pending_op", ""), "", row["ledger"],
+            "online" if self.random() < 0.9 else "instore", row.get("waiting", ""),
+            expires if is_open else 0))
+        if is_placed:
+            self.sample("klarna_order_id", klarna_id)
+            self.sample("klarna_reference", short)
+            self.sample("id", self.id)
+            self.sample("reference1", reference)
+            if self.number % 3 == 0:
+                self.sample("reference2", f"ERP{7000000 + self.number}")
