@@ -16,6 +16,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(ROOT, "tests", "integration"))
 
 import carts  # noqa: E402
+import demo_orders  # noqa: E402
 import httpd  # noqa: E402
 import sandbox  # noqa: E402
 from shop import Shop  # noqa: E402
@@ -93,9 +94,12 @@ def with_sdk(box, url):
 
 
 def open_shop(server, box, url):
-    """Puts the storefront example into the server's root and tells it where things are."""
-    shop = os.path.join(server.dir, "shop")
-    shutil.copytree(os.path.join(ROOT, "docs", "storefront"), shop, dirs_exist_ok=True)
+    """Puts the storefront example and the admin pages into the server's root, and tells them
+    where things are."""
+    for pages, name in (("docs/storefront", "shop"), ("admin", "admin")):
+        shutil.copytree(os.path.join(ROOT, pages), os.path.join(server.dir, name),
+                        ignore=shutil.ignore_patterns("node_modules", ".*", "package*"),
+                        dirs_exist_ok=True)
     server.write("shop-config.json", json.dumps({
         "sdk": KLARNA_SDK if is_klarna(url) else box.url + "/sdk/lib.js", "routes": "/klarna/checkout",
         "phone": box.url + "/phone"}))
@@ -106,17 +110,21 @@ def open_shop(server, box, url):
 def serve(server, box):
     """Leaves the demo running until Ctrl-C."""
     here = f"http://127.0.0.1:{server.port}"
+    logins = [f"{user}  {httpd.USERS[user]}" for user in ("clerk", "operator", "guest")]
     print(f"""
   the shop                {here}/
+  the admin page          {here}/klarna/admin/
+      ships and returns   {logins[0]}
+      sees operations too {logins[1]}
+      may neither         {logins[2]}
   the customer's phone    {box.url}/phone
-  the orders route        {here}/klarna/orders     user clerk, password {httpd.USERS['clerk']}
   Klarna's ledger         {box.url}/_sandbox/ledger
 
   curl -u clerk:{httpd.USERS['clerk']} {here}/klarna/orders
   error log: {server.dir}/error_log
 
 Buy something in the shop, approve it on the phone page or in the dialog, then ship and
-return it with the curl lines of the README. Ctrl-C stops everything.""", flush=True)
+return it on the admin page. Ctrl-C stops everything.""", flush=True)
     signal.pause()
 
 
@@ -159,6 +167,8 @@ def main():
             return once(Shop(server, box))
         if command:
             return run(command, server, box)
+        if is_loopback(url):
+            demo_orders.make(Shop(server, box))
         serve(server, box)
         return 0
     except KeyboardInterrupt:

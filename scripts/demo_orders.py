@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Orders for a newcomer to look at: each state the admin page tells apart, with what Klarna
+refused, what nobody answered and what a person has to look at. They are made the way a shop and
+a clerk make them, with the sandbox's faults and switches where something must go wrong."""
+import waiting
+from sandbox_client import line
+
+MARKETS = {"SE": ("SEK", "sv-SE"), "NO": ("NOK", "nb-NO"), "DE": ("EUR", "de-DE")}
+MUG = ("Stoneware mug", "MUG-01", 18900)
+BOOK = ("The bread book", "BOOK-07", 29800, 600)
+LAMP = ("Desk lamp", "LAMP-03", 64900)
+BLANKET = ("Wool blanket", "WOOL-11", 119900)
+TRACKING = [{"shipping_company": "PostNord", "tracking_number": "PN-1001",
+             "tracking_uri": "https://tracking.example/PN-1001"}]
+REFUSED = {"error_code": "NOT_ALLOWED", "error_messages": ["Not allowed right now."],
+           "correlation_id": "demo-refusal"}
+
+
+def _goods(what, quantity):
+    name, reference, price, *rate = what
+    return {**line(name, quantity, price, *rate), "reference": reference}
+
+
+def _cart(number, *goods, country="SE"):
+    currency, locale = MARKETS[country]
+    lines = [_goods(*entry) for entry in goods]
+    lines.append({**line("Delivery", 1, 4900, type="shipping_fee"), "reference": "SHIP"})
+    return {"purchase_country": country, "purchase_currency": currency, "locale": locale,
+            "order_amount": sum(entry["total_amount"] for entry in lines),
+            "order_tax_amount": sum(entry["total_tax_amount"] for entry in lines),
+            "order_lines": lines, "merchant_reference1": f"A-{number}"}
+
+
+def _part_shipped(shop, cart):
+    order = shop.placed(cart)
+    shop.done(shop.act(order, "captures", {
+        "lines": [{"reference": "MUG-01", "quantity": 2}, {"reference": "SHIP", "quantity": 1}],
+        "shipping_info": TRACKING}))
+
+
+def _returned(shop, cart):
+    order = shop.captured(cart)
+    shop.done(shop.act(order, "credit-invoices", {
+        "lines": [{"reference": "MUG-01", "quantity": 1}, {"reference": "BOOK-07", "quantity": 1}],
+        "return_fee": 4900, "return_fee_tax_rate": 2500, "comment": "changed their mind"}))
+
+
+def _refused(shop, cart, before, action):
+    """What a clerk asked for and Klarna refused stays to be seen."""
+    order = before(cart)
+    shop.box.fault("status", path=f"/{action}$", status=403, body=REFUSED)
+    shop.act(order, "captures" if action == "captures" else "credit-invoices",
+             {"everything": True})
+
+
+def _expiring(shop, cart):
+    shop.box.control("POST", "behaviour", {"authorization_days": 5})
+    shop.placed(cart)
+    shop.box.control("POST", "behaviour", {"authorization_days": 28})
+
+
+def _orphan(shop, cart):
+    """Klarna's answer is lost, and asked again Klarna says only that the token was used: from
+    now on, or the next try would find the order after all."""
+    payment = shop.authorized(cart)
+    shop.box.control("POST", "behaviour", {"place_order_repeat": "refused"})
+    shop.box.fault("drop_after", path="/order$")
+    shop.place(payment)
+    waiting.eventually(lambda: shop.order(payment.order_id)["attention"] == "orphan",
+                       meanwhile=lambda: waiting.operations_are_due(shop.httpd))
+
+
+def make(shop):
+    shop.done(shop.act(shop.placed(_cart(1001, (BLANKET, 1))), "cancel", {"confirm_final": True}))
+    _returned(shop, _cart(1002, (MUG, 3), (BOOK, 1), (LAMP, 1)))
+    shop.captured(_cart(1003, (LAMP, 2), country="DE"))
+    _refused(shop, _cart(1004, (BOOK, 1)), shop.captured, "refunds")
+    _orphan(shop, _cart(1005, (LAMP, 1), (MUG, 2)))
+    _part_shipped(shop, _cart(1006, (MUG, 2), (BLANKET, 1)))
+    shop.placed(_cart(1007, (LAMP, 1)), "pending")
+    _expiring(shop, _cart(1008, (BOOK, 2), country="NO"))
+    _refused(shop, _cart(1009, (MUG, 6)), shop.placed, "captures")
+    shop.placed(_cart(1010, (BLANKET, 1), (BOOK, 1), country="DE"))
+    shop.placed(_cart(1011, (MUG, 4), (BOOK, 1), (LAMP, 1)))
