@@ -2,7 +2,7 @@
 /*
  * The one reader of request bodies: bounded, JSON only, before any database connection is
  * taken. With it the client's Idempotency-Key, hashed with its scope, so that neither the
- * key nor the request stands in the database. The query is read here too.
+ * key nor the request stands in the database.
  */
 #include "handlers/handlers.h"
 
@@ -147,21 +147,4 @@ kl_kind_t kl_placement_key(kl_call_t *call, const char *order_id, const char *or
     call->client.hash = call->client.key;
     return call->client.key ? KL_OK
                             : kl_error_set(call->err, KL_INTERNAL, "digest", "No SHA-256.");
-}
-
-const char *kl_query_parameter(request_rec *r, const char *name)
-{
-    char *state = NULL, *args = apr_pstrdup(r->pool, r->args ? r->args : "");
-    apr_size_t len = strlen(name);
-    char *part, *c;
-
-    for (part = apr_strtok(args, "&", &state); part; part = apr_strtok(NULL, "&", &state)) {
-        if (strncmp(part, name, len) == 0 && part[len] == '=') {
-            for (c = part; *c; c++) {
-                *c = *c == '+' ? ' ' : *c;
-            }
-            return ap_unescape_url(part + len + 1) == OK ? part + len + 1 : "";
-        }
-    }
-    return NULL;
 }

@@ -145,38 +145,54 @@ static const kl_route_t *find_route(kl_call_t *call, const kl_route_t *routes)
     return NULL;
 }
 
-/* Browsers send Basic credentials by themselves, also for another site's page. Such a
- * request says so in Sec-Fetch-Site; a plain form cannot send JSON. */
-static kl_kind_t check_caller(kl_call_t *call, const kl_family_t *family)
+/* The stores that the Location names, the first of them being the one for what is new. */
+static kl_kind_t find_stores(kl_call_t *call)
 {
-    const char *site = apr_table_get(call->r->headers_in, "Sec-Fetch-Site");
+    kl_server_settings_t *cfg = kl_server_settings(call->r->server);
+    apr_array_header_t *names = kl_location_settings(call->r)->stores;
+    kl_account_settings_t *store;
+    const char *name;
+    int i, n = names ? names->nelts : 1;
 
-    if (!family->closed) {
-        return KL_OK;
+    call->stores = apr_array_make(call->r->pool, n, sizeof(kl_account_settings_t *));
+    for (i = 0; i < n; i++) {
+        name = names ? APR_ARRAY_IDX(names, i, const char *) : KL_DEFAULT_STORE;
+        store = kl_account_settings(cfg, name);
+        if (!store) {
+            return kl_error_set(call->err, KL_INTERNAL, "not_configured",
+                                "Store '%s' is not configured for this server.", name);
+        }
+        APR_ARRAY_PUSH(call->stores, kl_account_settings_t *) = store;
     }
-    if (!call->r->user || !call->r->user[0]) {
-        kl_error_set(call->err, KL_DENIED, "not_authenticated",
-                     "Only users whom the web server authenticated may use this route.");
-        kl_error_next(call->err, "Put AuthType, AuthName and Require into this Location.");
-        return call->err->kind;
-    }
-    if (site && strcmp(site, "cross-site") == 0) {
-        return kl_error_set(call->err, KL_DENIED, "cross_site",
-                            "This route does not answer to pages of other sites.");
-    }
+    call->settings = kl_store_at(call, 0);
     return KL_OK;
+}
+
+kl_json_t *kl_stores_view(const kl_call_t *call, int endpoints)
+{
+    apr_pool_t *p = call->r->pool;
+    kl_json_t *list = kl_json_array(p), *v;
+    int i;
+
+    for (i = 0; i < call->stores->nelts; i++) {
+        const kl_account_t *account = &kl_store_at(call, i)->account;
+
+        v = kl_json_object(p);
+        kl_json_set_str(v, "name", account->name);
+        kl_json_set_str(v, "environment", account->environment);
+        kl_json_set_str(v, "region", kl_region_name(account->region));
+        kl_json_set_str(v, "endpoint", endpoints ? account->base_url : NULL);
+        kl_json_append(list, v);
+    }
+    return list;
 }
 
 static kl_kind_t set_up(kl_call_t *call)
 {
-    const char *name = kl_location_settings(call->r)->account;
     request_rec *r = call->r;
 
-    name = name ? name : KL_DEFAULT_STORE;
-    call->settings = kl_account_settings(kl_server_settings(r->server), name);
-    if (!call->settings) {
-        return kl_error_set(call->err, KL_INTERNAL, "not_configured",
-                            "Store '%s' is not configured for this server.", name);
+    if (find_stores(call) != KL_OK) {
+        return call->err->kind;
     }
     kl_child_service(&call->svc, r->pool, r->server, &call->settings->account,
                      r->user && r->user[0] ? apr_pstrdup(r->pool, r->user) : "shopper");
@@ -200,7 +216,7 @@ int kl_handler(request_rec *r)
         kl_error_set(call->err, KL_NOT_FOUND, "no_such_route", "There is nothing at this path.");
         kl_error_next(call->err, "Routes are below the <Location> that has the SetHandler.");
     }
-    else if (check_caller(call, family) == KL_OK && set_up(call) == KL_OK) {
+    else if ((!family->closed || kl_caller_check(call) == KL_OK) && set_up(call) == KL_OK) {
         route = find_route(call, family->routes);
     }
     if (!route || ((route->flags & KL_ROUTE_BODY) && kl_body_read(call, route->flags) != KL_OK)) {

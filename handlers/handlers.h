@@ -18,7 +18,8 @@
 typedef struct kl_call_t {
     request_rec *r;
     kl_service_t svc;
-    const kl_account_settings_t *settings;
+    const kl_account_settings_t *settings; /* of the Location's first store */
+    apr_array_header_t *stores;           /* of kl_account_settings_t *: all of them */
     kl_error_t *err;
     const char *base;                     /* path of the Location, no trailing slash */
     const char *segment[KL_MAX_SEGMENTS]; /* of the path below it */
@@ -53,6 +54,15 @@ extern const kl_route_t kl_orders_routes[];   /* orders.c */
 extern const kl_route_t kl_callbacks_routes[]; /* callbacks.c */
 extern const kl_route_t kl_status_routes[];   /* status.c */
 
+/** The i-th store of the Location. */
+static inline const kl_account_settings_t *kl_store_at(const kl_call_t *call, int i)
+{
+    return APR_ARRAY_IDX(call->stores, i, kl_account_settings_t *);
+}
+
+/** The Location's stores: name, environment, region and, when wanted, the address of Klarna. */
+kl_json_t *kl_stores_view(const kl_call_t *call, int endpoints);
+
 /** The module's content handler (dispatch.c). */
 int kl_handler(request_rec *r);
 
@@ -69,12 +79,15 @@ int kl_orders_adopt(kl_call_t *call);
 int kl_extend_create(kl_call_t *call);
 int kl_release_create(kl_call_t *call);
 
+/* --- caller.c -------------------------------------------------------------------------- */
+/** KL_OK when a user whom Apache authenticated asks, and not from another site's page; else
+ *  KL_DENIED "not_authenticated" or "cross_site". */
+kl_kind_t kl_caller_check(kl_call_t *call);
+
 /* --- body.c ---------------------------------------------------------------------------- */
 /** Reads and parses the JSON body of at most KL_MAX_BODY bytes into call->body and the
  *  client's Idempotency-Key (with a hash of the request) into call->client. */
 kl_kind_t kl_body_read(kl_call_t *call, int flags);
-/** One parameter of the query, decoded, in r->pool; NULL when absent, "" when not decodable. */
-const char *kl_query_parameter(request_rec *r, const char *name);
 /** SHA-256 over the parts, each ended by a newline, as hex; NULL when it fails. */
 const char *kl_digest(apr_pool_t *p, const char *const *parts, int n);
 
@@ -82,6 +95,17 @@ const char *kl_digest(apr_pool_t *p, const char *const *parts, int n);
  *  authorization callback get the same, so that both are one operation. */
 kl_kind_t kl_placement_key(kl_call_t *call, const char *order_id, const char *order_key,
                            const char *token);
+
+/* --- query.c --------------------------------------------------------------------------- */
+/** One parameter of the query, decoded, in r->pool; NULL when absent, "" when not decodable. */
+const char *kl_query_parameter(request_rec *r, const char *name);
+/** Refuses (KL_INVALID) parameters that are not named, stand twice, are not UTF-8 text or
+ *  longer than KL_MAX_STRING bytes. names: at most 32, ends with NULL. */
+kl_kind_t kl_query_only(kl_call_t *call, const char *const *names);
+/** The same as kl_query_parameter with "" when absent. */
+const char *kl_query_text(kl_call_t *call, const char *name);
+/** A number in min..max; dflt when absent or empty; an error in call->err when it is neither. */
+int kl_query_number(kl_call_t *call, const char *name, int dflt, int min, int max);
 
 /* --- reply.c --------------------------------------------------------------------------- */
 /** Sends v with status; location (a path) may be NULL. Returns what a handler returns. */

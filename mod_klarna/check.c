@@ -21,6 +21,11 @@ static const char *const hosts[][2] = {
     [KL_REGION_OC] = {"https://api-oc.playground.klarna.com", "https://api-oc.klarna.com"}
 };
 
+const char *kl_klarna_host(kl_region_t region, int live)
+{
+    return hosts[region][live];
+}
+
 static int is_live_host(const char *url)
 {
     return strstr(url, ".klarna.com") && !strstr(url, ".playground.");
@@ -62,8 +67,8 @@ static const char *complete_account(apr_pool_t *p, kl_account_settings_t *accoun
         account->account.environment = "playground";
     }
     live = strcmp(account->account.environment, "live") == 0;
-    account->account.base_url = account->endpoint ? account->endpoint
-                                                  : hosts[account->account.region][live];
+    account->account.base_url = account->endpoint
+        ? account->endpoint : kl_klarna_host(account->account.region, live);
     return check_environment(p, account);
 }
 

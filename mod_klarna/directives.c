@@ -279,16 +279,28 @@ static const char *set_auto_extend(cmd_parms *cmd, void *unused, int on)
     return NULL;
 }
 
+/* Called once for each name. */
 static const char *use_store(cmd_parms *cmd, void *cfgv, const char *name)
 {
     kl_location_settings_t *cfg = cfgv;
     const char *error = check_name(cmd, name);
+    int i;
 
-    if (!error) {
-        cfg->account = name;
-        APR_ARRAY_PUSH(settings_of(cmd)->used, const char *) = name;
+    if (error) {
+        return error;
     }
-    return error;
+    if (!cfg->stores) {
+        cfg->stores = apr_array_make(cmd->pool, 2, sizeof(const char *));
+    }
+    for (i = 0; i < cfg->stores->nelts; i++) {
+        if (strcmp(APR_ARRAY_IDX(cfg->stores, i, const char *), name) == 0) {
+            return apr_psprintf(cmd->pool, "KlarnaUseStore: '%s' is named twice; name each store "
+                                "once", name);
+        }
+    }
+    APR_ARRAY_PUSH(cfg->stores, const char *) = name;
+    APR_ARRAY_PUSH(settings_of(cmd)->used, const char *) = name;
+    return NULL;
 }
 
 const command_rec kl_directives[] = {
@@ -317,7 +329,7 @@ const command_rec kl_directives[] = {
                  "whether this server walks on what was left and reads back what is open; On"),
     AP_INIT_FLAG("KlarnaAutoExtend", set_auto_extend, NULL, RSRC_CONF,
                  "extend authorizations that are about to end while goods are open; Off"),
-    AP_INIT_TAKE1("KlarnaUseStore", use_store, NULL, ACCESS_CONF,
-                  "which store container a Location works for, default 'default'"),
+    AP_INIT_ITERATE("KlarnaUseStore", use_store, NULL, ACCESS_CONF,
+                    "which store containers a Location works for, default 'default'"),
     {NULL, {NULL}, NULL, 0, RAW_ARGS, NULL}
 };

@@ -102,7 +102,7 @@ void *kl_location_settings_merge(apr_pool_t *p, void *basev, void *addv)
     kl_location_settings_t *base = basev, *add = addv;
     kl_location_settings_t *cfg = apr_pcalloc(p, sizeof(*cfg));
 
-    cfg->account = add->account ? add->account : base->account;
+    cfg->stores = add->stores ? add->stores : base->stores;
     return cfg;
 }
 

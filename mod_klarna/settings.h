@@ -39,7 +39,7 @@ typedef struct kl_server_settings_t {
 } kl_server_settings_t;
 
 typedef struct kl_location_settings_t {
-    const char *account;            /* KlarnaUseStore, NULL = "default" */
+    apr_array_header_t *stores;     /* of const char *: KlarnaUseStore, NULL = "default" */
 } kl_location_settings_t;
 
 #define KL_TIMEOUT_DEFAULT         apr_time_from_sec(20)
@@ -58,6 +58,9 @@ apr_interval_time_t kl_connect_timeout(const kl_server_settings_t *cfg);
 
 /** The account by name, or NULL. */
 kl_account_settings_t *kl_account_settings(const kl_server_settings_t *cfg, const char *name);
+
+/** Klarna's own host for a region, without trailing slash; live: 1, or 0 for the playground. */
+const char *kl_klarna_host(kl_region_t region, int live);
 
 /** The command table (directives.c). */
 extern const command_rec kl_directives[];

@@ -624,3 +624,11 @@ kl_kind_t kl_transport_curl_make(kl_transport_t **out, apr_pool_t *p, const kl_c
     *out = transport;
     return KL_OK;
 }
+
+const char *kl_transport_curl_version(apr_pool_t *p)
+{
+    const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
+
+    return apr_psprintf(p, "%s (%s)", info->version, info->ssl_version ? info->ssl_version
+                                                                       : "no TLS");
+}

@@ -28,6 +28,9 @@ typedef struct kl_curl_config_t {
 kl_kind_t kl_transport_curl_make(kl_transport_t **out, apr_pool_t *p, const kl_curl_config_t *cfg,
                                  kl_error_t *err);
 
+/** libcurl's version and its TLS library's: "7.88.1 (OpenSSL/3.0.15)". */
+const char *kl_transport_curl_version(apr_pool_t *p);
+
 /** 1 when url is https, or http to 127.0.0.0/8, [::1] or localhost. */
 int kl_url_is_allowed(const char *url);
 

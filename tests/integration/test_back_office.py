@@ -52,20 +52,6 @@ def test_a_wrong_password(shop, httpd):
         assert answer.status == 401
 
 
-@pytest.mark.parametrize("site, opens", [("cross-site", False), ("same-origin", True),
-                                         ("same-site", True), ("none", True)])
-def test_pages_of_other_sites(shop, httpd, site, opens):
-    order_id = shop.placed()
-    for method, path, body in routes(order_id)[:5]:
-        answer = httpd.ask(method, ORDERS + path, body, key=new_key(), user="clerk",
-                           headers={"Sec-Fetch-Site": site})
-        if opens:
-            assert answer.status != 403
-        else:
-            problem(answer, 403, "cross_site")
-    assert bool(shop.order(order_id)["captures"]) is opens
-
-
 def test_an_order_that_is_not_there(shop, httpd):
     with shop.nothing_happens():
         for order_id in (NOBODY, "x", "%27%20OR%201=1", "x%0aforged:%20line"):

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The one reader of query parameters. A parameter that is misspelt, given twice or not
+ * readable is refused by whoever filters by it: a mistyped filter must not show everything.
+ */
+#include "handlers/handlers.h"
+
+#include <apr_strings.h>
+#include <string.h>
+
+#define MAX_NAME_SHOWN 64
+
+/* Length of the character at s as UTF-8 (RFC 3629: no overlong forms, no surrogates), or 0. */
+static int utf8_length(const unsigned char *s)
+{
+    int i, len = s[0] < 0x80 ? 1 : s[0] < 0xC2 ? 0 : s[0] < 0xE0 ? 2 : s[0] < 0xF0 ? 3
+                 : s[0] < 0xF5 ? 4 : 0;
+
+    for (i = 1; i < len; i++) {
+        if ((s[i] & 0xC0) != 0x80) {
+            return 0;
+        }
+    }
+    if ((s[0] == 0xE0 && s[1] < 0xA0) || (s[0] == 0xED && s[1] > 0x9F)
+        || (s[0] == 0xF0 && s[1] < 0x90) || (s[0] == 0xF4 && s[1] > 0x8F)) {
+        return 0;
+    }
+    return len;
+}
+
+static int is_utf8(const char *text)
+{
+    const unsigned char *s = (const unsigned char *)text;
+    int len = 1;
+
+    while (*s && len) {
+        len = utf8_length(s);
+        s += len;
+    }
+    return len != 0;
+}
+
+/* Decodes in place; 0 when it cannot be decoded to UTF-8 text without NUL. */
+static int decode(char *value)
+{
+    return ap_unescape_urlencoded(value) == OK && is_utf8(value);
+}
+
+const char *kl_query_parameter(request_rec *r, const char *name)
+{
+    char *state = NULL, *args = apr_pstrdup(r->pool, r->args ? r->args : "");
+    apr_size_t len = strlen(name);
+    char *part;
+
+    for (part = apr_strtok(args, "&", &state); part; part = apr_strtok(NULL, "&", &state)) {
+        if (strncmp(part, name, len) == 0 && part[len] == '=') {
+            return decode(part + len + 1) ? part + len + 1 : "";
+        }
+    }
+    return NULL;
+}
+
+static int index_of(const char *const *names, const char *name)
+{
+    int i = 0;
+
+    while (names[i] && strcmp(names[i], name) != 0) {
+        i++;
+    }
+    return names[i] ? i : -1;
+}
+
+static const char *listing(apr_pool_t *p, const char *const *names)
+{
+    const char *text = names[0];
+
+    while (*++names) {
+        text = apr_pstrcat(p, text, ", ", *names, NULL);
+    }
+    return text;
+}
+
+/* part is "name=value"; seen has a bit for each name. */
+static kl_kind_t check_part(kl_call_t *call, char *part, const char *const *names,
+                            apr_uint32_t *seen)
+{
+    apr_pool_t *p = call->r->pool;
+    char *value = part + strcspn(part, "=");
+    int i;
+
+    if (*value) {
+        *value++ = '\0';
+    }
+    i = index_of(names, part);
+    if (i < 0) {
+        return kl_error_field(call->err, "unknown_parameter",
+                              apr_pstrndup(p, part, MAX_NAME_SHOWN), "a parameter that is not known",
+                              listing(p, names));
+    }
+    if (*seen & (1u << i)) {
+        return kl_error_field(call->err, "repeated_parameter", names[i], "more than one value",
+                              "one value");
+    }
+    *seen |= 1u << i;
+    if (strlen(value) > 3 * KL_MAX_STRING || !decode(value) || strlen(value) > KL_MAX_STRING) {
+        return kl_error_field(call->err, "unreadable_parameter", names[i], "another text",
+                              "at most " APR_STRINGIFY(KL_MAX_STRING) " bytes of UTF-8 text, "
+                              "percent-encoded");
+    }
+    return KL_OK;
+}
+
+kl_kind_t kl_query_only(kl_call_t *call, const char *const *names)
+{
+    char *state = NULL, *args = apr_pstrdup(call->r->pool, call->r->args ? call->r->args : "");
+    apr_uint32_t seen = 0;
+    char *part;
+
+    for (part = apr_strtok(args, "&", &state); part; part = apr_strtok(NULL, "&", &state)) {
+        if (check_part(call, part, names, &seen) != KL_OK) {
+            break;
+        }
+    }
+    return call->err->kind;
+}
+
+const char *kl_query_text(kl_call_t *call, const char *name)
+{
+    const char *value = kl_query_parameter(call->r, name);
+
+    return value ? value : "";
+}
+
+int kl_query_number(kl_call_t *call, const char *name, int dflt, int min, int max)
+{
+    const char *text = kl_query_text(call, name);
+    char *end = NULL;
+    apr_int64_t n = apr_strtoi64(text, &end, 10);
+
+    if (!*text) {
+        return dflt;
+    }
+    if (*end || n < min || n > max) {
+        kl_error_field(call->err, "out_of_range", name, text,
+                       apr_psprintf(call->r->pool, "%d to %d", min, max));
+        return dflt;
+    }
+    return (int)n;
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * See credentials.h. An answer only counts as Klarna's when it is an error document of
+ * Klarna's, or a 401 or 403, which may come from its edge: any web server says 404.
+ */
+#include "service/credentials.h"
+
+#include <apr_strings.h>
+#include "api/order_management.h"
+
+/* Klarna makes its ids at random; this one stands for none. */
+#define NO_ORDER "00000000-0000-4000-8000-000000000000"
+
+const char *kl_credentials_result_name(kl_credentials_result_t result)
+{
+    static const char *const names[] = {
+        [KL_CREDENTIALS_ACCEPTED] = "accepted",
+        [KL_CREDENTIALS_REFUSED] = "refused",
+        [KL_CREDENTIALS_NO_ANSWER] = "no_answer"
+    };
+
+    return names[result];
+}
+
+static kl_delivery_t ask(kl_service_t *svc, const kl_account_t *account, kl_response_t *resp,
+                         const char **why)
+{
+    kl_order_t *order = kl_order_make(svc->p);
+    apr_interval_time_t limit = svc->timeout < KL_CREDENTIAL_TEST_LIMIT
+        ? svc->timeout : KL_CREDENTIAL_TEST_LIMIT;
+    kl_request_t req;
+
+    order->klarna_order_id = NO_ORDER;
+    req = kl_om_read(svc->p, order);
+    return svc->transport->perform(svc->transport, svc->p, account, &req, svc->now() + limit, resp,
+                                   why);
+}
+
+/* Klarna's error document about the order: whoever is told that was let in. */
+static int is_about_the_order(kl_meaning_t meaning, const kl_response_t *resp)
+{
+    return meaning == KL_MEANS_REFUSED && (resp->status == 404 || resp->status == 400);
+}
+
+kl_credentials_result_t kl_credentials_test(kl_service_t *svc, const kl_account_t *account,
+                                            const char **detail)
+{
+    kl_error_t *err = kl_error_make(svc->p);
+    kl_response_t resp = {0};
+    const char *why = "";
+    kl_delivery_t delivery = ask(svc, account, &resp, &why);
+    kl_meaning_t meaning = kl_reply_meaning(delivery, &resp, why, err);
+
+    if (delivery != KL_ANSWERED) {
+        *detail = err->detail;
+        return KL_CREDENTIALS_NO_ANSWER;
+    }
+    if (is_about_the_order(meaning, &resp)) {
+        *detail = "Klarna let these credentials read orders.";
+        return KL_CREDENTIALS_ACCEPTED;
+    }
+    if (resp.status == 401 || resp.status == 403) {
+        *detail = apr_psprintf(svc->p, "Klarna answered %d: they are not valid there.",
+                               resp.status);
+        return KL_CREDENTIALS_REFUSED;
+    }
+    *detail = apr_psprintf(svc->p, "The answer was %d, which does not tell.", resp.status);
+    return KL_CREDENTIALS_NO_ANSWER;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Whether a system of Klarna's accepts an account's credentials: credentials of another
+ * region or environment are Klarna's most frequent 401. Moves nothing, stores nothing.
+ */
+#ifndef KL_CREDENTIALS_H
+#define KL_CREDENTIALS_H
+
+#include "service/service.h"
+
+/* One call may take so long: six of Klarna's systems are asked one after the other. */
+#define KL_CREDENTIAL_TEST_LIMIT apr_time_from_sec(5)
+
+typedef enum {
+    KL_CREDENTIALS_ACCEPTED,
+    KL_CREDENTIALS_REFUSED,
+    KL_CREDENTIALS_NO_ANSWER  /* nothing that tells */
+} kl_credentials_result_t;
+
+const char *kl_credentials_result_name(kl_credentials_result_t result); /* "no_answer" */
+
+/**
+ * Reads, with account's credentials at account's address, an order that cannot exist.
+ * Klarna's own "no such order" means that it let us in; 401 and 403 that it did not.
+ * @param detail one sentence, without secrets, in svc->p or static
+ */
+kl_credentials_result_t kl_credentials_test(kl_service_t *svc, const kl_account_t *account,
+                                            const char **detail);
+
+#endif
