@@ -23,6 +23,7 @@ CREATE TABLE klarna_order (
     version           BIGINT        NOT NULL,
     merchant          VARCHAR(255)  NOT NULL,
     environment       VARCHAR(32)   NOT NULL,
+    channel           VARCHAR(32)   NOT NULL,
     order_key         VARCHAR(64)   NOT NULL,
     callback_secret   VARCHAR(64)   NOT NULL,
     client_key        VARCHAR(128)  NOT NULL,
@@ -47,9 +48,11 @@ CREATE TABLE klarna_order (
     created_at        BIGINT        NOT NULL, -- times: microseconds since 1970, UTC
     updated_at        BIGINT        NOT NULL,
     expires_at        BIGINT        NOT NULL,
+    open_until        BIGINT        NOT NULL, -- 0: nothing is open
     check_at          BIGINT        NOT NULL,
     checks            INTEGER       NOT NULL,
     attention         VARCHAR(20)   NOT NULL,
+    waiting           VARCHAR(20)   NOT NULL,
     pending_op        VARCHAR(36)   NOT NULL,
     confirmation_url  VARCHAR(2000) NOT NULL,
     ledger            MEDIUMTEXT    NOT NULL,
@@ -71,6 +74,9 @@ CREATE INDEX klarna_order_by_reference ON klarna_order (merchant, klarna_referen
 CREATE INDEX klarna_order_by_reference1 ON klarna_order (merchant, reference1);
 CREATE INDEX klarna_order_by_reference2 ON klarna_order (merchant, reference2);
 CREATE INDEX klarna_order_by_attention ON klarna_order (merchant, attention, created_at, id);
+CREATE INDEX klarna_order_by_channel ON klarna_order (merchant, channel, created_at, id);
+CREATE INDEX klarna_order_waiting ON klarna_order (merchant, waiting, created_at, id);
+CREATE INDEX klarna_order_open ON klarna_order (merchant, open_until, id);
 CREATE INDEX klarna_order_due ON klarna_order (merchant, check_at);
 
 CREATE TABLE klarna_operation (
@@ -97,6 +103,7 @@ CREATE TABLE klarna_operation (
     updated_at        BIGINT        NOT NULL,
     sent_at           BIGINT        NOT NULL,
     next_at           BIGINT        NOT NULL,
+    took              INTEGER       NOT NULL, -- milliseconds
     http_status       INTEGER       NOT NULL,
     result_id         VARCHAR(255)  NOT NULL,
     result            MEDIUMTEXT    NOT NULL,
@@ -113,6 +120,29 @@ CREATE TABLE klarna_operation (
 
 CREATE INDEX klarna_operation_by_order ON klarna_operation (order_id, created_at, id);
 CREATE INDEX klarna_operation_due ON klarna_operation (merchant, next_at);
+-- Whole figures of an hour come from the index alone.
+CREATE INDEX klarna_operation_by_state
+    ON klarna_operation (merchant, state, updated_at, kind, took);
+
+-- What an order can be found by besides its own columns.
+CREATE TABLE klarna_reference (
+    merchant          VARCHAR(255)  NOT NULL,
+    value             VARCHAR(255)  NOT NULL,
+    order_id          VARCHAR(36)   NOT NULL,
+    PRIMARY KEY (merchant, value, order_id)
+) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+-- Whether Klarna's callbacks arrive.
+CREATE TABLE klarna_callback (
+    merchant          VARCHAR(255)  NOT NULL,
+    kind              VARCHAR(32)   NOT NULL,
+    good_at           BIGINT        NOT NULL,
+    good              BIGINT        NOT NULL,
+    bad_at            BIGINT        NOT NULL,
+    bad               BIGINT        NOT NULL,
+    bad_why           VARCHAR(32)   NOT NULL,
+    PRIMARY KEY (merchant, kind)
+) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 -- Last, so that a half-made schema is never taken for a whole one.
 CREATE TABLE klarna_schema (version INTEGER NOT NULL PRIMARY KEY) ENGINE=InnoDB;

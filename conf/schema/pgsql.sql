@@ -2,7 +2,7 @@
 --
 -- mod_klarna's tables for PostgreSQL 12 or later. Make them before httpd starts, in a
 -- database with UTF-8 encoding, as the user httpd connects as (or grant it SELECT, INSERT,
--- UPDATE on the three tables):
+-- UPDATE on the five tables):
 --
 --     psql -v ON_ERROR_STOP=1 -d klarna -f conf/schema/pgsql.sql
 --
@@ -21,6 +21,7 @@ CREATE TABLE klarna_order (
     version           BIGINT        NOT NULL,
     merchant          TEXT          NOT NULL,
     environment       TEXT          NOT NULL,
+    channel           TEXT          NOT NULL,
     order_key         TEXT          NOT NULL,
     callback_secret   TEXT          NOT NULL,
     client_key        TEXT          NOT NULL,
@@ -45,9 +46,11 @@ CREATE TABLE klarna_order (
     created_at        BIGINT        NOT NULL, -- times: microseconds since 1970, UTC
     updated_at        BIGINT        NOT NULL,
     expires_at        BIGINT        NOT NULL,
+    open_until        BIGINT        NOT NULL, -- 0: nothing is open
     check_at          BIGINT        NOT NULL,
     checks            INTEGER       NOT NULL,
     attention         VARCHAR(20)   NOT NULL,
+    waiting           VARCHAR(20)   NOT NULL,
     pending_op        VARCHAR(36)   NOT NULL,
     confirmation_url  TEXT          NOT NULL,
     ledger            TEXT          NOT NULL,
@@ -69,6 +72,9 @@ CREATE INDEX klarna_order_by_reference ON klarna_order (merchant, klarna_referen
 CREATE INDEX klarna_order_by_reference1 ON klarna_order (merchant, reference1);
 CREATE INDEX klarna_order_by_reference2 ON klarna_order (merchant, reference2);
 CREATE INDEX klarna_order_by_attention ON klarna_order (merchant, attention, created_at, id);
+CREATE INDEX klarna_order_by_channel ON klarna_order (merchant, channel, created_at, id);
+CREATE INDEX klarna_order_waiting ON klarna_order (merchant, waiting, created_at, id);
+CREATE INDEX klarna_order_open ON klarna_order (merchant, open_until, id);
 CREATE INDEX klarna_order_due ON klarna_order (merchant, check_at);
 
 CREATE TABLE klarna_operation (
@@ -95,6 +101,7 @@ CREATE TABLE klarna_operation (
     updated_at        BIGINT        NOT NULL,
     sent_at           BIGINT        NOT NULL,
     next_at           BIGINT        NOT NULL,
+    took              INTEGER       NOT NULL, -- milliseconds
     http_status       INTEGER       NOT NULL,
     result_id         TEXT          NOT NULL,
     result            TEXT          NOT NULL,
@@ -111,6 +118,29 @@ CREATE TABLE klarna_operation (
 
 CREATE INDEX klarna_operation_by_order ON klarna_operation (order_id, created_at, id);
 CREATE INDEX klarna_operation_due ON klarna_operation (merchant, next_at);
+-- Whole figures of an hour come from the index alone.
+CREATE INDEX klarna_operation_by_state
+    ON klarna_operation (merchant, state, updated_at, kind, took);
+
+-- What an order can be found by besides its own columns.
+CREATE TABLE klarna_reference (
+    merchant          TEXT          NOT NULL,
+    value             TEXT          NOT NULL,
+    order_id          VARCHAR(36)   NOT NULL,
+    PRIMARY KEY (merchant, value, order_id)
+);
+
+-- Whether Klarna's callbacks arrive.
+CREATE TABLE klarna_callback (
+    merchant          TEXT          NOT NULL,
+    kind              TEXT          NOT NULL,
+    good_at           BIGINT        NOT NULL,
+    good              BIGINT        NOT NULL,
+    bad_at            BIGINT        NOT NULL,
+    bad               BIGINT        NOT NULL,
+    bad_why           TEXT          NOT NULL,
+    PRIMARY KEY (merchant, kind)
+);
 
 -- Last, so that a half-made schema is never taken for a whole one.
 CREATE TABLE klarna_schema (version INTEGER NOT NULL PRIMARY KEY);

@@ -30,6 +30,7 @@ CREATE TABLE klarna_order (
     version           INTEGER NOT NULL,
     merchant          TEXT    NOT NULL,
     environment       TEXT    NOT NULL,
+    channel           TEXT    NOT NULL,
     order_key         TEXT    NOT NULL,
     callback_secret   TEXT    NOT NULL,
     client_key        TEXT    NOT NULL,
@@ -54,9 +55,11 @@ CREATE TABLE klarna_order (
     created_at        INTEGER NOT NULL, -- times: microseconds since 1970, UTC
     updated_at        INTEGER NOT NULL,
     expires_at        INTEGER NOT NULL,
+    open_until        INTEGER NOT NULL, -- 0: nothing is open
     check_at          INTEGER NOT NULL,
     checks            INTEGER NOT NULL,
     attention         TEXT    NOT NULL,
+    waiting           TEXT    NOT NULL,
     pending_op        TEXT    NOT NULL,
     confirmation_url  TEXT    NOT NULL,
     ledger            TEXT    NOT NULL,
@@ -77,8 +80,10 @@ CREATE INDEX klarna_order_by_state ON klarna_order (merchant, state, created_at,
 CREATE INDEX klarna_order_by_reference ON klarna_order (merchant, klarna_reference);
 CREATE INDEX klarna_order_by_reference1 ON klarna_order (merchant, reference1);
 CREATE INDEX klarna_order_by_reference2 ON klarna_order (merchant, reference2);
-
 CREATE INDEX klarna_order_by_attention ON klarna_order (merchant, attention, created_at, id);
+CREATE INDEX klarna_order_by_channel ON klarna_order (merchant, channel, created_at, id);
+CREATE INDEX klarna_order_waiting ON klarna_order (merchant, waiting, created_at, id);
+CREATE INDEX klarna_order_open ON klarna_order (merchant, open_until, id);
 CREATE INDEX klarna_order_due ON klarna_order (merchant, check_at);
 
 CREATE TABLE klarna_operation (
@@ -105,6 +110,7 @@ CREATE TABLE klarna_operation (
     updated_at        INTEGER NOT NULL,
     sent_at           INTEGER NOT NULL,
     next_at           INTEGER NOT NULL,
+    took              INTEGER NOT NULL, -- milliseconds
     http_status       INTEGER NOT NULL,
     result_id         TEXT    NOT NULL,
     result            TEXT    NOT NULL,
@@ -121,6 +127,29 @@ CREATE TABLE klarna_operation (
 
 CREATE INDEX klarna_operation_by_order ON klarna_operation (order_id, created_at, id);
 CREATE INDEX klarna_operation_due ON klarna_operation (merchant, next_at);
+-- Whole figures of an hour come from the index alone.
+CREATE INDEX klarna_operation_by_state
+    ON klarna_operation (merchant, state, updated_at, kind, took);
+
+-- What an order can be found by besides its own columns.
+CREATE TABLE klarna_reference (
+    merchant          TEXT    NOT NULL,
+    value             TEXT    NOT NULL,
+    order_id          TEXT    NOT NULL,
+    PRIMARY KEY (merchant, value, order_id)
+) STRICT, WITHOUT ROWID;
+
+-- Whether Klarna's callbacks arrive.
+CREATE TABLE klarna_callback (
+    merchant          TEXT    NOT NULL,
+    kind              TEXT    NOT NULL,
+    good_at           INTEGER NOT NULL,
+    good              INTEGER NOT NULL,
+    bad_at            INTEGER NOT NULL,
+    bad               INTEGER NOT NULL,
+    bad_why           TEXT    NOT NULL,
+    PRIMARY KEY (merchant, kind)
+) STRICT;
 
 -- Last, so that a half-made schema is never taken for a whole one.
 CREATE TABLE klarna_schema (version INTEGER NOT NULL PRIMARY KEY) STRICT;

@@ -35,6 +35,10 @@
 #define KL_IN_FLIGHT_S         60      /* Klarna may execute a call so long after its answer was lost */
 #define KL_LEASE_S             60      /* a caller's exclusive time with one operation */
 
+/* Figures. */
+#define KL_SLOW_MS             2000    /* a call at Klarna that took longer was slow */
+#define KL_NOTE_PAUSE_S        10      /* between two notes of the same about callbacks */
+
 /* Lists. */
 #define KL_MAX_PAGE            100     /* rows of one page */
 

@@ -25,6 +25,7 @@ static kl_kind_t new_order(kl_service_t *svc, const kl_cart_t *cart, const kl_cl
     }
     order->merchant = svc->account->name;
     order->environment = svc->account->environment;
+    order->channel = "online";
     order->client_key = apr_pstrcat(svc->p, "-", order->id, NULL);
     if (client && client->key[0]) {
         order->client_key = client->key;

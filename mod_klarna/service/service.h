@@ -25,7 +25,9 @@ typedef struct kl_service_t {
     apr_pool_t *p;
     kl_store_t *store;
     kl_transport_t *transport;
-    const kl_account_t *account;
+    const kl_account_t *account;    /* of the order worked on, see kl_service_order */
+    const kl_account_t *const *accounts; /* of all stores whose orders may be worked on */
+    int accounts_n;                 /* 0: those of `account` only */
     const char *actor;              /* authenticated user, or "shopper" */
     const char *callback_base;      /* address of the klarna-callbacks Location, "" = none */
     apr_interval_time_t timeout;    /* for all tries of one Klarna call together */
@@ -58,7 +60,8 @@ typedef struct kl_client_t {
  *  merchant's, or was asked for with a wrong key: who asks learns nothing. */
 kl_kind_t kl_no_such_order(kl_error_t *err);
 
-/** Loads one of this merchant's orders; another merchant's is KL_NOT_FOUND. */
+/** Loads an order of one of the caller's stores and makes that store's account the one that is
+ *  worked with; any other order is KL_NOT_FOUND. */
 kl_kind_t kl_service_order(kl_service_t *svc, const char *id, kl_order_t **out, kl_error_t *err);
 
 /**

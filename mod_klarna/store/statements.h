@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Every SQL text of the module, once. A row of KL_STATEMENTS is a statement: its id, how
- * many values it takes, and one text or one for each dialect where they differ. The
- * columns of the two tables stand in one list each, from which the texts, the order of the
+ * many values it takes, and one text or one for each dialect where they differ. The columns
+ * of orders and operations stand in one list each, from which the texts, the order of the
  * values and the order of the result columns are made, so that these never disagree.
  *
  * Texts are in apr_dbd's notation: %s a string, %d an int, %lld a 64-bit integer; a percent
@@ -30,6 +30,7 @@ typedef enum {
     S(id, order.id) \
     S(merchant, order.merchant) \
     S(environment, order.environment) \
+    S(channel, order.channel) \
     S(order_key, order.key) \
     S(callback_secret, order.callback_secret) \
     N(created_at, order.created_at)
@@ -58,9 +59,11 @@ typedef enum {
     N(remaining_amount, order.remaining_amount) \
     N(updated_at, order.updated_at) \
     N(expires_at, order.expires_at) \
+    N(open_until, open_until) \
     N(check_at, order.check_at) \
     I(checks, order.checks) \
     S(attention, order.attention) \
+    S(waiting, order.waiting) \
     S(pending_op, order.pending_op) \
     S(confirmation_url, order.confirmation_url) \
     S(ledger, ledger)
@@ -93,6 +96,7 @@ typedef enum {
     N(updated_at, op.updated_at) \
     N(sent_at, op.sent_at) \
     N(next_at, op.next_at) \
+    I(took, op.took) \
     I(http_status, op.http_status) \
     S(result_id, op.result_id) \
     S(result, op.result) \
@@ -134,22 +138,78 @@ typedef enum {
  * duplicate is known by its error number (dbd_run.c). */
 #define KL_UNLESS_TAKEN_ " ON CONFLICT DO NOTHING"
 
-/* One page, newest first. The first comparison of created_at is what the index serves. */
-#define KL_PAGE_(created_at, id) \
-    created_at " <= %lld AND (" created_at " < %lld OR " id " < %s)" \
-    " ORDER BY " created_at " DESC, " id " DESC LIMIT %d"
+/*
+ * Lists of orders (order_query.c). Each is driven by one condition that an index serves in
+ * the list's own order; whatever else is asked for is checked on the rows it finds, where ''
+ * lets every row pass. The value of the driving condition stands before the other filters'.
+ */
+#define KL_FILTERS_ \
+    " AND (%s = '' OR state = %s) AND (%s = '' OR attention = %s)" \
+    " AND (%s = '' OR channel = %s) AND (%s = '' OR waiting = %s) AND created_at >= %lld"
+#define KL_FILTER_VALUES 9
+
+/* A page, newest first or soonest end first. The first comparison is what the index serves. */
+#define KL_NEWEST_ \
+    " AND created_at <= %lld AND (created_at < %lld OR id < %s)" \
+    " ORDER BY created_at DESC, id DESC LIMIT %d"
+#define KL_NEWEST_VALUES 4
+#define KL_SOONEST_ \
+    " AND created_at < %lld AND open_until >= %lld AND open_until <= %lld" \
+    " AND (open_until > %lld OR id > %s) ORDER BY open_until, id LIMIT %d"
+#define KL_SOONEST_VALUES 6
 
 /* One branch for each column that is searched, so that each uses its own index. */
-#define KL_HIT_(column) "SELECT id FROM klarna_order WHERE merchant = %s AND " column " = %s"
-#define KL_ORDER_SEARCH_ \
-    "SELECT " KL_ORDER_ALL_ " FROM klarna_order" \
-    " JOIN (" KL_HIT_("id") \
+#define KL_HIT_(column) \
+    "SELECT id AS hit FROM klarna_order WHERE merchant = %s AND " column " = %s"
+#define KL_HITS_ \
+    ", (" KL_HIT_("id") \
     " UNION " KL_HIT_("klarna_order_id") \
     " UNION " KL_HIT_("klarna_reference") \
     " UNION " KL_HIT_("reference1") \
-    " UNION " KL_HIT_("reference2") ") hit USING (id)" \
-    " WHERE (%s = '' OR state = %s) AND " KL_PAGE_("created_at", "id")
-#define KL_SEARCHED 5    /* branches of it, two values each */
+    " UNION " KL_HIT_("reference2") \
+    " UNION SELECT order_id AS hit FROM klarna_reference" \
+    " WHERE merchant = %s AND value = %s) hits WHERE id = hit"
+#define KL_SEARCHED 6    /* branches of it, two values each */
+
+/* What drives a list: values of its own and what stands before the filters. */
+#define KL_ALL_ " WHERE merchant = %s"
+#define KL_BY_(column) " WHERE merchant = %s AND " column " = %s"
+
+#define KL_ORDERS_(driver, page) \
+    "SELECT " KL_ORDER_ALL_ " FROM klarna_order" driver KL_FILTERS_ page
+/* As many as there are, but no more than the page is long: never a count of everything. */
+#define KL_ORDER_COUNT_(driver, page) \
+    "SELECT COUNT(*) FROM (SELECT id FROM klarna_order" driver KL_FILTERS_ page ") found"
+
+#define KL_NEWEST_FIRST_(SAME, id, own, driver) \
+    SAME(order_list_##id, own + KL_FILTER_VALUES + KL_NEWEST_VALUES, \
+         KL_ORDERS_(driver, KL_NEWEST_)) \
+    SAME(order_count_##id, own + KL_FILTER_VALUES + KL_NEWEST_VALUES, \
+         KL_ORDER_COUNT_(driver, KL_NEWEST_))
+#define KL_SOONEST_FIRST_(SAME, id, own, driver) \
+    SAME(order_list_##id, own + KL_FILTER_VALUES + KL_SOONEST_VALUES, \
+         KL_ORDERS_(driver, KL_SOONEST_)) \
+    SAME(order_count_##id, own + KL_FILTER_VALUES + KL_SOONEST_VALUES, \
+         KL_ORDER_COUNT_(driver, KL_SOONEST_))
+
+/* References are stored some at a time; a short batch repeats its last. */
+#define KL_REFERENCES 4
+#define KL_REFERENCE_INSERT_ \
+    "INSERT INTO klarna_reference (merchant, value, order_id) VALUES" \
+    " (%s, %s, %s), (%s, %s, %s), (%s, %s, %s), (%s, %s, %s)"
+
+#define KL_CALLBACK_ALL_ "kind, good_at, good, bad_at, bad, bad_why"
+#define KL_CALLBACK_INSERT_ \
+    "INSERT INTO klarna_callback (merchant, " KL_CALLBACK_ALL_ ")" \
+    " VALUES (%s, %s, %lld, %lld, %lld, %lld, %s)"
+
+/* Figures of each hour, from the index alone; hours counted since 1970. */
+#define KL_OPERATION_HOURS_(hour) \
+    "SELECT " hour ", kind, state, COUNT(*), SUM(CASE WHEN took > 0 THEN 1 ELSE 0 END)," \
+    " SUM(took), MAX(took), SUM(CASE WHEN took > %d THEN 1 ELSE 0 END)" \
+    " FROM klarna_operation WHERE merchant = %s" \
+    " AND state IN ('queued', 'sent', 'confirmed', 'refused', 'unknown')" \
+    " AND updated_at >= %lld AND updated_at < %lld GROUP BY 1, 2, 3"
 
 /*
  * SAME(id, values, text) where the dialects agree, EACH(id, values, sqlite3, pgsql, mysql)
@@ -172,19 +232,17 @@ typedef enum {
     SAME(order_save, KL_ORDER_SETS + 2, \
          "UPDATE klarna_order SET version = version + 1" KL_SETS(KL_ORDER_SAVED) \
          " WHERE id = %s AND version = %lld") \
-    SAME(order_list, 5, \
-         "SELECT " KL_ORDER_ALL_ " FROM klarna_order WHERE merchant = %s AND " \
-         KL_PAGE_("created_at", "id")) \
-    SAME(order_list_state, 6, \
-         "SELECT " KL_ORDER_ALL_ " FROM klarna_order WHERE merchant = %s" \
-         " AND state = %s AND " KL_PAGE_("created_at", "id")) \
-    SAME(order_list_attention, 6, \
-         "SELECT " KL_ORDER_ALL_ " FROM klarna_order WHERE merchant = %s" \
-         " AND attention = %s AND " KL_PAGE_("created_at", "id")) \
+    KL_NEWEST_FIRST_(SAME, newest, 1, KL_ALL_) \
+    KL_NEWEST_FIRST_(SAME, state, 2, KL_BY_("state")) \
+    KL_NEWEST_FIRST_(SAME, attention, 2, KL_BY_("attention")) \
+    KL_NEWEST_FIRST_(SAME, waiting, 2, KL_BY_("waiting")) \
+    KL_NEWEST_FIRST_(SAME, channel, 2, KL_BY_("channel")) \
+    KL_NEWEST_FIRST_(SAME, found, 2 * KL_SEARCHED, KL_HITS_) \
+    KL_SOONEST_FIRST_(SAME, open, 1, KL_ALL_) \
+    KL_SOONEST_FIRST_(SAME, open_found, 2 * KL_SEARCHED, KL_HITS_) \
     SAME(orders_due, 3, \
          "SELECT " KL_ORDER_ALL_ " FROM klarna_order WHERE merchant = %s" \
          " AND check_at > 0 AND check_at <= %lld ORDER BY check_at LIMIT %d") \
-    SAME(order_search, 2 * KL_SEARCHED + 6, KL_ORDER_SEARCH_) \
     EACH(operation_insert, KL_OPERATION_VALUES, \
          KL_OPERATION_INSERT_ KL_UNLESS_TAKEN_, \
          KL_OPERATION_INSERT_ KL_UNLESS_TAKEN_, \
@@ -202,7 +260,34 @@ typedef enum {
     SAME(operations_due, 4, \
          "SELECT " KL_OPERATION_ALL_ " FROM klarna_operation WHERE merchant = %s" \
          " AND next_at > 0 AND next_at <= %lld AND lease_until <= %lld" \
-         " ORDER BY next_at LIMIT %d")
+         " ORDER BY next_at LIMIT %d") \
+    SAME(operations_by_state, 3, \
+         "SELECT " KL_OPERATION_ALL_ " FROM klarna_operation WHERE merchant = %s" \
+         " AND state = %s AND attempts > 0 ORDER BY updated_at DESC LIMIT %d") \
+    EACH(operation_hours, 4, \
+         KL_OPERATION_HOURS_("updated_at / 3600000000"), \
+         KL_OPERATION_HOURS_("updated_at / 3600000000"), \
+         KL_OPERATION_HOURS_("updated_at DIV 3600000000")) \
+    /* MariaDB: a taken one is written as it is, because one duplicate would refuse them all */ \
+    EACH(reference_insert, 3 * KL_REFERENCES, \
+         KL_REFERENCE_INSERT_ KL_UNLESS_TAKEN_, \
+         KL_REFERENCE_INSERT_ KL_UNLESS_TAKEN_, \
+         KL_REFERENCE_INSERT_ " ON DUPLICATE KEY UPDATE order_id = VALUES(order_id)") \
+    EACH(callback_insert, 7, \
+         KL_CALLBACK_INSERT_ KL_UNLESS_TAKEN_, \
+         KL_CALLBACK_INSERT_ KL_UNLESS_TAKEN_, \
+         KL_CALLBACK_INSERT_) \
+    /* each guarded by the time it replaces */ \
+    SAME(callback_good, 4, \
+         "UPDATE klarna_callback SET good = good + 1, good_at = %lld" \
+         " WHERE merchant = %s AND kind = %s AND good_at = %lld") \
+    SAME(callback_bad, 5, \
+         "UPDATE klarna_callback SET bad = bad + 1, bad_at = %lld, bad_why = %s" \
+         " WHERE merchant = %s AND kind = %s AND bad_at = %lld") \
+    SAME(callback_load, 2, \
+         "SELECT " KL_CALLBACK_ALL_ " FROM klarna_callback WHERE merchant = %s AND kind = %s") \
+    SAME(callback_list, 1, \
+         "SELECT " KL_CALLBACK_ALL_ " FROM klarna_callback WHERE merchant = %s ORDER BY kind")
 
 typedef enum {
 #define KL_ID_(id, ...) KL_SQL_##id,

@@ -15,17 +15,54 @@
 
 #define KL_SCHEMA_VERSION 1
 
+/* Lists of work. Those of what is open come soonest end first, the others, like every other
+ * query, newest first. */
+typedef enum {
+    KL_LIST_NONE,
+    KL_LIST_TO_SHIP,            /* kl_order_open_until() > 0 */
+    KL_LIST_EXPIRING,           /* the same, up to `until` */
+    KL_LIST_CAPTURE_UNCONFIRMED,/* waiting "capture" */
+    KL_LIST_REFUND_UNCONFIRMED, /* waiting "refund" */
+    KL_LIST_ORPHANS             /* attention "orphan" */
+} kl_order_list_t;
+
+/* What is asked for holds together: an order is listed when it fits every part. A text that
+ * is NULL or "" asks for nothing, as does a time that is 0. */
 typedef struct kl_order_query_t {
-    const char *merchant;      /* only this merchant's orders */
-    const char *state;         /* a state word, or "" for all */
-    const char *attention;     /* an attention word (order.h), or "" for all; not with state
-                                  or search */
+    const char *merchant;      /* only this merchant's orders; always given */
+    const char *state;         /* a state word */
+    const char *attention;     /* an attention word (order.h) */
+    const char *channel;
     const char *search;        /* equals own id, Klarna's id, short reference, either merchant
-                                  reference; "" for all */
-    apr_time_t before_at;      /* keyset: older than (before_at, before_id); 0 = from the newest */
+                                  reference or what reference_add was told */
+    kl_order_list_t list;
+    apr_time_t from, to;       /* from <= created_at < to */
+    apr_time_t until;          /* for KL_LIST_EXPIRING */
+    apr_time_t before_at;      /* keyset: created_at (of what is open: kl_order_open_until) and
+                                  id of the order just before this page; 0 = the first page */
     const char *before_id;
     int limit;                 /* 1..KL_MAX_PAGE */
 } kl_order_query_t;
+
+/* What operations of one kind that last changed in one hour came to. */
+typedef struct kl_operation_hour_t {
+    apr_time_t hour;           /* its beginning */
+    kl_op_kind_t kind;
+    kl_op_state_t state;
+    apr_int64_t count;
+    apr_int64_t called;        /* of these: whose last try reached Klarna (took > 0) */
+    apr_int64_t took_sum, took_max; /* ms of these */
+    apr_int64_t slow;          /* of these: longer than KL_SLOW_MS */
+} kl_operation_hour_t;
+
+/* How the callbacks of one kind are doing. Noted at most every KL_NOTE_PAUSE_S: the counts
+ * tell that something came, not how often. */
+typedef struct kl_callback_t {
+    const char *kind;          /* "authorization", "fraud", "status" */
+    apr_time_t good_at, bad_at;/* 0 = never */
+    apr_int64_t good, bad;
+    const char *bad_why;       /* a code, "" = never */
+} kl_callback_t;
 
 typedef struct kl_store_t kl_store_t;
 struct kl_store_t {
@@ -43,9 +80,18 @@ struct kl_store_t {
     /** Saves every mutable member where the stored version is order->version, which it then
      *  advances. KL_CONFLICT "version" when somebody was quicker: nothing was changed. */
     kl_kind_t (*order_save)(kl_store_t *self, apr_pool_t *p, kl_order_t *order, kl_error_t *err);
-    /** Newest first. *out: array of kl_order_t *. */
+    /** One page in the order of query->list. *out: array of kl_order_t *. */
     kl_kind_t (*order_list)(kl_store_t *self, apr_pool_t *p, const kl_order_query_t *query,
                             apr_array_header_t **out, kl_error_t *err);
+    /** How many orders fit the query from its keyset on, at most `most`; its limit is not
+     *  looked at. */
+    kl_kind_t (*order_count)(kl_store_t *self, apr_pool_t *p, const kl_order_query_t *query,
+                             int most, int *count, kl_error_t *err);
+    /** Texts by which an order is found besides its own columns. One that is known already, is
+     *  "" or longer than KL_MAX_STRING bytes is left out. */
+    kl_kind_t (*reference_add)(kl_store_t *self, apr_pool_t *p, const char *merchant,
+                               const char *order_id, const char *const *values, int n,
+                               kl_error_t *err);
 
     /** KL_CONFLICT "exists" when id or client_key is taken. Sets op->version to 1. */
     kl_kind_t (*operation_insert)(kl_store_t *self, apr_pool_t *p, kl_operation_t *op,
@@ -71,6 +117,24 @@ struct kl_store_t {
     kl_kind_t (*operations_due)(kl_store_t *self, apr_pool_t *p, const char *merchant,
                                 apr_time_t now, int limit, apr_array_header_t **out,
                                 kl_error_t *err);
+    /** A merchant's operations in that state that were put on the wire at least once, the last
+     *  changed first. *out: kl_operation_t *. */
+    kl_kind_t (*operations_by_state)(kl_store_t *self, apr_pool_t *p, const char *merchant,
+                                     kl_op_state_t state, int limit, apr_array_header_t **out,
+                                     kl_error_t *err);
+    /** Figures of the operations that last changed in from..to (to not included): a row for
+     *  each hour, kind and state that there was. *out: array of kl_operation_hour_t. */
+    kl_kind_t (*operation_hours)(kl_store_t *self, apr_pool_t *p, const char *merchant,
+                                 apr_time_t from, apr_time_t to, apr_array_header_t **out,
+                                 kl_error_t *err);
+
+    /** Notes that a callback came: accepted when why is "", else refused for that code. */
+    kl_kind_t (*callback_note)(kl_store_t *self, apr_pool_t *p, const char *merchant,
+                               const char *kind, const char *why, apr_time_t now,
+                               kl_error_t *err);
+    /** *out: array of kl_callback_t, by kind; no entry for a kind that never came. */
+    kl_kind_t (*callback_list)(kl_store_t *self, apr_pool_t *p, const char *merchant,
+                               apr_array_header_t **out, kl_error_t *err);
     void *impl;
 };
 

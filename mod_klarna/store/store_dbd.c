@@ -11,6 +11,7 @@
 
 #include "core/limits.h"
 #include "store/dbd_run.h"
+#include "store/order_query.h"
 
 #define MAX_OPERATIONS (KL_MAX_PAGE * 5)  /* of one order, as store.h promises */
 
@@ -20,10 +21,12 @@ typedef struct impl_t {
 } impl_t;
 
 /* An order as its row holds it: words for enums, and no empty klarna_order_id, because that
- * column is unique per merchant: it holds the own id until Klarna gave one. */
+ * column is unique per merchant: it holds the own id until Klarna gave one. open_until is
+ * only for lists. */
 typedef struct order_row_t {
     kl_order_t order;
     const char *state, *klarna_order_id, *ledger;
+    apr_time_t open_until;
 } order_row_t;
 
 typedef struct operation_row_t {
@@ -234,6 +237,7 @@ static kl_kind_t order_to_row(order_row_t *row, apr_pool_t *p, const kl_order_t 
     row->state = kl_order_state_name(order->state);
     row->klarna_order_id = order->klarna_order_id[0] ? order->klarna_order_id : order->id;
     row->ledger = kl_order_ledger_text(p, order);
+    row->open_until = kl_order_open_until(order);
     if (strlen(row->ledger) > KL_MAX_LEDGER) {
         return kl_error_set(err, KL_INTERNAL, "ledger",
                             "The order's lines, captures and credit invoices exceed %d bytes.",
@@ -330,47 +334,94 @@ static kl_kind_t order_load_by_client_key(kl_store_t *self, apr_pool_t *p, const
     return order_load_where(self, p, KL_SQL_order_load_by_client_key, client_key, out, err);
 }
 
-/* The statement a query needs and its values before the page's. */
-static kl_sql_t list_statement(const kl_order_query_t *q, const void **v, int *n)
+static int between(int n, int least, int most)
 {
-    int i;
-
-    if (q->search[0]) {
-        for (i = 0; i < KL_SEARCHED; i++) {
-            v[(*n)++] = q->merchant;
-            v[(*n)++] = q->search;
-        }
-        v[(*n)++] = q->state;
-        v[(*n)++] = q->state;
-        return KL_SQL_order_search;
-    }
-    v[(*n)++] = q->merchant;
-    if (q->attention[0]) {
-        v[(*n)++] = q->attention;
-        return KL_SQL_order_list_attention;
-    }
-    if (q->state[0]) {
-        v[(*n)++] = q->state;
-        return KL_SQL_order_list_state;
-    }
-    return KL_SQL_order_list;
+    return n < least ? least : n > most ? most : n;
 }
 
 static kl_kind_t order_list(kl_store_t *self, apr_pool_t *p, const kl_order_query_t *query,
                             apr_array_header_t **out, kl_error_t *err)
 {
-    const void *v[2 * KL_SEARCHED + 6];
-    apr_int64_t before_at = query->before_at ? query->before_at : APR_INT64_MAX;
-    int limit = query->limit < 1 ? 1 : query->limit > KL_MAX_PAGE ? KL_MAX_PAGE : query->limit;
-    int n = 0;
-    kl_sql_t id = list_statement(query, v, &n);
+    kl_order_page_t page;
+    int limit = between(query->limit, 1, KL_MAX_PAGE);
 
-    v[n++] = &before_at;
-    v[n++] = &before_at;
-    v[n++] = query->before_at ? query->before_id : "";
-    v[n++] = &limit;
     *out = apr_array_make(p, limit, sizeof(kl_order_t *));
-    return select_rows(self, p, id, v, order_read, *out, err);
+    return kl_order_page(&page, query, limit)
+               ? select_rows(self, p, page.list, page.values, order_read, *out, err) : KL_OK;
+}
+
+static kl_kind_t int64_read(kl_dbd_t *db, apr_pool_t *p, apr_array_header_t *out)
+{
+    (void)p;
+    APR_ARRAY_PUSH(out, apr_int64_t) = kl_dbd_int64(db, 0);
+    return KL_OK;
+}
+
+static kl_kind_t order_count(kl_store_t *self, apr_pool_t *p, const kl_order_query_t *query,
+                             int most, int *count, kl_error_t *err)
+{
+    apr_array_header_t *found = apr_array_make(p, 1, sizeof(apr_int64_t));
+    kl_order_page_t page;
+    kl_kind_t rv = KL_OK;
+
+    *count = 0;
+    if (kl_order_page(&page, query, most)) {
+        rv = select_rows(self, p, page.count, page.values, int64_read, found, err);
+    }
+    if (rv == KL_OK && found->nelts) {
+        *count = (int)APR_ARRAY_IDX(found, 0, apr_int64_t);
+    }
+    return rv;
+}
+
+static int is_reference(const char *value)
+{
+    apr_size_t len = strlen(value);
+
+    return len > 0 && len <= KL_MAX_STRING;
+}
+
+/* The last repeats itself where there are fewer. */
+static kl_kind_t insert_references(kl_store_t *self, apr_pool_t *p, const char *merchant,
+                                   const char *order_id, const char *const *values, int n,
+                                   kl_error_t *err)
+{
+    const void *v[3 * KL_REFERENCES];
+    int i, changed = 0;
+    kl_dbd_t db;
+    kl_kind_t rv = open_checked(&db, self, p, err);
+
+    if (rv != KL_OK) {
+        return rv;
+    }
+    for (i = 0; i < KL_REFERENCES; i++) {
+        v[3 * i] = merchant;
+        v[3 * i + 1] = values[i < n ? i : n - 1];
+        v[3 * i + 2] = order_id;
+    }
+    rv = kl_dbd_insert(&db, KL_SQL_reference_insert, v, &changed);
+    kl_dbd_close(&db);
+    return rv;
+}
+
+static kl_kind_t reference_add(kl_store_t *self, apr_pool_t *p, const char *merchant,
+                               const char *order_id, const char *const *values, int n,
+                               kl_error_t *err)
+{
+    const char *batch[KL_REFERENCES];
+    int i, size = 0;
+    kl_kind_t rv = KL_OK;
+
+    for (i = 0; i < n && rv == KL_OK; i++) {
+        if (is_reference(values[i])) {
+            batch[size++] = values[i];
+        }
+        if (size == KL_REFERENCES || (size > 0 && i == n - 1)) {
+            rv = insert_references(self, p, merchant, order_id, batch, size, err);
+            size = 0;
+        }
+    }
+    return rv;
 }
 
 static kl_kind_t orders_due(kl_store_t *self, apr_pool_t *p, const char *merchant, apr_time_t now,
@@ -495,6 +546,125 @@ static kl_kind_t operations_due(kl_store_t *self, apr_pool_t *p, const char *mer
     return select_rows(self, p, KL_SQL_operations_due, v, operation_read, *out, err);
 }
 
+static kl_kind_t operations_by_state(kl_store_t *self, apr_pool_t *p, const char *merchant,
+                                     kl_op_state_t state, int limit, apr_array_header_t **out,
+                                     kl_error_t *err)
+{
+    const void *v[] = {merchant, kl_op_state_name(state), &limit};
+
+    *out = apr_array_make(p, limit, sizeof(kl_operation_t *));
+    return select_rows(self, p, KL_SQL_operations_by_state, v, operation_read, *out, err);
+}
+
+static kl_kind_t hour_read(kl_dbd_t *db, apr_pool_t *p, apr_array_header_t *out)
+{
+    kl_operation_hour_t *row = apr_array_push(out);
+    const char *kind, *state;
+
+    row->hour = kl_dbd_int64(db, 0) * APR_USEC_PER_SEC * 3600;
+    kind = kl_dbd_text(db, p, 1);
+    state = kl_dbd_text(db, p, 2);
+    row->count = kl_dbd_int64(db, 3);
+    row->called = kl_dbd_int64(db, 4);
+    row->took_sum = kl_dbd_int64(db, 5);
+    row->took_max = kl_dbd_int64(db, 6);
+    row->slow = kl_dbd_int64(db, 7);
+    if (db->failed) {
+        return kl_dbd_end(db);
+    }
+    return kl_op_kind_parse(kind, &row->kind) && kl_op_state_parse(state, &row->state)
+               ? KL_OK : unknown_word(db->err, "figure of", kind);
+}
+
+static kl_kind_t operation_hours(kl_store_t *self, apr_pool_t *p, const char *merchant,
+                                 apr_time_t from, apr_time_t to, apr_array_header_t **out,
+                                 kl_error_t *err)
+{
+    int slow = KL_SLOW_MS;
+    const void *v[] = {&slow, merchant, &from, &to};
+
+    *out = apr_array_make(p, 64, sizeof(kl_operation_hour_t));
+    return select_rows(self, p, KL_SQL_operation_hours, v, hour_read, *out, err);
+}
+
+/* --- callbacks ---------------------------------------------------------------------- */
+
+static kl_kind_t callback_read(kl_dbd_t *db, apr_pool_t *p, apr_array_header_t *out)
+{
+    kl_callback_t *row = apr_array_push(out);
+
+    row->kind = kl_dbd_text(db, p, 0);
+    row->good_at = kl_dbd_int64(db, 1);
+    row->good = kl_dbd_int64(db, 2);
+    row->bad_at = kl_dbd_int64(db, 3);
+    row->bad = kl_dbd_int64(db, 4);
+    row->bad_why = kl_dbd_text(db, p, 5);
+    return KL_OK; /* what could not be read shows at the end */
+}
+
+static kl_kind_t callback_list(kl_store_t *self, apr_pool_t *p, const char *merchant,
+                               apr_array_header_t **out, kl_error_t *err)
+{
+    const void *v[] = {merchant};
+
+    *out = apr_array_make(p, 3, sizeof(kl_callback_t));
+    return select_rows(self, p, KL_SQL_callback_list, v, callback_read, *out, err);
+}
+
+static kl_kind_t first_callback(kl_store_t *self, apr_pool_t *p, const char *merchant,
+                                const char *kind, const char *why, apr_time_t now,
+                                kl_error_t *err)
+{
+    apr_int64_t bad = why[0] != '\0', good = !bad;
+    apr_time_t good_at = good ? now : 0, bad_at = bad ? now : 0;
+    const void *v[] = {merchant, kind, &good_at, &good, &bad_at, &bad, why};
+    kl_kind_t rv = insert_row(self, p, KL_SQL_callback_insert, v, "entry", err);
+
+    if (rv == KL_CONFLICT) {
+        kl_error_clear(err); /* somebody else noted one this moment */
+        rv = KL_OK;
+    }
+    return rv;
+}
+
+static kl_kind_t next_callback(kl_store_t *self, apr_pool_t *p, const char *merchant,
+                               const kl_callback_t *last, const char *why, apr_time_t now,
+                               kl_error_t *err)
+{
+    const void *good[] = {&now, merchant, last->kind, &last->good_at};
+    const void *bad[] = {&now, why, merchant, last->kind, &last->bad_at};
+    apr_time_t last_at = why[0] ? last->bad_at : last->good_at;
+    kl_kind_t rv;
+
+    if (now - last_at < apr_time_from_sec(KL_NOTE_PAUSE_S)) {
+        return KL_OK;
+    }
+    rv = save_row(self, p, why[0] ? KL_SQL_callback_bad : KL_SQL_callback_good,
+                  why[0] ? bad : good, "entry", err);
+    if (rv == KL_CONFLICT) {
+        kl_error_clear(err);
+        rv = KL_OK;
+    }
+    return rv;
+}
+
+static kl_kind_t callback_note(kl_store_t *self, apr_pool_t *p, const char *merchant,
+                               const char *kind, const char *why, apr_time_t now,
+                               kl_error_t *err)
+{
+    const void *v[] = {merchant, kind};
+    apr_array_header_t *found = apr_array_make(p, 1, sizeof(kl_callback_t));
+    kl_kind_t rv = select_rows(self, p, KL_SQL_callback_load, v, callback_read, found, err);
+
+    if (rv != KL_OK) {
+        return rv;
+    }
+    return found->nelts == 0
+               ? first_callback(self, p, merchant, kind, why, now, err)
+               : next_callback(self, p, merchant, &APR_ARRAY_IDX(found, 0, kl_callback_t), why,
+                               now, err);
+}
+
 kl_store_t *kl_store_dbd_make(apr_pool_t *p, kl_connections_t *connections)
 {
     kl_store_t *store = apr_palloc(p, sizeof(*store));
@@ -508,6 +678,8 @@ kl_store_t *kl_store_dbd_make(apr_pool_t *p, kl_connections_t *connections)
         .order_load_by_client_key = order_load_by_client_key,
         .order_save = order_save,
         .order_list = order_list,
+        .order_count = order_count,
+        .reference_add = reference_add,
         .operation_insert = operation_insert,
         .operation_load = operation_load,
         .operation_load_by_client_key = operation_load_by_client_key,
@@ -515,6 +687,10 @@ kl_store_t *kl_store_dbd_make(apr_pool_t *p, kl_connections_t *connections)
         .operation_list = operation_list,
         .orders_due = orders_due,
         .operations_due = operations_due,
+        .operations_by_state = operations_by_state,
+        .operation_hours = operation_hours,
+        .callback_note = callback_note,
+        .callback_list = callback_list,
         .impl = impl,
     };
     return store;

@@ -88,6 +88,8 @@ void database_drop(ap_dbd_t *conn)
 {
     assert_int_equal(database_run(conn, "DROP TABLE IF EXISTS klarna_order"), 0);
     assert_int_equal(database_run(conn, "DROP TABLE IF EXISTS klarna_operation"), 0);
+    assert_int_equal(database_run(conn, "DROP TABLE IF EXISTS klarna_reference"), 0);
+    assert_int_equal(database_run(conn, "DROP TABLE IF EXISTS klarna_callback"), 0);
     assert_int_equal(database_run(conn, "DROP TABLE IF EXISTS klarna_schema"), 0);
 }
 
@@ -264,6 +266,7 @@ kl_order_t *sample_order(apr_pool_t *p, const char *id)
     order->id = id;
     order->merchant = "shop";
     order->environment = "playground";
+    order->channel = "online";
     order->client_key = apr_pstrcat(p, "-", id, NULL);
     order->client_hash = "order-hash";
     order->key = "0123456789abcdef";
@@ -287,6 +290,10 @@ kl_order_t *sample_order(apr_pool_t *p, const char *id)
     order->created_at = 1700000000123456;
     order->updated_at = 1700000001123457;
     order->expires_at = 1702419200000001;
+    order->check_at = 1702419200000002;
+    order->checks = 3;
+    order->attention = "outside";
+    order->waiting = "refund";
     order->pending_op = "op-1";
     order->confirmation_url = "https://shop.example/thanks?a=1&b='2'";
     sample_lines(order);
@@ -319,6 +326,7 @@ kl_operation_t *sample_operation(apr_pool_t *p, const char *id, const char *orde
     op->updated_at = 1700000000000003;
     op->sent_at = 1700000000000004;
     op->next_at = 1700000000000005;
+    op->took = 312;
     op->http_status = 503;
     op->result_id = "r-1";
     op->result = "{\"x\":1}";

@@ -39,7 +39,8 @@ static kl_order_t *copy_of_order(apr_pool_t *p, const kl_order_t *order)
         &copy->key, &copy->fraud_status, &copy->session_id, &copy->client_token,
         &copy->klarna_order_id, &copy->klarna_reference, &copy->reference1, &copy->reference2,
         &copy->country, &copy->currency, &copy->locale, &copy->pending_op,
-        &copy->confirmation_url, &copy->callback_secret, &copy->attention,
+        &copy->confirmation_url, &copy->callback_secret, &copy->attention, &copy->channel,
+        &copy->waiting,
     };
 
     copy_strings(p, strings, COUNT(strings));
@@ -325,9 +326,11 @@ static kl_kind_t order_list(kl_store_t *self, apr_pool_t *p, const kl_order_quer
 {
     wanted_list_t wanted = {query->merchant, query->search, 0, query->limit, out};
 
-    assert_string_equal(query->state, "");
-    assert_string_equal(query->attention, "");
-    assert_int_equal(query->before_at, 0);
+    assert_true(!query->state || !query->state[0]);
+    assert_true(!query->attention || !query->attention[0]);
+    assert_true(!query->channel || !query->channel[0]);
+    assert_int_equal(query->list, KL_LIST_NONE);
+    assert_int_equal(query->from | query->to | query->before_at, 0);
     assert_in_range(query->limit, 1, KL_MAX_PAGE);
     return call(self, p, list_orders, &wanted, err);
 }

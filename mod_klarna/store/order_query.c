@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See order_query.h. */
+#include "store/order_query.h"
+
+#include <string.h>
+
+/* What a query comes to when its list is put into words. */
+typedef struct words_t {
+    const char *state, *attention, *channel, *waiting;
+} words_t;
+
+static const char *word(const char *text)
+{
+    return text ? text : "";
+}
+
+static int is_open_list(const kl_order_query_t *query)
+{
+    return query->list == KL_LIST_TO_SHIP || query->list == KL_LIST_EXPIRING;
+}
+
+static int read_words(words_t *words, const kl_order_query_t *query)
+{
+    *words = (words_t){word(query->state), word(query->attention), word(query->channel), ""};
+    if (query->list == KL_LIST_CAPTURE_UNCONFIRMED) {
+        words->waiting = "capture";
+    }
+    else if (query->list == KL_LIST_REFUND_UNCONFIRMED) {
+        words->waiting = "refund";
+    }
+    else if (query->list == KL_LIST_ORPHANS) {
+        if (words->attention[0] && strcmp(words->attention, "orphan") != 0) {
+            return 0; /* an order has one mark only */
+        }
+        words->attention = "orphan";
+    }
+    return 1;
+}
+
+#define BOTH(page, id) \
+    ((page)->list = KL_SQL_order_list_##id, (page)->count = KL_SQL_order_count_##id)
+
+static void add(kl_order_page_t *page, const void *value)
+{
+    page->values[page->n++] = value;
+}
+
+/* The few hits of a search drive it, wherever there is one. */
+static void drive_by_search(kl_order_page_t *page, const kl_order_query_t *query)
+{
+    for (int i = 0; i < KL_SEARCHED; i++) {
+        add(page, query->merchant);
+        add(page, query->search);
+    }
+    if (is_open_list(query)) {
+        BOTH(page, open_found);
+    }
+    else {
+        BOTH(page, found);
+    }
+}
+
+/* The rarest mark first. */
+static void drive(kl_order_page_t *page, const kl_order_query_t *query, const words_t *words)
+{
+    const char *by = "";
+
+    if (is_open_list(query)) {
+        BOTH(page, open);
+    }
+    else if (words->attention[0]) {
+        by = words->attention;
+        BOTH(page, attention);
+    }
+    else if (words->waiting[0]) {
+        by = words->waiting;
+        BOTH(page, waiting);
+    }
+    else if (words->state[0]) {
+        by = words->state;
+        BOTH(page, state);
+    }
+    else if (words->channel[0]) {
+        by = words->channel;
+        BOTH(page, channel);
+    }
+    else {
+        BOTH(page, newest);
+    }
+    add(page, query->merchant);
+    if (by[0]) {
+        add(page, by);
+    }
+}
+
+static void filter(kl_order_page_t *page, const kl_order_query_t *query, const words_t *words)
+{
+    const char *const each[] = {words->state, words->attention, words->channel, words->waiting};
+
+    for (int i = 0; i < 4; i++) {
+        add(page, each[i]);
+        add(page, each[i]);
+    }
+    page->from = query->from;
+    add(page, &page->from);
+}
+
+/* What is older than the row before, and than `to`: whichever is less. */
+static void newest_first(kl_order_page_t *page, const kl_order_query_t *query)
+{
+    const char *id = query->before_at ? word(query->before_id) : "";
+
+    page->at = query->before_at ? query->before_at : APR_INT64_MAX;
+    if (query->to && query->to <= page->at) {
+        page->at = query->to;
+        id = "";
+    }
+    add(page, &page->at);
+    add(page, &page->at);
+    add(page, id);
+}
+
+static void soonest_first(kl_order_page_t *page, const kl_order_query_t *query)
+{
+    page->to = query->to ? query->to : APR_INT64_MAX;
+    page->at = query->before_at ? query->before_at : 1; /* 0: nothing is open */
+    page->until = query->list == KL_LIST_EXPIRING && query->until ? query->until : APR_INT64_MAX;
+    add(page, &page->to);
+    add(page, &page->at);
+    add(page, &page->until);
+    add(page, &page->at);
+    add(page, query->before_at ? word(query->before_id) : "");
+}
+
+int kl_order_page(kl_order_page_t *page, const kl_order_query_t *query, int limit)
+{
+    words_t words;
+
+    memset(page, 0, sizeof(*page));
+    if (!read_words(&words, query)) {
+        return 0;
+    }
+    if (word(query->search)[0]) {
+        drive_by_search(page, query);
+    }
+    else {
+        drive(page, query, &words);
+    }
+    filter(page, query, &words);
+    if (is_open_list(query)) {
+        soonest_first(page, query);
+    }
+    else {
+        newest_first(page, query);
+    }
+    page->limit = limit;
+    add(page, &page->limit);
+    return 1;
+}

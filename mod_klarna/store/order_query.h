@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Which statement answers a query for orders, and with which values. The most telling
+ * condition is the one whose index drives the list; the others are checked on what it finds.
+ * No database is spoken to here.
+ */
+#ifndef KL_ORDER_QUERY_H
+#define KL_ORDER_QUERY_H
+
+#include "store/statements.h"
+#include "store/store.h"
+
+/* The values point into the query and into this: both must stay where they are. */
+typedef struct kl_order_page_t {
+    kl_sql_t list, count;         /* rows, or only their number; the same values */
+    const void *values[2 * KL_SEARCHED + KL_FILTER_VALUES + KL_SOONEST_VALUES];
+    int n;
+    apr_int64_t from, to, until, at;
+    int limit;
+} kl_order_page_t;
+
+/**
+ * @param limit rows, at least 1
+ * @return 1, or 0 when the parts of the query contradict each other: no order can fit
+ */
+int kl_order_page(kl_order_page_t *page, const kl_order_query_t *query, int limit);
+
+#endif
