@@ -98,7 +98,7 @@ def open_shop(server, box, url):
     where things are."""
     for pages, name in (("docs/storefront", "shop"), ("admin", "admin")):
         shutil.copytree(os.path.join(ROOT, pages), os.path.join(server.dir, name),
-                        ignore=shutil.ignore_patterns("node_modules", ".*", "package*"),
+                        ignore=shutil.ignore_patterns("node_modules", ".*", "package*", "libs.txt"),
                         dirs_exist_ok=True)
     server.write("shop-config.json", json.dumps({
         "sdk": KLARNA_SDK if is_klarna(url) else box.url + "/sdk/lib.js", "routes": "/klarna/checkout",

@@ -69,11 +69,12 @@ build() {
 }
 
 # The admin pages' libraries in admin/lib: npm fetches what the lock names, and the files that
-# the pages load are put there, with their licences. A release has them. Nothing is done when
-# they are there and of this lock.
+# admin/libs.txt names (in a package, in lib) are put there, with their licences. A release has
+# them. Nothing is done when they are there and made from this lock and this list.
 admin_libs() {
-    local admin=$ROOT/admin
-    ! cmp -s "$admin/package-lock.json" "$admin/lib/package-lock.json" || return 0
+    local admin=$ROOT/admin from to
+    ! cat "$admin/package-lock.json" "$admin/libs.txt" | cmp -s - "$admin/lib/made-from" ||
+        return 0
     command -v npm >/dev/null || need_packages nodejs npm
     say "fetching the admin pages' libraries"
     (
@@ -82,16 +83,10 @@ admin_libs() {
         cd "$admin"
         npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2
         rm -rf lib
-        mkdir -p lib/lit-html/directives lib/licences
-        cd node_modules
-        cp lit-html/{lit-html,directive,directive-helpers}.js ../lib/lit-html/
-        cp lit-html/directives/{live,repeat}.js ../lib/lit-html/directives/
-        cp uplot/dist/uPlot.esm.js ../lib/uplot.mjs
-        cp uplot/dist/uPlot.min.css ../lib/uplot.css
-        cp @picocss/pico/css/pico.min.css ../lib/pico.css
-        cp lit-html/LICENSE ../lib/licences/lit-html.txt
-        cp uplot/LICENSE ../lib/licences/uplot.txt
-        cp @picocss/pico/LICENSE.md ../lib/licences/pico.txt
-        cp ../package-lock.json ../lib/
+        while read -r from to; do
+            mkdir -p "lib/$(dirname "$to")"
+            cp "node_modules/$from" "lib/$to"
+        done <libs.txt
+        cat package-lock.json libs.txt >lib/made-from
     ) 9>"$admin/.libs.lock"
 }
