@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// From what stands in a form to what the module is asked: the steps of an action, each with the
+// path, the body as it will be sent and as it will be sent again, and what is expected; or what
+// is wrong, by field. Pure. Bounds are the order's own figures, so that a person hears at once;
+// the module decides.
+//
+//   requestOf('capture', order, values, context)   { steps, body, wrong }
+//   context: { locale, digits, capture, operation }: the ids an action is about
+//   fieldOf('lines[0].quantity', body, order)       'quantity-3': the module's field in the form
+import { readAmount, readQuantity } from './typed.mjs';
+
+/** What a line still bears, for each action: pieces and value. */
+export function mostOf(action, line) {
+  const open = { quantity: line.open_quantity, amount: line.open_amount };
+  if (action === 'capture') return open;
+  return { quantity: open.quantity + line.creditable_quantity,
+    amount: open.amount + line.creditable_amount };
+}
+
+/** The most that a free amount may be. */
+export function mostAmount(action, order) {
+  if (action === 'capture') return order.remaining_authorized_amount;
+  return order.remaining_authorized_amount + order.creditable_amount + order.return_fees_kept;
+}
+
+class Reader {
+  wrong = {};
+
+  constructor(values, context) {
+    this.values = values;
+    this.context = context;
+  }
+
+  /** An amount between least and most, or null; an empty one is null without a word. */
+  amount(field, text, { least, most, digits = this.context.digits, currency, decimals = digits }) {
+    const { locale } = this.context;
+    const { value, wrong } = readAmount(text ?? '', { locale, digits, currency });
+    if (wrong === '') return null;
+    if (wrong) return this.#say(field, wrong, { decimals });
+    if (value > most) return this.#say(field, 'too_much', { most });
+    if (value < least) {
+      return this.#say(field, least > 0 ? 'not_positive' : 'too_little', { least });
+    }
+    return value;
+  }
+
+  quantity(field, text, most) {
+    const { value, wrong } = readQuantity(text ?? '');
+    if (wrong === '') return null;
+    if (wrong) return this.#say(field, 'not_a_count');
+    return value > most ? this.#say(field, 'too_many', { most }) : value;
+  }
+
+  text(name) {
+    return (this.values[name] ?? '').trim();
+  }
+
+  needs(field, present, code = 'missing') {
+    if (!present && !this.wrong[field]) this.#say(field, code);
+  }
+
+  #say(field, code, more = {}) {
+    this.wrong[field] = { code, ...more };
+    return null;
+  }
+}
+
+// Empty members are left out: the module takes no empty text for a parcel's.
+const filled = (members) => Object.fromEntries(
+  Object.entries(members).filter(([, value]) => value !== '' && value !== null));
+
+// --- what is picked ------------------------------------------------------------------------
+
+function pickOf(action, read, line, i, currency) {
+  const most = mostOf(action, line), { values } = read;
+  const quantity = read.quantity(`quantity-${i}`, values.quantity?.[line.reference],
+    most.quantity);
+  const amount = action === 'capture' ? null : read.amount(`value-${i}`,
+    values.value?.[line.reference], { least: Math.min(0, most.amount),
+      most: Math.max(0, most.amount), currency });
+  return (quantity || amount) && filled({ reference: line.reference, quantity: quantity || null,
+    amount });
+}
+
+function selection(action, order, read) {
+  const currency = order.purchase_currency;
+  if (read.values.mode === 'everything') return { everything: true };
+  if (read.values.mode === 'amount') {
+    const amount = read.amount('amount', read.values.amount, { least: 1,
+      most: mostAmount(action, order), currency });
+    read.needs('amount', amount !== null);
+    return { amount };
+  }
+  const lines = order.order_lines.map((line, i) => pickOf(action, read, line, i, currency))
+    .filter(Boolean);
+  if (!Object.keys(read.wrong).length) read.needs('lines', lines.length, 'no_lines');
+  return { lines };
+}
+
+// --- tracking ------------------------------------------------------------------------------
+
+function parcel(read) {
+  const uri = read.text('uri');
+  read.needs('uri', !uri || /^https?:\/\/[^\s]+$/.test(uri), 'not_a_url');
+  return filled({ shipping_company: read.text('company'), tracking_number: read.text('number'),
+    tracking_uri: uri });
+}
+
+// --- the actions ---------------------------------------------------------------------------
+
+const REQUESTS = {
+  capture(order, read) {
+    const tracking = parcel(read);
+    return [['captures', { ...selection('capture', order, read),
+      ...filled({ reference: read.text('reference') }),
+      ...(Object.keys(tracking).length ? { shipping_info: [tracking] } : {}) }]];
+  },
+  tracking(order, read) {
+    const tracking = parcel(read);
+    read.needs('number', Object.keys(tracking).length, 'no_tracking');
+    return [[`captures/${read.values.capture}/shipping-info`, { shipping_info: [tracking] }]];
+  },
+  credit(order, read) {
+    const fee = read.amount('fee', read.values.fee, { least: 0, most: mostAmount('credit', order),
+      currency: order.purchase_currency });
+    const rate = fee ? read.amount('rate', read.values.rate, { least: 0, most: 10000, digits: 2 })
+      : null;
+    return [['credit-invoices', { ...selection('credit', order, read), ...filled({
+      return_fee: fee || null, return_fee_tax_rate: rate, reference: read.text('reference'),
+      comment: read.text('comment') }) }]];
+  },
+  cancel(order, read) {
+    read.needs('confirm', read.values.confirm, 'not_confirmed');
+    return [['cancel', { confirm_final: true, ...filled({ comment: read.text('comment') }) }]];
+  },
+  extend: () => [['extend', {}]],
+  release: () => [['release', {}]],
+  seen: () => [['seen', {}, 'order']],
+  send_again: (order, { context }) => [[`operations/${context.operation}/send-again`, {},
+    'operation']],
+  give_up(order, read) {
+    read.needs('reason', read.text('reason'));
+    return [[`operations/${read.context.operation}/give-up`, { reason: read.text('reason') },
+      'operation']];
+  },
+  adopt(order, read) {
+    const id = read.text('klarna_order_id');
+    read.needs('klarna_order_id', id);
+    if (read.values.then !== 'cancel') return [['adopt', { klarna_order_id: id }, 'order']];
+    read.needs('confirm', read.values.confirm, 'not_confirmed');
+    return [['adopt', { klarna_order_id: id }, 'order'], ['cancel', { confirm_final: true }]];
+  },
+};
+
+/** The body is kept as text: what is sent again is the same to the byte. */
+export function requestOf(action, order, values, context) {
+  const read = new Reader(values, context);
+  const wanted = REQUESTS[action](order, read);
+  const steps = wanted.map(([path, body, expects = 'outcome']) => (
+    { path: `orders/${order.id}/${path}`, body: JSON.stringify(body), expects }));
+  return { steps, body: wanted[0][1], wrong: read.wrong };
+}
+
+const FIELDS = { shipping_company: 'company', tracking_number: 'number', tracking_uri: 'uri',
+  return_fee: 'fee', return_fee_tax_rate: 'rate', confirm_final: 'confirm' };
+
+/** The form's field for the module's; body is what was sent. '' when the form has none. */
+export function fieldOf(field, body, order) {
+  const [, index, member] = field.match(/^lines\[(\d+)\]\.(\w+)$/) || [];
+  if (member) {
+    const line = order.order_lines.findIndex(
+      ({ reference }) => reference === body.lines?.[index]?.reference);
+    return line < 0 ? 'lines' : `${member === 'amount' ? 'value' : 'quantity'}-${line}`;
+  }
+  const name = field.replace(/^shipping_info\[\d+\]\.?/, '') || 'number';
+  return FIELDS[name] ?? name;
+}
