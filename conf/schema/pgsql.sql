@@ -67,7 +67,8 @@ CREATE TABLE klarna_order (
 );
 
 CREATE INDEX klarna_order_newest ON klarna_order (merchant, created_at, id);
-CREATE INDEX klarna_order_by_state ON klarna_order (merchant, state, created_at, id);
+-- channel last: one that no order of a state has is found to be none without reading them.
+CREATE INDEX klarna_order_by_state ON klarna_order (merchant, state, created_at, id, channel);
 CREATE INDEX klarna_order_by_reference ON klarna_order (merchant, klarna_reference);
 CREATE INDEX klarna_order_by_reference1 ON klarna_order (merchant, reference1);
 CREATE INDEX klarna_order_by_reference2 ON klarna_order (merchant, reference2);
