@@ -4,7 +4,7 @@
 // go through a template, which makes text of them; nothing here or elsewhere sets innerHTML.
 // The Content-Security-Policy forbids style attributes: use classes, or attributes of SVG.
 //
-//   html`...`, svg`...`, nothing, render, live, repeat     of lit-html
+//   html`...`, svg`...`, nothing, render, live, ref, repeat     of lit-html
 //   webAddress(text)            the address when it is http(s), else null
 //   link(address, text)         a link to another site, or plain text when it is no web address
 //   badge(text, tone, name)     a word with a tone: good, wait, bad, info, quiet; name is put
@@ -15,10 +15,11 @@
 //
 import { html, nothing, render, svg } from '../lib/lit-html/lit-html.js';
 import { live } from '../lib/lit-html/directives/live.js';
+import { ref } from '../lib/lit-html/directives/ref.js';
 import { repeat } from '../lib/lit-html/directives/repeat.js';
 import { t } from './i18n.mjs';
 
-export { html, live, nothing, render, repeat, svg };
+export { html, live, nothing, ref, render, repeat, svg };
 
 const COPIED_MS = 2000;
 
