@@ -35,27 +35,16 @@ int kl_credit_invoices_create(kl_call_t *call)
 int kl_credit_invoices_preview(kl_call_t *call)
 {
     apr_pool_t *p = call->r->pool;
-    kl_json_t *v = kl_json_object(p), *steps = kl_json_array(p), *step;
     kl_credit_request_t want;
     kl_order_t *order = NULL;
     kl_credit_plan_t plan;
-    int i;
 
     if (kl_credit_request_parse(&want, p, call->body, call->err) != KL_OK
         || kl_credit_invoice_preview(&call->svc, call->segment[0], &want, &order, &plan, call->err)
                != KL_OK) {
         return kl_reply_error(call);
     }
-    for (i = 0; i < plan.steps; i++) {
-        step = kl_json_object(p);
-        kl_json_set_str(step, "verb", kl_verb_name(plan.step[i].verb));
-        kl_json_set_int(step, "amount", plan.step[i].moved.amount);
-        kl_json_append(steps, step);
-    }
-    kl_json_set_int(v, "amount", plan.amount);
-    kl_json_set_str(v, "purchase_currency", order->currency);
-    kl_json_set(v, "steps", steps);
-    return kl_reply(call, HTTP_OK, v, NULL);
+    return kl_reply(call, HTTP_OK, kl_credit_plan_view(p, order, &plan), NULL);
 }
 
 static kl_kind_t prepare_cancel(kl_call_t *call, const void *comment, kl_operation_t **out)

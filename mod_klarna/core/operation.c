@@ -163,6 +163,7 @@ kl_json_t *kl_operation_view(apr_pool_t *p, const kl_operation_t *op, apr_time_t
     kl_view_time(p, v, "updated_at", op->updated_at);
     kl_view_time(p, v, "sent_at", op->sent_at);
     kl_view_time(p, v, "next_at", op->next_at);
+    kl_json_set_int(v, "took_ms", op->took);
     kl_json_set_int(v, "http_status", op->http_status);
     kl_view_word(v, "result_id", op->result_id);
     kl_view_word(v, "error_code", op->error_code);

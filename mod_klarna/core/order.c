@@ -277,6 +277,20 @@ apr_time_t kl_order_open_until(const kl_order_t *order)
     return order->expires_at ? order->expires_at : APR_INT64_MAX;
 }
 
+apr_int64_t kl_order_credit_limit(const kl_order_t *order)
+{
+    return kl_order_open_amount(order) + order->captured_amount - order->refunded_amount;
+}
+
+void kl_line_credit_limit(const kl_order_t *order, const kl_line_t *line, apr_int64_t *quantity,
+                          apr_int64_t *amount)
+{
+    int open = kl_order_open_amount(order) > 0;
+
+    *quantity = kl_line_creditable_quantity(line) + (open ? kl_line_open_quantity(line) : 0);
+    *amount = kl_line_creditable_amount(line) + (open ? kl_line_open_amount(line) : 0);
+}
+
 void kl_order_cancel_open(kl_order_t *order)
 {
     for (int i = 0; i < order->lines->nelts; i++) {

@@ -89,10 +89,14 @@ kl_json_t *kl_lines_klarna(apr_pool_t *p, const apr_array_header_t *lines)
     return arr;
 }
 
-static kl_json_t *line_view(apr_pool_t *p, const kl_line_t *line)
+static kl_json_t *line_view(apr_pool_t *p, const kl_order_t *order, const kl_line_t *line)
 {
     kl_json_t *v = line_klarna(p, line);
+    apr_int64_t quantity, amount;
 
+    kl_line_credit_limit(order, line, &quantity, &amount);
+    kl_json_set_int(v, "max_credit_quantity", quantity);
+    kl_json_set_int(v, "max_credit_amount", amount);
     kl_json_set_int(v, "open_quantity", kl_line_open_quantity(line));
     kl_json_set_int(v, "open_amount", kl_line_open_amount(line));
     kl_json_set_int(v, "cancelled_quantity", line->cancelled_quantity);
@@ -149,7 +153,7 @@ static kl_json_t *step_view(apr_pool_t *p, const kl_credit_step_t *step)
     kl_json_set_str(v, "verb", step->verb);
     kl_json_set_int(v, "amount", step->amount);
     kl_json_set_str(v, "state", step->state);
-    kl_json_set_str(v, "operation_id", step->operation_id);
+    kl_view_word(v, "operation_id", step->operation_id);
     kl_view_word(v, "refund_id", step->refund_id);
     return v;
 }
@@ -178,6 +182,42 @@ kl_json_t *kl_credit_invoice_view(apr_pool_t *p, const kl_order_t *order,
     return v;
 }
 
+static kl_json_t *step_plan_view(apr_pool_t *p, const kl_order_t *order,
+                                 const kl_credit_step_plan_t *step)
+{
+    const kl_words_t *sentence = kl_credit_step_sentence(step);
+    kl_json_t *v = kl_json_object(p);
+
+    kl_json_set_str(v, "verb", kl_verb_name(step->verb));
+    kl_json_set_int(v, "amount", step->moved.amount);
+    kl_json_set_str(v, "sentence", sentence->text);
+    kl_json_set_str(v, "sentence_code", sentence->code);
+    kl_json_set(v, "lines", moved_lines_view(p, order, step->moved.lines));
+    return v;
+}
+
+kl_json_t *kl_credit_plan_view(apr_pool_t *p, const kl_order_t *order,
+                               const kl_credit_plan_t *plan)
+{
+    kl_json_t *v = kl_json_object(p), *steps = kl_json_array(p);
+    apr_int64_t refund = 0, fee = 0;
+
+    for (int i = 0; i < plan->steps; i++) {
+        const kl_credit_step_plan_t *step = &plan->step[i];
+
+        refund += step->verb == KL_VERB_REFUND ? step->moved.amount : 0;
+        fee += step->moved.return_fee;
+        kl_json_append(steps, step_plan_view(p, order, step));
+    }
+    kl_json_set_int(v, "amount", plan->amount);
+    kl_json_set_int(v, "refund_amount", refund);
+    kl_json_set_int(v, "return_fee", fee);
+    kl_json_set_int(v, "max_return_fee", kl_credit_max_fee(plan));
+    kl_json_set_str(v, "purchase_currency", order->currency);
+    kl_json_set(v, "steps", steps);
+    return v;
+}
+
 /* --- the order ------------------------------------------------------------------- */
 
 static kl_json_t *actions_view(apr_pool_t *p, const kl_order_t *order)
@@ -199,7 +239,7 @@ static void add_lists(apr_pool_t *p, kl_json_t *v, const kl_order_t *order)
     kl_json_t *lines = kl_json_array(p), *captures = kl_json_array(p), *cis = kl_json_array(p);
 
     for (int i = 0; i < order->lines->nelts; i++) {
-        kl_json_append(lines, line_view(p, &APR_ARRAY_IDX(order->lines, i, kl_line_t)));
+        kl_json_append(lines, line_view(p, order, &APR_ARRAY_IDX(order->lines, i, kl_line_t)));
     }
     for (int i = 0; i < order->captures->nelts; i++) {
         kl_json_append(captures,
@@ -226,6 +266,7 @@ static void add_amounts(kl_json_t *v, const kl_order_t *order)
     kl_json_set_int(v, "remaining_authorized_amount", order->remaining_amount);
     kl_json_set_int(v, "return_fees_kept", kl_order_fees_kept(order));
     kl_json_set_int(v, "creditable_amount", kl_order_creditable_amount(order));
+    kl_json_set_int(v, "max_credit_amount", kl_order_credit_limit(order));
 }
 
 kl_json_t *kl_order_view(apr_pool_t *p, const kl_order_t *order, int full)
@@ -239,6 +280,8 @@ kl_json_t *kl_order_view(apr_pool_t *p, const kl_order_t *order, int full)
     kl_json_set_str(v, "sentence_code", sentence->code);
     kl_view_word(v, "pending_operation", order->pending_op);
     kl_view_word(v, "attention", order->attention);
+    kl_view_word(v, "waiting", order->waiting);
+    kl_view_word(v, "channel", order->channel);
     kl_json_set_str(v, "merchant", order->merchant);
     kl_json_set_str(v, "environment", order->environment);
     kl_view_word(v, "klarna_order_id", order->klarna_order_id);

@@ -78,11 +78,10 @@ static kl_kind_t split_amount(split_t *out, const kl_order_t *order, apr_int64_t
                               kl_error_t *err)
 {
     apr_int64_t open = kl_order_open_amount(order);
-    apr_int64_t fees = kl_order_fees_kept(order);
     apr_int64_t back = kl_order_creditable_amount(order);
     apr_int64_t rest;
 
-    if (kl_sum_check(amount, back + open + fees, "amount", err) != KL_OK) {
+    if (kl_sum_check(amount, kl_order_credit_limit(order), "amount", err) != KL_OK) {
         return err->kind;
     }
     out->captured.amount = kl_nearer(amount, back);
@@ -147,11 +146,10 @@ static kl_kind_t split_picks(split_t *out, apr_pool_t *p, const kl_order_t *orde
         const kl_pick_t *pick = &APR_ARRAY_IDX(picks, i, kl_pick_t);
         int at = APR_ARRAY_IDX(lines, i, int);
         const kl_line_t *line = &APR_ARRAY_IDX(order->lines, at, kl_line_t);
-        kl_part_t captured = creditable_part(line), open = open_part(line);
+        kl_part_t captured, open, most;
 
-        rv = kl_pick_check(
-            pick, i, (kl_part_t){captured.quantity + open.quantity, captured.amount + open.amount},
-            err);
+        kl_line_credit_limit(order, line, &most.quantity, &most.amount);
+        rv = kl_pick_check(pick, i, most, err);
         if (rv == KL_OK) {
             split_pick(line, pick, &captured, &open);
             rv = kl_movement_add(&out->captured, at, captured, err);
@@ -264,6 +262,35 @@ kl_kind_t kl_plan_credit(kl_credit_plan_t *out, apr_pool_t *p, const kl_order_t 
         add_step(out, KL_VERB_REFUND, &both.captured);
     }
     return KL_OK;
+}
+
+const kl_words_t *kl_credit_step_sentence(const kl_credit_step_plan_t *step)
+{
+    static const kl_words_t sentences[] = {
+        [KL_VERB_CANCEL] = {"cancel", "Klarna cancels the order; the shopper pays nothing."},
+        [KL_VERB_REDUCE] = {"reduce", "Klarna takes this off what may still be captured; the "
+                                      "shopper never pays it."},
+        [KL_VERB_RELEASE] = {"release", "Klarna releases all that was not captured; the shopper "
+                                        "never pays it."},
+        [KL_VERB_REFUND] = {"refund", "Klarna pays this back to the shopper."},
+    };
+    static const kl_words_t less_fee = {
+        "refund_less_fee",
+        "Klarna pays this back to the shopper; the return fee is already kept from it."};
+
+    return step->moved.return_fee > 0 ? &less_fee : &sentences[step->verb];
+}
+
+apr_int64_t kl_credit_max_fee(const kl_credit_plan_t *plan)
+{
+    for (int i = 0; i < plan->steps; i++) {
+        const kl_credit_step_plan_t *step = &plan->step[i];
+
+        if (step->verb == KL_VERB_REFUND) {
+            return step->moved.amount + step->moved.return_fee - 1;
+        }
+    }
+    return 0;
 }
 
 const char *kl_verb_name(kl_verb_t verb)

@@ -102,8 +102,7 @@ static const kl_words_t *why_not_credit(const kl_order_t *order, apr_int64_t mon
 
 const kl_words_t *kl_why_not_credit(const kl_order_t *order)
 {
-    return why_not_credit(order, kl_order_open_amount(order) + order->captured_amount -
-                                     order->refunded_amount);
+    return why_not_credit(order, kl_order_credit_limit(order));
 }
 
 const kl_words_t *kl_why_not_cancel(const kl_order_t *order)
@@ -146,6 +145,9 @@ const kl_words_t *kl_why_not_seen(const kl_order_t *order)
 
     if (order->pending_op[0] != '\0') {
         return &busy;
+    }
+    if (order->waiting[0] != '\0') {
+        return NULL;
     }
     return order->attention[0] == '\0' || is_orphan(order) ? &nothing : NULL;
 }

@@ -152,6 +152,15 @@ static void what_holds_no_order_can_only_be_given_up(void **state)
     assert_string_equal(may(*state, op, "send_again"), "final");
 }
 
+static void the_view_tells_how_long_klarna_took(void **state)
+{
+    kl_operation_t *op = kl_operation_make(*state);
+
+    assert_int_equal(kl_json_int(kl_operation_view(*state, op, NOW), "took_ms", -1), 0);
+    op->took = 1234;
+    assert_int_equal(kl_json_int(kl_operation_view(*state, op, NOW), "took_ms", -1), 1234);
+}
+
 static void the_view_tells_when_it_is_tried_again(void **state)
 {
     kl_operation_t *op = kl_operation_make(*state);
@@ -174,6 +183,7 @@ int main(void)
         WITH_POOL(who_works_on_it_is_not_interrupted),
         WITH_POOL(what_holds_no_order_can_only_be_given_up),
         WITH_POOL(the_view_tells_when_it_is_tried_again),
+        WITH_POOL(the_view_tells_how_long_klarna_took),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -279,6 +279,25 @@ static void a_mark_is_seen_by_a_person(void **state)
     order->pending_op = "";
     order->attention = "orphan"; /* goes away with its adoption only */
     assert_string_equal(kl_why_not_seen(order)->code, "nothing_to_see");
+    order->attention = "";
+    order->waiting = "capture"; /* a refused one stays until somebody has seen it */
+    assert_null(kl_why_not_seen(order));
+    order->pending_op = "op-1";
+    assert_string_equal(kl_why_not_seen(order)->code, "busy");
+}
+
+static void the_view_tells_where_and_what_is_waited_for(void **state)
+{
+    kl_order_t *order = fixture_shop(*state);
+    kl_json_t *v;
+
+    order->channel = "online";
+    v = kl_order_view(*state, order, 0);
+    assert_string_equal(kl_json_str(v, "channel"), "online");
+    assert_null(kl_json_str(v, "waiting"));
+    order->waiting = "refund";
+    v = kl_order_view(*state, order, 0);
+    assert_string_equal(kl_json_str(v, "waiting"), "refund");
 }
 
 static void the_view_has_amounts_lines_and_lists(void **state)
@@ -295,12 +314,15 @@ static void the_view_has_amounts_lines_and_lists(void **state)
     assert_int_equal(kl_json_int(v, "refunded_amount", -1), 9000);
     assert_int_equal(kl_json_int(v, "return_fees_kept", -1), 1000);
     assert_int_equal(kl_json_int(v, "creditable_amount", -1), 10000);
+    assert_int_equal(kl_json_int(v, "max_credit_amount", -1), 31900);
     assert_int_equal(kl_json_int(v, "remaining_authorized_amount", -1), 20900);
     line = kl_json_at(kl_json_get(v, "order_lines"), 0);
     assert_int_equal(kl_json_int(line, "open_quantity", -1), 1);
     assert_int_equal(kl_json_int(line, "open_amount", -1), 10000);
     assert_int_equal(kl_json_int(line, "creditable_quantity", -1), 1);
     assert_int_equal(kl_json_int(line, "creditable_amount", -1), 10000);
+    assert_int_equal(kl_json_int(line, "max_credit_quantity", -1), 2);
+    assert_int_equal(kl_json_int(line, "max_credit_amount", -1), 20000);
     entry = kl_json_at(kl_json_get(v, "captures"), 0);
     assert_int_equal(kl_json_int(entry, "captured_amount", -1), 20000);
     entry = kl_json_at(kl_json_get(v, "credit_invoices"), 0);
@@ -355,6 +377,7 @@ int main(void)
         WITH_POOL(a_word_says_why_nothing_is_open),
         WITH_POOL(only_an_orphan_is_adopted),
         WITH_POOL(a_mark_is_seen_by_a_person),
+        WITH_POOL(the_view_tells_where_and_what_is_waited_for),
         WITH_POOL(the_view_has_amounts_lines_and_lists),
         WITH_POOL(the_view_tells_no_secret),
         WITH_POOL(klarnas_lines_have_no_ledger_members),

@@ -291,7 +291,111 @@ static void captured_money_of_an_ended_order_can_still_go_back(void **state)
     order->remaining_amount = 0;
     one_step(*state, order, "{'everything':true}", "refund", 10000, 1);
     check_field(plan_fails(*state, order, "{'lines':[{'reference':'shirt','quantity':2}]}"),
-                "too_much", "lines");
+                "too_many", "lines[0].quantity"); /* what was not captured is gone */
+}
+
+/* --- limits and the preview ------------------------------------------------------- */
+
+static void check_limits(const kl_order_t *order, const char *reference, apr_int64_t quantity,
+                         apr_int64_t amount)
+{
+    apr_int64_t most_quantity, most_amount;
+
+    kl_line_credit_limit(order, fixture_at(order, reference), &most_quantity, &most_amount);
+    assert_int_equal(most_quantity, quantity);
+    assert_int_equal(most_amount, amount);
+}
+
+static void the_limits_are_what_the_plan_takes(void **state)
+{
+    kl_order_t *order = fixture_shop(*state);
+
+    must_capture(order, *state, "{'lines':[{'reference':'shirt','quantity':2}]}");
+    must_credit(order, *state, "{'lines':[{'reference':'shirt','quantity':1}],'return_fee':1000}");
+    check_limits(order, "shirt", 2, 20000);
+    check_limits(order, "off", 1, -3000);
+    assert_int_equal(kl_order_credit_limit(order), 31900); /* the fee may come back */
+    one_step(*state, order, "{'amount':10000}", "refund", 10000, 0);
+    assert_int_equal(plan(*state, order, "{'amount':31900}").amount, 31900);
+    check_field(plan_fails(*state, order, "{'amount':31901}"), "too_much", "amount");
+    assert_int_equal(
+        plan(*state, order, "{'lines':[{'reference':'shirt','quantity':2}]}").amount, 20000);
+    check_field(plan_fails(*state, order, "{'lines':[{'reference':'shirt','quantity':3}]}"),
+                "too_many", "lines[0].quantity");
+    order->state = KL_ORDER_CLOSED; /* Klarna keeps the rest: only captured money is left */
+    check_limits(order, "shirt", 1, 10000);
+    assert_int_equal(kl_order_credit_limit(order), 11000);
+}
+
+/* The highest fee that is told is taken, one more is not. */
+static void check_max_fee(apr_pool_t *p, const kl_order_t *order, const char *what,
+                          apr_int64_t most)
+{
+    kl_credit_plan_t got = plan(p, order, apr_psprintf(p, "{%s}", what));
+
+    assert_int_equal(kl_credit_max_fee(&got), most);
+    if (most > 0) {
+        got = plan(p, order, apr_psprintf(p, "{%s,'return_fee':%d}", what, (int)most));
+        assert_int_equal(kl_credit_max_fee(&got), most);
+    }
+    check_field(plan_fails(p, order, apr_psprintf(p, "{%s,'return_fee':%d}", what,
+                                                  (int)most + 1)),
+                "return_fee", "return_fee");
+}
+
+static void the_highest_fee_is_told(void **state)
+{
+    kl_order_t *order = fixture_shop(*state);
+
+    check_max_fee(*state, order, "'everything':true", 0);
+    must_capture(order, *state, "{'lines':[{'reference':'shirt','quantity':2}]}");
+    check_max_fee(*state, order, "'lines':[{'reference':'shirt','quantity':1}]", 9999);
+    check_max_fee(*state, order, "'everything':true", 19999);
+    check_max_fee(*state, order, "'amount':1", 0);
+}
+
+static void check_step_view(const kl_json_t *view, int i, const char *verb, const char *code,
+                            apr_int64_t amount, int lines)
+{
+    const kl_json_t *step = kl_json_at(kl_json_get(view, "steps"), i);
+
+    assert_string_equal(kl_json_str(step, "verb"), verb);
+    assert_string_equal(kl_json_str(step, "sentence_code"), code);
+    assert_true(strlen(kl_json_str(step, "sentence")) > 10);
+    assert_int_equal(kl_json_int(step, "amount", -1), amount);
+    assert_int_equal(kl_json_size(kl_json_get(step, "lines")), lines);
+}
+
+static void the_preview_tells_what_the_shopper_gets(void **state)
+{
+    kl_order_t *order = fixture_shop(*state);
+    kl_credit_plan_t got;
+    kl_json_t *v;
+
+    must_capture(order, *state, "{'lines':[{'reference':'shirt','quantity':2}]}");
+    got = plan(*state, order, "{'everything':true,'return_fee':500}");
+    v = kl_credit_plan_view(*state, order, &got);
+    assert_int_equal(kl_json_size(kl_json_get(v, "steps")), 2);
+    check_step_view(v, 0, "release", "release", 20900, 4);
+    check_step_view(v, 1, "refund", "refund_less_fee", 19500, 1);
+    assert_int_equal(kl_json_int(v, "amount", -1), 40400);
+    assert_int_equal(kl_json_int(v, "refund_amount", -1), 19500);
+    assert_int_equal(kl_json_int(v, "return_fee", -1), 500);
+    assert_int_equal(kl_json_int(v, "max_return_fee", -1), 19999);
+    assert_string_equal(kl_json_str(v, "purchase_currency"), order->currency);
+}
+
+static void the_preview_of_what_was_not_captured_pays_nothing_back(void **state)
+{
+    kl_order_t *order = fixture_shop(*state);
+    kl_credit_plan_t got = plan(*state, order, "{'amount':900}");
+    kl_json_t *v = kl_credit_plan_view(*state, order, &got);
+
+    check_step_view(v, 0, "reduce", "reduce", 900, 0);
+    assert_int_equal(kl_json_int(v, "refund_amount", -1), 0);
+    assert_int_equal(kl_json_int(v, "max_return_fee", -1), 0);
+    got = plan(*state, order, "{'everything':true}");
+    check_step_view(kl_credit_plan_view(*state, order, &got), 0, "cancel", "cancel", 40900, 4);
 }
 
 static void extend_and_release_have_their_reasons(void **state)
@@ -355,6 +459,10 @@ int main(void)
         WITH_POOL(bad_picks_are_refused_with_their_field),
         WITH_POOL(states_forbid_a_credit),
         WITH_POOL(captured_money_of_an_ended_order_can_still_go_back),
+        WITH_POOL(the_limits_are_what_the_plan_takes),
+        WITH_POOL(the_highest_fee_is_told),
+        WITH_POOL(the_preview_tells_what_the_shopper_gets),
+        WITH_POOL(the_preview_of_what_was_not_captured_pays_nothing_back),
         WITH_POOL(extend_and_release_have_their_reasons),
         WITH_POOL(room_is_asked_for),
         WITH_POOL(an_order_has_a_bounded_number_of_credit_invoices),
