@@ -1,132 +1,149 @@
 // SPDX-License-Identifier: Apache-2.0
-// Lines over time, drawn by uPlot. A chart is a picture only: whoever calls draw() shows the same
-// figures as a sentence and a table beside it. Colours come from the style sheet (--chart-...), so
-// a chart is drawn again when the colour scheme changes, and it follows its box's width. Lines
-// differ by dash pattern too, never by colour alone.
-import uPlot from '../lib/uplot.mjs';
+//
+// Payments, refusals and Klarna's response times over the last hours: each as a sentence, a
+// picture (plot.mjs) and a table. Seven days are a table of days, because nobody reads 168 rows.
+//
+//   charts(answer, hours)      answer: what operator/charts?hours= gives
+import { html, ref } from './html.mjs';
+import { locale, t } from './i18n.mjs';
+import { milliseconds, number } from './format.mjs';
+import { paint } from './plot.mjs';
 
-const HEIGHT = 220;
-const MIN_WIDTH = 160;
-const TICK_SPACE = 72;            // pixels between labels of the time axis, at least
-const NO_VALUE = '–';
-const DASHES = { solid: [], dashed: [8, 5], dotted: [2, 4] };
+const HOUR_S = 3600;
 const DAY_S = 86400;
-const drawn = new Map();          // element → { spec, plot, shape }
+const DAY_HOURS = 24;
+const LEAST_MS = 500;
+const LEAST_COUNT = 4;
 
-function colour(name) {
-  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+const CHARTS = [
+  { name: 'payments', summary: paymentsSummary, whole: true, least: LEAST_COUNT,
+    columns: ['payments', 'captures', 'refunds'] },
+  { name: 'refusals', summary: refusalsSummary, whole: true, least: LEAST_COUNT,
+    columns: ['refused', 'unknown'] },
+  { name: 'times', summary: timesSummary, whole: false, least: LEAST_MS,
+    columns: ['took_avg_ms', 'took_max_ms'] },
+];
+const LOOKS = [['--chart-1', 'solid'], ['--chart-2', 'dashed'], ['--chart-3', 'dotted']];
+
+// --- adding up -----------------------------------------------------------------------------
+
+function sum(rows, column) {
+  return rows.reduce((total, row) => total + row[column], 0);
 }
 
-// Counts rise in steps of an hour; measured times are points joined by a line.
-function line(series) {
+function most(rows, column) {
+  return rows.reduce((best, row) => (row[column] > (best?.[column] ?? 0) ? row : best), null);
+}
+
+function averageTime(rows) {
+  const asked = rows.filter((row) => row.took_avg_ms !== null);
+  const calls = sum(asked, 'calls');
+  if (!calls) return null;
+  return Math.round(asked.reduce((all, row) => all + row.took_avg_ms * row.calls, 0) / calls);
+}
+
+function added(rows, column) {
+  if (column === 'took_avg_ms') return averageTime(rows);
+  if (column === 'took_max_ms') return most(rows, column)?.took_max_ms ?? null;
+  return sum(rows, column);
+}
+
+function daysOf(rows) {
+  const days = new Map();
+  for (const row of rows) {
+    const day = new Date(row.at).toDateString();
+    days.set(day, [...(days.get(day) || []), row]);
+  }
+  return [...days.values()];
+}
+
+// --- words ---------------------------------------------------------------------------------
+
+function formats() {
+  const make = (options) => {
+    const format = new Intl.DateTimeFormat(locale(), options);
+    return (at) => format.format(new Date(at));
+  };
   return {
-    label: series.label,
-    stroke: colour(series.colour),
-    width: 2,
-    dash: DASHES[series.dash],
-    paths: series.steps ? uPlot.paths.stepped({ align: 1, extend: true }) : undefined,
-    points: { show: !series.steps, size: 5 },
-    value: (plot, value) => (value === null ? NO_VALUE : series.show(value)),
+    clock: make({ hour: '2-digit', minute: '2-digit' }),
+    day: make({ weekday: 'short', day: 'numeric' }),
+    date: make({ weekday: 'long', day: 'numeric', month: 'long' }),
+    moment: make({ weekday: 'short', hour: '2-digit', minute: '2-digit' }),
   };
 }
 
-function axis(more) {
+function paymentsSummary(rows, show) {
+  const best = most(rows, 'payments');
+  const words = t('charts.payments.summary', { payments: sum(rows, 'payments'),
+    captures: sum(rows, 'captures'), refunds: sum(rows, 'refunds') });
+  return best ? `${words} ${t('charts.payments.most', { at: show.moment(best.at),
+    payments: best.payments })}` : words;
+}
+
+function refusalsSummary(rows) {
+  return t('charts.refusals.summary', { refused: sum(rows, 'refused'),
+    unknown: sum(rows, 'unknown'), calls: sum(rows, 'calls') });
+}
+
+function timesSummary(rows, show) {
+  const slowest = most(rows, 'took_max_ms');
+  if (!slowest) return t('charts.times.none');
+  return t('charts.times.summary', { average: milliseconds(averageTime(rows)),
+    longest: milliseconds(slowest.took_max_ms), at: show.moment(slowest.at),
+    slow: sum(rows, 'slow'), calls: sum(rows, 'calls') });
+}
+
+// --- the parts of one chart ----------------------------------------------------------------
+
+function shown(chart, value) {
+  if (value === null) return '–';
+  return chart.whole ? number(value) : milliseconds(value);
+}
+
+function plotOf(chart, rows, show) {
   return {
-    stroke: colour('--chart-text'),
-    font: `12px ${getComputedStyle(document.body).fontFamily}`,
-    grid: { stroke: colour('--chart-grid'), width: 1 },
-    ticks: { stroke: colour('--chart-grid'), width: 1 },
-    ...more,
+    shape: `${locale()} ${chart.name}`,
+    whole: chart.whole,
+    least: chart.least,
+    step: HOUR_S,
+    times: rows.map((row) => Date.parse(row.at) / 1000),
+    timeLabel: t('charts.time'),
+    showTime: (at, step) => (step >= DAY_S ? show.day(at * 1000)
+      : step ? show.clock(at * 1000) : show.moment(at * 1000)),
+    show: (value) => (chart.whole ? number(value) : milliseconds(value) || '0'),
+    lines: chart.columns.map((column, i) => ({ label: t(`charts.${column}`),
+      colour: LOOKS[i][0], dash: LOOKS[i][1], values: rows.map((row) => row[column]) })),
   };
 }
 
-// Room for the widest label of the value axis.
-function labelWidth(plot, labels) {
-  if (!labels?.length) return 40;
-  plot.ctx.save();
-  plot.ctx.font = plot.axes[1].font[0];
-  const widest = Math.max(...labels.map((label) => plot.ctx.measureText(label).width));
-  plot.ctx.restore();
-  return Math.ceil(widest / devicePixelRatio) + 16;
+// lit calls back before the element stands in the page; a moment later it has a width.
+function picture(spec) {
+  return html`<div class="plot" aria-hidden="true" ${ref((element) => {
+    if (element) queueMicrotask(() => element.isConnected && paint(element, spec));
+  })}></div>`;
 }
 
-function options(spec, width) {
-  const [first] = spec.series;
-  return {
-    width,
-    height: HEIGHT,
-    cursor: { drag: { x: false, y: false }, y: false },
-    scales: {
-      x: { time: true, range: (plot, from, to) => [from, to + spec.step] },
-      y: { range: (plot, from, to) => [0, Math.max(to * 1.1, spec.least)] },
-    },
-    series: [{ label: spec.timeLabel, value: (plot, at) => (at ? spec.showTime(at, 0) : NO_VALUE) },
-      ...spec.series.map(line)],
-    legend: { markers: { width: 3, fill: 'transparent', dash: (plot, i) => spec.series[i - 1].dash } },
-    axes: [
-      axis({ space: TICK_SPACE,
-        values: (plot, times, index, space, step) => times.map((at) => spec.showTime(at, step)) }),
-      axis({ incrs: first.steps ? [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 1e4, 1e5] : undefined,
-        size: labelWidth, values: (plot, values) => values.map(first.show) }),
-    ],
-  };
+function tableRow(chart, rows, heading) {
+  return html`<tr><th scope="row">${heading}</th>${chart.columns.map((column) => html`<td
+    class="amount">${shown(chart, added(rows, column))}</td>`)}</tr>`;
 }
 
-function figures(spec) {
-  return [spec.times, ...spec.series.map((series) => series.values)];
+function table(chart, rows, show) {
+  const isLong = rows.length > 2 * DAY_HOURS;
+  const groups = isLong ? daysOf(rows) : rows.map((row) => [row]);
+  const heading = isLong ? show.date : show.moment;
+  return html`<details><summary>${t('charts.table')}<span class="hidden">: ${
+    t(`charts.${chart.name}`)}</span></summary><div class="scroll" tabindex="0" role="region"
+    aria-label=${t(`charts.${chart.name}`)}><table class="figures"><thead><tr><th scope="col">${
+    t(isLong ? 'charts.day' : 'charts.time')}</th>${chart.columns.map((column) => html`<th
+    scope="col" class="amount">${t(`charts.${column}`)}</th>`)}</tr></thead><tbody>${
+    groups.map((group) => tableRow(chart, group, heading(group[0].at)))}</tbody></table></div>
+    </details>`;
 }
 
-function make(target) {
-  const chart = drawn.get(target);
-  const width = Math.max(MIN_WIDTH, Math.floor(target.clientWidth));
-  chart.plot?.destroy();
-  chart.plot = new uPlot(options(chart.spec, width), figures(chart.spec), target);
+export function charts({ hours }) {
+  const show = formats();
+  return CHARTS.map((chart) => html`<figure class="chart" data-name=${chart.name}>
+    <figcaption><h3>${t(`charts.${chart.name}`)}</h3><p>${chart.summary(hours, show)}</p>
+    </figcaption>${picture(plotOf(chart, hours, show))}${table(chart, hours, show)}</figure>`);
 }
-
-function remakeAll() {
-  for (const target of drawn.keys()) {
-    if (target.isConnected) make(target);
-    else forget(target);
-  }
-}
-
-function forget(target) {
-  sizes.unobserve(target);
-  drawn.get(target).plot?.destroy();
-  drawn.delete(target);
-}
-
-const sizes = new ResizeObserver((entries) => {
-  for (const { target } of entries) {
-    const plot = drawn.get(target)?.plot;
-    const width = Math.max(MIN_WIDTH, Math.floor(target.clientWidth));
-    if (plot && plot.width !== width) plot.setSize({ width, height: HEIGHT });
-  }
-});
-
-new MutationObserver(remakeAll).observe(document.documentElement,
-  { attributes: true, attributeFilter: ['data-theme'] });
-matchMedia('(prefers-color-scheme: dark)').addEventListener('change', remakeAll);
-
-/**
- * Draws, or brings up to date, the chart in an empty element.
- * spec: times (seconds, ascending), step (seconds between them), least (the value axis reaches at
- * least so far), timeLabel, showTime(seconds, step between labels or 0), series: [{ label, colour:
- * a custom property, dash: "solid" | "dashed" | "dotted", steps: bool, values: one per time, null
- * where there is none, show(value) → text }].
- */
-export function draw(target, spec) {
-  const shape = JSON.stringify([spec.shape, spec.times.length,
-    spec.series.map((series) => series.label)]);
-  const chart = drawn.get(target);
-  if (!chart) sizes.observe(target);
-  drawn.set(target, { spec, shape, plot: chart?.plot });
-  if (chart?.plot && chart.shape === shape) {
-    // The functions of the first spec stay in use; its shape says that they show the same.
-    chart.plot.setData(figures(spec));
-  } else {
-    make(target);
-  }
-}
-
-export { DAY_S };

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The operator's page: what the module is doing, what did not go well, and how Klarna answers.
+// It refreshes by itself while somebody looks. Each part is read and shown by itself, so that one
+// that cannot be read hides no other; what was read before stays until there is something newer.
+// It shows no person's data, and changes nothing but the operations a person acts on.
+import { operationActions } from './actions.mjs';
+import { address, get } from './api.mjs';
+import { callbacks } from './callbacks.mjs';
+import { charts } from './charts.mjs';
+import { credentials } from './credentials.mjs';
+import { health, queue } from './health.mjs';
+import { badge, copyable, html, nothing, repeat, time } from './html.mjs';
+import { ago, dateTime, number } from './format.mjs';
+import { t, word } from './i18n.mjs';
+import { poll } from './poll.mjs';
+import { draw, failure, onBack, startPage } from './shell.mjs';
+import { cell, row, table } from './table.mjs';
+
+const EVERY_MS = 15000;
+const CHARTS_MS = 60000;          // they change by the hour
+const LISTS = ['open', 'failing', 'refused'];
+const SPANS = [24, 168];
+
+const parts = {};                 // name -> { value, error, at } of what was read last
+let list = 'open';
+let span = 24;
+let bundle = '';
+
+// --- reading -------------------------------------------------------------------------------
+
+const PATHS = {
+  overview: () => 'operator/overview',
+  operations: () => `operator/operations?show=${list}`,
+  callbacks: () => 'operator/callbacks',
+  charts: () => `operator/charts?hours=${span}`,
+  errors: () => 'operator/errors',
+};
+
+// What was asked for may have changed meanwhile: then the answer is of no use.
+async function read(name) {
+  const path = PATHS[name]();
+  try {
+    const value = await get(path);
+    if (path === PATHS[name]()) parts[name] = { value, at: Date.now() };
+  } catch (error) {
+    if (path === PATHS[name]()) parts[name] = { value: parts[name]?.value, error, at: 0 };
+  }
+  draw();
+}
+
+function isFresh(name) {
+  return name === 'charts' && Date.now() - (parts.charts?.at || 0) < CHARTS_MS;
+}
+
+async function refresh() {
+  await Promise.all(Object.keys(PATHS).filter((name) => !isFresh(name)).map(read));
+}
+
+async function show(name, change) {
+  change();
+  parts[name] = {};
+  draw();
+  await read(name);
+}
+
+// --- the parts -----------------------------------------------------------------------------
+
+// A part's value as body shows it; with a word about it when it could not be read again.
+function part(name, body) {
+  const { value, error } = parts[name] || {};
+  return html`${error ? failure(error, { family: 'operator', retry: () => read(name) }) : nothing}${
+    value ? body(value) : error ? nothing : html`<p aria-busy="true">${t('loading')}</p>`}`;
+}
+
+function section(name, body, more = nothing) {
+  return html`<section class="part" aria-labelledby=${`part-${name}`} data-name=${name}>
+    <div class="part-head"><h2 id=${`part-${name}`}>${t(`operations.${name}`)}</h2>${more}</div>
+    ${body}</section>`;
+}
+
+function choice(label, options, chosen, choose) {
+  return html`<div class="choice" role="group" aria-label=${label}>${options.map(([value, text]) => (
+    html`<button type="button" data-name=${value} aria-pressed=${String(value === chosen)}
+      @click=${() => choose(value)}>${text}</button>`))}</div>`;
+}
+
+// The beginning of the order's id is enough for the eye; a screen reader gets all of it.
+function orderOf({ order_id: id }, store) {
+  return html`<a href=${`order.html?id=${encodeURIComponent(id)}`} title=${id}>${id.slice(0, 8)}<span
+    class="hidden">${id.slice(8)}</span></a><small class="soft">${store}</small>`;
+}
+
+function kind(op) {
+  return word(`operation.${op.kind}`, op.kind);
+}
+
+function errorOf({ error_code: code, http_status: status }) {
+  if (!code) return '–';
+  return html`<code>${code}</code>${status
+    ? html`<small class="soft">HTTP ${String(status)}</small>` : nothing}`;
+}
+
+const TONES = { queued: 'wait', sent: 'info', unknown: 'bad', refused: 'bad', confirmed: 'good' };
+
+function operationRow(op) {
+  return row([
+    cell(t('operations.kind'), kind(op)),
+    cell(t('operations.order'), orderOf(op, op.merchant)),
+    cell(t('operations.state'), badge(word(`operation_state.${op.state}`, op.state),
+      TONES[op.state], op.state)),
+    cell(t('operations.since'), time(op.created_at, ago(op.created_at))),
+    cell(t('operations.tries'), number(op.attempts), 'amount'),
+    cell(t('operations.next'), op.next_at ? time(op.next_at, ago(op.next_at)) : '–'),
+    cell(t('operations.error'), errorOf(op)),
+    cell(t('operations.actions'), list === 'refused' ? '–'
+      : operationActions({ id: op.order_id }, op, refresh), 'row-actions'),
+  ], op.id);
+}
+
+function operations({ operations: rows }) {
+  if (!rows.length) return html`<p class="empty-title">${t(`operations.none.${list}`)}</p>`;
+  return table(t(`operations.list.${list}`), [...['kind', 'order', 'state', 'since']
+    .map((name) => t(`operations.${name}`)), { text: t('operations.tries'), kind: 'amount' },
+  t('operations.next'), t('operations.error'), { text: t('operations.actions'), isHidden: true }],
+  repeat(rows, (op) => op.id, operationRow));
+}
+
+function errorRow(error) {
+  return row([
+    cell(t('operations.at'), time(error.at, dateTime(error.at))),
+    cell(t('operations.order'), orderOf(error, error.store)),
+    cell(t('operations.kind'), kind(error)),
+    cell(t('operations.error'), errorOf(error)),
+    cell(t('operations.correlation'), error.correlation_id
+      ? copyable(error.correlation_id, t('operations.correlation')) : '–'),
+  ]);
+}
+
+function errors({ errors: rows }) {
+  if (!rows.length) return html`<p class="empty-title">${t('operations.no_errors')}</p>`;
+  return html`<p class="soft">${t('operations.errors_hint')}</p>${table(t('operations.errors'),
+    ['at', 'order', 'kind', 'error', 'correlation'].map((name) => t(`operations.${name}`)),
+    rows.map(errorRow))}`;
+}
+
+function supportBundle() {
+  return html`<p>${t('bundle.what')}</p><p>${t('bundle.not')}</p>
+    <p><a role="button" class="secondary" href=${bundle} download="klarna-support.json"
+      data-name="bundle">${t('bundle.download')}</a></p>`;
+}
+
+// --- the page ------------------------------------------------------------------------------
+
+function isBarred() {
+  return parts.overview?.error?.isDenied;
+}
+
+function lists() {
+  return choice(t('operations.which'), LISTS.map((name) => [name, t(`operations.list.${name}`)]),
+    list, (name) => show('operations', () => { list = name; }));
+}
+
+function spans() {
+  return choice(t('charts.span'), SPANS.map((hours) => [hours, t(`charts.span.${hours}`)]),
+    span, (hours) => show('charts', () => { span = hours; }));
+}
+
+function all() {
+  const seen = { overview: parts.overview?.value, callbacks: parts.callbacks?.value };
+  return html`
+    ${section('health', part('overview', (value) => health(value, seen.callbacks)))}
+    ${section('queue', html`${part('overview', queue)}${lists()}${part('operations', operations)}`)}
+    ${section('callbacks', part('callbacks', (value) => callbacks(value, seen.overview)))}
+    ${section('credentials', credentials(seen.overview))}
+    ${section('charts', part('charts', charts), spans())}
+    ${section('errors', part('errors', errors))}
+    ${section('bundle', supportBundle())}`;
+}
+
+function view() {
+  return html`<h1>${t('operations.title')}</h1>${isBarred()
+    ? failure(parts.overview.error, { family: 'operator', retry: refresh }) : all()}`;
+}
+
+async function start() {
+  bundle = await address('operator/support-bundle');
+  onBack(refresh);
+  await refresh();
+  poll(refresh, { first: EVERY_MS, most: EVERY_MS });
+}
+
+startPage({ page: 'operations', areas: ['common', 'actions', 'operations'],
+  title: () => t('operations.title'), view, start });
