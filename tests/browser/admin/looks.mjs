@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// How a page looks to those who see it differently: axe-core, light and dark, wide and narrow.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { NARROW, WIDE, picture } from './support.mjs';
+
+const AXE = readFileSync(new URL('../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
+const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+
+async function axe(page, where) {
+  if (!await page.evaluate(() => Boolean(window.axe))) await page.evaluate(AXE);
+  const found = await page.evaluate((values) => window.axe.run(document, { preload: false,
+    resultTypes: ['violations'], runOnly: { type: 'tag', values } }), RULES);
+  const told = found.violations.map(({ id, nodes }) => (
+    `${id}: ${nodes.map((node) => `${node.target} ${node.any[0]?.message || ''}`).join('; ')}`));
+  assert.deepEqual(told, [], where);
+}
+
+async function fits(page, where) {
+  const wider = await page.evaluate(() => {
+    const root = document.scrollingElement, limit = root.clientWidth + 1;
+    if (root.scrollWidth <= limit) return [];
+    return [...document.querySelectorAll('body *')].filter((element) => (
+      element.checkVisibility() && element.getBoundingClientRect().right > limit
+    )).map((element) => element.outerHTML.slice(0, 90));
+  });
+  assert.deepEqual(wider, [], `${where} is wider than the screen`);
+}
+
+/** axe-core finds nothing, nothing is wider than the screen; a picture of each of the four. */
+export async function looks(page, name) {
+  for (const [size, viewport] of [['wide', WIDE], ['360', NARROW]]) {
+    await page.setViewportSize(viewport);
+    for (const colorScheme of ['light', 'dark']) {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      const where = `${name}-${size}-${colorScheme}`;
+      await axe(page, where);
+      await fits(page, where);
+      await picture(page, where);
+    }
+  }
+  await page.setViewportSize(WIDE);
+  await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
+}

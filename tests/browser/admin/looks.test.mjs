@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every page: nothing for axe-core to find and nothing wider than the screen, in light and dark,
+// at 360 and 1440 px; every word in each of the six languages.
+import assert from 'node:assert/strict';
+import { readFileSync, readdirSync } from 'node:fs';
+import { test } from 'node:test';
+import { looks } from './looks.mjs';
+import { ADMIN, shows, story, withBrowser } from './support.mjs';
+
+withBrowser();
+
+const link = (page, name) => page.getByRole('link', { name, exact: true });
+
+async function openSeed(page, name) {
+  await page.goto(`${ADMIN}?q=${name}`);
+  await link(page, name).click();
+  await shows(page.getByRole('heading', { level: 1 }), name);
+  await page.locator('section[data-name=history]').waitFor();
+}
+
+story('the list of orders', async (page) => {
+  await page.goto(ADMIN);
+  await link(page, 'A-1011').waitFor();
+  await looks(page, 'orders');
+  await page.goto(`${ADMIN}?list=orphans`);
+  await link(page, 'A-1005').waitFor();
+  await looks(page, 'orders-orphans');
+});
+
+for (const [name, what] of [['A-1002', 'returned'], ['A-1004', 'refused'], ['A-1005', 'orphan'],
+  ['A-1006', 'part-captured'], ['A-1008', 'expiring']]) {
+  story(`an order: ${what}`, async (page) => {
+    await openSeed(page, name);
+    await looks(page, `order-${what}`);
+  });
+}
+
+story('the operations page', async (page) => {
+  await page.goto(`${ADMIN}operations.html`);
+  await page.locator('figure[data-name=times] canvas').waitFor();
+  await page.getByRole('button', { name: 'Test the credentials' }).click();
+  await shows(page.locator('section[data-name=credentials]'), 'accepts the credentials');
+  await looks(page, 'operations');
+}, { user: 'operator' });
+
+story('without the right', async (page) => {
+  await page.goto(ADMIN);
+  await shows(page.locator('main'), 'may not open this');
+  await looks(page, 'denied');
+}, { user: 'guest', expected: ['/klarna/orders'] });
+
+// --- languages -------------------------------------------------------------------------------
+
+const LANG = new URL('../../../admin/lang/', import.meta.url);
+const LANGUAGES = ['en', 'sv', 'nb', 'fi', 'de', 'nl'];
+const words = (language, area) => JSON.parse(readFileSync(new URL(`${language}/${area}`, LANG)));
+const isKey = (keys, text) => keys.has(text.trim());
+
+story('in each of six languages, with no word missing', async (page) => {
+  const keys = new Set(readdirSync(new URL('en/', LANG)).flatMap(
+    (area) => Object.keys(words('en', area))).filter((key) => key.includes('.')));
+  for (const address of ['', 'operations.html']) {
+    await page.goto(ADMIN + address);
+    await page.locator('main h1').waitFor();
+    for (const language of LANGUAGES) {
+      await page.locator('header button').last().click();
+      await page.locator('select[name=language]').selectOption(language);
+      await page.waitForFunction((tag) => document.documentElement.lang === tag, language);
+      await page.keyboard.press('Escape');
+      const texts = await page.evaluate(() => [...document.querySelectorAll('body *')].flatMap(
+        (element) => [...element.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE)
+          .map((node) => node.data)));
+      assert.deepEqual(texts.filter((text) => isKey(keys, text)), [], language);
+      if (language === 'sv' && !address) await shows(page.locator('main'), /\d\s\d{3},\d\d\skr/);
+    }
+  }
+}, { user: 'operator' });
+
+// A word of a language file is one of the English one's, with the same places to fill.
+test('the language files say the same as the English ones', () => {
+  const places = (text) => [...new Set(text.match(/\{\w+\}/g))].sort();
+  const plural = (key) => key.replace(/\.(zero|one|two|few|many|other)$/, '');
+  for (const area of readdirSync(new URL('en/', LANG))) {
+    const english = words('en', area);
+    for (const language of LANGUAGES) {
+      const theirs = words(language, area);
+      assert.deepEqual([...new Set(Object.keys(theirs).map(plural))].sort(),
+        [...new Set(Object.keys(english).map(plural))].sort(), `${language}/${area}`);
+      for (const [key, text] of Object.entries(theirs)) {
+        const same = english[key] ?? english[`${plural(key)}.other`];
+        if (key === plural(key)) assert.deepEqual(places(text), places(same), `${language} ${key}`);
+        assert.ok(text.trim(), `${language} ${key}`);
+      }
+    }
+  }
+});
