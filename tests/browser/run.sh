@@ -1,6 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Runs the browser stories against the demo (sandbox, private httpd, example shop).
+# Runs the browser stories against the demo (sandbox, private httpd, example shop): those of the
+# shopper and what the pages' own modules promise, then those of the admin page, for which the
+# demo has orders and its worker.
+#   run.sh [FILE...]   only these of the admin page's, for example admin/money.test.mjs
 #   KLARNA_MODULE   mod_klarna.so, required
 #   CHROMIUM        the browser, default /usr/bin/chromium
 #   SCREENSHOTS     a directory: pictures of the pages are put there
@@ -10,5 +13,10 @@ here=$(cd "$(dirname "$0")" && pwd)
 KLARNA_MODULE=$(readlink -f "$KLARNA_MODULE")
 export KLARNA_MODULE
 cd "$here"
-[ -d node_modules/playwright-core ] || npm ci --no-audit --no-fund
-exec /usr/bin/python3 ../../scripts/demo.py --run node --test
+[ -d node_modules/axe-core ] || npm ci --no-audit --no-fund
+../../scripts/admin-libs
+if [ $# = 0 ]; then
+    /usr/bin/python3 ../../scripts/demo.py --run node --test *.test.mjs
+    set -- admin/*.test.mjs
+fi
+exec /usr/bin/python3 ../../scripts/demo.py --run-shown node --test "$@"
