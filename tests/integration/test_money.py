@@ -301,6 +301,56 @@ def test_the_verbs_of_a_credit(shop, what):
     assert order["order_amount"] == FIVE - sum(amount for verb, amount in want if verb == "reduce")
 
 
+def test_a_preview_tells_what_the_shopper_gets(shop):
+    order_id = shop.placed()
+    capture(shop, order_id, lines(shirt=1))
+    path = f"{ORDERS}/{order_id}/credit-invoices/preview"
+    with shop.nothing_happens():
+        limit = shop.httpd.post(path, {"everything": True}).json["max_return_fee"]
+        problem(shop.httpd.post(path, {"everything": True, "return_fee": limit + 1}), 400,
+                "return_fee", "return_fee")
+        told = shop.httpd.post(path, {"everything": True, "return_fee": 900}).json
+    assert (limit, told["max_return_fee"]) == (19899, 19899)
+    assert (told["refund_amount"], told["return_fee"]) == (19000, 900)
+    assert [step["sentence_code"] for step in told["steps"]] == ["release", "refund_less_fee"]
+    assert all(step["sentence"] for step in told["steps"])
+    assert told["steps"][1]["lines"] == [{"reference": "shirt", "name": "shirt", "quantity": 1,
+                                          "amount": 19900}]
+    credit(shop, order_id, {"everything": True, "return_fee": 900})
+    assert shop.agrees(order_id)["refunded_amount"] == told["refund_amount"]
+
+
+# By its name in the view: the route, a body, and what its refusal is called.
+ACTIONS = {"capture": ("captures", {"everything": True}, "not_capturable"),
+           "credit_invoice": ("credit-invoices", {"amount": 1}, "not_creditable"),
+           "cancel": ("cancel", {"confirm_final": True}, "not_cancellable"),
+           "extend": ("extend", {}, "not_extendable"),
+           "release": ("release", {}, "not_releasable")}
+
+
+@pytest.mark.parametrize("before, forbidden", [
+    ([], {"release": "nothing_captured"}),
+    (["capture"], {"capture": "nothing_open", "extend": "nothing_open",
+                   "release": "nothing_open"}),
+    (["cancel"], dict.fromkeys(ACTIONS, "cancelled")),
+    (["capture", "cancel"], {"capture": "nothing_open", "extend": "nothing_open",
+                             "release": "nothing_open", "credit_invoice": "all_credited",
+                             "cancel": "all_credited"}),
+])
+def test_a_refusal_says_what_the_order_shows(shop, before, forbidden):
+    order_id = shop.placed()
+    for name in before:
+        assert shop.act(order_id, *ACTIONS[name][:2]).status == 201
+    shown = shop.order(order_id)["actions"]
+    assert {name: shown[name]["code"] for name in ACTIONS if not shown[name]["allowed"]} \
+        == forbidden
+    with shop.nothing_happens():
+        for name, reason in forbidden.items():
+            path, body, code = ACTIONS[name]
+            told = problem(shop.act(order_id, path, body), 409, code)
+            assert (told["reason"], told["detail"]) == (reason, shown[name]["reason"])
+
+
 def test_shipping_what_a_return_left(shop):
     order_id = shop.placed()
     credit(shop, order_id, lines(lamp=2))

@@ -113,6 +113,32 @@ static void nobody_is_interrupted(void **state)
     must_refuse(world, kl_give_up, id, row->id, KL_CONFLICT, "in_progress");
 }
 
+/* Refused with the sentence that the operation's view shows. */
+static void a_refusal_is_what_the_view_shows(void **state)
+{
+    world_t *world = new_world(state);
+    const char *id = world_placed(world);
+    const char *op_id = queued(world, act_capture_cup, id)->id;
+    kl_operation_t *row = fake_store_operation(world->store, op_id), *op;
+    kl_error_t *err;
+
+    row->lease_until = fake_clock_now() + 1;
+    ask(world, kl_send_again, id, row->id, &op, &err);
+    assert_string_equal(err->detail, kl_why_not_send_again(row, fake_clock_now())->text);
+    assert_string_equal(err->reason, "in_progress");
+    assert_true(err->retry_after > 0);
+    row->lease_until = 0;
+    row->error_code = "unclaimed";
+    ask(world, kl_send_again, id, row->id, &op, &err);
+    assert_string_equal(err->detail, kl_why_not_send_again(row, fake_clock_now())->text);
+    assert_string_equal(err->reason, "unclaimed");
+    assert_int_equal(err->retry_after, 0);
+    must_give_up(world, id, row->id, KL_OP_REFUSED);
+    ask(world, kl_give_up, id, row->id, &op, &err);
+    assert_string_equal(err->detail, kl_why_not_give_up(op, fake_clock_now())->text);
+    assert_string_equal(err->reason, "final");
+}
+
 static void a_step_whose_turn_has_not_come_is_not_sent(void **state)
 {
     world_t *world = new_world(state);
@@ -312,6 +338,7 @@ int main(void)
         WITH_POOL(it_is_sent_before_its_time),
         WITH_POOL(a_doubt_is_sent_with_its_key),
         WITH_POOL(nobody_is_interrupted),
+        WITH_POOL(a_refusal_is_what_the_view_shows),
         WITH_POOL(a_step_whose_turn_has_not_come_is_not_sent),
         WITH_POOL(only_this_orders_operations),
         WITH_POOL(what_never_went_out_is_given_up_at_once),
