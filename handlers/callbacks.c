@@ -7,7 +7,10 @@
  */
 #include "handlers/handlers.h"
 
+#include <http_log.h>
 #include <string.h>
+
+#define UNREADABLE "unreadable"
 
 static int stored(kl_call_t *call)
 {
@@ -20,57 +23,101 @@ static int stored(kl_call_t *call)
 /* Busy or changed in this moment: the caller is a machine that comes again. */
 static int not_now(kl_call_t *call)
 {
-    if (call->err->kind == KL_CONFLICT) {
-        call->err->kind = KL_UNAVAILABLE;
-        call->err->retry_after = call->err->retry_after ? call->err->retry_after : 5;
-    }
+    call->err->kind = KL_UNAVAILABLE;
+    call->err->retry_after = call->err->retry_after ? call->err->retry_after : 5;
     return kl_reply_error(call);
 }
 
-static int authorization(kl_call_t *call)
+/* For the operator, who sees whether callbacks arrive. A note that fails is only logged. */
+static int noted(kl_call_t *call, const char *why, int status)
+{
+    kl_error_t *err = kl_error_make(call->r->pool);
+
+    if (kl_notify_note(&call->svc, call->segment[0], why, err) != KL_OK) {
+        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, call->r,
+                      "KLA0035: a callback could not be noted: %s", err->detail);
+    }
+    return status;
+}
+
+/* One that came in the wrong moment is neither good nor bad: it comes again. */
+static int refused(kl_call_t *call, const char *why)
+{
+    if (call->err->kind == KL_CONFLICT) {
+        return not_now(call);
+    }
+    why = call->err->kind == KL_UNAVAILABLE ? "database" : why;
+    return noted(call, why, kl_reply_error(call));
+}
+
+/* The order of the URL that was called; *why becomes what is noted when there is an error. */
+static kl_kind_t find_order(kl_call_t *call, kl_order_t **order, const char **why)
+{
+    kl_kind_t rv = kl_notify_order(&call->svc, call->segment[1], order, why, call->err);
+
+    *why = rv == KL_OK ? UNREADABLE : *why;
+    return rv;
+}
+
+static kl_kind_t take_authorization(kl_call_t *call, const char **why)
 {
     kl_reader_t rd = kl_reader(call->r->pool, call->body, "", call->err);
     const char *token = kl_read_str(&rd, "authorization_token", KL_REQUIRED, 1, KL_MAX_STRING);
     const char *session_id = kl_read_str(&rd, "session_id", KL_OPTIONAL, 1, KL_MAX_STRING);
     kl_order_t *order = NULL;
 
-    if (call->err->kind != KL_OK
-        || kl_notify_order(&call->svc, call->segment[1], &order, call->err) != KL_OK) {
-        return kl_reply_error(call);
+    if (call->err->kind != KL_OK || find_order(call, &order, why) != KL_OK) {
+        return call->err->kind;
     }
     if (session_id && strcmp(session_id, order->session_id) != 0) {
-        kl_error_field(call->err, "session_id", "session_id", "another session's id",
-                       "the id of this order's session");
-        return kl_reply_error(call);
+        return kl_error_field(call->err, "session_id", "session_id", "another session's id",
+                              "the id of this order's session");
     }
-    if (kl_placement_key(call, order->id, order->key, token) != KL_OK
-        || kl_notify_authorization(&call->svc, order, token, &call->client, call->err)
-               != KL_OK) {
-        return not_now(call);
+    if (kl_placement_key(call, order->id, order->key, token) != KL_OK) {
+        return call->err->kind;
     }
-    return stored(call);
+    return kl_notify_authorization(&call->svc, order, token, &call->client, call->err);
 }
 
 /* A decision on a fraud review, a push, or a hosted page's status: look at Klarna's record. */
-static int changed(kl_call_t *call)
+static kl_kind_t take_change(kl_call_t *call, const char **why)
 {
     kl_reader_t rd = kl_reader(call->r->pool, call->body, "", call->err);
     const char *id = kl_read_str(&rd, "order_id", KL_OPTIONAL, 1, KL_MAX_STRING);
     kl_order_t *order = NULL;
 
-    if (call->err->kind != KL_OK
-        || kl_notify_order(&call->svc, call->segment[1], &order, call->err) != KL_OK) {
-        return kl_reply_error(call);
+    if (call->err->kind != KL_OK || find_order(call, &order, why) != KL_OK) {
+        return call->err->kind;
     }
-    if (kl_notify_change(&call->svc, order, id ? id : "", call->err) != KL_OK) {
-        return not_now(call);
+    return kl_notify_change(&call->svc, order, id ? id : "", call->err);
+}
+
+typedef kl_kind_t take_fn(kl_call_t *call, const char **why);
+
+/* The body is read here and not by the dispatcher, so that one that is no JSON is noted too. */
+static int take(kl_call_t *call, take_fn *take_it)
+{
+    const char *why = UNREADABLE;
+
+    if (kl_body_read(call, 0) != KL_OK || take_it(call, &why) != KL_OK) {
+        return refused(call, why);
     }
-    return stored(call);
+    return noted(call, "", stored(call));
+}
+
+static int authorization(kl_call_t *call)
+{
+    return take(call, take_authorization);
+}
+
+static int changed(kl_call_t *call)
+{
+    return take(call, take_change);
 }
 
 const kl_route_t kl_callbacks_routes[] = {
-    {"POST", "authorization/*", KL_ROUTE_BODY, authorization},
-    {"POST", "fraud/*", KL_ROUTE_BODY, changed},
-    {"POST", "status/*", KL_ROUTE_BODY, changed},
+    {"POST", "authorization/*", 0, authorization},
+    {"POST", "fraud/*", 0, changed},
+    {"POST", "status/*", 0, changed},
     {NULL, NULL, 0, NULL}
 };

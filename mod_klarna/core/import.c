@@ -10,6 +10,7 @@
 #include "core/apply.h"
 #include "core/klarna_order.h"
 #include "core/limits.h"
+#include "core/waiting.h"
 
 #define OUTSIDE "outside" /* holds the claim while one foreign movement is booked */
 #define ROOM 4096         /* bytes that one takes in the ledger document, at most */
@@ -226,6 +227,7 @@ int kl_order_import(kl_order_t *order, apr_pool_t *p, const kl_klarna_order_t *s
     if (broken) {
         return -1;
     }
+    kl_waiting_settled(order);
     if (kl_order_take_over(order, p, seen)) {
         order->attention = "differs";
     }

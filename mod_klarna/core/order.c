@@ -66,6 +66,7 @@ kl_order_t *kl_order_make(apr_pool_t *p)
         &order->channel,
         &order->attention,
         &order->waiting,
+        &order->waiting_too,
     };
 
     for (int i = 0; i < COUNT(strings); i++) {

@@ -144,7 +144,9 @@ typedef struct kl_order_t {
                                      Klarna's portal), "differs" (books that cannot be made to
                                      agree), "expiring" */
     const char *waiting;          /* what was asked for and is not confirmed: "", "capture" or
-                                     "refund" (apply.h); stays when Klarna refused it */
+                                     "refund" (waiting.h); stays when Klarna refused it */
+    const char *waiting_too;      /* the other of them, asked for before it, or "" */
+    apr_time_t seen_at;           /* a person saw that it is "expiring", 0 = never */
     const char *pending_op;       /* the operation that holds the claim, or "" */
     const char *confirmation_url; /* where Klarna sends the shopper back to, or "" */
     apr_array_header_t *lines;    /* of kl_line_t */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The ledger document: lines, captures and credit invoices as one JSON text in the order's
- * row. What was written here must be readable for ever, so members are only ever added and
+ * The ledger document: lines, captures, credit invoices and the rest of what is never asked
+ * for by itself, as one JSON text in the order's row. What was written here must be readable for ever, so members are only ever added and
  * an absent one means "" or 0. Numbers are bounded on reading so that no later sum of a
  * ledger that somebody tampered with can overflow.
  */
@@ -152,6 +152,8 @@ const char *kl_order_ledger_text(apr_pool_t *p, const kl_order_t *order)
     kl_json_set(v, "captures", captures);
     kl_json_set(v, "credit_invoices", cis);
     kl_json_set(v, "payment_methods", order->payment_methods);
+    set_word(v, "waiting_too", order->waiting_too);
+    set_number(v, "seen_at", order->seen_at);
     return kl_json_text(p, v);
 }
 
@@ -360,6 +362,8 @@ kl_kind_t kl_order_ledger_parse(kl_order_t *order, apr_pool_t *p, const char *te
     read_captures(order, &rd);
     read_credit_invoices(order, &rd);
     order->payment_methods = kl_json_get(v, "payment_methods");
+    order->waiting_too = word(&rd, "waiting_too", KL_OPTIONAL);
+    order->seen_at = kl_read_int(&rd, "seen_at", KL_OPTIONAL, 0, 0, APR_INT64_MAX);
     return fault->kind == KL_OK ? KL_OK : unreadable(err, "ledger", "ledger", fault);
 }
 

@@ -78,11 +78,11 @@ int kl_schedule_warning(kl_order_t *order, apr_time_t last_look, apr_time_t now)
     for (int i = 0; i < MARKS; i++) {
         apr_time_t mark = order->expires_at - marks[i] * DAY;
 
-        if (mark <= now && (mark > last_look || is_first)) {
+        if (mark <= now && (mark > last_look || (is_first && mark > order->seen_at))) {
             days = marks[i];
         }
     }
-    if (is_first) {
+    if (is_first && days) {
         order->attention = "expiring";
     }
     return days;

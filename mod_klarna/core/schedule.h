@@ -25,7 +25,8 @@ apr_time_t kl_schedule_next(const kl_order_t *order, apr_time_t now);
 /**
  * 7, 3 or 1 when the open authorization ends within so many days and that mark was passed
  * after last_look, or is the first to be told; else 0. Marks the order with attention
- * "expiring" from the first mark on and takes the mark away when the end has moved.
+ * "expiring" from the first mark on and takes the mark away when the end has moved. Once a
+ * person has seen it (seen_at), it is marked again at the next mark only.
  */
 int kl_schedule_warning(kl_order_t *order, apr_time_t last_look, apr_time_t now);
 

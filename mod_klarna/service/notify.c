@@ -12,24 +12,35 @@
 /* The browser may be placing the order at this moment: it goes first. */
 #define AFTER_THE_BROWSER apr_time_from_sec(10)
 
-kl_kind_t kl_notify_order(kl_service_t *svc, const char *name, kl_order_t **out, kl_error_t *err)
+kl_kind_t kl_notify_order(kl_service_t *svc, const char *name, kl_order_t **out,
+                          const char **why, kl_error_t *err)
 {
     const char *dot = strchr(name, '.');
     kl_order_t *order = NULL;
     kl_kind_t rv;
 
+    *why = "unknown_order";
     if (!dot) {
         return kl_no_such_order(err);
     }
     rv = kl_service_order(svc, apr_pstrmemdup(svc->p, name, dot - name), &order, err);
-    if (rv == KL_OK && (!order->callback_secret[0]
-                        || !kl_id_equal_secret(order->callback_secret, dot + 1))) {
-        rv = kl_no_such_order(err);
+    if (rv != KL_OK) {
+        *why = rv == KL_NOT_FOUND ? *why : "database";
+        return rv;
     }
-    if (rv == KL_OK) {
-        *out = order;
+    if (!order->callback_secret[0] || !kl_id_equal_secret(order->callback_secret, dot + 1)) {
+        *why = "wrong_secret";
+        return kl_no_such_order(err);
     }
-    return rv;
+    *why = "";
+    *out = order;
+    return KL_OK;
+}
+
+kl_kind_t kl_notify_note(kl_service_t *svc, const char *kind, const char *why, kl_error_t *err)
+{
+    return svc->store->callback_note(svc->store, svc->p, svc->account->name, kind, why,
+                                     svc->now(), err);
 }
 
 kl_kind_t kl_notify_authorization(kl_service_t *svc, const kl_order_t *order, const char *token,

@@ -7,6 +7,7 @@
 
 #include <apr_strings.h>
 #include <string.h>
+#include "core/waiting.h"
 
 kl_kind_t kl_no_such_order(kl_error_t *err)
 {
@@ -134,6 +135,7 @@ static kl_kind_t claim(kl_service_t *svc, kl_order_t *order, const kl_operation_
     kl_kind_t rv;
 
     order->pending_op = op->id;
+    kl_waiting_asked(order, op);
     order->updated_at = svc->now();
     order->check_at = order->updated_at + apr_time_from_sec(KL_LEASE_S);
     rv = svc->store->order_save(svc->store, svc->p, order, err);
@@ -169,6 +171,9 @@ kl_kind_t kl_operation_start(kl_service_t *svc, kl_order_t *order, kl_operation_
     if (rv == KL_OK) {
         rv = claim(svc, order, ops[0], &open, err);
         kl_step(svc, "order_claimed");
+    }
+    if (rv == KL_OK) {
+        kl_references_of(svc, order, ops[0]);
     }
     if (rv != KL_OK && !open) {
         (void)kl_operation_discard(svc, ops[0]->id, kl_error_make(svc->p));

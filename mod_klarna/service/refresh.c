@@ -14,6 +14,7 @@ static kl_kind_t take_in(kl_service_t *svc, kl_order_t *order, const kl_klarna_o
                          kl_look_t *look, kl_error_t *err)
 {
     apr_time_t last_look = order->updated_at, now = svc->now();
+    int captures = order->captures->nelts, credit_invoices = order->credit_invoices->nelts;
     kl_order_t *again = NULL;
     kl_kind_t rv;
 
@@ -27,6 +28,9 @@ static kl_kind_t take_in(kl_service_t *svc, kl_order_t *order, const kl_klarna_o
         (void)kl_order_take_over(order, svc->p, seen);
         order->attention = "differs";
         look->booked = 0;
+    }
+    if (look->booked > 0) {
+        kl_references_imported(svc, order, captures, credit_invoices);
     }
     look->differs = strcmp(order->attention, "differs") == 0;
     look->days = kl_schedule_warning(order, last_look, now);

@@ -194,6 +194,16 @@ kl_kind_t kl_walk(kl_service_t *svc, kl_operation_t **op, kl_error_t *err);
  *  "in_progress", as for a running lease. */
 kl_kind_t kl_resume(kl_service_t *svc, kl_operation_t **op, kl_error_t *err);
 
+/* --- references.c: by what an order is found -------------------------------------------- */
+
+/** Stores what op adds to it; order as it stands with op folded or, for a credit invoice,
+ *  claimed. A failure is not told: whoever searches does not find it, no more. */
+void kl_references_of(kl_service_t *svc, const kl_order_t *order, const kl_operation_t *op);
+/** The same for captures and credit invoices that were booked from outside: those from these
+ *  indexes on. */
+void kl_references_imported(kl_service_t *svc, const kl_order_t *order, int captures,
+                            int credit_invoices);
+
 /* --- checkout.c ---------------------------------------------------------------------- */
 
 /** Starts a payment: an order in state CREATED and a Klarna session. The same client key
@@ -319,10 +329,25 @@ kl_kind_t kl_send_again(kl_service_t *svc, const char *order_id, const char *op_
 kl_kind_t kl_give_up(kl_service_t *svc, const char *order_id, const char *op_id,
                      kl_operation_t **op, kl_error_t *err);
 
+/* --- seen.c -------------------------------------------------------------------------------- */
+
+/** A person saw what the order was marked for: takes away attention (an orphan's stays) and
+ *  what it waits for.
+ *  @return KL_OK, or KL_CONFLICT with the reason kl_why_not_seen gives. */
+kl_kind_t kl_seen(kl_service_t *svc, const char *order_id, kl_order_t **out, kl_error_t *err);
+
 /* --- notify.c: what Klarna calls in. Hints: stored, answered, then verified by reading --- */
 
-/** Loads the order whose callback URL holds name = "{order id}.{secret}". */
-kl_kind_t kl_notify_order(kl_service_t *svc, const char *name, kl_order_t **out, kl_error_t *err);
+/**
+ * Loads the order whose callback URL holds name = "{order id}.{secret}".
+ * @param why "" or the code under which a refusal is noted: "unknown_order", "wrong_secret"
+ *   (the caller is told the same for both) or "database"
+ */
+kl_kind_t kl_notify_order(kl_service_t *svc, const char *name, kl_order_t **out,
+                          const char **why, kl_error_t *err);
+/** Notes for the operator how a callback of this kind ("authorization", "fraud", "status")
+ *  ended: accepted when why is "". Whether that can be stored means nothing to the callback. */
+kl_kind_t kl_notify_note(kl_service_t *svc, const char *kind, const char *why, kl_error_t *err);
 /** The shopper authorized but may never come back: the placement is stored, once, for the
  *  worker; client is bound to the token as the browser's own placement is. */
 kl_kind_t kl_notify_authorization(kl_service_t *svc, const kl_order_t *order, const char *token,

@@ -11,6 +11,7 @@
 #include "api/payments.h"
 #include "core/apply.h"
 #include "core/schedule.h"
+#include "core/waiting.h"
 
 #define MAX_BACKOFF_S 900
 #define STORE_PAUSE apr_time_from_msec(100)
@@ -201,6 +202,8 @@ kl_kind_t kl_fold(kl_service_t *svc, const kl_operation_t *op, kl_error_t *err)
             rv = kl_apply(order, svc->p, op, err);
         }
         if (rv == KL_OK) {
+            kl_waiting_answered(order, op);
+            kl_references_of(svc, order, op);
             order->updated_at = svc->now();
             order->checks = 0;
             order->check_at = next_look(order, op, order->updated_at);

@@ -48,6 +48,7 @@ static kl_order_t *copy_of_order(apr_pool_t *p, const kl_order_t *order)
     copy->captures = empty->captures;
     copy->credit_invoices = empty->credit_invoices;
     copy->payment_methods = NULL;
+    copy->waiting_too = "";
     kl_order_ledger_parse(copy, p, kl_order_ledger_text(p, order), err);
     assert_int_equal(err->kind, KL_OK);
     return copy;
@@ -259,6 +260,66 @@ static kl_kind_t order_load_by_client_key(kl_store_t *self, apr_pool_t *p, const
                                           kl_order_t **out, kl_error_t *err)
 {
     return call(self, p, find_order, &(wanted_order_t){NULL, client_key, out}, err);
+}
+
+/* --- references and notes ------------------------------------------------------------- */
+
+int fake_store_finds(const fake_store_t *fake, const char *value, const char *order_id)
+{
+    for (int i = 0; i < fake->references->nelts; i++) {
+        const fake_reference_t *row = &APR_ARRAY_IDX(fake->references, i, fake_reference_t);
+
+        if (strcmp(row->value, value) == 0 && strcmp(row->order_id, order_id) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+typedef struct wanted_references_t {
+    const char *merchant, *order_id;
+    const char *const *values;
+    int n;
+} wanted_references_t;
+
+static kl_kind_t add_references(fake_store_t *fake, apr_pool_t *p, void *what, kl_error_t *err)
+{
+    wanted_references_t *wanted = what;
+
+    (void)p;
+    (void)err;
+    for (int i = 0; i < wanted->n; i++) {
+        assert_non_null(wanted->values[i]);
+        if (!fake_store_finds(fake, wanted->values[i], wanted->order_id)) {
+            APR_ARRAY_PUSH(fake->references, fake_reference_t) = (fake_reference_t){
+                apr_pstrdup(fake->p, wanted->merchant), apr_pstrdup(fake->p, wanted->values[i]),
+                apr_pstrdup(fake->p, wanted->order_id)};
+        }
+    }
+    return KL_OK;
+}
+
+static kl_kind_t reference_add(kl_store_t *self, apr_pool_t *p, const char *merchant,
+                               const char *order_id, const char *const *values, int n,
+                               kl_error_t *err)
+{
+    return call(self, p, add_references, &(wanted_references_t){merchant, order_id, values, n},
+                err);
+}
+
+static kl_kind_t add_note(fake_store_t *fake, apr_pool_t *p, void *what, kl_error_t *err)
+{
+    (void)p;
+    (void)err;
+    APR_ARRAY_PUSH(fake->notes, fake_note_t) = *(const fake_note_t *)what;
+    return KL_OK;
+}
+
+static kl_kind_t callback_note(kl_store_t *self, apr_pool_t *p, const char *merchant,
+                               const char *kind, const char *why, apr_time_t now,
+                               kl_error_t *err)
+{
+    return call(self, p, add_note, &(fake_note_t){merchant, kind, why, now}, err);
 }
 
 /* --- lists ---------------------------------------------------------------------------- */
@@ -510,7 +571,8 @@ static kl_kind_t operation_list(kl_store_t *self, apr_pool_t *p, const char *ord
     return call(self, p, operations_of, &(wanted_operations_t){order_id, out}, err);
 }
 
-/* check is the handlers' business: a service that calls it crashes here. */
+/* check, figures and the handlers' lists are not the services' business: a service that calls
+ * them crashes here. */
 fake_store_t *fake_store_make(apr_pool_t *p, fake_process_t *process)
 {
     fake_store_t *fake = apr_pcalloc(p, sizeof(*fake));
@@ -519,12 +581,16 @@ fake_store_t *fake_store_make(apr_pool_t *p, fake_process_t *process)
     fake->process = process;
     fake->orders = apr_array_make(p, 4, sizeof(kl_order_t *));
     fake->operations = apr_array_make(p, 8, sizeof(kl_operation_t *));
+    fake->references = apr_array_make(p, 8, sizeof(fake_reference_t));
+    fake->notes = apr_array_make(p, 2, sizeof(fake_note_t));
     fake->store = (kl_store_t){
         .order_insert = order_insert,
         .order_load = order_load,
         .order_load_by_client_key = order_load_by_client_key,
         .order_save = order_save,
         .order_list = order_list,
+        .reference_add = reference_add,
+        .callback_note = callback_note,
         .operation_insert = operation_insert,
         .operation_load = operation_load,
         .operation_load_by_client_key = operation_load_by_client_key,

@@ -18,12 +18,23 @@ typedef enum {
     FAKE_STORE_FAULTS
 } fake_store_fault_t;
 
+typedef struct fake_reference_t {
+    const char *merchant, *value, *order_id;
+} fake_reference_t;
+
+typedef struct fake_note_t {
+    const char *merchant, *kind, *why;
+    apr_time_t at;
+} fake_note_t;
+
 typedef struct fake_store_t {
     kl_store_t store;
     apr_pool_t *p;                /* of the rows */
     fake_process_t *process;
     apr_array_header_t *orders;   /* of kl_order_t * */
     apr_array_header_t *operations; /* of kl_operation_t * */
+    apr_array_header_t *references; /* of fake_reference_t, each once */
+    apr_array_header_t *notes;    /* of fake_note_t: every callback that was noted */
     int calls;                    /* since the fault was armed */
     int fail_at;                  /* 0 = never */
     fake_store_fault_t fault;
@@ -40,5 +51,8 @@ void fake_store_arm(fake_store_t *fake, int n, fake_store_fault_t fault);
 /** The rows themselves, for checks: not copies, not calls. NULL when there is none. */
 kl_order_t *fake_store_order(const fake_store_t *fake, const char *id);
 kl_operation_t *fake_store_operation(const fake_store_t *fake, const char *id);
+
+/** 1 when that order is found by value. */
+int fake_store_finds(const fake_store_t *fake, const char *value, const char *order_id);
 
 #endif

@@ -47,12 +47,12 @@ static void check_placed_once(world_t *world, const char *id, const char *where)
 
 /* --- addresses -------------------------------------------------------------------------- */
 
-static kl_kind_t named(world_t *world, const char *name, kl_error_t **err)
+static kl_kind_t named(world_t *world, const char *name, const char **why, kl_error_t **err)
 {
     kl_order_t *order = NULL;
 
     *err = kl_error_make(world->p);
-    return kl_notify_order(world_service(world, world->p), name, &order, *err);
+    return kl_notify_order(world_service(world, world->p), name, &order, why, *err);
 }
 
 static void an_address_needs_its_secret(void **state)
@@ -64,15 +64,25 @@ static void an_address_needs_its_secret(void **state)
                            apr_pstrcat(world->p, "x", id, ".", secret, NULL),
                            apr_pstrcat(world->p, ".", secret, NULL), ""};
     kl_error_t *err;
+    const char *why;
+    int is_there;
 
     assert_true(secret[0]);
-    assert_int_equal(named(world, apr_pstrcat(world->p, id, ".", secret, NULL), &err), KL_OK);
+    assert_int_equal(named(world, apr_pstrcat(world->p, id, ".", secret, NULL), &why, &err),
+                     KL_OK);
+    assert_string_equal(why, "");
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        assert_int_equal(named(world, names[i], &err), KL_NOT_FOUND);
+        assert_int_equal(named(world, names[i], &why, &err), KL_NOT_FOUND);
         check_error(err, KL_NOT_FOUND, "no_such_order");
+        is_there = strncmp(names[i], id, strlen(id)) == 0 && strchr(names[i], '.');
+        assert_string_equal(why, is_there ? "wrong_secret" : "unknown_order");
     }
     world_order(world, id)->callback_secret = "";
-    assert_int_equal(named(world, names[1], &err), KL_NOT_FOUND); /* no secret, no callback */
+    assert_int_equal(named(world, names[1], &why, &err), KL_NOT_FOUND); /* no secret, no callback */
+    assert_string_equal(why, "wrong_secret");
+    fake_store_arm(world->store, 1, FAKE_STORE_FAILS_BEFORE);
+    assert_int_equal(named(world, names[1], &why, &err), KL_UNAVAILABLE);
+    assert_string_equal(why, "database");
 }
 
 /* --- the authorization ------------------------------------------------------------------ */

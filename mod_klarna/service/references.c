@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a clerk holds in the hand when asking for an order: a tracking number, a credit note's
+ * number, an id from Klarna's portal. They are stored just before the change they come with,
+ * so that a death in between is made up for when that change is done after all. That one can
+ * not be stored must never be in the way of the books: then it is not found by, no more.
+ */
+#include "service/service.h"
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+#include <string.h>
+
+/* Without the spaces around it, as searches are. */
+static void collect(apr_pool_t *p, apr_array_header_t *values, const char *value)
+{
+    apr_size_t len;
+
+    for (; value && apr_isspace(*value); value++) {
+    }
+    len = value ? strlen(value) : 0;
+    while (len > 0 && apr_isspace(value[len - 1])) {
+        len--;
+    }
+    if (len > 0) {
+        APR_ARRAY_PUSH(values, const char *) = apr_pstrmemdup(p, value, len);
+    }
+}
+
+static void collect_intent(apr_pool_t *p, apr_array_header_t *values, const kl_operation_t *op)
+{
+    kl_json_t *intent = kl_json_parse(p, op->intent, strlen(op->intent), kl_error_make(p));
+    const kl_json_t *infos = kl_json_get(intent, "shipping_info");
+    apr_size_t i, n = kl_json_is_array(infos) ? kl_json_size(infos) : 0;
+
+    collect(p, values, kl_json_str(intent, "reference"));
+    for (i = 0; i < n; i++) {
+        const kl_json_t *info = kl_json_at(infos, i);
+
+        collect(p, values, kl_json_str(info, "tracking_number"));
+        collect(p, values, kl_json_str(info, "return_tracking_number"));
+    }
+}
+
+static void collect_credit_invoice(apr_pool_t *p, apr_array_header_t *values,
+                                   const kl_credit_invoice_t *ci)
+{
+    collect(p, values, ci->id);
+    collect(p, values, ci->reference);
+    for (int i = 0; i < ci->steps->nelts; i++) {
+        collect(p, values, APR_ARRAY_IDX(ci->steps, i, kl_credit_step_t).refund_id);
+    }
+}
+
+static void store(kl_service_t *svc, const kl_order_t *order, const apr_array_header_t *values)
+{
+    if (values->nelts) {
+        (void)svc->store->reference_add(svc->store, svc->p, order->merchant, order->id,
+                                        (const char *const *)values->elts, values->nelts,
+                                        kl_error_make(svc->p));
+        kl_step(svc, "references_stored");
+    }
+}
+
+void kl_references_of(kl_service_t *svc, const kl_order_t *order, const kl_operation_t *op)
+{
+    apr_array_header_t *values = apr_array_make(svc->p, 4, sizeof(const char *));
+    const kl_credit_invoice_t *ci = kl_order_find_credit_invoice(order, op->credit_invoice_id);
+
+    if (ci) {
+        collect_credit_invoice(svc->p, values, ci);
+    }
+    if (op->state == KL_OP_CONFIRMED
+        && (op->kind == KL_OP_CAPTURE || op->kind == KL_OP_SHIPPING_INFO)) {
+        collect(svc->p, values, op->result_id);
+        collect_intent(svc->p, values, op);
+    }
+    store(svc, order, values);
+}
+
+void kl_references_imported(kl_service_t *svc, const kl_order_t *order, int captures,
+                            int credit_invoices)
+{
+    apr_array_header_t *values = apr_array_make(svc->p, 4, sizeof(const char *));
+
+    for (int i = captures; i < order->captures->nelts; i++) {
+        collect(svc->p, values, APR_ARRAY_IDX(order->captures, i, kl_capture_t).capture_id);
+    }
+    for (int i = credit_invoices; i < order->credit_invoices->nelts; i++) {
+        collect_credit_invoice(svc->p, values,
+                               &APR_ARRAY_IDX(order->credit_invoices, i, kl_credit_invoice_t));
+    }
+    store(svc, order, values);
+}
