@@ -4,8 +4,9 @@
 //
 //   await get('orders?state=CAPTURED')          the parsed answer
 //   await get(`orders/${id}`, { signal })
-//   await post(`orders/${id}/captures`, body, { key })   { status, body } of a 2xx; key is the
-//                                               Idempotency-Key that money routes want
+//   await post(`orders/${id}/captures`, body, { key })   { status, body, location } of a 2xx; key is
+//                                               the Idempotency-Key that money routes want; a
+//                                               202 has the address of its operation
 //   await address('orders?format=csv')          an address for a link
 //
 // What goes wrong is thrown: Problem, when the server answered and it was not a success; Lost,
@@ -92,7 +93,7 @@ async function call(url, options) {
   const body = parsed(text);
   if (!answer.ok) throw new Problem(answer.status, body || {}, answer.headers.get('Retry-After'));
   if (body === null) throw new Lost(new Error('The answer is not JSON'));
-  return { status: answer.status, body };
+  return { status: answer.status, body, location: answer.headers.get('Location') };
 }
 
 async function readConfig() {
