@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Amounts and times in the reader's locale. Amounts are integers of minor units everywhere;
-// none of them ever becomes a float.
+// none of them ever becomes a fraction.
 //
 //   money(1999, 'SEK')               "19,99 kr"
 //   moneyInput(1999, 'SEK')          "19,99": for an input, without currency and grouping
@@ -10,7 +10,7 @@
 //   date(iso), dateTime(iso)         null gives "–"
 //   ago(iso)                         "3 minutes ago", "in 2 days"
 //   daysLeft(iso)                    whole days from now, rounded up; 0 or less: it is over
-//   number(n), milliseconds(ms)
+//   number(n), milliseconds(ms), percent(2500)   "25 %": a tax rate in hundredths of a percent
 import { locale } from './i18n.mjs';
 
 const DAY_MS = 86400000;
@@ -101,4 +101,9 @@ export function number(n) {
 
 export function milliseconds(ms) {
   return ms ? intl('NumberFormat', { style: 'unit', unit: 'millisecond' }).format(ms) : NONE;
+}
+
+export function percent(hundredths) {
+  return intl('NumberFormat', { style: 'percent', maximumFractionDigits: 2 })
+    .format(hundredths / 10000);
 }

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The page of one order: where it stands, what moved, what may be done, what was done. The
+// buttons are those of actions.mjs. While something is on its way to Klarna the page follows it.
+import { actionsOf, operationActions, resume } from './actions.mjs';
+import { get, post } from './api.mjs';
+import { html, nothing, repeat, time } from './html.mjs';
+import { ago, dateTime } from './format.mjs';
+import { explain, t } from './i18n.mjs';
+import { attention } from './attention.mjs';
+import { captures, creditInvoices, facts, history, lines, summary } from './orderparts.mjs';
+import { LAST_LIST, fraudBadge, nameOf, sentence, stateBadge } from './orderview.mjs';
+import { poll } from './poll.mjs';
+import { draw, environmentBadge, failure, onBack, say, startPage } from './shell.mjs';
+
+const id = new URLSearchParams(location.search).get('id') || '';
+const FINAL = ['confirmed', 'refused'];
+
+let order = null;
+let operations = [];        // newest first
+let error = null;
+let looked = null;          // { text, tone } of the last look at Klarna
+let isLooking = false;
+let isMarking = false;
+let following = null;
+
+// --- reading ---------------------------------------------------------------------------------
+
+function isMoving() {
+  return Boolean(order?.pending_operation)
+    || operations.some((op) => !FINAL.includes(op.state) && op.next_at);
+}
+
+async function read() {
+  const path = `orders/${encodeURIComponent(id)}`;
+  const before = order && sentence(order);
+  try {
+    const [newest, events] = await Promise.all([get(path), get(`${path}/events`)]);
+    order = newest;
+    operations = events.operations.toSorted((a, b) => b.created_at.localeCompare(a.created_at));
+    error = null;
+    if (before && before !== sentence(order)) say(sentence(order));
+  } catch (problem) {
+    error = problem;
+  }
+  draw();
+}
+
+// What an action calls when something has changed.
+async function changed() {
+  await read();
+  follow();
+}
+
+function follow() {
+  if (following || !isMoving()) return;
+  following = poll(async () => {
+    await read();
+    if (isMoving()) return true;
+    following = null;
+    return false;
+  });
+}
+
+async function lookAtKlarna() {
+  isLooking = true;
+  draw();
+  try {
+    const answer = await get(`orders/${encodeURIComponent(id)}?refresh=1`);
+    looked = answer.differs_from_klarna ? { tone: 'bad', text: t('order.looked_differs') }
+      : { tone: 'good', text: t('order.looked_agrees') };
+  } catch (problem) {
+    looked = { tone: 'bad', text: explain(problem) };
+  }
+  isLooking = false;
+  say(looked.text);
+  await changed();
+}
+
+async function markSeen() {
+  isMarking = true;
+  draw();
+  try {
+    await post(`orders/${encodeURIComponent(id)}/seen`, {});
+    say(t('order.marked_seen'));
+    looked = null;
+  } catch (problem) {
+    looked = { tone: 'bad', text: explain(problem) };
+    say(looked.text);
+  }
+  isMarking = false;
+  await changed();
+}
+
+// --- the page --------------------------------------------------------------------------------
+
+function wayBack() {
+  const last = sessionStorage.getItem(LAST_LIST) || '';
+  return html`<a class="back" href=${`./${last}`}>${t('order.back')}</a>`;
+}
+
+function heading() {
+  return html`<div class="page-head order-head"><div><h1>${t('order.title', {
+    name: nameOf(order) })}</h1><p class="badges">${stateBadge(order)}${
+    order.fraud_status && order.fraud_status !== 'ACCEPTED' ? fraudBadge(order.fraud_status) : nothing}${
+    environmentBadge(order.environment)}<span class="soft">${
+    time(order.created_at, dateTime(order.created_at))}</span></p></div></div>
+    <p class="sentence" data-name="sentence">${sentence(order)}</p>`;
+}
+
+function lookButton() {
+  return html`<button type="button" class="quiet" data-name="look" ?disabled=${isLooking}
+    aria-busy=${String(isLooking)} @click=${lookAtKlarna}>${t('order.look')}</button>`;
+}
+
+function lookedNote() {
+  if (!looked) return nothing;
+  return html`<p class="looked" data-tone=${looked.tone} data-name="looked">${looked.text}</p>`;
+}
+
+// What is on its way, and since when.
+function progress() {
+  const op = operations.find((found) => found.id === order.pending_operation)
+    || (order.pending_operation && operations.find((found) => !FINAL.includes(found.state)));
+  if (!op) return nothing;
+  return html`<section class="notice" data-tone="wait" data-name="progress" aria-busy="true"><p
+    class="notice-title">${t(`order.progress.${op.state}`, { what: t(`operation.${op.kind}`) })}</p>
+    <p>${t('order.progress_since', { since: ago(op.created_at), count: op.attempts })}${
+      op.next_at && op.state !== 'sent' ? html` ${t('order.progress_next', {
+        when: dateTime(op.next_at) })}` : nothing}</p></section>`;
+}
+
+function page() {
+  return html`${wayBack()}${heading()}
+    <div class="toolbar" role="group" aria-label=${t('order.actions')}>${
+      actionsOf(order, changed)}${lookButton()}</div>
+    ${lookedNote()}${progress()}
+    ${attention(order, { isMarking, markSeen })}
+    ${summary(order)}
+    <div class="columns"><div class="column">${lines(order)}${captures(order)}${
+      creditInvoices(order)}</div>
+    <aside class="column" aria-label=${t('order.facts')}>${facts(order)}</aside></div>
+    ${history(order, operations, (op) => operationActions(order, op, changed))}`;
+}
+
+function view() {
+  if (order && (!error || error.code === 'lost')) return page();
+  if (error?.status === 404) {
+    return html`${wayBack()}<h1>${t('order.not_found')}</h1><p>${t('order.not_found_hint')}</p>`;
+  }
+  return html`${wayBack()}<h1>${t('order.title', { name: '' })}</h1>${error
+    ? failure(error, { retry: changed })
+    : html`<p class="loading" aria-busy="true">${t('loading')}</p>`}`;
+}
+
+startPage({
+  page: 'order',
+  areas: ['common', 'order', 'actions'],
+  title: () => t('order.title', { name: order ? nameOf(order) : '' }),
+  view,
+  start: async () => {
+    onBack(changed);
+    window.addEventListener('pageshow', (event) => { if (event.persisted) changed(); });
+    await changed();
+    if (order) resume(order, changed);
+  },
+});
