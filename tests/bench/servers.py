@@ -132,6 +132,13 @@ def run(argv, **more):
     return done.stdout
 
 
+def shell(command):
+    """A function of scripts/lib.sh: packages and the build have one way in this project."""
+    done = subprocess.run(["bash", "-euc", f". '{ROOT}/scripts/lib.sh'; {command}"], check=False)
+    if done.returncode:
+        raise Failure(f"{command}: exit {done.returncode}")
+
+
 def make_directory(path, owner):
     """A directory of a user's own when root makes it."""
     path.mkdir()

@@ -38,16 +38,18 @@ class Database:
 
     def __init__(self, directory, start):
         self.directory, self.start = directory / self.driver, start
+        self.note = self.directory / "filled.json"
         if not self.directory.is_dir():
             make_directory(self.directory, self.owner)
             self.make()
+        elif not self.note.exists():
+            raise Failure(f"{self.directory} is there and was never filled: remove it")
 
     def fill(self, number, seed):
         """Fills it, unless it is filled; gives the seconds that took."""
-        done = self.directory / "filled.json"
         wanted = [number, seed]
-        if done.exists():
-            self.filled = json.loads(done.read_text(encoding="utf-8"))
+        if self.note.exists():
+            self.filled = json.loads(self.note.read_text(encoding="utf-8"))
             if self.filled["wanted"] != wanted:
                 raise Failure(f"{self.directory} holds {self.filled['wanted']} (orders, seed), "
                               f"not {wanted}")
@@ -62,7 +64,7 @@ class Database:
             self.script(index)
         self.settle()
         self.filled = {"wanted": wanted, "now": now, "samples": samples}
-        done.write_text(json.dumps(self.filled), encoding="utf-8")
+        self.note.write_text(json.dumps(self.filled), encoding="utf-8")
         return time.monotonic() - began
 
     def _batches(self, number, seed, now, samples):
@@ -85,16 +87,16 @@ class Database:
 class Sqlite(Database):
     driver, owner, name = "sqlite3", "www-data", "SQLite"
 
-    def make(self):
-        self.path = self.directory / "klarna.db"
-
-    def __init__(self, directory, start):
-        super().__init__(directory, start)
-        self.path = self.directory / "klarna.db"
-
     @staticmethod
     def missing():
         return None
+
+    @property
+    def path(self):
+        return self.directory / "klarna.db"
+
+    def make(self):
+        """The file is made with the tables."""
 
     def _connect(self):
         db = sqlite3.connect(self.path, isolation_level=None)
@@ -163,9 +165,6 @@ class Served(Database):
         self.server = None
         super().__init__(directory, start)
         self.serve()
-
-    def run_client(self, argv, text):
-        return run([str(word) for word in argv], input=text)
 
 
 class Postgres(Served):

@@ -151,9 +151,10 @@ class Maker:
 
     def unfinished(self, created):
         if created + 2 * DAY > self.now:
-            return self.row("CREATED", self.cart.ledger(NOTHING, more=f',"payment_methods":{METHODS}'),
-                            created, client_token="eyJhbGciOiJSUzI1NiJ9." + self.hex() * 6,
-                            remaining=self.cart.amount, check_at=created + 2 * DAY)
+            ledger = self.cart.ledger(NOTHING, more=f',"payment_methods":{METHODS}')
+            return self.row("CREATED", ledger, created, remaining=self.cart.amount,
+                            client_token="eyJhbGciOiJSUzI1NiJ9." + self.hex() * 6,
+                            check_at=created + 2 * DAY)
         orphan = self.random() < 0.0002
         return self.row("CREATED" if orphan else "ABANDONED", self.cart.ledger(NOTHING),
                         created + 2 * DAY, remaining=self.cart.amount,
@@ -259,32 +260,29 @@ class Maker:
 
     def credit(self, row, capture, at):
         """The second line comes back; now and then Klarna has not confirmed the refund."""
-        invoice, refund = uuid(self.hex()), uuid(self.hex())
-        amount, reference = self.cart.amounts[1], f"CN-{self.number:08d}"
-        old = self.random() >= 0.01
-        state = "confirmed" if old else "refused" if self.random() < 0.8 else "unknown"
+        state = ("confirmed" if self.random() >= 0.01 else
+                 "refused" if self.random() < 0.8 else "unknown")
+        is_paid, is_open = state == "confirmed", state == "unknown"
+        invoice, refund = uuid(self.hex()), uuid(self.hex()) if is_paid else ""
+        amount, reference, line = self.cart.amounts[1], f"CN-{self.number:08d}", self.cart.whole[1]
         op = self.operation(
-            "refund", at if state != "unknown" else self.now - int(HOUR * self.random()), state=state,
-            http=201 if old else 403, amount=amount,
-            result_id=refund if old else "", error="" if old else "REFUND_NOT_ALLOWED",
+            "refund", self.now - int(HOUR * self.random()) if is_open else at, state=state,
+            http=201 if is_paid else 403, amount=amount, result_id=refund,
+            error="" if is_paid else "REFUND_NOT_ALLOWED", credit_invoice=invoice,
             body=f'{{"refunded_amount":{amount},"reference":"{reference}"}}',
-            intent=f'{{"movement":{{"amount":{amount},"lines":[{self.cart.whole[1]}]}}}}',
-            credit_invoice=invoice)
-        told = f',"refund_id":"{refund}"' if old else ""
-        paid = f'"paid_amount":{amount},' if old else ""
+            intent=f'{{"movement":{{"amount":{amount},"lines":[{line}]}}}}')
+        told = f',"refund_id":"{refund}"' if is_paid else ""
+        paid = f'"paid_amount":{amount},' if is_paid else ""
         stands = {"confirmed": "paid", "refused": "refused", "unknown": "pending"}[state]
-        credit = (f'{{"id":"{invoice}","reference":"{reference}","actor":"clerk","state":"{stands}",'
-                  f'"amount":{amount},{paid}"created_at":{at},"lines":[{self.cart.whole[1]}],'
+        credit = (f'{{"id":"{invoice}","reference":"{reference}","actor":"clerk",'
+                  f'"state":"{stands}","amount":{amount},{paid}"created_at":{at},"lines":[{line}],'
                   f'"steps":[{{"operation_id":"{op}","verb":"refund","amount":{amount},'
                   f'"state":"{state}"{told}}}]}}')
-        row["ledger"] = self.cart.ledger(SECOND_CREDITED if old else CAPTURED, capture, credit)
-        row["updated_at"] = at
-        row["refunded"] = amount if old else 0
-        row["waiting"] = "" if old else "refund"
-        row["pending_op"] = op if state == "unknown" else ""
-        self.refer(credit_invoice=invoice, credit_reference=reference)
-        if old:
-            self.refer(refund_id=refund)
+        moves = SECOND_CREDITED if is_paid else CAPTURED
+        row.update(ledger=self.cart.ledger(moves, capture, credit), updated_at=at,
+                   refunded=amount if is_paid else 0, waiting="" if is_paid else "refund",
+                   pending_op=op if is_open else "")
+        self.refer(credit_invoice=invoice, credit_reference=reference, refund_id=refund)
 
     def operation(self, kind, at, state="confirmed", http=201, amount=None, result_id="", body="",
                   intent="", error="", credit_invoice=""):
@@ -332,7 +330,7 @@ class Maker:
         is_open = state in ("AUTHORIZED", "PART_CAPTURED") and remaining > 0
         expires = self.expires if is_placed else 0
         self.batch.klarna_order.append((
-            self.id, 4 if is_placed else 2, self.store, "live", self.hex(), self.hex(),
+            self.id, 4 if is_placed else 2, self.store, "playground", self.hex(), self.hex(),
             "-" + self.id, "", state, row.get("fraud", ""), uuid(self.hex()),
             row.get("client_token", ""), klarna_id, short, reference,
             f"ERP{7000000 + self.number}" if self.number % 3 == 0 else "",

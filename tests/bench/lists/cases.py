@@ -1,0 +1,232 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is asked: each case gives addresses without an end, with values that vary, and knows a
+right answer from a wrong one."""
+import csv
+import dataclasses
+import datetime
+import io
+import itertools
+import json
+import random
+import typing
+import urllib.parse
+
+from servers import Failure
+
+import orders
+
+STATES = ("AUTHORIZED", "PART_CAPTURED", "CAPTURED", "CANCELLED", "EXPIRED", "CLOSED", "CREATED",
+          "DECLINED", "ABANDONED")
+ATTENTION = ("orphan", "outside", "differs", "expiring")
+LISTS = ("to_ship", "expiring", "capture_unconfirmed", "refund_unconfirmed", "orphans")
+REFERENCES = ("id", "klarna_order_id", "klarna_reference", "reference1", "reference2",
+              "capture_reference", "capture_id", "tracking", "credit_invoice", "credit_reference",
+              "refund_id")
+MEMBERS = {"state": "state", "store": "merchant", "channel": "channel", "attention": "attention"}
+LIMIT_MS = 50
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    """One row of the table. paths(httpd) is a generator that is sent each answer."""
+    group: str
+    name: str
+    paths: typing.Callable = dataclasses.field(compare=False)
+    check: typing.Callable = dataclasses.field(compare=False)
+    is_judged: bool = True    # more than LIMIT_MS in the median is a failure
+    share: float = 1          # of the requests of the others
+
+
+# --- answers ---------------------------------------------------------------------------------
+
+def check_orders(path, body):
+    """How many there are; each is what was asked for."""
+    found = json.loads(body)["orders"]
+    asked = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(path).query))
+    for order in found:
+        for parameter, member in MEMBERS.items():
+            if parameter in asked and order[member] != asked[parameter]:
+                raise Failure(f"{path} gave an order with {member} {order[member]}")
+        day = order["created_at"][:10]
+        if not asked.get("from", day) <= day <= asked.get("to", day):
+            raise Failure(f"{path} gave an order of {order['created_at']}")
+    return len(found)
+
+
+def check_some(path, body):
+    count = check_orders(path, body)
+    if not count:
+        raise Failure(f"{path} gave no order")
+    return count
+
+
+def check_none(path, body):
+    if check_orders(path, body):
+        raise Failure(f"{path} gave an order")
+    return 0
+
+
+def check_member(name):
+    """An answer with a list of that name; an empty one may be right."""
+    return lambda _, body: len(json.loads(body)[name])
+
+
+def check_csv(path, body):
+    """Rows below the heading, as wide as it."""
+    rows = list(csv.reader(io.StringIO(body.decode())))
+    if len(rows) < 2 or any(len(row) != len(rows[0]) for row in rows):
+        raise Failure(f"{path}: not a table")
+    return len(rows) - 1
+
+
+# --- addresses -------------------------------------------------------------------------------
+
+def orders_path(**parameters):
+    if "from_" in parameters:
+        parameters["from"] = parameters.pop("from_")
+    return "/orders?" + urllib.parse.urlencode(parameters)
+
+
+def pages(**parameters):
+    """The first page, the second, ... and from the last on again."""
+    def walk(_):
+        cursor = None
+        while True:
+            more = {"cursor": cursor} if cursor else {}
+            body = yield orders_path(**parameters, **more)
+            cursor = json.loads(body).get("next_cursor")
+    return walk
+
+
+def each(*paths):
+    """One after the other, again and again."""
+    def walk(_):
+        for path in itertools.cycle(paths):
+            yield path
+    return walk
+
+
+class Cases:
+    """All of them, over what fill.py remembered of the orders it wrote."""
+
+    def __init__(self, filled, seed):
+        self.samples = filled["samples"]
+        self.now = datetime.datetime.fromtimestamp(filled["now"] // 10**6, datetime.timezone.utc)
+        self.rng = random.Random(seed)
+
+    def day(self, newest=1, oldest=orders.YEARS * 365 - 40):
+        """A day at random, so many days ago."""
+        ago = datetime.timedelta(days=self.rng.randint(newest, oldest))
+        return (self.now - ago).date()
+
+    def deep(self, **parameters):
+        """A page somewhere in the middle: where a list up to a day at random goes on."""
+        def walk(httpd):
+            cursors = []
+            while len(cursors) < 20:
+                answer = httpd.get(orders_path(**parameters, to=self.day(), limit=1))
+                if answer.get("next_cursor"):
+                    cursors.append(answer["next_cursor"])
+            for cursor in itertools.cycle(cursors):
+                yield orders_path(**parameters, cursor=cursor)
+        return walk
+
+    def days(self, count, **parameters):
+        """From a day at random on so many days."""
+        def walk(_):
+            while True:
+                first = self.day()
+                last = first + datetime.timedelta(days=count - 1)
+                yield orders_path(**parameters, from_=first, to=last)
+        return walk
+
+    def values(self, kind, template="/orders?q={}"):
+        def walk(_):
+            for value in itertools.cycle(self.samples[kind]):
+                yield template.format(urllib.parse.quote(value))
+        return walk
+
+    def misses(self):
+        """What no order is called, of the forms that are searched for."""
+        def walk(_):
+            while True:
+                digits = "%032x" % self.rng.getrandbits(128)
+                for text in (orders.uuid(digits), digits[:8].upper(), f"N-{digits[:9]}", "N-1"):
+                    yield orders_path(q=text)
+        return walk
+
+    # --- the rows of the table ---------------------------------------------------------------
+
+    def all(self):
+        yield from self.lists()
+        yield from self.filters()
+        yield from self.searches()
+        yield from self.others()
+        yield from self.combined()
+
+    def lists(self):
+        yield Case("list", "newest page", each("/orders"), check_some)
+        yield Case("list", "newest page of 100", each("/orders?limit=100"), check_some)
+        yield Case("list", "pages, one after the other", pages(), check_some)
+        yield Case("list", "deep page", self.deep(), check_some)
+        yield Case("list", "deep page of 100", self.deep_100, check_some)
+
+    def deep_100(self, httpd):
+        for path in self.deep()(httpd):
+            yield path + "&limit=100"
+
+    def filters(self):
+        for state in STATES:
+            yield Case("state", state, pages(state=state), check_some)
+        yield Case("state", "CAPTURED, deep", self.deep(state="CAPTURED"), check_some)
+        for store, _ in orders.STORES:
+            yield Case("store", store, pages(store=store), check_some)
+        for channel in ("online", "instore"):
+            yield Case("channel", channel, pages(channel=channel), check_some)
+        for attention in ATTENTION:
+            yield Case("attention", attention, pages(attention=attention), check_orders)
+        for name in LISTS:
+            yield Case("one click", name, pages(list=name), check_orders)
+        yield Case("one click", "to_ship, 100 a page", pages(list="to_ship", limit=100),
+                   check_orders)
+        yield Case("dates", "one day", self.days(1), check_some)
+        yield Case("dates", "one month", self.days(30), check_some)
+
+    def searches(self):
+        for kind in REFERENCES:
+            yield Case("search", kind, self.values(kind), check_some)
+        yield Case("search", "no hit", self.misses(), check_none)
+
+    def others(self):
+        yield Case("route", "GET lists", each("/orders/lists"), check_member("lists"))
+        yield Case("route", "one order", self.values("id", "/orders/{}"),
+                   check_member("order_lines"))
+        yield Case("route", "its events", self.values("id", "/orders/{}/events"),
+                   check_member("operations"))
+        for path, member in (("overview", "queue"), ("operations?show=open", "operations"),
+                             ("operations?show=failing", "operations"),
+                             ("operations?show=refused", "operations"), ("callbacks", "callbacks"),
+                             ("charts?hours=24", "hours"), ("charts?hours=168", "hours"),
+                             ("errors", "errors"), ("support-bundle", "errors")):
+            yield Case("operator", path, each(f"/operator/{path}"), check_member(member), False)
+        yield Case("export", "CSV of a month", self.days(30, format="csv"), check_csv, False,
+                   share=0.1)
+
+    def combined(self):
+        """Filters together. No verdict: how many rows must be passed over is up to the data."""
+        def case(name, paths, check=check_orders):
+            return Case("together", name, paths, check, False)
+        yield case("state CAPTURED + online", pages(state="CAPTURED", channel="online"))
+        yield case("state CANCELLED + instore", pages(state="CANCELLED", channel="instore"))
+        yield case("state AUTHORIZED + instore", pages(state="AUTHORIZED", channel="instore"))
+        yield case("state CAPTURED + month", self.days(30, state="CAPTURED"))
+        yield case("state AUTHORIZED + old month", self.days(30, state="AUTHORIZED"))
+        yield case("store + state + instore", pages(store="south", state="CLOSED",
+                                                    channel="instore"))
+        yield case("instore + month", self.days(30, channel="instore"))
+        yield case("to_ship + store", pages(list="to_ship", store="south"))
+        yield case("to_ship + instore", pages(list="to_ship", channel="instore"))
+        yield case("refund_unconfirmed + store", pages(list="refund_unconfirmed", store="north"))
+        yield case("outside + CANCELLED", pages(attention="outside", state="CANCELLED"))
+        yield case("search + state", self.values("reference1", "/orders?q={}&state=CAPTURED"))
+        yield case("search + store", self.values("tracking", "/orders?q={}&store=north"))
