@@ -90,10 +90,24 @@ const char *kl_digest(apr_pool_t *p, const char *const *parts, int n)
     return hex;
 }
 
+/* A key is its store's. Where several are worked on the order tells which, so that a key means
+ * the same whatever else a Location spans, and however its stores are named later. */
+static kl_kind_t scope_store(kl_call_t *call, const char **name)
+{
+    kl_order_t *order = NULL;
+
+    if (call->svc.accounts_n > 1 && call->segment[0]
+        && kl_service_order(&call->svc, call->segment[0], &order, call->err) == KL_NOT_FOUND) {
+        kl_error_clear(call->err); /* the route says it */
+    }
+    *name = call->svc.account->name;
+    return call->err->kind;
+}
+
 static kl_kind_t read_client(kl_call_t *call, int flags, const char *body)
 {
     const char *key = apr_table_get(call->r->headers_in, "Idempotency-Key");
-    const char *scope[3] = {call->settings->account.name, call->r->user ? call->r->user : "", ""};
+    const char *scope[3] = {"", call->r->user ? call->r->user : "", key};
     const char *what[3] = {call->r->method, call->r->uri, body};
 
     if (!key && (flags & KL_ROUTE_KEY)) {
@@ -109,7 +123,9 @@ static kl_kind_t read_client(kl_call_t *call, int flags, const char *body)
                               key[0] ? "a longer value" : "an empty value",
                               "1 to " APR_STRINGIFY(KL_MAX_CLIENT_KEY) " characters");
     }
-    scope[2] = key;
+    if (scope_store(call, &scope[0]) != KL_OK) {
+        return call->err->kind;
+    }
     call->client.key = kl_digest(call->r->pool, scope, 3);
     call->client.hash = kl_digest(call->r->pool, what, 3);
     if (!call->client.key || !call->client.hash) {

@@ -14,11 +14,12 @@
 #include "klarna_module.h"
 
 static const kl_family_t families[] = {
-    {"klarna-checkout", 0, kl_checkout_routes},
-    {"klarna-orders", 1, kl_orders_routes},
-    {"klarna-callbacks", 0, kl_callbacks_routes},
-    {"klarna-status", 0, kl_status_routes},
-    {NULL, 0, NULL}
+    {"klarna-checkout", 0, 0, kl_checkout_routes},
+    {"klarna-orders", 1, 1, kl_orders_routes},
+    {"klarna-operator", 1, 1, kl_operator_routes},
+    {"klarna-callbacks", 0, 1, kl_callbacks_routes},
+    {"klarna-status", 0, 0, kl_status_routes},
+    {NULL, 0, 0, NULL}
 };
 
 static const kl_family_t *find_family(const char *handler)
@@ -145,7 +146,7 @@ static const kl_route_t *find_route(kl_call_t *call, const kl_route_t *routes)
     return NULL;
 }
 
-/* The stores that the Location names, the first of them being the one for what is new. */
+/* The stores that the Location names; the first of them is the one for what is new. */
 static kl_kind_t find_stores(kl_call_t *call)
 {
     kl_server_settings_t *cfg = kl_server_settings(call->r->server);
@@ -168,6 +169,30 @@ static kl_kind_t find_stores(kl_call_t *call)
     return KL_OK;
 }
 
+const kl_account_settings_t *kl_store_named(const kl_call_t *call, const char *name)
+{
+    int i;
+
+    for (i = 0; i < call->stores->nelts; i++) {
+        if (strcmp(kl_store_at(call, i)->account.name, name) == 0) {
+            return kl_store_at(call, i);
+        }
+    }
+    return NULL;
+}
+
+const char *kl_store_names(const kl_call_t *call)
+{
+    const char *names = "";
+    int i;
+
+    for (i = 0; i < call->stores->nelts; i++) {
+        names = apr_pstrcat(call->r->pool, names, i ? ", " : "",
+                            kl_store_at(call, i)->account.name, NULL);
+    }
+    return names;
+}
+
 kl_json_t *kl_stores_view(const kl_call_t *call, int endpoints)
 {
     apr_pool_t *p = call->r->pool;
@@ -187,7 +212,21 @@ kl_json_t *kl_stores_view(const kl_call_t *call, int endpoints)
     return list;
 }
 
-static kl_kind_t set_up(kl_call_t *call)
+/* The orders of all these stores may be worked on, each with its own account. */
+static void span_stores(kl_call_t *call)
+{
+    const kl_account_t **accounts = apr_palloc(call->r->pool,
+                                               call->stores->nelts * sizeof(*accounts));
+    int i;
+
+    for (i = 0; i < call->stores->nelts; i++) {
+        accounts[i] = &kl_store_at(call, i)->account;
+    }
+    call->svc.accounts = accounts;
+    call->svc.accounts_n = call->stores->nelts;
+}
+
+static kl_kind_t set_up(kl_call_t *call, int several)
 {
     request_rec *r = call->r;
 
@@ -196,6 +235,9 @@ static kl_kind_t set_up(kl_call_t *call)
     }
     kl_child_service(&call->svc, r->pool, r->server, &call->settings->account,
                      r->user && r->user[0] ? apr_pstrdup(r->pool, r->user) : "shopper");
+    if (several) {
+        span_stores(call);
+    }
     return KL_OK;
 }
 
@@ -216,7 +258,8 @@ int kl_handler(request_rec *r)
         kl_error_set(call->err, KL_NOT_FOUND, "no_such_route", "There is nothing at this path.");
         kl_error_next(call->err, "Routes are below the <Location> that has the SetHandler.");
     }
-    else if ((!family->closed || kl_caller_check(call) == KL_OK) && set_up(call) == KL_OK) {
+    else if ((!family->closed || kl_caller_check(call) == KL_OK)
+             && set_up(call, family->several) == KL_OK) {
         route = find_route(call, family->routes);
     }
     if (!route || ((route->flags & KL_ROUTE_BODY) && kl_body_read(call, route->flags) != KL_OK)) {

@@ -46,11 +46,13 @@ typedef struct kl_route_t {
 typedef struct kl_family_t {
     const char *handler;
     int closed;          /* 1: only for users whom Apache authenticated */
+    int several;         /* 1: works on the orders of all its stores, 0: of the first */
     const kl_route_t *routes;
 } kl_family_t;
 
 extern const kl_route_t kl_checkout_routes[]; /* checkout.c */
 extern const kl_route_t kl_orders_routes[];   /* orders.c */
+extern const kl_route_t kl_operator_routes[]; /* operator.c */
 extern const kl_route_t kl_callbacks_routes[]; /* callbacks.c */
 extern const kl_route_t kl_status_routes[];   /* status.c */
 
@@ -59,6 +61,12 @@ static inline const kl_account_settings_t *kl_store_at(const kl_call_t *call, in
 {
     return APR_ARRAY_IDX(call->stores, i, kl_account_settings_t *);
 }
+
+/** The store of that name among the Location's, or NULL (dispatch.c). */
+const kl_account_settings_t *kl_store_named(const kl_call_t *call, const char *name);
+
+/** The Location's stores for people: "sweden, norway". */
+const char *kl_store_names(const kl_call_t *call);
 
 /** The Location's stores: name, environment, region and, when wanted, the address of Klarna. */
 kl_json_t *kl_stores_view(const kl_call_t *call, int endpoints);

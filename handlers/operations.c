@@ -10,20 +10,33 @@
 #include <string.h>
 #include "klarna_module.h"
 
-int kl_operations_list(kl_call_t *call)
+/* The unfinished operations of one store after those in list. */
+static kl_kind_t add_unfinished(kl_call_t *call, const char *merchant, kl_json_t *list)
 {
     apr_pool_t *p = call->r->pool;
-    kl_json_t *v = kl_json_object(p), *list = kl_json_array(p);
     apr_array_header_t *found = NULL;
     int i;
 
-    if (call->svc.store->operations_due(call->svc.store, p, call->settings->account.name,
-                                        APR_INT64_MAX, KL_MAX_PAGE, &found, call->err) != KL_OK) {
-        return kl_reply_error(call);
+    if (call->svc.store->operations_due(call->svc.store, p, merchant, APR_INT64_MAX, KL_MAX_PAGE,
+                                        &found, call->err) != KL_OK) {
+        return call->err->kind;
     }
     for (i = 0; i < found->nelts; i++) {
         kl_json_append(list, kl_operation_view(p, APR_ARRAY_IDX(found, i, kl_operation_t *),
                                                  call->svc.now()));
+    }
+    return KL_OK;
+}
+
+int kl_operations_list(kl_call_t *call)
+{
+    kl_json_t *v = kl_json_object(call->r->pool), *list = kl_json_array(call->r->pool);
+    int i;
+
+    for (i = 0; i < call->stores->nelts; i++) {
+        if (add_unfinished(call, kl_store_at(call, i)->account.name, list) != KL_OK) {
+            return kl_reply_error(call);
+        }
     }
     kl_json_set(v, "operations", list);
     return kl_reply(call, HTTP_OK, v, NULL);

@@ -1,81 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * klarna-orders: the back office. Lists and reads orders and their operations, and names
- * the routes that change them (captures.c, returns.c, authorization.c).
+ * klarna-orders: the back office. Reads orders and their operations, and names the routes
+ * that list them (list.c) and change them (captures.c, returns.c, authorization.c).
  */
-#include "handlers/handlers.h"
+#include "handlers/list.h"
 
-#include <apr_strings.h>
 #include <string.h>
-
-#define DEFAULT_PAGE 25
-
-static kl_kind_t read_cursor(kl_call_t *call, const char *cursor, kl_order_query_t *query)
-{
-    char *end = NULL;
-
-    query->before_at = apr_strtoi64(cursor, &end, 10);
-    if (query->before_at <= 0 || *end != '_' || !kl_id_is_uuid(end + 1)) {
-        return kl_error_field(call->err, "cursor", "cursor", "another text",
-                              "the next_cursor of an answer");
-    }
-    query->before_id = end + 1;
-    return KL_OK;
-}
-
-static kl_kind_t read_query(kl_call_t *call, kl_order_query_t *query)
-{
-    const char *state = kl_query_parameter(call->r, "state");
-    const char *search = kl_query_parameter(call->r, "q");
-    const char *cursor = kl_query_parameter(call->r, "cursor");
-    const char *limit = kl_query_parameter(call->r, "limit");
-    kl_order_state_t known;
-    char *end = "";
-    apr_int64_t n = limit ? apr_strtoi64(limit, &end, 10) : DEFAULT_PAGE;
-
-    memset(query, 0, sizeof(*query));
-    query->merchant = call->settings->account.name;
-    query->state = state ? state : "";
-    query->search = search ? search : "";
-    query->attention = kl_query_parameter(call->r, "attention");
-    query->attention = query->attention ? query->attention : "";
-    query->before_id = "";
-    query->limit = (int)n;
-    if (*end || n < 1 || n > KL_MAX_PAGE) {
-        return kl_error_field(call->err, "out_of_range", "limit", limit,
-                              "1 to " APR_STRINGIFY(KL_MAX_PAGE));
-    }
-    if (query->state[0] && !kl_order_state_parse(query->state, &known)) {
-        return kl_error_field(call->err, "unknown_value", "state", "another word",
-                              "an order state such as AUTHORIZED or CAPTURED");
-    }
-    return cursor ? read_cursor(call, cursor, query) : KL_OK;
-}
-
-static int list(kl_call_t *call)
-{
-    apr_pool_t *p = call->r->pool;
-    kl_json_t *v = kl_json_object(p), *orders = kl_json_array(p);
-    apr_array_header_t *found = NULL;
-    kl_order_query_t query;
-    const kl_order_t *last = NULL;
-    int i;
-
-    if (read_query(call, &query) != KL_OK
-        || call->svc.store->order_list(call->svc.store, p, &query, &found, call->err) != KL_OK) {
-        return kl_reply_error(call);
-    }
-    for (i = 0; i < found->nelts; i++) {
-        last = APR_ARRAY_IDX(found, i, kl_order_t *);
-        kl_json_append(orders, kl_order_view(p, last, 0));
-    }
-    kl_json_set(v, "orders", orders);
-    if (last && found->nelts == query.limit) {
-        kl_json_set_str(v, "next_cursor", apr_psprintf(p, "%" APR_TIME_T_FMT "_%s",
-                                                       last->created_at, last->id));
-    }
-    return kl_reply(call, HTTP_OK, v, NULL);
-}
 
 /* ?refresh=1 reads Klarna's record first; else that is done only, as well as it can be, while
  * the expiry is not known (just placed or extended). */
@@ -135,7 +65,7 @@ static int operation(kl_call_t *call)
         : KL_NOT_FOUND;
 
     if (rv == KL_OK && (strcmp(op->order_id, call->segment[0]) != 0
-                        || strcmp(op->merchant, call->settings->account.name) != 0)) {
+                        || !kl_store_named(call, op->merchant))) {
         rv = KL_NOT_FOUND;
     }
     if (rv == KL_NOT_FOUND) {
@@ -162,7 +92,8 @@ static int about(kl_call_t *call)
 #define MONEY (KL_ROUTE_BODY | KL_ROUTE_KEY)
 
 const kl_route_t kl_orders_routes[] = {
-    {"GET", "", 0, list},
+    {"GET", "", 0, kl_list},
+    {"GET", "lists", 0, kl_list_counts},
     {"GET", "about", 0, about},
     {"GET", "operations", 0, kl_operations_list},
     {"GET", "*", 0, read_one},

@@ -74,6 +74,9 @@ static const char *listing(apr_pool_t *p, const char *const *names)
 {
     const char *text = names[0];
 
+    if (!text) {
+        return "none";
+    }
     while (*++names) {
         text = apr_pstrcat(p, text, ", ", *names, NULL);
     }

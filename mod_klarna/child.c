@@ -117,6 +117,8 @@ void kl_child_service(kl_service_t *svc, apr_pool_t *p, server_rec *s, const kl_
     svc->store = cfg->store;
     svc->transport = transport;
     svc->account = account;
+    svc->accounts = NULL;
+    svc->accounts_n = 0;
     svc->actor = actor;
     svc->callback_base = cfg->callback_base ? cfg->callback_base : "";
     svc->timeout = kl_timeout(cfg);

@@ -41,5 +41,6 @@
 
 /* Lists. */
 #define KL_MAX_PAGE            100     /* rows of one page */
+#define KL_MAX_EXPORT          100000  /* rows of one export */
 
 #endif

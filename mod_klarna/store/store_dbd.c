@@ -135,6 +135,18 @@ static kl_kind_t check(kl_store_t *self, apr_pool_t *p, kl_error_t *err)
     return rv;
 }
 
+kl_kind_t kl_store_dbd_driver(kl_store_t *self, apr_pool_t *p, const char **name, kl_error_t *err)
+{
+    kl_dbd_t db;
+    kl_kind_t rv = open_checked(&db, self, p, err);
+
+    if (rv == KL_OK) {
+        *name = kl_dialect_name(db.dialect);
+        kl_dbd_close(&db);
+    }
+    return rv;
+}
+
 /* --- what orders and operations share ----------------------------------------------- */
 
 /* A column list as code: BIND puts a row's values into v, READ takes them out again. */

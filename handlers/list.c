@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * GET "" and GET lists: orders page by page, and how many of them wait for whom. Where a
+ * Location spans several stores each is asked for a page; the pages are merged by the key
+ * they come sorted by, which is also what the cursor holds: time and id are the same in all
+ * of them, so the next page begins in every store where this one ended.
+ */
+#include "handlers/list.h"
+
+#include <apr_strings.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DEFAULT_PAGE 25
+#define MAX_COUNT    100   /* of GET lists */
+#define EXPIRING     apr_time_from_sec(7 * 86400)
+#define DAY          apr_time_from_sec(86400)
+
+static const struct { const char *name; kl_order_list_t list; } lists[] = {
+    {"to_ship", KL_LIST_TO_SHIP},
+    {"expiring", KL_LIST_EXPIRING},
+    {"capture_unconfirmed", KL_LIST_CAPTURE_UNCONFIRMED},
+    {"refund_unconfirmed", KL_LIST_REFUND_UNCONFIRMED},
+    {"orphans", KL_LIST_ORPHANS},
+};
+
+#define LISTS ((int)(sizeof(lists) / sizeof(lists[0])))
+
+/* --- what is asked for ------------------------------------------------------------------ */
+
+static void unknown_value(kl_call_t *call, const char *name, const char *expected)
+{
+    kl_error_field(call->err, "unknown_value", name, "another word", expected);
+}
+
+static const char *read_state(kl_call_t *call)
+{
+    const char *state = kl_query_text(call, "state");
+    kl_order_state_t known;
+
+    if (state[0] && !kl_order_state_parse(state, &known)) {
+        unknown_value(call, "state", "an order state such as AUTHORIZED or CAPTURED");
+    }
+    return state;
+}
+
+/* words: ends with NULL; expected: the same for people. */
+static const char *read_word(kl_call_t *call, const char *name, const char *const *words,
+                             const char *expected)
+{
+    const char *word = kl_query_text(call, name);
+
+    while (*words && strcmp(*words, word) != 0) {
+        words++;
+    }
+    if (word[0] && !*words) {
+        unknown_value(call, name, expected);
+    }
+    return word;
+}
+
+static kl_order_list_t read_list(kl_call_t *call)
+{
+    const char *name = kl_query_text(call, "list");
+    int i;
+
+    for (i = 0; i < LISTS; i++) {
+        if (strcmp(lists[i].name, name) == 0) {
+            return lists[i].list;
+        }
+    }
+    if (name[0]) {
+        unknown_value(call, "list", "to_ship, expiring, capture_unconfirmed, refund_unconfirmed "
+                                    "or orphans");
+    }
+    return KL_LIST_NONE;
+}
+
+/* "2026-11-22": two digits at s, or -1. */
+static int two_digits(const char *s)
+{
+    return s[0] >= '0' && s[0] <= '9' && s[1] >= '0' && s[1] <= '9'
+        ? (s[0] - '0') * 10 + s[1] - '0' : -1;
+}
+
+/* The beginning of that day, UTC; 0 when it is no day of our calendar from 1970 on. */
+static apr_time_t parse_day(const char *text)
+{
+    apr_time_exp_t day = {0}, back;
+    apr_time_t t = 0;
+    int century, year;
+
+    if (strlen(text) != 10 || text[4] != '-' || text[7] != '-') {
+        return 0;
+    }
+    century = two_digits(text);
+    year = two_digits(text + 2);
+    day.tm_year = century * 100 + year - 1900;
+    day.tm_mon = two_digits(text + 5) - 1;
+    day.tm_mday = two_digits(text + 8);
+    if (century < 19 || year < 0 || day.tm_year < 70 || day.tm_mon < 0 || day.tm_mon > 11
+        || day.tm_mday < 1 || apr_time_exp_gmt_get(&t, &day) != APR_SUCCESS
+        || apr_time_exp_gmt(&back, t) != APR_SUCCESS || back.tm_mon != day.tm_mon) {
+        return 0; /* a 30 February would become a day in March */
+    }
+    return t;
+}
+
+static apr_time_t read_day(kl_call_t *call, const char *name)
+{
+    const char *text = kl_query_text(call, name);
+    apr_time_t day = parse_day(text);
+
+    if (text[0] && !day && strcmp(text, "1970-01-01") != 0) {
+        kl_error_field(call->err, "not_a_date", name, "another text",
+                       "a day as YYYY-MM-DD, from 1970-01-01 on");
+    }
+    return day;
+}
+
+static void read_days(kl_call_t *call, kl_order_query_t *query)
+{
+    query->from = read_day(call, "from");
+    query->to = read_day(call, "to");
+    if (query->to && query->to < query->from) {
+        kl_error_field(call->err, "out_of_range", "to", "an earlier day", "from or a later day");
+    }
+    query->to += kl_query_text(call, "to")[0] ? DAY : 0;
+}
+
+static void read_cursor(kl_call_t *call, kl_order_query_t *query)
+{
+    const char *cursor = kl_query_text(call, "cursor");
+    char *end = NULL;
+
+    query->before_id = "";
+    if (!cursor[0]) {
+        return;
+    }
+    query->before_at = apr_strtoi64(cursor, &end, 10);
+    if (query->before_at <= 0 || *end != '_' || !kl_id_is_uuid(end + 1)) {
+        kl_error_field(call->err, "cursor", "cursor", "another text",
+                       "the next_cursor of an answer");
+        return;
+    }
+    query->before_id = end + 1;
+}
+
+/* The stores to ask: all of the Location's, or the one named. */
+static void read_store(kl_call_t *call)
+{
+    const char *name = kl_query_text(call, "store");
+    const kl_account_settings_t *store = kl_store_named(call, name);
+
+    if (store) {
+        call->stores = apr_array_make(call->r->pool, 1, sizeof(store));
+        APR_ARRAY_PUSH(call->stores, const kl_account_settings_t *) = store;
+    }
+    else if (name[0]) {
+        unknown_value(call, "store", kl_store_names(call));
+    }
+}
+
+static const char *const attentions[] = {"orphan", "outside", "differs", "expiring", NULL};
+static const char *const channels[] = {"online", "instore", NULL};
+static const char *const formats[] = {"json", "csv", NULL};
+
+static kl_kind_t read_query(kl_call_t *call, kl_order_query_t *query)
+{
+    static const char *const names[] = {"q", "state", "store", "channel", "attention", "list",
+                                        "from", "to", "limit", "cursor", "format", NULL};
+
+    memset(query, 0, sizeof(*query));
+    if (kl_query_only(call, names) != KL_OK) {
+        return call->err->kind;
+    }
+    query->search = kl_query_text(call, "q");
+    query->state = read_state(call);
+    query->channel = read_word(call, "channel", channels, "online or instore");
+    query->attention = read_word(call, "attention", attentions,
+                                 "orphan, outside, differs or expiring");
+    query->list = read_list(call);
+    query->until = call->svc.now() + EXPIRING;
+    query->limit = kl_query_number(call, "limit", DEFAULT_PAGE, 1, KL_MAX_PAGE);
+    read_store(call);
+    read_days(call, query);
+    read_cursor(call, query);
+    return call->err->kind;
+}
+
+/* --- a page ------------------------------------------------------------------------------ */
+
+static int is_soonest_first(const kl_order_query_t *query)
+{
+    return query->list == KL_LIST_TO_SHIP || query->list == KL_LIST_EXPIRING;
+}
+
+static int by_end(const void *a, const void *b)
+{
+    const kl_order_t *left = *(kl_order_t *const *)a, *right = *(kl_order_t *const *)b;
+    apr_time_t l = kl_order_open_until(left), r = kl_order_open_until(right);
+
+    return l < r ? -1 : l > r ? 1 : strcmp(left->id, right->id);
+}
+
+static int by_newest(const void *a, const void *b)
+{
+    const kl_order_t *left = *(kl_order_t *const *)a, *right = *(kl_order_t *const *)b;
+    apr_time_t l = left->created_at, r = right->created_at;
+
+    return l > r ? -1 : l < r ? 1 : strcmp(right->id, left->id);
+}
+
+/* The page goes on when a store gave as many as it was asked for, or when not all fit. */
+kl_kind_t kl_list_page(kl_call_t *call, apr_pool_t *p, kl_order_query_t *query,
+                       kl_list_page_t *page)
+{
+    kl_store_t *store = call->svc.store;
+    apr_array_header_t *found = NULL;
+    const kl_order_t *last;
+    int i;
+
+    page->orders = apr_array_make(p, query->limit, sizeof(kl_order_t *));
+    page->more = 0;
+    for (i = 0; i < call->stores->nelts; i++) {
+        query->merchant = kl_store_at(call, i)->account.name;
+        if (store->order_list(store, p, query, &found, call->err) != KL_OK) {
+            return call->err->kind;
+        }
+        page->more |= found->nelts == query->limit;
+        apr_array_cat(page->orders, found);
+    }
+    qsort(page->orders->elts, page->orders->nelts, sizeof(kl_order_t *),
+          is_soonest_first(query) ? by_end : by_newest);
+    if (page->orders->nelts > query->limit) {
+        page->orders->nelts = query->limit;
+        page->more = 1;
+    }
+    if (page->orders->nelts) {
+        last = APR_ARRAY_IDX(page->orders, page->orders->nelts - 1, kl_order_t *);
+        page->at = is_soonest_first(query) ? kl_order_open_until(last) : last->created_at;
+        page->id = last->id;
+    }
+    return KL_OK;
+}
+
+static int reply_page(kl_call_t *call, const kl_list_page_t *page)
+{
+    apr_pool_t *p = call->r->pool;
+    kl_json_t *v = kl_json_object(p), *orders = kl_json_array(p);
+    int i;
+
+    for (i = 0; i < page->orders->nelts; i++) {
+        kl_json_append(orders, kl_order_view(p, APR_ARRAY_IDX(page->orders, i, kl_order_t *), 0));
+    }
+    kl_json_set(v, "orders", orders);
+    if (page->more) {
+        kl_json_set_str(v, "next_cursor", apr_psprintf(p, "%" APR_TIME_T_FMT "_%s", page->at,
+                                                       page->id));
+    }
+    return kl_reply(call, HTTP_OK, v, NULL);
+}
+
+int kl_list(kl_call_t *call)
+{
+    kl_order_query_t query;
+    kl_list_page_t page;
+
+    if (read_query(call, &query) != KL_OK) {
+        return kl_reply_error(call);
+    }
+    if (strcmp(read_word(call, "format", formats, "json or csv"), "csv") == 0) {
+        return kl_export(call, &query);
+    }
+    if (call->err->kind != KL_OK
+        || kl_list_page(call, call->r->pool, &query, &page) != KL_OK) {
+        return kl_reply_error(call);
+    }
+    return reply_page(call, &page);
+}
+
+/* --- how many ------------------------------------------------------------------------------ */
+
+/* Counts no further than one more than is told. */
+static kl_kind_t count(kl_call_t *call, kl_order_list_t list, int *total)
+{
+    kl_store_t *store = call->svc.store;
+    kl_order_query_t query = {.list = list, .until = call->svc.now() + EXPIRING,
+                              .before_id = ""};
+    int i, n = 0;
+
+    *total = 0;
+    for (i = 0; i < call->stores->nelts && *total <= MAX_COUNT; i++) {
+        query.merchant = kl_store_at(call, i)->account.name;
+        if (store->order_count(store, call->r->pool, &query, MAX_COUNT + 1 - *total, &n, call->err)
+            != KL_OK) {
+            return call->err->kind;
+        }
+        *total += n;
+    }
+    return KL_OK;
+}
+
+int kl_list_counts(kl_call_t *call)
+{
+    static const char *const none[] = {NULL};
+    apr_pool_t *p = call->r->pool;
+    kl_json_t *v = kl_json_object(p), *counts = kl_json_object(p), *entry;
+    int i, n;
+
+    if (kl_query_only(call, none) != KL_OK) {
+        return kl_reply_error(call);
+    }
+    for (i = 0; i < LISTS; i++) {
+        if (count(call, lists[i].list, &n) != KL_OK) {
+            return kl_reply_error(call);
+        }
+        entry = kl_json_object(p);
+        kl_json_set_int(entry, "count", n > MAX_COUNT ? MAX_COUNT : n);
+        kl_json_set_bool(entry, "more", n > MAX_COUNT);
+        kl_json_set(counts, lists[i].name, entry);
+    }
+    kl_json_set(v, "lists", counts);
+    return kl_reply(call, HTTP_OK, v, NULL);
+}
