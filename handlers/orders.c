@@ -78,6 +78,20 @@ static int operation(kl_call_t *call)
     return kl_reply(call, HTTP_OK, kl_operation_view(call->r->pool, op, call->svc.now()), NULL);
 }
 
+/* A person has seen what the order was marked for. */
+static int seen(kl_call_t *call)
+{
+    kl_reader_t rd = kl_reader(call->r->pool, call->body, "", call->err);
+    kl_order_t *order = NULL;
+
+    kl_reader_only(&rd, NULL);
+    if (call->err->kind != KL_OK
+        || kl_seen(&call->svc, call->segment[0], &order, call->err) != KL_OK) {
+        return kl_reply_error(call);
+    }
+    return kl_reply(call, HTTP_OK, kl_order_view(call->r->pool, order, 1), NULL);
+}
+
 /* Who asks, and for which stores this back office works. */
 static int about(kl_call_t *call)
 {
@@ -102,6 +116,7 @@ const kl_route_t kl_orders_routes[] = {
     {"POST", "*/operations/*/send-again", KL_ROUTE_BODY, kl_operations_send_again},
     {"POST", "*/operations/*/give-up", KL_ROUTE_BODY, kl_operations_give_up},
     {"POST", "*/adopt", KL_ROUTE_BODY, kl_orders_adopt},
+    {"POST", "*/seen", KL_ROUTE_BODY, seen},
     {"POST", "*/captures", MONEY, kl_captures_create},
     {"POST", "*/captures/*/shipping-info", MONEY, kl_captures_shipping_info},
     {"POST", "*/credit-invoices", MONEY, kl_credit_invoices_create},
