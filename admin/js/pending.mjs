@@ -24,11 +24,14 @@ const NAME = 'klarna-admin.pending';
 export const EDITING = 'editing', SUBMITTED = 'submitted', FOLLOWING = 'following', HELD = 'held';
 export const REFUSED = 'refused', DONE = 'done';
 
-/** The entry of a form that opens. seen: the order's books as the person sees them (books()). */
+/**
+ * The entry of a form that opens. seen: the order's books as the person sees them (books());
+ * hidden: the form was closed, what was typed in it is kept.
+ */
 export function opened({ order, action, target = '', key, seen, values, at }) {
   return { version: VERSION, order, action, target, key, user: '', seen, values, at, state: EDITING,
-    steps: [], step: 0, open: 0, lost: 0, spent: false, why: '', operation: null, result: null,
-    problem: null };
+    hidden: false, steps: [], step: 0, open: 0, lost: 0, spent: false, why: '', operation: null,
+    result: null, problem: null };
 }
 
 /** The key of the step that is sent: a second step has one of its own, made from the first. */
@@ -86,7 +89,7 @@ function answered(entry, { answer }) {
 
 const MOVES = {
   [EDITING]: {
-    edit: (entry, { values }) => ({ ...entry, values }),
+    edit: (entry, { values = entry.values, hidden = false }) => ({ ...entry, values, hidden }),
     look: (entry, { seen, problem }) => ({ ...entry, seen, problem }),
     submit: submitted,
     discard: () => null,

@@ -136,7 +136,6 @@ const REQUESTS = {
   },
   extend: () => [['extend', {}]],
   release: () => [['release', {}]],
-  seen: () => [['seen', {}, 'order']],
   send_again: (order, { context }) => [[`operations/${context.operation}/send-again`, {},
     'operation']],
   give_up(order, read) {

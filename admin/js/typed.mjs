@@ -57,6 +57,12 @@ function readWhole(text) {
   return null;
 }
 
+/** How many digits of a currency's amounts stand behind the decimal sign. */
+export function digitsOf(currency) {
+  return new Intl.NumberFormat('en', { style: 'currency', currency })
+    .resolvedOptions().maximumFractionDigits;
+}
+
 /** An integer of minor units, below 10^12 of them. */
 export function readAmount(typed, { locale = 'en', digits = 2, currency = '' } = {}) {
   let text = typed.replace(/\s/gu, ' ').trim();

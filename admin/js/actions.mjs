@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What can be done with an order, for its page: buttons, and the windows they open. Whether
+// something is allowed, and why not, is what the module says in order.actions and op.actions.
+//
+//   actionsOf(order, onChange)              all buttons, and what runs in the background
+//   operationActions(order, op, onChange)   send again, give up
+//   resume(order, onChange)                 once, when the page has its order: goes on with what
+//                                           was under way before a reload
+//
+//   order is the full view; onChange() is called when the order should be read again.
+import { get, post } from './api.mjs';
+import { cancel, credit } from './credit.mjs';
+import { capture, trackingOf } from './capture.mjs';
+import { adopt, extend, giveUp, release, sendAgain } from './confirm.mjs';
+import { openDialog } from './dialog.mjs';
+import { Flow } from './flow.mjs';
+import { html, nothing } from './html.mjs';
+import { locale, t, word } from './i18n.mjs';
+import { EDITING, Memory, books, isUnderWay, opened } from './pending.mjs';
+import { standing } from './progress.mjs';
+import { draw } from './shell.mjs';
+import { digitsOf } from './typed.mjs';
+
+const SPECS = { capture, credit, cancel, extend, release, adopt, tracking: trackingOf,
+  give_up: giveUp, send_again: sendAgain };
+// Our name, the module's, and whether it is shown only when it is possible.
+const BUTTONS = [['capture', 'capture'], ['credit', 'credit_invoice'], ['extend', 'extend'],
+  ['release', 'release'], ['cancel', 'cancel'], ['adopt', 'adopt', true]];
+
+const memory = new Memory(sessionStorage);
+const running = new Map();   // order|action|target -> { flow, dialog, order, onChange }
+
+const nameOf = (order, action, target) => [order.id, action, target].join('|');
+
+function wait(ms, signal) {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
+
+const newKey = () => crypto.randomUUID();
+const path = (order) => `orders/${encodeURIComponent(order.id)}`;
+const user = async () => (await get('orders/about')).user;
+
+// --- flows and their windows ---------------------------------------------------------------
+
+// The page reads the order anew when something of it can have changed.
+function watch(one) {
+  let before = one.flow.entry.state;
+  one.flow.addEventListener('change', () => {
+    const { entry } = one.flow, state = entry?.state ?? '';
+    if (state !== before && before !== EDITING) one.onChange();
+    before = state;
+    draw();
+  });
+}
+
+function show(name, one) {
+  const { action, target } = one.flow.entry, { order } = one;
+  one.dialog = openDialog({ flow: one.flow, spec: SPECS[action], name: action, order,
+    context: { locale: locale(), digits: digitsOf(order.purchase_currency), operation: target },
+    using: { newKey, wait, readOrder: () => get(path(order)),
+      preview: async (body, signal) => (
+        await post(`${path(order)}/credit-invoices/preview`, body, { signal })).body },
+    onOrder: (fresh) => { one.order = fresh; },
+    onClose: () => closed(name, one) });
+}
+
+function closed(name, one) {
+  one.dialog = null;
+  const { entry } = one.flow;
+  if (entry?.state === EDITING) one.flow.apply({ type: 'edit', hidden: true });
+  if (!entry || !isUnderWay(entry)) running.delete(name);
+  draw();
+}
+
+function take(entry, order, onChange) {
+  const name = nameOf(order, entry.action, entry.target);
+  const flow = new Flow(entry, { memory, get, post, user, newKey, wait, now: () => Date.now() });
+  const one = { flow, order, onChange, dialog: null };
+  running.set(name, one);
+  watch(one);
+  return [name, one];
+}
+
+function start(order, action, target, onChange) {
+  const name = nameOf(order, action, target), spec = SPECS[action];
+  const known = running.get(name);
+  if (known) {
+    known.order = order;
+    if (!known.dialog) show(name, known);
+    return;
+  }
+  const kept = memory.find(order.id, action, target);
+  const [, one] = take(kept ?? opened({ order: order.id, action, target, key: newKey(),
+    seen: books(order), values: spec.values(order), at: Date.now() }), order, onChange);
+  open(name, one);
+}
+
+// A form is about the order as it is shown now.
+function open(name, one) {
+  const { flow, order } = one;
+  if (flow.entry.state === EDITING) {
+    flow.apply({ type: 'edit', values: { ...flow.entry.values, confirm: false } });
+    flow.apply({ type: 'look', seen: books(order), problem: flow.entry.problem });
+  }
+  show(name, one);
+  if (SPECS[flow.entry.action].isDirect && flow.entry.state === EDITING) one.dialog.submit();
+}
+
+export function resume(order, onChange) {
+  for (const entry of memory.all(order.id)) {
+    if (entry.hidden || !SPECS[entry.action]) continue;
+    const [name, one] = take(entry, order, onChange);
+    const isFirst = ![...running.values()].some(({ dialog }) => dialog);
+    if (isFirst) open(name, one);
+    one.flow.resume();
+  }
+}
+
+// --- buttons -------------------------------------------------------------------------------
+
+function reasonOf({ allowed, code, reason }) {
+  return allowed ? '' : word(`reason.${code}`, reason);
+}
+
+// A greyed button can be reached, so that its reason can be heard.
+function button({ action, target, may, act }, id) {
+  const isOff = !may.allowed;
+  return html`<button type="button" class=${target ? 'secondary small' : 'secondary'}
+    data-name=${`do-${action}`} aria-disabled=${isOff ? 'true' : nothing}
+    aria-describedby=${isOff ? id : nothing} aria-haspopup="dialog"
+    @click=${() => { if (!isOff) act(); }}>${t(`action.${action}.open`)}</button>`;
+}
+
+// What is possible, then what is not: buttons with the same reason stand together with it.
+function buttons(all, scope) {
+  const groups = new Map([['', []]]);
+  for (const one of all) {
+    const reason = reasonOf(one.may);
+    groups.set(reason, [...(groups.get(reason) ?? []), one]);
+  }
+  return [...groups].filter(([, group]) => group.length).map(([reason, group]) => {
+    const id = `why-${group[0].may.code}${scope}`;
+    return html`<div class="actions">${group.map((one) => button(one, id))}${
+      reason ? html`<small class="soft why" id=${id}>${reason}</small>` : nothing}</div>`;
+  });
+}
+
+// What goes on without its window.
+function background(order) {
+  const here = [...running.entries()].filter(([, { flow, dialog }]) => (
+    flow.entry?.order === order.id && isUnderWay(flow.entry) && !dialog));
+  return here.map(([name, one]) => html`<div class="running"><p role="status"><strong>${
+    t(`action.${one.flow.entry.action}.title`)}</strong> ${standing(one.flow.entry)}</p>
+    <button type="button" class="secondary" data-name="show-running" @click=${() => (
+      show(name, one))}>${t('action.show')}</button></div>`);
+}
+
+// Tracking has no word of the module: it needs a capture, and its turn.
+function mayTrack({ pending_operation: pending }) {
+  return pending ? { allowed: false, code: 'busy', reason: pending } : { allowed: true };
+}
+
+export function actionsOf(order, onChange) {
+  const shown = BUTTONS.filter(([, name, isRare]) => order.actions[name]
+    && (!isRare || order.actions[name].allowed)).map(([action, name]) => (
+    { action, may: order.actions[name] }));
+  if (order.captures.length) shown.splice(1, 0, { action: 'tracking', may: mayTrack(order) });
+  return html`${buttons(shown.map((one) => ({ ...one,
+    act: () => start(order, one.action, '', onChange) })), '')}${background(order)}`;
+}
+
+export function operationActions(order, op, onChange) {
+  if (!op.actions || op.actions.give_up.code === 'final') return nothing;
+  return buttons(['send_again', 'give_up'].map((action) => ({ action, target: op.id,
+    may: op.actions[action], act: () => start(order, action, op.id, onChange) })), `-${op.id}`);
+}

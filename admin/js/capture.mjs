@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The forms of shipping: capture what leaves the house, and add tracking to a capture afterwards.
+import { html, live, nothing } from './html.mjs';
+import { textField } from './fields.mjs';
+import { dateTime, money } from './format.mjs';
+import { t } from './i18n.mjs';
+import { pickWhat, pickable } from './picklines.mjs';
+
+// A choice to begin with; anything else may be typed.
+const COMPANIES = ['PostNord', 'DHL', 'UPS', 'GLS', 'DB Schenker', 'Bring', 'Posten', 'Posti',
+  'Matkahuolto', 'PostNL', 'DPD', 'Hermes', 'Instabox', 'Budbee'];
+
+function tracking(form) {
+  return html`<datalist id="companies">${COMPANIES.map((name) => html`<option value=${name}>
+    </option>`)}</datalist>
+    <div class="pair">${textField(form, 'company', t('action.company'), { list: 'companies',
+      longest: 100 })}${textField(form, 'number', t('action.tracking_number'), { longest: 100 })}
+    </div>${textField(form, 'uri', t('action.tracking_uri'), { mode: 'url', longest: 1024,
+      hint: t('action.tracking_uri_hint') })}`;
+}
+
+export const capture = {
+  values: (order) => ({ mode: pickable('capture', order).length ? 'everything' : 'amount',
+    quantity: {}, amount: '', company: '', number: '', uri: '', reference: '' }),
+  view: (form) => html`${pickWhat(form, 'capture')}
+    <fieldset><legend>${t('action.tracking_optional')}</legend>${tracking(form)}</fieldset>
+    ${textField(form, 'reference', t('action.capture.reference'), {
+      hint: t('action.capture.reference_hint') })}`,
+  result: ({ capture: made }, order) => t('action.capture.done',
+    { amount: money(made.captured_amount, order.purchase_currency) }),
+};
+
+const nameOf = (order, { captured_at, captured_amount, shipping_info: parcels }) => [
+  dateTime(captured_at), money(captured_amount, order.purchase_currency),
+  parcels[0]?.tracking_number].filter(Boolean).join(' · ');
+
+function whichCapture(form) {
+  const { order, values } = form;
+  if (order.captures.length < 2) return html`<p>${nameOf(order, order.captures[0])}</p>`;
+  return html`<div class="field"><label for="field-capture">${t('action.tracking.which')}</label>
+    <select id="field-capture" name="capture" .value=${live(values.capture)}
+      @change=${(event) => form.set({ capture: event.target.value })}>${
+      order.captures.map((made) => html`<option value=${made.capture_id}
+        ?selected=${made.capture_id === values.capture}>${nameOf(order, made)}</option>`)}</select>
+    </div>`;
+}
+
+export const trackingOf = {
+  values: ({ captures }) => ({ company: '', number: '', uri: '',
+    capture: (captures.findLast(({ shipping_info }) => !shipping_info.length)
+      ?? captures.at(-1)).capture_id }),
+  view: (form) => html`${form.order.captures.length ? whichCapture(form) : nothing}${
+    tracking(form)}`,
+  result: () => t('action.tracking.done'),
+};

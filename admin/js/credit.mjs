@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The forms of giving back: a credit invoice for what came back, and the cancellation of all of
+// an order. Both tell before they are sent what Klarna will be asked and what the shopper gets.
+import { html, nothing } from './html.mjs';
+import { textField, tick } from './fields.mjs';
+import { money } from './format.mjs';
+import { explain, locale, t } from './i18n.mjs';
+import { pickWhat, pickable } from './picklines.mjs';
+import { backToShopper } from './preview.mjs';
+import { writeAmount } from './typed.mjs';
+
+// The fee's rate is that of the goods, as a start.
+function usualRate({ order_lines: lines }) {
+  const goods = lines.find(({ total_amount }) => total_amount > 0);
+  return writeAmount(goods?.tax_rate ?? 0, { locale: locale(), digits: 2 });
+}
+
+function planWords({ steps, amount }, currency) {
+  const back = backToShopper({ steps });
+  return html`<ul>${steps.map((step) => html`<li data-name=${`verb-${step.verb}`}>${
+    t(`action.verb.${step.verb}`, { amount: money(step.amount, currency) })}</li>`)}</ul>
+    <p class="sum" data-name="back">${back ? t('action.back', { amount: money(back, currency) })
+      : t('action.back_nothing', { amount: money(amount, currency) })}</p>`;
+}
+
+function previewWords({ state, plan, problem }, currency) {
+  if (state === 'known') return planWords(plan, currency);
+  if (state === 'asking') return html`<p class="soft" aria-busy="true">${t('action.asking')}</p>`;
+  if (state === 'wrong') return html`<p class="wrong">${explain(problem)}</p>`;
+  return html`<p class="soft">${t('action.preview_none')}</p>`;
+}
+
+/** What will happen; spoken when it changed, politely. */
+function preview(form) {
+  return html`<section class="preview" aria-labelledby="preview-title"><h3 id="preview-title">${
+    t('action.preview')}</h3><div role="status" data-name="preview" data-state=${
+    form.preview.state}>${previewWords(form.preview, form.order.purchase_currency)}</div></section>`;
+}
+
+function doneWords({ credit_invoice: made }, order) {
+  const currency = order.purchase_currency;
+  if (!made) return nothing;
+  return html`<p>${t('action.credit.done', { amount: money(made.amount, currency) })}</p><ul>${
+    made.steps.map((step) => html`<li>${t(`action.did.${step.verb}`,
+      { amount: money(step.amount, currency) })}</li>`)}</ul>`;
+}
+
+function fee(form) {
+  const { order } = form;
+  if (!order.captured_amount) return nothing;
+  return html`<div class="pair">${textField(form, 'fee', t('action.fee',
+    { currency: order.purchase_currency }), { mode: 'decimal', longest: 20,
+    hint: t('action.fee_hint') })}${form.values.fee ? textField(form, 'rate', t('action.fee_rate'),
+    { mode: 'decimal', longest: 10 }) : nothing}</div>`;
+}
+
+export const credit = {
+  values: (order) => ({ mode: pickable('credit', order).length ? 'lines' : 'amount', quantity: {},
+    value: {}, amount: '', fee: '', rate: usualRate(order), reference: '', comment: '' }),
+  view: (form) => html`${pickWhat(form, 'credit')}${fee(form)}
+    ${textField(form, 'comment', t('action.comment'), { hint: t('action.comment_hint') })}
+    ${textField(form, 'reference', t('action.credit.reference'))}${preview(form)}`,
+  question: (body) => body,
+  result: doneWords,
+};
+
+export const cancel = {
+  values: () => ({ confirm: false, comment: '' }),
+  view: (form) => html`<p>${t('action.cancel.final')}</p>${preview(form)}
+    ${textField(form, 'comment', t('action.comment'), { hint: t('action.comment_hint') })}
+    ${tick(form, 'confirm', t('action.cancel.confirm'))}`,
+  question: () => ({ everything: true }),
+  isGrave: true,
+  result: doneWords,
+};

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The window of one action: its form, then its progress, then how it ended. A native <dialog>:
+// the browser keeps the focus inside and gives it back. Escape and the cross close what was not
+// sent (what was typed is kept) and what ended; what is being sent stays until the module has it.
+//
+//   openDialog({ flow, spec, name, order, context, using, onOrder, onClose })
+//
+//   spec: { values, view, result, question?, isGrave?, isDirect? } of capture.mjs, credit.mjs ...
+//   using: { post, readOrder, wait }          onOrder(order): it was read anew
+import { html, nothing, render } from './html.mjs';
+import { explain, t } from './i18n.mjs';
+import { DONE, EDITING, FOLLOWING, HELD, REFUSED, SUBMITTED } from './pending.mjs';
+import { Preview } from './preview.mjs';
+import { progressView, standing } from './progress.mjs';
+import { fieldOf, requestOf } from './requests.mjs';
+
+class ActionDialog {
+  #with;
+  #element = document.createElement('dialog');
+  #wrong = {};
+  #tried = false;        // a first submit tells what is wrong; then every key does
+  #preview = null;
+  #state = '';
+  #sure = false;         // the tick that comes before forgetting
+  #change = () => this.draw();
+
+  constructor(given) {
+    this.#with = given;
+    this.order = given.order;
+    if (given.spec.question) this.#preview = new Preview({ changed: this.#change,
+      wait: given.using.wait, ask: (body, signal) => given.using.preview(body, signal) });
+    this.#element.className = 'action';
+    this.#element.setAttribute('aria-labelledby', 'action-title');
+    this.#element.addEventListener('cancel', (event) => this.#onCancel(event));
+    this.#element.addEventListener('close', () => this.#onClose());
+    given.flow.addEventListener('change', this.#change);
+    document.body.append(this.#element);
+    this.#ask();
+    this.draw();
+    this.#element.showModal();
+    this.#focusFirst();
+  }
+
+  get flow() {
+    return this.#with.flow;
+  }
+
+  // --- closing -------------------------------------------------------------------------------
+
+  #mayClose() {
+    return this.flow.entry?.state !== SUBMITTED && !this.flow.isBusy;
+  }
+
+  #onCancel(event) {
+    if (!this.#mayClose() || this.flow.entry?.state === FOLLOWING) event.preventDefault();
+  }
+
+  // Chromium closes on a second Escape whatever was prevented: then it is shown again.
+  #onClose() {
+    if (!this.#mayClose()) {
+      this.#element.showModal();
+      return;
+    }
+    const { entry } = this.flow;
+    this.flow.removeEventListener('change', this.#change);
+    this.#preview?.about(null);
+    this.#element.remove();
+    if ([DONE, REFUSED].includes(entry?.state)) this.flow.apply({ type: 'close' });
+    this.#with.onClose();
+  }
+
+  close() {
+    this.#element.close();
+  }
+
+  #end(type, more) {
+    this.flow.apply({ type, ...more });
+    this.close();
+  }
+
+  // --- the form ------------------------------------------------------------------------------
+
+  #request() {
+    const { name, context } = this.#with;
+    return requestOf(name, this.order, this.flow.entry.values, context);
+  }
+
+  #ask() {
+    if (!this.#preview || this.flow.entry?.state !== EDITING) return;
+    const { body, wrong } = this.#request();
+    delete wrong.confirm;
+    this.#preview.about(Object.keys(wrong).length ? null : this.#with.spec.question(body));
+  }
+
+  #set(values) {
+    this.flow.apply({ type: 'edit', values: { ...this.flow.entry.values, ...values } });
+    if (this.#tried) this.#wrong = this.#request().wrong;
+    this.#ask();
+    this.draw();
+  }
+
+  async #readOrder() {
+    const order = await this.#with.using.readOrder();
+    this.order = order;
+    this.#with.onOrder(order);
+    return order;
+  }
+
+  async submit() {
+    if (this.flow.isBusy || this.flow.entry?.state !== EDITING) return;
+    const { steps, body, wrong } = this.#request();
+    this.#tried = true;
+    this.#wrong = wrong;
+    this.draw();
+    if (Object.keys(wrong).length) {
+      this.#focusWrong();
+      return;
+    }
+    await this.flow.submit(steps, () => this.#readOrder());
+    if (this.flow.entry?.state === EDITING) this.#toldNo(body);
+  }
+
+  // The module's words at the field they are about, when the form shows that field.
+  #toldNo(body) {
+    const { problem } = this.flow.entry;
+    const field = problem?.field ? fieldOf(problem.field, body, this.order) : '';
+    const shown = field && this.#element.querySelector(
+      `[id="field-${field}"], [name="${field}"], [id="wrong-${field}"]`);
+    if (shown) this.#wrong = { [field]: { text: this.#fieldText(problem) } };
+    if (this.#preview) {
+      this.#preview.forget();
+      this.#ask();
+    }
+    this.draw();
+    this.#focusWrong();
+  }
+
+  #fieldText(problem) {
+    const { expected } = problem;
+    return [explain(problem), expected && t('wrong.expected', { expected })].filter(Boolean).join(' ');
+  }
+
+  #form() {
+    return { values: this.flow.entry.values, wrong: this.#wrong, order: this.order,
+      preview: this.#preview, set: (values) => this.#set(values) };
+  }
+
+  #problem() {
+    const { problem } = this.flow.entry;
+    const some = Object.keys(this.#wrong).length;
+    if (!problem && !some) return nothing;
+    if (some) return html`<p class="problem">${t('wrong.fields', { count: some })}</p>`;
+    return html`<p class="problem" data-name=${`problem-${problem.code}`}>${
+      t(`action.not_sent`)} ${explain(problem)}</p>`;
+  }
+
+  #formView() {
+    const { spec, name } = this.#with, { isBusy } = this.flow;
+    return html`<form novalidate @submit=${(event) => {
+      event.preventDefault();
+      this.submit();
+    }}><div id="action-problem" role="alert" tabindex="-1">${this.#problem()}</div>${
+      spec.view(this.#form())}
+      <footer class="buttons"><button type="button" class="secondary" data-name="discard"
+        ?disabled=${isBusy} @click=${() => this.#end('discard')}>${t('action.discard')}</button>
+      <button type="submit" class=${spec.isGrave ? 'danger main' : ''} data-name="submit"
+        ?disabled=${isBusy} aria-busy=${String(isBusy)}>${t(`action.${name}.submit`)}</button>
+      </footer></form>`;
+  }
+
+  // --- after it was sent ---------------------------------------------------------------------
+
+  #button(name, act, more = '') {
+    return html`<button type="button" class=${more} data-name=${name} @click=${act}>${
+      t(`action.${name}`)}</button>`;
+  }
+
+  #buttons() {
+    const { flow } = this, { state, lost, why } = flow.entry;
+    if (state === SUBMITTED && !lost) return nothing;
+    if (state === SUBMITTED) return this.#button('ask_now', () => flow.askNow());
+    if (state === FOLLOWING) {
+      return html`${this.#button('ask_now', () => flow.askNow(), 'secondary')}${
+        this.#button('background', () => this.close())}`;
+    }
+    if (state === HELD) {
+      return html`<label class="tick"><input type="checkbox" name="sure" @change=${(event) => {
+        this.#sure = event.target.checked;
+        this.draw();
+      }}><span>${t('action.forget_sure')}</span></label>
+        <button type="button" class="secondary" data-name="forget" ?disabled=${!this.#sure}
+        @click=${() => this.#end('forget')}>${t('action.forget')}</button>
+        ${this.#button(`go_${why}`, () => flow.go())}`;
+    }
+    return html`${state === REFUSED && !this.#with.spec.isDirect ? this.#button('again', () => {
+      this.#tried = false;
+      flow.apply({ type: 'again', key: this.#with.using.newKey() });
+    }, 'secondary') : nothing}${this.#button('close', () => this.close())}`;
+  }
+
+  #progressView() {
+    return html`${progressView(this.flow, { result: this.#with.spec.result, order: this.order })}
+      <footer class="buttons">${this.#buttons()}</footer>`;
+  }
+
+  // --- drawing -------------------------------------------------------------------------------
+
+  draw() {
+    const { entry } = this.flow;
+    if (!entry) return;
+    const { name } = this.#with, isForm = entry.state === EDITING;
+    render(html`<article><header><h2 id="action-title" tabindex="-1">${
+      t(`action.${name}.title`)}</h2>${isForm || entry.state === HELD ? html`<button type="button"
+      class="quiet cross" data-name="cross" aria-label=${t('action.cross')} ?disabled=${
+      this.flow.isBusy} @click=${() => this.close()}><svg viewBox="0 0 16 16" width="16" height="16"
+      aria-hidden="true"><path d="m3 3 10 10M13 3 3 13"/></svg></button>` : nothing}</header>
+      <p class="standing" role="status" data-name="standing" data-state=${entry.state}>${
+      standing(entry)}</p>
+      ${isForm ? this.#formView() : this.#progressView()}</article>`, this.#element);
+    this.#moved(entry.state);
+  }
+
+  // The button that had the focus is gone when the window shows something else.
+  #moved(state) {
+    const before = this.#state;
+    this.#state = state;
+    if (!before || before === state || !this.#element.open) return;
+    if (state === DONE || state === REFUSED) {
+      this.#element.querySelector('[data-name="close"]').focus();
+    } else if (state !== EDITING) this.#element.querySelector('#action-title').focus();
+  }
+
+  #focusFirst() {
+    const first = this.#element.querySelector('form input:checked, form input, form select');
+    (first ?? this.#element.querySelector('#action-title')).focus();
+  }
+
+  #focusWrong() {
+    (this.#element.querySelector('[aria-invalid="true"], [data-focus]')
+      ?? this.#element.querySelector('#action-problem'))?.focus();
+  }
+}
+
+export function openDialog(given) {
+  return new ActionDialog(given);
+}
