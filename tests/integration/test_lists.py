@@ -1,0 +1,285 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Lists of orders: every filter alone and with others, over one store and over two, page by page,
+against a model that filters and sorts in Python."""
+import datetime
+import random
+import time
+import urllib.parse
+import uuid
+
+import pytest
+
+import carts
+import made_up
+from httpd import Httpd
+from sandbox import klarna_url
+from shop import ORDERS, Shop, problem
+
+pytestmark = pytest.mark.databases
+
+EXTRA = "".join(f"""
+<KlarnaStore {store}>
+    KlarnaCredentials file:${{DIR}}/other-credentials
+    KlarnaEndpoint ${{KLARNA_URL}}
+</KlarnaStore>
+""" for store in ("north", "south", "empty")) + "".join(f"""
+<Location {path}>
+    SetHandler klarna-orders
+    KlarnaUseStore {stores}
+    AuthType Basic
+    AuthName "Back office"
+    AuthUserFile ${{DIR}}/users
+    Require valid-user
+</Location>
+""" for path, stores in (("/north", "north"), ("/both", "south empty north"),
+                         ("/empty", "empty")))
+
+SECOND, DAY = 1_000_000, 86_400 * 1_000_000
+NEVER = 2 ** 63 - 1
+STATES = {  # a state: captured and remaining of 9900
+    "CREATED": (0, 0), "AUTHORIZED": (0, 9900), "PART_CAPTURED": (4900, 5000),
+    "CAPTURED": (9900, 0), "CANCELLED": (0, 0), "EXPIRED": (4900, 0), "CLOSED": (9900, 0)}
+LISTS = {
+    "to_ship": lambda order, now: order["open_until"] > 0,
+    "expiring": lambda order, now: 0 < order["open_until"] <= now + 7 * DAY,
+    "capture_unconfirmed": lambda order, now: order["waiting"] == "capture",
+    "refund_unconfirmed": lambda order, now: order["waiting"] == "refund",
+    "orphans": lambda order, now: order["attention"] == "orphan"}
+NOON = datetime.datetime(2026, 3, 9, 12, tzinfo=datetime.timezone.utc)
+
+
+def _made_up(dice):
+    """An order as the module could have stored it; times and references are often the same."""
+    state = dice.choice(list(STATES))
+    captured, remaining = STATES[state]
+    now = int(time.time()) * SECOND
+    expires = dice.choice([0, now + 2 * DAY, now + 6 * DAY, now + 20 * DAY, now + 20 * DAY])
+    return {"merchant": dice.choice(["north", "south"]), "state": state, "order_amount": 9900,
+            "captured_amount": captured, "remaining_amount": remaining, "refunded_amount": 0,
+            "expires_at": expires, "open_until": (expires or NEVER) if remaining else 0,
+            "created_at": int(NOON.timestamp()) * SECOND + dice.choice([-2, -1, 0, 0, 1]) * DAY,
+            "attention": dice.choice(["", "", "", "orphan", "outside", "differs", "expiring"]),
+            "waiting": dice.choice(["", "", "capture", "refund"]),
+            "channel": dice.choice(["online", "online", "instore"]),
+            "reference1": dice.choice(["R-1", "R-2", "R 3 & half/+%"]), "reference2": ""}
+
+
+@pytest.fixture(scope="module")
+def httpd(box):
+    server = Httpd(klarna_url(box), EXTRA)
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def orders(httpd, box):
+    template = Shop(httpd, box).placed(carts.of(carts.line("hat", 1, 9900)))
+    dice, made = random.Random(4), []
+    for _ in range(120):
+        order = _made_up(dice)
+        order["id"] = str(uuid.UUID(int=dice.getrandbits(128), version=4))
+        made_up.order(httpd, template, order["id"],
+                      **{name: value for name, value in order.items() if name != "id"})
+        made.append(order)
+    return made
+
+
+def _microseconds(day):
+    return int(datetime.datetime.fromisoformat(day + "T00:00:00+00:00").timestamp()) * SECOND
+
+
+def _fits(order, query):
+    """The model: what each parameter means."""
+    return all((
+        order["merchant"] == query.get("store", order["merchant"]),
+        order["state"] == query.get("state", order["state"]),
+        order["attention"] == query.get("attention", order["attention"]),
+        order["channel"] == query.get("channel", order["channel"]),
+        "q" not in query or query["q"] in (order["id"], order["reference1"]),
+        "list" not in query or LISTS[query["list"]](order, int(time.time()) * SECOND),
+        "from" not in query or order["created_at"] >= _microseconds(query["from"]),
+        "to" not in query or order["created_at"] < _microseconds(query["to"]) + DAY))
+
+
+def _expected(orders, query):
+    found = [order for order in orders if _fits(order, query)]
+    if query.get("list") in ("to_ship", "expiring"):
+        found.sort(key=lambda order: (order["open_until"], order["id"]))
+    else:
+        found.sort(key=lambda order: (order["created_at"], order["id"]), reverse=True)
+    return [order["id"] for order in found]
+
+
+def _pages(httpd, path, query, limit):
+    """Ids page by page until there is no further page."""
+    cursor, ids = None, []
+    for _ in range(200):
+        asked = query | {"limit": limit} | ({"cursor": cursor} if cursor else {})
+        answer = httpd.get(f"{path}?{urllib.parse.urlencode(asked)}")
+        assert answer.status == 200, answer.raw
+        page = [order["id"] for order in answer.json["orders"]]
+        assert len(page) <= limit
+        ids += page
+        cursor = answer.json.get("next_cursor")
+        if not cursor:
+            return ids
+        assert page, "a cursor that leads nowhere"
+    raise AssertionError("it never ends")
+
+
+CHOICES = {"state": list(STATES) + ["DECLINED"], "channel": ["online", "instore"],
+           "attention": ["orphan", "outside", "differs", "expiring"], "list": list(LISTS),
+           "q": ["R-1", "R 3 & half/+%", "nothing"], "from": ["2026-03-08", "2026-03-09"],
+           "to": ["2026-03-08", "2026-03-09"], "store": ["north", "south", "empty"]}
+
+
+@pytest.mark.parametrize("name, value", [(name, value) for name, values in CHOICES.items()
+                                         for value in values])
+def test_one_filter(httpd, orders, name, value):
+    expected = _expected(orders, {name: value})
+    assert _pages(httpd, "/both", {name: value}, 7) == expected
+    assert _pages(httpd, "/both", {name: value}, 100) == expected
+    if name != "store":
+        north = [order for order in orders if order["merchant"] == "north"]
+        assert _pages(httpd, "/north", {name: value}, 7) == _expected(north, {name: value})
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_filters_together(httpd, orders, seed):
+    """Every order that fits is listed once, in order, whatever the size of the pages."""
+    dice = random.Random(seed)
+    names = dice.sample(list(CHOICES), dice.choice([0, 2, 2, 3]))
+    query = {name: dice.choice(CHOICES[name]) for name in names}
+    if query.get("from", "") > query.get("to", "9"):
+        del query["from"]
+    assert _pages(httpd, "/both", query, dice.choice([1, 2, 3, 10, 59, 60])) == _expected(
+        orders, query), query
+
+
+def test_by_id(httpd, orders):
+    assert _pages(httpd, "/both", {"q": orders[5]["id"]}, 5) == [orders[5]["id"]]
+
+
+def test_an_empty_parameter_filters_nothing(httpd, orders):
+    empty = {name: "" for name in [*CHOICES, "cursor", "format"]}
+    assert _pages(httpd, "/both", {}, 100) == _expected(orders, {})
+    answer = httpd.get(f"/both?limit=100&{urllib.parse.urlencode(empty)}")
+    assert [order["id"] for order in answer.json["orders"]] == _expected(orders, {})[:100]
+
+
+def test_nothing_to_list(httpd, orders):
+    answer = httpd.get("/empty")
+    assert answer.json == {"orders": []}
+
+
+@pytest.mark.parametrize("query, code, field, expected", [
+    ("stat=AUTHORIZED", "unknown_parameter", "stat", "state"),
+    ("State=AUTHORIZED", "unknown_parameter", "State", "state"),
+    ("state", None, None, None), ("=x", "unknown_parameter", "", "state"),
+    ("before=2026-01-01", "unknown_parameter", "before", "from"),
+    ("state=AUTHORIZED&state=CAPTURED", "repeated_parameter", "state", "one value"),
+    ("state=authorized", "unknown_value", "state", "AUTHORIZED"),
+    ("store=default", "unknown_value", "store", "south, empty, north"),
+    ("channel=web", "unknown_value", "channel", "online or instore"),
+    ("attention=orphans", "unknown_value", "attention", "orphan, outside"),
+    ("list=orphan", "unknown_value", "list", "orphans"),
+    ("format=xml", "unknown_value", "format", "csv"),
+    ("limit=101", "out_of_range", "limit", "1 to 100"),
+    ("limit=1e1", "out_of_range", "limit", "1 to 100"),
+    ("cursor=5", "cursor", "cursor", "next_cursor"),
+    ("q=" + "x" * 256, "unreadable_parameter", "q", "255"),
+    ("q=%ff", "unreadable_parameter", "q", "UTF-8"),
+    ("q=%c0%af", "unreadable_parameter", "q", "UTF-8"),
+    ("q=%ed%a0%80", "unreadable_parameter", "q", "UTF-8"),
+    ("q=%f4%90%80%80", "unreadable_parameter", "q", "UTF-8"),
+    ("q=a%00b", "unreadable_parameter", "q", "UTF-8"),
+    ("q=%zz", "unreadable_parameter", "q", "percent"),
+    ("q=%", "unreadable_parameter", "q", "percent"),
+    ("from=2026-1-1", "not_a_date", "from", "YYYY-MM-DD"),
+    ("from=2026-02-30", "not_a_date", "from", "YYYY-MM-DD"),
+    ("from=2025-02-29", "not_a_date", "from", "YYYY-MM-DD"),
+    ("from=2026-13-01", "not_a_date", "from", "YYYY-MM-DD"),
+    ("from=2026-00-10", "not_a_date", "from", "YYYY-MM-DD"),
+    ("from=2026-01-00", "not_a_date", "from", "YYYY-MM-DD"),
+    ("from=1969-12-31", "not_a_date", "from", "1970"),
+    ("from=yesterday!", "not_a_date", "from", "YYYY-MM-DD"),
+    ("to=2026-03-09T10", "not_a_date", "to", "YYYY-MM-DD"),
+    ("to=2026/03/09", "not_a_date", "to", "YYYY-MM-DD"),
+    ("from=2026-03-09&to=2026-03-08", "out_of_range", "to", "from or a later day"),
+])
+def test_a_wrong_parameter(httpd, orders, query, code, field, expected):
+    """A mistyped filter never shows everything."""
+    answer = httpd.get(f"/both?{query}")
+    if code:
+        problem(answer, 400, code, field, expected=expected)
+    else:
+        assert answer.status == 200
+
+
+@pytest.mark.parametrize("query", ["from=2024-02-29&to=2024-02-29", "from=1970-01-01",
+                                   "to=9999-12-31", "to=1970-01-01", "q=%F0%9F%9B%92",
+                                   "q=a%2Fb", "q=%25"])
+def test_a_right_parameter(httpd, orders, query):
+    assert httpd.get(f"/both?{query}").status == 200
+
+
+def test_an_escaped_slash_is_searched_for(httpd, orders):
+    """It was taken for an empty search once, which lists everything."""
+    assert _pages(httpd, "/both", {"q": "R 3 & half/+%"}, 100) == _expected(
+        orders, {"q": "R 3 & half/+%"})
+
+
+# --- how many -------------------------------------------------------------------------------
+
+def test_counts(httpd, orders):
+    for path, mine in (("/both", orders), ("/north", [order for order in orders
+                                                      if order["merchant"] == "north"]),
+                       ("/empty", [])):
+        answer = httpd.get(path + "/lists")
+        assert answer.status == 200
+        assert answer.json == {"lists": {
+            name: {"count": len(_expected(mine, {"list": name})), "more": False}
+            for name in LISTS}}
+
+
+def test_counts_end_at_a_hundred(httpd, orders):
+    """A hundred are counted, more are more; so too when only the stores together have them."""
+    template = orders[0]["id"]
+    values = {"state": "AUTHORIZED", "order_amount": 9900, "captured_amount": 0,
+              "remaining_amount": 9900, "open_until": NEVER, "expires_at": 0, "waiting": "",
+              "attention": "", "merchant": "empty"}
+    for number in range(101):
+        if number == 100:
+            assert httpd.get("/empty/lists").json["lists"]["to_ship"] == {"count": 100,
+                                                                          "more": False}
+        made_up.order(httpd, template, str(uuid.uuid4()), **values)
+    try:
+        assert httpd.get("/empty/lists").json["lists"]["to_ship"] == {"count": 100, "more": True}
+        told = httpd.get("/both/lists").json["lists"]
+        assert told["to_ship"] == {"count": 100, "more": True}
+        assert told["orphans"]["more"] is False
+    finally:
+        httpd.sql("DELETE FROM klarna_order WHERE merchant = 'empty'")
+
+
+def test_counts_take_no_parameter(httpd):
+    problem(httpd.get("/both/lists?store=north"), 400, "unknown_parameter", "store",
+            expected="none")
+
+
+# --- who may ----------------------------------------------------------------------------------
+
+def test_only_users(httpd):
+    for path in (ORDERS + "/lists", ORDERS + "/about", ORDERS + "?format=csv", "/both/about"):
+        assert httpd.get(path, None).status == 401
+
+
+def test_about(httpd):
+    def store(name):
+        return {"name": name, "environment": "playground", "region": "eu"}
+
+    about = httpd.get("/both/about").json
+    assert set(about) == {"user", "version", "stores"} and about["user"] == "clerk"
+    assert about["stores"] == [store("south"), store("empty"), store("north")]
+    assert httpd.get(ORDERS + "/about", "operator").json == {
+        "user": "operator", "version": about["version"], "stores": [store("default")]}
