@@ -30,7 +30,7 @@ function moment(at, n) {
 }
 
 function whyOf({ last_good: good, last_bad: bad, why, kind }) {
-  if (bad) return word(`callbacks.why.${why}`, word(`error.${why}`, why || '–'));
+  if (bad) return word(`callbacks.why.${why}`, why || '–');
   return good ? '–' : t(`callbacks.never.${kind}`);
 }
 

@@ -97,7 +97,7 @@ function timesSummary(rows, show) {
 
 function shown(chart, value) {
   if (value === null) return '–';
-  return chart.whole ? number(value) : milliseconds(value);
+  return chart.whole || !value ? number(value) : milliseconds(value);
 }
 
 function plotOf(chart, rows, show) {
@@ -110,7 +110,7 @@ function plotOf(chart, rows, show) {
     timeLabel: t('charts.time'),
     showTime: (at, step) => (step >= DAY_S ? show.day(at * 1000)
       : step ? show.clock(at * 1000) : show.moment(at * 1000)),
-    show: (value) => (chart.whole ? number(value) : milliseconds(value) || '0'),
+    show: (value) => shown(chart, value),
     lines: chart.columns.map((column, i) => ({ label: t(`charts.${column}`),
       colour: LOOKS[i][0], dash: LOOKS[i][1], values: rows.map((row) => row[column]) })),
   };
@@ -143,7 +143,8 @@ function table(chart, rows, show) {
 
 export function charts({ hours }) {
   const show = formats();
-  return CHARTS.map((chart) => html`<figure class="chart" data-name=${chart.name}>
-    <figcaption><h3>${t(`charts.${chart.name}`)}</h3><p>${chart.summary(hours, show)}</p>
-    </figcaption>${picture(plotOf(chart, hours, show))}${table(chart, hours, show)}</figure>`);
+  return html`<div class="charts">${CHARTS.map((chart) => html`<figure class="chart"
+    data-name=${chart.name}><figcaption><h3>${t(`charts.${chart.name}`)}</h3>
+    <p>${chart.summary(hours, show)}</p></figcaption>${picture(plotOf(chart, hours, show))}${
+    table(chart, hours, show)}</figure>`)}</div>`;
 }

@@ -63,7 +63,7 @@ function resultRow({ environment, region, url, result: outcome, detail }) {
     cell(t('credentials.region'), word(`region.${region}`, region)),
     cell(t('credentials.address'), html`<code>${url}</code>`),
     cell(t('credentials.result'), html`${badge(t(`credentials.${outcome}`), TONES[outcome],
-      outcome)}${detail ? html`<small class="soft">${detail}</small>` : nothing}`),
+      outcome)}${outcome === 'no_answer' && detail ? html`<small class="soft">${detail}</small>` : nothing}`),
   ], `${environment}-${region}`);
 }
 
@@ -71,7 +71,7 @@ function answered(answer) {
   const { tone, text, lines } = verdict(answer);
   const body = lines ? html`<p>${t('credentials.cure')}</p><pre><code>${lines.join('\n')}</code></pre>`
     : nothing;
-  return html`<div data-name="credentials-verdict">${notice(tone, text, body)}</div>${
+  return html`<div class="verdict" data-name="credentials-verdict">${notice(tone, text, body)}</div>${
     table(t('operations.credentials'), ['environment', 'region', 'address', 'result']
       .map((name) => t(`credentials.${name}`)), answer.results.map(resultRow))}`;
 }
@@ -87,7 +87,7 @@ function storeField(stores) {
 }
 
 export function credentials(overview) {
-  return html`<p>${t('credentials.hint')}</p><div class="inline">${storeField(overview?.stores || [])}
+  return html`<p class="soft">${t('credentials.hint')}</p><div class="inline">${storeField(overview?.stores || [])}
     <button type="button" @click=${test} aria-disabled=${String(running)} aria-busy=${String(running)}
       data-name="credential-test">${t(running ? 'credentials.running' : 'credentials.test')}</button>
     </div>${result.answer ? answered(result.answer) : nothing}${result.error

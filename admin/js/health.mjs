@@ -7,10 +7,11 @@
 //   isCalledWell(row)                the last callback of that store and kind was taken
 import { ago, number } from './format.mjs';
 import { badge, html, notice, nothing, time } from './html.mjs';
-import { t, word } from './i18n.mjs';
+import { locale, t, word } from './i18n.mjs';
 import { environmentBadge } from './shell.mjs';
 
 const OLD_MS = 3600000;           // an outcome that is not known for longer needs a person
+const RECENT_MS = 86400000;       // a callback that was not accepted is news so long
 const BOUND = 100;                // counts stop there
 
 export function isCalledWell(row) {
@@ -27,7 +28,7 @@ function concerns({ worker, queue: { failing, oldest_unknown: oldest } }, callba
   }
   if (failing) found.push(t('health.look.failing', { count: failing }));
   for (const row of callbacks?.callbacks || []) {
-    if (!isCalledWell(row)) {
+    if (!isCalledWell(row) && Date.now() - new Date(row.last_bad) < RECENT_MS) {
       found.push(t('health.look.callback', { store: row.store,
         kind: word(`callback.${row.kind}`, row.kind) }));
     }
@@ -61,7 +62,7 @@ function storeTile(store) {
 
 export function health(overview, callbacks) {
   const { database, worker } = overview;
-  return html`<div role="status" data-name="verdict">${verdict(concerns(overview, callbacks))}</div>
+  return html`<div class="verdict" role="status" data-name="verdict">${verdict(concerns(overview, callbacks))}</div>
     <dl class="tiles">
     ${tile(t('health.database'), badge(t('health.database_good'), 'good'),
       t('health.database_is', { driver: database.driver, version: String(database.schema_version) }))}
@@ -70,9 +71,9 @@ export function health(overview, callbacks) {
     ${callbackTile(overview.callback_base)}
     ${overview.stores.map(storeTile)}
     ${tile(t('health.version'), `mod_klarna ${overview.version}`,
-      html`${overview.httpd}<br>${overview.libcurl}`)}
-    </dl><p class="soft">${t('health.read')} ${time(overview.now, new Date(overview.now)
-      .toLocaleTimeString(document.documentElement.lang))}</p>`;
+      html`httpd ${overview.httpd}<br>libcurl ${overview.libcurl}`)}
+    </dl><p class="soft">${t('health.read')} ${time(overview.now,
+    new Date(overview.now).toLocaleTimeString(locale()))}</p>`;
 }
 
 // --- queue ---------------------------------------------------------------------------------
@@ -82,7 +83,7 @@ function count(n) {
 }
 
 export function queue({ queue: { open, unknown, failing, oldest_unknown: oldest } }) {
-  return html`<dl class="tiles small">
+  return html`<dl class="tiles few">
     ${tile(t('queue.open'), count(open))}
     ${tile(t('queue.unknown'), count(unknown))}
     ${tile(t('queue.failing'), count(failing))}

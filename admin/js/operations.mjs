@@ -10,9 +10,10 @@ import { callbacks } from './callbacks.mjs';
 import { charts } from './charts.mjs';
 import { credentials } from './credentials.mjs';
 import { health, queue } from './health.mjs';
-import { badge, copyable, html, nothing, repeat, time } from './html.mjs';
+import { copyable, html, nothing, repeat, time } from './html.mjs';
 import { ago, dateTime, number } from './format.mjs';
 import { t, word } from './i18n.mjs';
+import { operationBadge } from './orderview.mjs';
 import { poll } from './poll.mjs';
 import { draw, failure, onBack, startPage } from './shell.mjs';
 import { cell, row, table } from './table.mjs';
@@ -101,17 +102,19 @@ function errorOf({ error_code: code, http_status: status }) {
     ? html`<small class="soft">HTTP ${String(status)}</small>` : nothing}`;
 }
 
-const TONES = { queued: 'wait', sent: 'info', unknown: 'bad', refused: 'bad', confirmed: 'good' };
+function nextTry({ next_at: at }) {
+  if (!at) return '–';
+  return time(at, new Date(at) > Date.now() ? ago(at) : t('operations.due'));
+}
 
 function operationRow(op) {
   return row([
     cell(t('operations.kind'), kind(op)),
     cell(t('operations.order'), orderOf(op, op.merchant)),
-    cell(t('operations.state'), badge(word(`operation_state.${op.state}`, op.state),
-      TONES[op.state], op.state)),
+    cell(t('operations.state'), operationBadge(op.state)),
     cell(t('operations.since'), time(op.created_at, ago(op.created_at))),
     cell(t('operations.tries'), number(op.attempts), 'amount'),
-    cell(t('operations.next'), op.next_at ? time(op.next_at, ago(op.next_at)) : '–'),
+    cell(t('operations.next'), nextTry(op)),
     cell(t('operations.error'), errorOf(op)),
     cell(t('operations.actions'), list === 'refused' ? '–'
       : operationActions({ id: op.order_id }, op, refresh), 'row-actions'),
@@ -119,7 +122,7 @@ function operationRow(op) {
 }
 
 function operations({ operations: rows }) {
-  if (!rows.length) return html`<p class="empty-title">${t(`operations.none.${list}`)}</p>`;
+  if (!rows.length) return html`<p class="nothing">${t(`operations.none.${list}`)}</p>`;
   return table(t(`operations.list.${list}`), [...['kind', 'order', 'state', 'since']
     .map((name) => t(`operations.${name}`)), { text: t('operations.tries'), kind: 'amount' },
   t('operations.next'), t('operations.error'), { text: t('operations.actions'), isHidden: true }],
@@ -138,15 +141,15 @@ function errorRow(error) {
 }
 
 function errors({ errors: rows }) {
-  if (!rows.length) return html`<p class="empty-title">${t('operations.no_errors')}</p>`;
+  if (!rows.length) return html`<p class="nothing">${t('operations.no_errors')}</p>`;
   return html`<p class="soft">${t('operations.errors_hint')}</p>${table(t('operations.errors'),
     ['at', 'order', 'kind', 'error', 'correlation'].map((name) => t(`operations.${name}`)),
     rows.map(errorRow))}`;
 }
 
 function supportBundle() {
-  return html`<p>${t('bundle.what')}</p><p>${t('bundle.not')}</p>
-    <p><a role="button" class="secondary" href=${bundle} download="klarna-support.json"
+  return html`<div class="bundle"><p>${t('bundle.what')}</p><p>${t('bundle.not')}</p></div>
+    <p><a class="button secondary" href=${bundle} download="klarna-support.json"
       data-name="bundle">${t('bundle.download')}</a></p>`;
 }
 

@@ -57,7 +57,7 @@ function room(plot, labels) {
   [plot.ctx.font] = plot.axes[1].font;
   const widths = (labels || []).map((label) => plot.ctx.measureText(label).width);
   plot.ctx.restore();
-  return Math.ceil(Math.max(20, ...widths) / devicePixelRatio) + 16;
+  return Math.ceil(Math.max(0, ...widths) / devicePixelRatio) + 20;
 }
 
 function axes(spec) {

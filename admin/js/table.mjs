@@ -10,7 +10,7 @@
 import { html, nothing } from './html.mjs';
 
 export function cell(label, body, kind = nothing) {
-  return html`<td role="cell" data-label=${label} class=${kind}>${body}</td>`;
+  return html`<td role="cell" data-label=${label} class=${kind}><div>${body}</div></td>`;
 }
 
 export function row(cells, name = nothing) {
