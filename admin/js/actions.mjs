@@ -8,7 +8,7 @@
 //   resume(order, onChange)                 once, when the page has its order: goes on with what
 //                                           was under way before a reload
 //
-//   order is the full view; onChange() is called when the order should be read again.
+//   order is the full view, for operationActions { id } is enough; onChange() is called when the order should be read again.
 import { get, post } from './api.mjs';
 import { cancel, credit } from './credit.mjs';
 import { capture, trackingOf } from './capture.mjs';
@@ -16,10 +16,10 @@ import { adopt, extend, giveUp, release, sendAgain } from './confirm.mjs';
 import { openDialog } from './dialog.mjs';
 import { Flow } from './flow.mjs';
 import { html, nothing } from './html.mjs';
-import { locale, t, word } from './i18n.mjs';
+import { explain, locale, t, word } from './i18n.mjs';
 import { EDITING, Memory, books, isUnderWay, opened } from './pending.mjs';
 import { standing } from './progress.mjs';
-import { draw } from './shell.mjs';
+import { draw, say } from './shell.mjs';
 import { digitsOf } from './typed.mjs';
 
 const SPECS = { capture, credit, cancel, extend, release, adopt, tracking: trackingOf,
@@ -27,6 +27,8 @@ const SPECS = { capture, credit, cancel, extend, release, adopt, tracking: track
 // Our name, the module's, and whether it is shown only when it is possible.
 const BUTTONS = [['capture', 'capture'], ['credit', 'credit_invoice'], ['extend', 'extend'],
   ['release', 'release'], ['cancel', 'cancel'], ['adopt', 'adopt', true]];
+
+const LOOKS = { capture: '', cancel: 'danger' };
 
 const memory = new Memory(sessionStorage);
 const running = new Map();   // order|action|target -> { flow, dialog, order, onChange }
@@ -88,7 +90,17 @@ function take(entry, order, onChange) {
   return [name, one];
 }
 
-function start(order, action, target, onChange) {
+// A list of operations knows of an order no more than its id.
+async function start(given, action, target, onChange) {
+  try {
+    begin(given.order_lines ? given : await get(path(given)), action, target, onChange);
+  } catch (error) {
+    if (error.status === undefined) throw error;
+    say(explain(error));
+  }
+}
+
+function begin(order, action, target, onChange) {
   const name = nameOf(order, action, target), spec = SPECS[action];
   const known = running.get(name);
   if (known) {
@@ -132,7 +144,8 @@ function reasonOf({ allowed, code, reason }) {
 // A greyed button can be reached, so that its reason can be heard.
 function button({ action, target, may, act }, id) {
   const isOff = !may.allowed;
-  return html`<button type="button" class=${target ? 'secondary small' : 'secondary'}
+  return html`<button type="button" class=${`${LOOKS[action] ?? 'secondary'} ${
+    target ? 'small' : ''}`}
     data-name=${`do-${action}`} aria-disabled=${isOff ? 'true' : nothing}
     aria-describedby=${isOff ? id : nothing} aria-haspopup="dialog"
     @click=${() => { if (!isOff) act(); }}>${t(`action.${action}.open`)}</button>`;

@@ -13,7 +13,8 @@ import { writeAmount } from './typed.mjs';
 // The fee's rate is that of the goods, as a start.
 function usualRate({ order_lines: lines }) {
   const goods = lines.find(({ total_amount }) => total_amount > 0);
-  return writeAmount(goods?.tax_rate ?? 0, { locale: locale(), digits: 2 });
+  const rate = goods?.tax_rate ?? 0, isWhole = rate % 100 === 0;
+  return writeAmount(isWhole ? rate / 100 : rate, { locale: locale(), digits: isWhole ? 0 : 2 });
 }
 
 function planWords({ steps, amount }, currency) {

@@ -232,7 +232,8 @@ class ActionDialog {
   }
 
   #focusFirst() {
-    const first = this.#element.querySelector('form input:checked, form input, form select');
+    const first = this.#with.spec.isGrave ? null
+      : this.#element.querySelector('form input:checked, form input, form select');
     (first ?? this.#element.querySelector('#action-title')).focus();
   }
 
