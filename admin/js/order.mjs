@@ -154,7 +154,7 @@ function view() {
 }
 
 startPage({
-  page: 'order',
+  page: 'orders',
   areas: ['common', 'order', 'actions'],
   title: () => t('order.title', { name: order ? nameOf(order) : '' }),
   view,

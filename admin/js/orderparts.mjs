@@ -61,7 +61,7 @@ function moved(order, line, name) {
   const quantity = line[`${name}_quantity`], amount = line[`${name}_amount`];
   const label = t(`line.${name}`);
   if (!quantity && !amount) {
-    return html`<td role="cell" class="amount" data-label=${label}><span class="soft">–</span></td>`;
+    return html`<td role="cell" class="amount nil" data-label=${label}><span class="soft">–</span></td>`;
   }
   return html`<td role="cell" class="amount" data-label=${label}><span>${
     quantity ? number(quantity) : t('line.value_only')}</span><small class="soft">${
@@ -86,7 +86,7 @@ export function lines(order) {
     || line.cancelled_quantity);
   const columns = ['captured', 'credited', ...(isCancelled ? ['cancelled'] : []), 'open'];
   return section('lines', t('order.lines'), html`<div class="scroll"><table role="table"
-    class="cards"><thead role="rowgroup"><tr role="row">${heading(t('line.item'))}${
+    class="cards lines"><thead role="rowgroup"><tr role="row">${heading(t('line.item'))}${
       heading(t('line.ordered'), 'amount')}${columns.map((name) => heading(t(`line.${name}`),
       'amount'))}</tr></thead><tbody role="rowgroup">${order.order_lines.map((line) => lineRow(
       order, line, columns))}</tbody></table></div>`);
@@ -180,7 +180,7 @@ function ends(order) {
   const left = expiry(order);
   if (!order.expires_at) return t('fact.ends_unknown');
   return html`${time(order.expires_at, dateTime(order.expires_at))}${left ? html` <span
-    class=${left.isSoon ? 'concern' : 'soft'}>${left.text}</span>` : nothing}`;
+    class=${left.isSoon ? 'concern' : 'soft'} data-tone="wait">${left.text}</span>` : nothing}`;
 }
 
 export function facts(order) {
@@ -214,7 +214,7 @@ function klarnasWords(op) {
 }
 
 function outcome(op) {
-  return html`<td role="cell" data-label=${t('history.outcome')}><div>${operationBadge(op.state)}${
+  return html`<td role="cell" class="block" data-label=${t('history.outcome')}><div>${operationBadge(op.state)}${
     klarnasWords(op)}${op.correlation_id ? html`<p class="soft small">${t('history.correlation')} ${
       copyable(op.correlation_id, t('history.correlation'))}</p>` : nothing}</div></td>`;
 }
