@@ -141,6 +141,28 @@ static int has_place(const kl_order_t *order, apr_pool_t *p, kl_op_kind_t kind)
     return !full && kl_order_has_room(p, order, ROOM);
 }
 
+/* For the history: what no operation of ours tells. */
+static void note(kl_order_t *order, const char *kind, apr_int64_t amount, const char *id,
+                 apr_time_t at)
+{
+    kl_outside_t *seen = apr_array_push(order->outside);
+
+    *seen = (kl_outside_t){.kind = kind, .amount = amount, .at = at, .result_id = id};
+}
+
+/* An authorization that others ended, or that has run out; open was still to be captured. */
+static void note_end(kl_order_t *order, apr_pool_t *p, apr_int64_t open, apr_time_t now)
+{
+    const char *kind = order->state == KL_ORDER_CANCELLED ? "cancelled"
+        : order->state == KL_ORDER_EXPIRED                ? "expired"
+        : order->state == KL_ORDER_CLOSED                 ? "closed"
+                                                          : NULL;
+
+    if (kind && kl_order_has_room(p, order, ROOM)) {
+        note(order, kind, open, "", now);
+    }
+}
+
 /* 1 when the movement was booked, 0 when it does not fit; *broken when it could not be booked
  * though it fits: then the order in memory is worthless. */
 static int book(kl_order_t *order, apr_pool_t *p, kl_op_kind_t kind, apr_int64_t amount,
@@ -168,6 +190,9 @@ static int book(kl_order_t *order, apr_pool_t *p, kl_op_kind_t kind, apr_int64_t
     rv = kl_apply(order, p, op, ignored);
     order->pending_op = "";
     forget_operation(order);
+    if (rv == KL_OK) {
+        note(order, kl_op_kind_name(kind), amount, id, at);
+    }
     *broken |= rv != KL_OK;
     return rv == KL_OK;
 }
@@ -215,6 +240,8 @@ static int import_less(kl_order_t *order, apr_pool_t *p, const kl_klarna_order_t
 int kl_order_import(kl_order_t *order, apr_pool_t *p, const kl_klarna_order_t *seen,
                     apr_time_t now)
 {
+    kl_order_state_t before = order->state;
+    apr_int64_t open;
     int booked = 0, broken = 0;
 
     if (order->pending_op[0]) {
@@ -228,11 +255,15 @@ int kl_order_import(kl_order_t *order, apr_pool_t *p, const kl_klarna_order_t *s
         return -1;
     }
     kl_waiting_settled(order);
+    open = kl_order_open_amount(order);
     if (kl_order_take_over(order, p, seen)) {
         order->attention = "differs";
     }
     else if (booked || strcmp(order->attention, "differs") == 0) {
         order->attention = booked ? "outside" : "";
+    }
+    if (order->state != before) {
+        note_end(order, p, open, now);
     }
     return booked;
 }

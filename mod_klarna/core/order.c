@@ -75,6 +75,7 @@ kl_order_t *kl_order_make(apr_pool_t *p)
     order->lines = apr_array_make(p, 8, sizeof(kl_line_t));
     order->captures = apr_array_make(p, 2, sizeof(kl_capture_t));
     order->credit_invoices = apr_array_make(p, 2, sizeof(kl_credit_invoice_t));
+    order->outside = apr_array_make(p, 1, sizeof(kl_outside_t));
     return order;
 }
 

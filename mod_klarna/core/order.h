@@ -109,6 +109,16 @@ typedef struct kl_credit_invoice_t {
     apr_array_header_t *steps;    /* of kl_credit_step_t */
 } kl_credit_invoice_t;
 
+/* What was done at Klarna without us, as a look at its record showed: for the history that
+ * people read; nothing is computed from it. */
+typedef struct kl_outside_t {
+    const char *kind;             /* "capture", "refund", "reduce", "release"; "cancelled",
+                                     "expired", "closed": the order's new state */
+    apr_int64_t amount;           /* moved, or not to be captured any more */
+    apr_time_t at;                /* Klarna's time where it tells one, else that of the look */
+    const char *result_id;        /* Klarna's capture or refund id, or "" */
+} kl_outside_t;
+
 typedef struct kl_order_t {
     const char *id;               /* ours, UUID */
     apr_int64_t version;          /* advanced by every save */
@@ -152,6 +162,7 @@ typedef struct kl_order_t {
     apr_array_header_t *lines;    /* of kl_line_t */
     apr_array_header_t *captures; /* of kl_capture_t */
     apr_array_header_t *credit_invoices; /* of kl_credit_invoice_t */
+    apr_array_header_t *outside;  /* of kl_outside_t, as they were seen */
 } kl_order_t;
 
 /** An order with empty strings and lists, all in p. */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The ledger document: lines, captures, credit invoices and the rest of what is never asked
- * for by itself, as one JSON text in the order's row. What was written here must be readable for ever, so members are only ever added and
- * an absent one means "" or 0. Numbers are bounded on reading so that no later sum of a
- * ledger that somebody tampered with can overflow.
+ * for by itself, as one JSON text in the order's row. What was written here must be readable
+ * for ever, so members are only ever added and an absent one means "" or 0. Numbers are
+ * bounded on reading so that no later sum of a ledger that somebody tampered with can
+ * overflow.
  */
 #include <string.h>
 
@@ -132,6 +133,24 @@ static kl_json_t *credit_invoice_json(apr_pool_t *p, const kl_credit_invoice_t *
     return v;
 }
 
+/* No list at all where there is nothing: most orders are never touched by others. */
+static kl_json_t *outside_json(apr_pool_t *p, const apr_array_header_t *list)
+{
+    kl_json_t *arr = kl_json_array(p);
+
+    for (int i = 0; i < list->nelts; i++) {
+        const kl_outside_t *seen = &APR_ARRAY_IDX(list, i, kl_outside_t);
+        kl_json_t *v = kl_json_object(p);
+
+        kl_json_set_str(v, "kind", seen->kind);
+        kl_json_set_int(v, "amount", seen->amount);
+        kl_json_set_int(v, "at", seen->at);
+        set_word(v, "result_id", seen->result_id);
+        kl_json_append(arr, v);
+    }
+    return list->nelts > 0 ? arr : NULL;
+}
+
 const char *kl_order_ledger_text(apr_pool_t *p, const kl_order_t *order)
 {
     kl_json_t *v = kl_json_object(p);
@@ -151,6 +170,7 @@ const char *kl_order_ledger_text(apr_pool_t *p, const kl_order_t *order)
     kl_json_set(v, "lines", lines);
     kl_json_set(v, "captures", captures);
     kl_json_set(v, "credit_invoices", cis);
+    kl_json_set(v, "outside", outside_json(p, order->outside));
     kl_json_set(v, "payment_methods", order->payment_methods);
     set_word(v, "waiting_too", order->waiting_too);
     set_number(v, "seen_at", order->seen_at);
@@ -339,6 +359,23 @@ static void read_credit_invoices(kl_order_t *order, const kl_reader_t *rd)
     }
 }
 
+static void read_outside(kl_order_t *order, const kl_reader_t *rd)
+{
+    const kl_json_t *arr = kl_read_array(rd, "outside", KL_OPTIONAL, 0, MANY);
+    int n = arr != NULL ? (int)kl_json_size(arr) : 0;
+
+    order->outside = apr_array_make(rd->p, n, sizeof(kl_outside_t));
+    for (int i = 0; i < n && rd->err->kind == KL_OK; i++) {
+        kl_reader_t entry = kl_read_entry(rd, "outside", arr, i);
+        kl_outside_t *seen = apr_array_push(order->outside);
+
+        seen->kind = word(&entry, "kind", KL_REQUIRED);
+        seen->amount = count(&entry, "amount");
+        seen->at = moment(&entry, "at");
+        seen->result_id = word(&entry, "result_id", KL_OPTIONAL);
+    }
+}
+
 /* What we wrote ourselves and cannot read is our defect, not the caller's. */
 static kl_kind_t unreadable(kl_error_t *err, const char *code, const char *what,
                             const kl_error_t *fault)
@@ -361,6 +398,7 @@ kl_kind_t kl_order_ledger_parse(kl_order_t *order, apr_pool_t *p, const char *te
     read_lines(order, &rd);
     read_captures(order, &rd);
     read_credit_invoices(order, &rd);
+    read_outside(order, &rd);
     order->payment_methods = kl_json_get(v, "payment_methods");
     order->waiting_too = word(&rd, "waiting_too", KL_OPTIONAL);
     order->seen_at = kl_read_int(&rd, "seen_at", KL_OPTIONAL, 0, 0, APR_INT64_MAX);

@@ -218,6 +218,23 @@ kl_json_t *kl_credit_plan_view(apr_pool_t *p, const kl_order_t *order,
     return v;
 }
 
+static kl_json_t *outside_view(apr_pool_t *p, const apr_array_header_t *list)
+{
+    kl_json_t *arr = kl_json_array(p);
+
+    for (int i = 0; i < list->nelts; i++) {
+        const kl_outside_t *seen = &APR_ARRAY_IDX(list, i, kl_outside_t);
+        kl_json_t *v = kl_json_object(p);
+
+        kl_json_set_str(v, "kind", seen->kind);
+        kl_json_set_int(v, "amount", seen->amount);
+        kl_view_time(p, v, "at", seen->at);
+        kl_view_word(v, "result_id", seen->result_id);
+        kl_json_append(arr, v);
+    }
+    return arr;
+}
+
 /* --- the order ------------------------------------------------------------------- */
 
 static kl_json_t *actions_view(apr_pool_t *p, const kl_order_t *order)
@@ -253,6 +270,7 @@ static void add_lists(apr_pool_t *p, kl_json_t *v, const kl_order_t *order)
     kl_json_set(v, "order_lines", lines);
     kl_json_set(v, "captures", captures);
     kl_json_set(v, "credit_invoices", cis);
+    kl_json_set(v, "outside", outside_view(p, order->outside));
     kl_json_set(v, "actions", actions_view(p, order));
 }
 

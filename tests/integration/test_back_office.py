@@ -114,8 +114,13 @@ def test_klarnas_no_stays_a_no(shop, box):
         assert shop.act(order_id, "captures", {"everything": True}, key).raw == first.raw
     # Klarna is the truth: reading its record brings the books together.
     assert shop.order(order_id)["state"] == "AUTHORIZED"
+    assert shop.order(order_id)["outside"] == []
     shop.get(f"/{order_id}?refresh=1")
-    assert shop.order(order_id)["state"] == "CANCELLED"
+    order = shop.order(order_id)
+    assert order["state"] == "CANCELLED"
+    assert [(entry["kind"], entry["amount"]) for entry in order["outside"]] \
+        == [("cancelled", order["original_order_amount"])]
+    assert order["outside"][0]["at"].endswith("Z")
 
 
 def test_a_key_is_for_one_request(shop):

@@ -66,6 +66,18 @@ static void they_reduce(kl_klarna_order_t *seen, apr_int64_t amount)
     }
 }
 
+/* The newest entry of the history is this. */
+static void check_told(const kl_order_t *order, int n, const char *kind, apr_int64_t amount)
+{
+    const kl_outside_t *last;
+
+    assert_int_equal(order->outside->nelts, n);
+    last = &APR_ARRAY_IDX(order->outside, n - 1, kl_outside_t);
+    assert_string_equal(last->kind, kind);
+    assert_int_equal(last->amount, amount);
+    assert_int_equal(last->at, THEN);
+}
+
 /* Booked, and not again by a second look. */
 static void check_booked(kl_order_t *order, apr_pool_t *p, const kl_klarna_order_t *seen, int n)
 {
@@ -102,6 +114,7 @@ static void agreement_is_no_news(void **state)
 
     assert_int_equal(kl_order_import(order, *state, seen_of(*state, order), THEN), 0);
     assert_string_equal(order->attention, "");
+    assert_int_equal(order->outside->nelts, 0);
 }
 
 static void a_capture(void **state)
@@ -114,6 +127,8 @@ static void a_capture(void **state)
     assert_string_equal(last_capture(order)->capture_id, "theirs");
     assert_string_equal(last_capture(order)->operation_id, "");
     assert_int_equal(last_capture(order)->captured_at, THEN);
+    check_told(order, 1, "capture", 10000);
+    assert_string_equal(APR_ARRAY_IDX(order->outside, 0, kl_outside_t).result_id, "theirs");
     assert_int_equal(last_capture(order)->moved.lines->nelts, 0);
 }
 
@@ -154,6 +169,7 @@ static void a_refund_becomes_a_credit_invoice(void **state)
     assert_string_equal(step->refund_id, "r");
     assert_string_equal(step->state, "confirmed");
     assert_string_equal(step->operation_id, "");
+    check_told(order, 2, "refund", 900);
     they_refund(seen, "all else", 40000);
     check_booked(order, *state, seen, 1);
     assert_int_equal(kl_line_creditable_quantity(fixture_at(order, "shirt")), 0);
@@ -168,6 +184,7 @@ static void a_release(void **state)
     they_release(seen);
     check_booked(order, *state, seen, 2);
     assert_int_equal(order->state, KL_ORDER_CAPTURED);
+    check_told(order, 2, "release", 30900);
 }
 
 static void a_reduction(void **state)
@@ -177,6 +194,7 @@ static void a_reduction(void **state)
 
     they_reduce(seen, 900);
     check_booked(order, *state, seen, 1);
+    check_told(order, 1, "reduce", 900);
     they_reduce(seen, 10000);
     they_capture(seen, "c", 30000);
     check_booked(order, *state, seen, 2);
@@ -208,10 +226,11 @@ static void a_reduction_to_what_was_captured(void **state)
     check_amounts(order, KL_ORDER_CAPTURED, 10000, 10000, 0, 0);
 }
 
-/* Klarna ends it: nothing was moved, so nothing is booked. */
+/* Klarna ends it: nothing was moved, so nothing is booked, but the history tells it, once. */
 static void an_end_is_no_movement(void **state)
 {
     static const char *const ends[] = {"CANCELLED", "EXPIRED"};
+    static const char *const told[] = {"cancelled", "expired"};
 
     for (int i = 0; i < 2; i++) {
         kl_order_t *order = fixture_shop(*state);
@@ -231,7 +250,21 @@ static void an_end_is_no_movement(void **state)
         assert_string_equal(order->attention, "");
         assert_string_equal(kl_order_state_name(order->state), ends[i]);
         assert_int_equal(order->remaining_amount, 0);
+        check_told(order, 1, told[i], i == 0 ? 40900 : 35900);
+        kl_order_import(order, *state, seen, THEN + 1);
+        check_told(order, 1, told[i], i == 0 ? 40900 : 35900);
     }
+}
+
+/* Closing gives nothing back: what is left stays authorized in Klarna's record. */
+static void a_closed_order_is_told(void **state)
+{
+    kl_order_t *order = fixture_shop(*state);
+    kl_klarna_order_t *seen = seen_of(*state, order);
+
+    seen->status = "CLOSED";
+    assert_int_equal(kl_order_import(order, *state, seen, THEN), 0);
+    check_told(order, 1, "closed", 40900);
 }
 
 static void what_does_not_fit_is_left_for_a_person(void **state)
@@ -440,6 +473,7 @@ int main(void)
         WITH_POOL(a_reduction_and_a_release),
         WITH_POOL(a_reduction_to_what_was_captured),
         WITH_POOL(an_end_is_no_movement),
+        WITH_POOL(a_closed_order_is_told),
         WITH_POOL(what_does_not_fit_is_left_for_a_person),
         WITH_POOL(a_difference_that_is_gone_is_forgotten),
         WITH_POOL(a_capture_that_is_listed_twice_is_booked_once),

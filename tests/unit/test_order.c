@@ -286,6 +286,25 @@ static void a_mark_is_seen_by_a_person(void **state)
     assert_string_equal(kl_why_not_seen(order)->code, "busy");
 }
 
+static void the_view_tells_what_others_did(void **state)
+{
+    kl_order_t *order = fixture_shop(*state);
+    const kl_json_t *list, *entry;
+
+    APR_ARRAY_PUSH(order->outside, kl_outside_t) =
+        (kl_outside_t){"refund", 500, apr_time_from_sec(1790000000), "r-1"};
+    APR_ARRAY_PUSH(order->outside, kl_outside_t) =
+        (kl_outside_t){"closed", 0, apr_time_from_sec(1790000000), ""};
+    list = kl_json_get(kl_order_view(*state, order, 1), "outside");
+    assert_int_equal(kl_json_size(list), 2);
+    entry = kl_json_at(list, 0);
+    assert_string_equal(kl_json_str(entry, "kind"), "refund");
+    assert_int_equal(kl_json_int(entry, "amount", -1), 500);
+    assert_string_equal(kl_json_str(entry, "at"), "2026-09-21T14:13:20Z");
+    assert_string_equal(kl_json_str(entry, "result_id"), "r-1");
+    assert_null(kl_json_str(kl_json_at(list, 1), "result_id"));
+}
+
 static void the_view_tells_where_and_what_is_waited_for(void **state)
 {
     kl_order_t *order = fixture_shop(*state);
@@ -377,6 +396,7 @@ int main(void)
         WITH_POOL(a_word_says_why_nothing_is_open),
         WITH_POOL(only_an_orphan_is_adopted),
         WITH_POOL(a_mark_is_seen_by_a_person),
+        WITH_POOL(the_view_tells_what_others_did),
         WITH_POOL(the_view_tells_where_and_what_is_waited_for),
         WITH_POOL(the_view_has_amounts_lines_and_lists),
         WITH_POOL(the_view_tells_no_secret),

@@ -16,6 +16,8 @@ static void what_was_stored_comes_back(void **state)
     must_capture(order, *state, "{'lines':[{'reference':'shirt','quantity':2}]}");
     must_credit(order, *state, "{'everything':true,'return_fee':7,'return_fee_tax_rate':2500}");
     APR_ARRAY_IDX(order->credit_invoices, 0, kl_credit_invoice_t).actor = "odd\x01user";
+    APR_ARRAY_PUSH(order->outside, kl_outside_t) = (kl_outside_t){"capture", 3, 5, "theirs"};
+    APR_ARRAY_PUSH(order->outside, kl_outside_t) = (kl_outside_t){"expired", 0, 7, ""};
     text = kl_order_ledger_text(*state, order);
     assert_int_equal(kl_order_ledger_parse(copy, *state, text, err), KL_OK);
     assert_string_equal(kl_order_ledger_text(*state, copy), text);
@@ -25,6 +27,9 @@ static void what_was_stored_comes_back(void **state)
     assert_int_equal(APR_ARRAY_IDX(copy->captures, 0, kl_capture_t).moved.amount, 20000);
     assert_int_equal(APR_ARRAY_IDX(copy->credit_invoices, 0, kl_credit_invoice_t).return_fee, 7);
     assert_string_equal(APR_ARRAY_IDX(copy->captures, 0, kl_capture_t).reference, "");
+    assert_int_equal(copy->outside->nelts, 2);
+    assert_string_equal(APR_ARRAY_IDX(copy->outside, 0, kl_outside_t).result_id, "theirs");
+    assert_int_equal(APR_ARRAY_IDX(copy->outside, 1, kl_outside_t).at, 7);
 }
 
 static void an_empty_ledger_is_readable(void **state)
@@ -35,6 +40,8 @@ static void an_empty_ledger_is_readable(void **state)
     assert_int_equal(kl_order_ledger_parse(order, *state, kl_order_ledger_text(*state, order), err),
                      KL_OK);
     assert_int_equal(order->lines->nelts, 0);
+    assert_int_equal(order->outside->nelts, 0);
+    assert_null(strstr(kl_order_ledger_text(*state, order), "outside"));
 }
 
 #define LINE "{'type':'physical','reference':'a','name':'A','quantity':1}"
@@ -74,6 +81,8 @@ static void what_is_no_ledger_is_refused(void **state)
         "'credit_invoices':[]}",
         "{'version':1,'lines':[],'captures':[],'credit_invoices':[{'id':'i','state':'paid',"
         "'created_at':1,'lines':[{'line':0}],'steps':[]}]}",
+        "{'version':1,'lines':[],'captures':[],'credit_invoices':[],'outside':[{'kind':'x'}]}",
+        "{'version':1,'lines':[],'captures':[],'credit_invoices':[],'outside':[{'at':1}]}",
     };
 
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
