@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Payments, refusals and Klarna's response times over the last hours: each as a sentence, a
-// picture (plot.mjs) and a table. Seven days are a table of days, because nobody reads 168 rows.
+// picture (plot.mjs) and a table. Seven days are a picture in steps of six hours and a table of
+// days: nobody reads 168 of anything.
 //
 //   charts(answer, hours)      answer: what operator/charts?hours= gives
 import { html, ref } from './html.mjs';
@@ -12,6 +13,7 @@ import { paint } from './plot.mjs';
 const HOUR_S = 3600;
 const DAY_S = 86400;
 const DAY_HOURS = 24;
+const BIN_HOURS = 6;               // of a picture of more than two days
 const LEAST_MS = 500;
 const LEAST_COUNT = 4;
 
@@ -46,6 +48,18 @@ function added(rows, column) {
   if (column === 'took_avg_ms') return averageTime(rows);
   if (column === 'took_max_ms') return most(rows, column)?.took_max_ms ?? null;
   return sum(rows, column);
+}
+
+function isLong(rows) {
+  return rows.length > 2 * DAY_HOURS;
+}
+
+// The newest hours make a whole bin; the oldest one may be a part.
+function binsOf(rows) {
+  const size = isLong(rows) ? BIN_HOURS : 1, first = rows.length % size || size;
+  const bins = [rows.slice(0, first)];
+  for (let i = first; i < rows.length; i += size) bins.push(rows.slice(i, i + size));
+  return bins;
 }
 
 function daysOf(rows) {
@@ -101,18 +115,19 @@ function shown(chart, value) {
 }
 
 function plotOf(chart, rows, show) {
+  const bins = binsOf(rows);
   return {
     shape: `${locale()} ${chart.name}`,
     whole: chart.whole,
     least: chart.least,
-    step: HOUR_S,
-    times: rows.map((row) => Date.parse(row.at) / 1000),
+    step: HOUR_S * bins.at(-1).length,
+    times: bins.map(([row]) => Date.parse(row.at) / 1000),
     timeLabel: t('charts.time'),
     showTime: (at, step) => (step >= DAY_S ? show.day(at * 1000)
       : step ? show.clock(at * 1000) : show.moment(at * 1000)),
     show: (value) => shown(chart, value),
     lines: chart.columns.map((column, i) => ({ label: t(`charts.${column}`),
-      colour: LOOKS[i][0], dash: LOOKS[i][1], values: rows.map((row) => row[column]) })),
+      colour: LOOKS[i][0], dash: LOOKS[i][1], values: bins.map((bin) => added(bin, column)) })),
   };
 }
 
@@ -129,13 +144,12 @@ function tableRow(chart, rows, heading) {
 }
 
 function table(chart, rows, show) {
-  const isLong = rows.length > 2 * DAY_HOURS;
-  const groups = isLong ? daysOf(rows) : rows.map((row) => [row]);
-  const heading = isLong ? show.date : show.moment;
+  const groups = isLong(rows) ? daysOf(rows) : binsOf(rows);
+  const heading = isLong(rows) ? show.date : show.moment;
   return html`<details><summary>${t('charts.table')}<span class="hidden">: ${
     t(`charts.${chart.name}`)}</span></summary><div class="scroll" tabindex="0" role="region"
     aria-label=${t(`charts.${chart.name}`)}><table class="figures"><thead><tr><th scope="col">${
-    t(isLong ? 'charts.day' : 'charts.time')}</th>${chart.columns.map((column) => html`<th
+    t(isLong(rows) ? 'charts.day' : 'charts.time')}</th>${chart.columns.map((column) => html`<th
     scope="col" class="amount">${t(`charts.${column}`)}</th>`)}</tr></thead><tbody>${
     groups.map((group) => tableRow(chart, group, heading(group[0].at)))}</tbody></table></div>
     </details>`;
@@ -143,7 +157,8 @@ function table(chart, rows, show) {
 
 export function charts({ hours }) {
   const show = formats();
-  return html`<div class="charts">${CHARTS.map((chart) => html`<figure class="chart"
+  return html`<p class="soft">${t(isLong(hours) ? 'charts.bins' : 'charts.hourly')}</p>
+    <div class="charts">${CHARTS.map((chart) => html`<figure class="chart"
     data-name=${chart.name}><figcaption><h3>${t(`charts.${chart.name}`)}</h3>
     <p>${chart.summary(hours, show)}</p></figcaption>${picture(plotOf(chart, hours, show))}${
     table(chart, hours, show)}</figure>`)}</div>`;

@@ -116,17 +116,17 @@ function operationRow(op) {
     cell(t('operations.tries'), number(op.attempts), 'amount'),
     cell(t('operations.next'), nextTry(op)),
     cell(t('operations.error'), errorOf(op)),
-    cell(t('operations.actions'), list === 'refused' ? '–'
-      : operationActions({ id: op.order_id }, op, refresh), 'row-actions'),
+    list === 'refused' ? nothing : cell(t('operations.actions'),
+      operationActions({ id: op.order_id }, op, refresh), 'row-actions'),
   ], op.id);
 }
 
 function operations({ operations: rows }) {
   if (!rows.length) return html`<p class="nothing">${t(`operations.none.${list}`)}</p>`;
-  return table(t(`operations.list.${list}`), [...['kind', 'order', 'state', 'since']
-    .map((name) => t(`operations.${name}`)), { text: t('operations.tries'), kind: 'amount' },
-  t('operations.next'), t('operations.error'), { text: t('operations.actions'), isHidden: true }],
-  repeat(rows, (op) => op.id, operationRow));
+  const heads = ['kind', 'order', 'state', 'since', 'tries', 'next', 'error'].map((name) => (
+    { text: t(`operations.${name}`), kind: name === 'tries' ? 'amount' : nothing }));
+  if (list !== 'refused') heads.push({ text: t('operations.actions'), isHidden: true });
+  return table(t(`operations.list.${list}`), heads, repeat(rows, (op) => op.id, operationRow));
 }
 
 function errorRow(error) {
