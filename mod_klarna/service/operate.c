@@ -185,6 +185,7 @@ static kl_kind_t busy(const kl_operation_t *op, kl_error_t *err)
 {
     kl_error_set(err, KL_CONFLICT, "order_busy", "Operation %s (%s, %s) holds this order.",
                  op->id, kl_op_kind_name(op->kind), kl_op_state_name(op->state));
+    err->reason = "busy"; /* as the order's actions show it */
     kl_error_next(err, "Wait until it ended, then ask again.");
     err->retry_after = 2;
     return err->kind;

@@ -342,8 +342,7 @@ static kl_kind_t find_orphan(kl_service_t *svc, kl_order_t *order, const char *k
     if (order->state == KL_ORDER_CREATED && strcmp(order->attention, "orphan") == 0) {
         return placement_made_elsewhere(svc, order, klarna_order_id, op, err);
     }
-    return kl_error_set(err, KL_CONFLICT, "no_orphan",
-                        "No placement of this order waits for Klarna's order id.");
+    return kl_error_because(err, KL_CONFLICT, "no_orphan", kl_why_not_adopt(order));
 }
 
 /* What ended but is not in its order yet (its process died in between) is brought there. */

@@ -168,7 +168,7 @@ def test_two_actions_at_the_same_moment(shop, box):
             time.sleep(0.02)
         second = shop.act(order_id, "credit-invoices", {"amount": 900})
         shop.done(first.result())
-    problem(second, 409, "order_busy")
+    assert problem(second, 409, "order_busy")["reason"] == "busy"
     assert int(second.headers["Retry-After"]) > 0
     assert shop.agrees(order_id)["refunded_amount"] == 700
 

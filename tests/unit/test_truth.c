@@ -568,6 +568,7 @@ static void nothing_is_adopted_where_nothing_waits(void **state)
 
     adopt(world, id, fake_klarna_foreign_order(world->klarna, CART_AMOUNT, "shop-1"), &err);
     check_error(err, KL_CONFLICT, "no_orphan");
+    assert_string_equal(err->reason, "not_orphan");
 }
 
 /* The session was completed without any placement of ours: whatever dies in adopting it, the
