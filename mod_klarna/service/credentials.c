@@ -60,8 +60,10 @@ kl_credentials_result_t kl_credentials_test(kl_service_t *svc, const kl_account_
         return KL_CREDENTIALS_ACCEPTED;
     }
     if (resp.status == 401 || resp.status == 403) {
-        *detail = apr_psprintf(svc->p, "Klarna answered %d: they are not valid there.",
-                               resp.status);
+        *detail = resp.status == 403 && meaning == KL_MEANS_NOT_DONE
+            ? "Klarna's edge answered 403: they are not valid there, or it blocks this host's "
+              "address."
+            : apr_psprintf(svc->p, "Klarna answered %d: they are not valid there.", resp.status);
         return KL_CREDENTIALS_REFUSED;
     }
     *detail = apr_psprintf(svc->p, "The answer was %d, which does not tell.", resp.status);
