@@ -129,7 +129,7 @@ function searchBox() {
   return html`<form class="search" role="search" @submit=${search}>
     <label class="hidden" for="q">${t('orders.search')}</label>
     <input type="search" id="q" name="q" maxlength="255" autocomplete="off" spellcheck="false"
-      placeholder=${t('orders.search_hint')} .value=${live(filter.q)}
+      placeholder=${t('orders.search_hint')} .value=${filter.q}
       @search=${(event) => { if (!event.target.value && filter.q) narrow({ q: '' }); }}>
     <button>${t('orders.search_button')}</button>
   </form>`;
