@@ -12,6 +12,7 @@ from shop import EXTRA, Shop
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "valgrind: part of the main job that runs under valgrind")
+    config.addinivalue_line("markers", "alone: loads the machine, runs beside nothing else")
     config.addinivalue_line("markers", "databases: runs on PostgreSQL and MariaDB, too")
 
 

@@ -16,7 +16,7 @@ from sandbox import klarna_url
 from shop import EXTRA, HEALTH, Shop, new_key
 from waiting import eventually, is_free, leases_are_over, operations_are_due
 
-pytestmark = [pytest.mark.databases,
+pytestmark = [pytest.mark.alone, pytest.mark.databases,
               pytest.mark.skipif(stores.CHOSEN == "sqlite3", reason="SQLite is for one host")]
 
 WITH_WORKER = EXTRA + "KlarnaWorker On\n"

@@ -14,7 +14,7 @@ from sandbox import klarna_url
 from shop import EXTRA
 from waiting import eventually, is_free, operations_are_due
 
-pytestmark = pytest.mark.databases
+pytestmark = [pytest.mark.alone, pytest.mark.databases]
 
 SHOPPERS = 100
 

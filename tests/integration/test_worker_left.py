@@ -174,7 +174,7 @@ def test_what_was_stored_and_never_claimed_was_promised_to_nobody(shop, httpd):
     [step] = done["credit_invoice"]["steps"]
     columns = ("order_id, merchant, kind, method, path, body, intent, amount, actor, client_hash, "
                "credit_invoice_id, next_op, updated_at, result_id, result, error_code, "
-               "error_messages, correlation_id")
+               "error_messages, correlation_id, took")
     httpd.sql(f"INSERT INTO klarna_operation (id, version, client_key, state, attempts, doubtful, "
               f"lease_until, sent_at, next_at, http_status, created_at, {columns}) SELECT "
               f"'{new_key()}', 1, '-never-claimed-{order_id}', 'queued', 0, 0, 0, 0, 1, 0, "
