@@ -37,7 +37,8 @@ async function read() {
   try {
     const [newest, events] = await Promise.all([get(path), get(`${path}/events`)]);
     order = newest;
-    operations = events.operations.toSorted((a, b) => b.created_at.localeCompare(a.created_at));
+    operations = events.operations.toReversed()
+      .toSorted((a, b) => b.created_at.localeCompare(a.created_at));
     error = null;
     if (before && before !== sentence(order)) say(sentence(order));
   } catch (problem) {
@@ -99,18 +100,19 @@ function wayBack() {
   return html`<a class="back" href=${`./${last}`}>${t('order.back')}</a>`;
 }
 
-function heading() {
-  return html`<div class="page-head order-head"><div><h1>${t('order.title', {
-    name: nameOf(order) })}</h1><p class="badges">${stateBadge(order)}${
-    order.fraud_status && order.fraud_status !== 'ACCEPTED' ? fraudBadge(order.fraud_status) : nothing}${
-    environmentBadge(order.environment)}<span class="soft">${
-    time(order.created_at, dateTime(order.created_at))}</span></p></div></div>
-    <p class="sentence" data-name="sentence">${sentence(order)}</p>`;
-}
-
 function lookButton() {
   return html`<button type="button" class="quiet" data-name="look" ?disabled=${isLooking}
     aria-busy=${String(isLooking)} @click=${lookAtKlarna}>${t('order.look')}</button>`;
+}
+
+function heading() {
+  const isDoubtful = order.fraud_status && order.fraud_status !== 'ACCEPTED';
+  return html`<div class="page-head order-head"><div><h1>${t('order.title', {
+    name: nameOf(order) })}</h1><p class="badges">${stateBadge(order)}${
+    isDoubtful ? fraudBadge(order.fraud_status) : nothing}${
+    environmentBadge(order.environment)}<span class="soft">${
+    time(order.created_at, dateTime(order.created_at))}</span></p></div>${lookButton()}</div>
+    <p class="sentence" data-name="sentence">${sentence(order)}</p>`;
 }
 
 function lookedNote() {
@@ -131,10 +133,10 @@ function progress() {
 }
 
 function page() {
-  return html`${wayBack()}${heading()}
+  return html`${wayBack()}${heading()}${lookedNote()}
     <div class="toolbar" role="group" aria-label=${t('order.actions')}>${
-      actionsOf(order, changed)}${lookButton()}</div>
-    ${lookedNote()}${progress()}
+      actionsOf(order, changed)}</div>
+    ${progress()}
     ${attention(order, { isMarking, markSeen })}
     ${summary(order)}
     <div class="columns"><div class="column">${lines(order)}${captures(order)}${

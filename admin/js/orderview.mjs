@@ -67,7 +67,8 @@ export function concerns(order) {
 export function concernMark(order, concern) {
   const text = concern === 'expiring' && expiry(order)
     ? expiry(order).text : word(`concern.${concern}`, concern);
-  return html`<span class="concern" data-tone=${MILD.includes(concern) ? 'wait' : 'bad'} data-name=${`concern-${concern}`}><svg viewBox="0 0 16 16"
-    width="13" height="13" aria-hidden="true"><path d="M8 1.5 15 14H1zM8 6v4M8 11.6v.9"/></svg>${
+  return html`<span class="concern" data-tone=${MILD.includes(concern) ? 'wait' : 'bad'}
+    data-name=${`concern-${concern}`}><svg viewBox="0 0 16 16" width="13" height="13"
+    aria-hidden="true"><path d="M8 1.5 15 14H1zM8 6v4M8 11.6v.9"/></svg>${
     text}</span>`;
 }
