@@ -80,17 +80,18 @@ kl_meaning_t kl_exchange_meaning(const kl_operation_t *op, const kl_exchange_t *
     return meaning;
 }
 
-/* One try. What never left this machine took no time at Klarna. */
+/* One try. What never left this machine took no time at Klarna, what did took some. */
 static void try_once(kl_service_t *svc, kl_operation_t *op, const kl_request_t *req,
                      apr_time_t deadline, kl_exchange_t *ex)
 {
     apr_time_t begin = svc->now();
+    int ms;
 
     ex->why = "";
     ex->delivery = svc->transport->perform(svc->transport, svc->p, svc->account, req, deadline,
                                            &ex->resp, &ex->why);
-    op->took = ex->delivery == KL_NOT_SENT
-                   ? 0 : 1 + (int)apr_time_as_msec(svc->now() - begin);
+    ms = (int)apr_time_as_msec(svc->now() - begin);
+    op->took = ex->delivery == KL_NOT_SENT ? 0 : ms > 0 ? ms : 1;
     kl_step(svc, "called");
 }
 

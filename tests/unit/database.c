@@ -294,6 +294,8 @@ kl_order_t *sample_order(apr_pool_t *p, const char *id)
     order->checks = 3;
     order->attention = "outside";
     order->waiting = "refund";
+    order->waiting_too = "capture";
+    order->seen_at = 1702000000000003;
     order->pending_op = "op-1";
     order->confirmation_url = "https://shop.example/thanks?a=1&b='2'";
     sample_lines(order);

@@ -479,6 +479,39 @@ static void other_merchants_orders_are_not_found(void **state)
     must_be_refused(world, act_place, id, KL_NOT_FOUND, "no_such_order");
 }
 
+/* Who works for several stores works on each order with its own store's account. */
+static void an_order_picks_its_account(void **state)
+{
+    world_t *world = new_world(state);
+    const char *id = world_placed(world);
+    kl_account_t other = world->account, third = world->account;
+    const kl_account_t *accounts[] = {&other, &world->account};
+    kl_service_t *svc = world_service(world, world->p);
+    kl_error_t *err = kl_error_make(world->p);
+    kl_operation_t *op = NULL;
+    kl_order_t *order = NULL;
+
+    other.name = "other shop";
+    third.name = "third shop";
+    svc->account = &other;
+    svc->accounts = accounts;
+    svc->accounts_n = 2;
+    assert_int_equal(kl_service_order(svc, id, &order, err), KL_OK);
+    assert_ptr_equal(svc->account, &world->account);
+    svc->account = &other;
+    assert_int_equal(world_act(svc, act_capture_cup, id, "c", &op, err), KL_OK);
+    assert_int_equal(op->state, KL_OP_CONFIRMED);
+    assert_ptr_equal(svc->account, &world->account);
+
+    accounts[1] = &third;
+    svc->account = &other;
+    order = NULL;
+    assert_int_equal(kl_service_order(svc, id, &order, err), KL_NOT_FOUND);
+    check_error(err, KL_NOT_FOUND, "no_such_order");
+    assert_null(order);
+    assert_ptr_equal(svc->account, &other);
+}
+
 static void without_randomness_nothing_starts(void **state)
 {
     static const act_fn acts[] = {act_capture_cup, act_extend, act_credit_cup, act_tracking,
@@ -903,6 +936,44 @@ static void a_long_pause_is_left_to_later(void **state)
     check_ours(world, id, "PART_CAPTURED", 5000, 0, 5500);
 }
 
+static void every_step_takes_long(void *unused)
+{
+    (void)unused;
+    fake_clock_advance(apr_time_from_msec(1500));
+}
+
+/* The last try's time, not that of all tries nor of the pauses between them. */
+static void each_try_is_timed(void **state)
+{
+    world_t *world = new_world(state);
+    const char *id = world_placed(world);
+    kl_operation_t *op;
+    kl_error_t *err;
+
+    fake_klarna_arm(world->klarna, 1, FAKE_LOST_BEFORE);
+    world->process.hook = every_step_takes_long;
+    assert_int_equal(act(world, act_capture_cup, id, "slow", &op, &err), KL_OK);
+    world->process.hook = NULL;
+    assert_int_equal(op->attempts, 1);
+    assert_int_equal(fake_store_operation(world->store, op->id)->took, 1500);
+
+    world_must(world, act_extend, id, "no time at all");
+    op = APR_ARRAY_IDX(world->store->operations, world->store->operations->nelts - 1,
+                       kl_operation_t *);
+    assert_int_equal(op->took, 1);
+    for (int fault = FAKE_NOT_SENT; fault <= FAKE_LOST_BEFORE; fault++) {
+        kl_service_t *svc = world_service(world, world->p);
+
+        svc->timeout = 1; /* one try */
+        fake_klarna_arm(world->klarna, 1, (fake_klarna_fault_t)fault);
+        world_act(svc, act_extend, id, fault ? "lost" : "not sent", &op,
+                  kl_error_make(world->p));
+        fake_klarna_arm(world->klarna, 0, 0);
+        assert_int_equal(op->took, fault == FAKE_NOT_SENT ? 0 : 1);
+        assert_true(world_drain(world));
+    }
+}
+
 static void every_try_ends_before_the_deadline(void **state)
 {
     world_t *world = new_world(state);
@@ -1008,6 +1079,7 @@ int main(void)
         WITH_POOL(previewing_changes_nothing),
         WITH_POOL(a_pending_review_blocks_and_a_look_heals),
         WITH_POOL(other_merchants_orders_are_not_found),
+        WITH_POOL(an_order_picks_its_account),
         WITH_POOL(without_randomness_nothing_starts),
         WITH_POOL(a_credit_is_paid_when_every_step_is_confirmed),
         WITH_POOL(a_refused_first_step_discards_the_second),
@@ -1027,6 +1099,7 @@ int main(void)
         WITH_POOL(a_busy_key_is_tried_again),
         WITH_POOL(klarnas_pause_is_kept_when_there_is_time),
         WITH_POOL(a_long_pause_is_left_to_later),
+        WITH_POOL(each_try_is_timed),
         WITH_POOL(every_try_ends_before_the_deadline),
         WITH_POOL(a_forgotten_key_is_never_sent),
         WITH_POOL(what_klarnas_record_lacks_starts_afresh),

@@ -436,6 +436,187 @@ static void test_list_by_attention(void **state)
     assert_string_equal(APR_ARRAY_IDX(found, 0, kl_order_t *)->id, list_id(db, 0));
 }
 
+/* --- lists of work -------------------------------------------------------------------- */
+
+/* Numbers of the orders in the order they came, page by page; the count must agree. */
+static void check_query(database_t *db, kl_order_query_t query, int limit, const char *ids)
+{
+    apr_array_header_t *page = NULL;
+    const char *told = "";
+    int sum = 0, count = -1;
+
+    query.merchant = "shop";
+    query.limit = limit;
+    assert_int_equal(db->store->order_count(db->store, db->p, &query, 1000, &count, db->err),
+                     KL_OK);
+    do {
+        assert_int_equal(db->store->order_list(db->store, db->p, &query, &page, db->err), KL_OK);
+        assert_true(page->nelts <= limit);
+        for (int i = 0; i < page->nelts; i++) {
+            const kl_order_t *order = APR_ARRAY_IDX(page, i, kl_order_t *);
+            int by_end = query.list == KL_LIST_TO_SHIP || query.list == KL_LIST_EXPIRING;
+
+            told = apr_psprintf(db->p, "%s%d ", told, atoi(order->id));
+            query.before_at = by_end ? kl_order_open_until(order) : order->created_at;
+            query.before_id = order->id;
+        }
+        sum += page->nelts;
+    } while (page->nelts == limit);
+    assert_string_equal(told, ids);
+    assert_int_equal(count, sum);
+}
+
+/*
+ * no. state          marks               channel   end    created
+ * 0   AUTHORIZED     -        -          online    none   1000000
+ * 1   PART_CAPTURED  outside  capture    online    500    1000000
+ * 2   PART_CAPTURED  -        -          instore   300    1000001
+ * 3   CAPTURED       -        refund     online    -      1000001
+ * 4   PART_CAPTURED  orphan   capture    instore   500    1000002
+ * 5   CREATED        orphan   -          online    -      1000002
+ */
+static void make_work(database_t *db)
+{
+    static const struct {
+        kl_order_state_t state;
+        const char *attention, *waiting, *channel;
+        apr_time_t end;
+    } rows[] = {
+        {KL_ORDER_AUTHORIZED, "", "", "online", 0},
+        {KL_ORDER_PART_CAPTURED, "outside", "capture", "online", 500},
+        {KL_ORDER_PART_CAPTURED, "", "", "instore", 300},
+        {KL_ORDER_CAPTURED, "", "refund", "online", 200},
+        {KL_ORDER_PART_CAPTURED, "orphan", "capture", "instore", 500},
+        {KL_ORDER_CREATED, "orphan", "", "online", 100},
+    };
+
+    for (int i = 0; i < 6; i++) {
+        kl_order_t *order = sample_order(db->p, list_id(db, i));
+
+        order->state = rows[i].state;
+        order->attention = rows[i].attention;
+        order->waiting = rows[i].waiting;
+        order->channel = rows[i].channel;
+        order->expires_at = rows[i].end;
+        order->created_at = 1000000 + i / 2;
+        order->reference1 = i % 2 ? "odd" : "even";
+        make_order(db, order);
+        order->id = list_id(db, 1000 + i);
+        order->client_key = order->id;
+        order->merchant = "other shop";
+        make_order(db, order);
+    }
+}
+
+#define Q(...) ((kl_order_query_t){__VA_ARGS__})
+
+static void test_lists_of_work(void **state)
+{
+    database_t *db = *state;
+
+    make_work(db);
+    for (int limit = 1; limit < 8; limit++) {
+        check_query(db, Q(.list = KL_LIST_TO_SHIP), limit, "2 1 4 0 ");
+        check_query(db, Q(.list = KL_LIST_EXPIRING, .until = 500), limit, "2 1 4 ");
+        check_query(db, Q(.list = KL_LIST_CAPTURE_UNCONFIRMED), limit, "4 1 ");
+        check_query(db, Q(.list = KL_LIST_REFUND_UNCONFIRMED), limit, "3 ");
+        check_query(db, Q(.list = KL_LIST_ORPHANS), limit, "5 4 ");
+        check_query(db, Q(.list = KL_LIST_NONE), limit, "5 4 3 2 1 0 ");
+    }
+    check_query(db, Q(.list = KL_LIST_EXPIRING, .until = 299), 5, "");
+}
+
+static void test_filters_hold_together(void **state)
+{
+    database_t *db = *state;
+
+    make_work(db);
+    check_query(db, Q(.channel = "instore"), 1, "4 2 ");
+    check_query(db, Q(.channel = "instore", .attention = "orphan"), 1, "4 ");
+    check_query(db, Q(.channel = "online", .state = "PART_CAPTURED"), 1, "1 ");
+    check_query(db, Q(.state = "PART_CAPTURED", .attention = "outside"), 1, "1 ");
+    check_query(db, Q(.state = "CAPTURED", .attention = "outside"), 1, "");
+    check_query(db, Q(.from = 1000001), 2, "5 4 3 2 ");
+    check_query(db, Q(.to = 1000001), 1, "1 0 ");
+    check_query(db, Q(.from = 1000001, .to = 1000002, .state = "CAPTURED"), 1, "3 ");
+    check_query(db, Q(.list = KL_LIST_TO_SHIP, .from = 1000001), 1, "2 4 ");
+    check_query(db, Q(.list = KL_LIST_TO_SHIP, .to = 1000001), 1, "1 0 ");
+    check_query(db, Q(.list = KL_LIST_TO_SHIP, .state = "PART_CAPTURED", .channel = "online"), 1,
+                "1 ");
+    check_query(db, Q(.list = KL_LIST_CAPTURE_UNCONFIRMED, .attention = "orphan"), 1, "4 ");
+    check_query(db, Q(.list = KL_LIST_ORPHANS, .attention = "outside"), 1, "");
+    check_query(db, Q(.search = "even"), 1, "4 2 0 ");
+    check_query(db, Q(.search = "even", .channel = "instore", .to = 1000002), 1, "2 ");
+    check_query(db, Q(.search = "even", .list = KL_LIST_TO_SHIP), 1, "2 4 0 ");
+    check_query(db, Q(.search = "even", .list = KL_LIST_EXPIRING, .until = 300), 1, "2 ");
+    check_query(db, Q(.search = "odd", .list = KL_LIST_CAPTURE_UNCONFIRMED), 1, "1 ");
+    check_query(db, Q(.search = "odd", .list = KL_LIST_ORPHANS, .state = "CREATED"), 1, "5 ");
+}
+
+static void test_counts_are_bounded(void **state)
+{
+    database_t *db = *state;
+    kl_order_query_t query = {.merchant = "shop", .list = KL_LIST_TO_SHIP};
+    int count = -1;
+
+    make_work(db);
+    for (int most = 1; most < 8; most++) {
+        assert_int_equal(db->store->order_count(db->store, db->p, &query, most, &count, db->err),
+                         KL_OK);
+        assert_int_equal(count, most < 4 ? most : 4);
+    }
+    query.merchant = "nobody's shop";
+    assert_int_equal(db->store->order_count(db->store, db->p, &query, 5, &count, db->err), KL_OK);
+    assert_int_equal(count, 0);
+    query.list = KL_LIST_ORPHANS;
+    query.attention = "outside";
+    count = -1;
+    assert_int_equal(db->store->order_count(db->store, db->p, &query, 5, &count, db->err), KL_OK);
+    assert_int_equal(count, 0);
+}
+
+/* --- references ------------------------------------------------------------------------ */
+
+static void add_references(database_t *db, const char *merchant, const char *id,
+                           const char *const *values, int n)
+{
+    kl_error_clear(db->err);
+    if (db->store->reference_add(db->store, db->p, merchant, id, values, n, db->err) != KL_OK) {
+        fail_msg("reference_add: %s", db->err->detail);
+    }
+}
+
+static void test_found_by_references(void **state)
+{
+    static const char *const values[] = {"track 1", "track 2", "", "track 1", "åäö'; --",
+                                         "track 4", "track 5", "track 6", "track 7"};
+    database_t *db = *state;
+    char longest[KL_MAX_STRING + 2];
+    const char *const odd[] = {longest, "Track 1"};
+
+    make_work(db);
+    memset(longest, 'x', sizeof(longest));
+    longest[KL_MAX_STRING + 1] = '\0';
+    add_references(db, "shop", list_id(db, 2), values, 9);
+    add_references(db, "shop", list_id(db, 2), values, 9);
+    add_references(db, "shop", list_id(db, 4), values, 1);
+    add_references(db, "shop", list_id(db, 4), odd, 2);
+    add_references(db, "other shop", list_id(db, 1003), values, 2);
+    add_references(db, "shop", list_id(db, 5), values, 0);
+    assert_int_equal(database_number(db, "SELECT COUNT(*) FROM klarna_reference"), 11);
+
+    check_query(db, Q(.search = "track 1"), 1, "4 2 ");
+    check_query(db, Q(.search = "Track 1"), 1, "4 ");
+    check_query(db, Q(.search = "track 7"), 1, "2 ");
+    check_query(db, Q(.search = "åäö'; --"), 1, "2 ");
+    check_query(db, Q(.search = longest), 1, "");
+    longest[KL_MAX_STRING] = '\0';
+    add_references(db, "shop", list_id(db, 3), odd, 1);
+    check_query(db, Q(.search = longest), 1, "3 ");
+    check_query(db, Q(.search = "track 1", .list = KL_LIST_TO_SHIP), 1, "2 4 ");
+    check_query(db, Q(.search = "track 1", .state = "CAPTURED"), 1, "");
+}
+
 /* --- what is due -------------------------------------------------------------------- */
 
 static void check_due_orders(database_t *db, apr_time_t now, int limit, const char *ids)
@@ -589,6 +770,144 @@ static void test_operations_oldest_first(void **state)
                            load_operation(db, list_id(db, 1)));
     assert_int_equal(store->operation_list(store, db->p, ID3, &found, db->err), KL_OK);
     assert_int_equal(found->nelts, 0);
+}
+
+static void test_operations_by_state(void **state)
+{
+    database_t *db = *state;
+    kl_store_t *store = db->store;
+    apr_array_header_t *found = NULL;
+
+    for (int i = 0; i < 8; i++) {
+        kl_operation_t *op = sample_operation(db->p, list_id(db, i), ID1);
+
+        op->state = i % 2 ? KL_OP_REFUSED : KL_OP_UNKNOWN;
+        op->updated_at = 1000 - i;
+        op->attempts = i == 3 ? 0 : 1; /* never went out */
+        op->merchant = i == 5 ? "other shop" : "shop";
+        assert_int_equal(store->operation_insert(store, db->p, op, db->err), KL_OK);
+    }
+    assert_int_equal(store->operations_by_state(store, db->p, "shop", KL_OP_REFUSED, 10, &found,
+                                                db->err), KL_OK);
+    assert_int_equal(found->nelts, 2);
+    assert_operation_equal(APR_ARRAY_IDX(found, 0, kl_operation_t *),
+                           load_operation(db, list_id(db, 1)));
+    assert_string_equal(APR_ARRAY_IDX(found, 1, kl_operation_t *)->id, list_id(db, 7));
+    assert_int_equal(store->operations_by_state(store, db->p, "shop", KL_OP_UNKNOWN, 3, &found,
+                                                db->err), KL_OK);
+    assert_int_equal(found->nelts, 3);
+    assert_string_equal(APR_ARRAY_IDX(found, 2, kl_operation_t *)->id, list_id(db, 4));
+    assert_int_equal(store->operations_by_state(store, db->p, "shop", KL_OP_SENT, 3, &found,
+                                                db->err), KL_OK);
+    assert_int_equal(found->nelts, 0);
+}
+
+#define HOUR apr_time_from_sec(3600)
+#define NOON (APR_INT64_C(1790000000) / 3600 * HOUR)
+
+static void make_operation_at(database_t *db, int i, kl_op_kind_t kind, kl_op_state_t state,
+                              apr_time_t at, int took)
+{
+    kl_operation_t *op = sample_operation(db->p, list_id(db, i), ID1);
+
+    op->kind = kind;
+    op->state = state;
+    op->updated_at = at;
+    op->took = took;
+    assert_int_equal(db->store->operation_insert(db->store, db->p, op, db->err), KL_OK);
+}
+
+static const char *hours(database_t *db, const char *merchant, apr_time_t from, apr_time_t to)
+{
+    apr_array_header_t *found = NULL;
+    const char *told = "";
+
+    assert_int_equal(db->store->operation_hours(db->store, db->p, merchant, from, to, &found,
+                                                db->err), KL_OK);
+    for (int hour = 0; hour < 3; hour++) { /* rows come in no particular order */
+        for (int i = 0; i < found->nelts; i++) {
+            const kl_operation_hour_t *row = &APR_ARRAY_IDX(found, i, kl_operation_hour_t);
+
+            assert_int_equal(row->hour % HOUR, 0);
+            if (row->hour == NOON + hour * HOUR) {
+                told = apr_psprintf(db->p, "%s%d:%s %s %d/%d %d %d %d; ", told, hour,
+                                    kl_op_kind_name(row->kind), kl_op_state_name(row->state),
+                                    (int)row->count, (int)row->called, (int)row->took_sum,
+                                    (int)row->took_max, (int)row->slow);
+            }
+        }
+    }
+    return told;
+}
+
+static void test_figures_of_hours(void **state)
+{
+    database_t *db = *state;
+
+    make_operation_at(db, 1, KL_OP_CAPTURE, KL_OP_CONFIRMED, NOON, 100);
+    make_operation_at(db, 2, KL_OP_CAPTURE, KL_OP_CONFIRMED, NOON + HOUR - 1, KL_SLOW_MS + 1);
+    make_operation_at(db, 3, KL_OP_CAPTURE, KL_OP_CONFIRMED, NOON + 5, 0);
+    make_operation_at(db, 4, KL_OP_REFUND, KL_OP_REFUSED, NOON + HOUR, KL_SLOW_MS);
+    make_operation_at(db, 5, KL_OP_REFUND, KL_OP_CONFIRMED, NOON + 3 * HOUR, 7);
+    assert_string_equal(hours(db, "shop", NOON, NOON + 3 * HOUR),
+                        "0:capture confirmed 3/2 2101 2001 1; 1:refund refused 1/1 2000 2000 0; ");
+    assert_string_equal(hours(db, "shop", NOON + 1, NOON + HOUR - 1),
+                        "0:capture confirmed 1/0 0 0 0; ");
+    make_operation_at(db, 6, KL_OP_EXTEND, KL_OP_UNKNOWN, NOON + 2 * HOUR, 30000);
+    make_operation_at(db, 7, KL_OP_EXTEND, KL_OP_QUEUED, NOON + 2 * HOUR, 1);
+    assert_non_null(strstr(hours(db, "shop", NOON, NOON + 3 * HOUR),
+                           "2:extend unknown 1/1 30000 30000 1; "));
+    assert_non_null(strstr(hours(db, "shop", NOON, NOON + 3 * HOUR),
+                           "2:extend queued 1/1 1 1 0; "));
+    assert_string_equal(hours(db, "other shop", NOON, NOON + 3 * HOUR), "");
+}
+
+/* --- callbacks ------------------------------------------------------------------------- */
+
+static void note(database_t *db, const char *kind, const char *why, int second)
+{
+    kl_error_clear(db->err);
+    if (db->store->callback_note(db->store, db->p, "shop", kind, why,
+                                 NOON + apr_time_from_sec(second), db->err) != KL_OK) {
+        fail_msg("callback_note: %s", db->err->detail);
+    }
+}
+
+static const char *callbacks(database_t *db, const char *merchant)
+{
+    apr_array_header_t *found = NULL;
+    const char *told = "";
+
+    assert_int_equal(db->store->callback_list(db->store, db->p, merchant, &found, db->err), KL_OK);
+    for (int i = 0; i < found->nelts; i++) {
+        const kl_callback_t *row = &APR_ARRAY_IDX(found, i, kl_callback_t);
+        apr_time_t good = row->good_at ? row->good_at - NOON : -1000000;
+        apr_time_t bad = row->bad_at ? row->bad_at - NOON : -1000000;
+
+        told = apr_psprintf(db->p, "%s%s %dx @%d %dx @%d %s; ", told, row->kind, (int)row->good,
+                            (int)apr_time_sec(good), (int)row->bad, (int)apr_time_sec(bad),
+                            row->bad_why);
+    }
+    return told;
+}
+
+static void test_callbacks_are_noted(void **state)
+{
+    database_t *db = *state;
+
+    assert_string_equal(callbacks(db, "shop"), "");
+    note(db, "status", "", 5);
+    assert_string_equal(callbacks(db, "shop"), "status 1x @5 0x @-1 ; ");
+    note(db, "status", "", 14); /* too soon after it */
+    note(db, "status", "wrong_secret", 6);
+    note(db, "status", "unreadable", 15);
+    assert_string_equal(callbacks(db, "shop"), "status 1x @5 1x @6 wrong_secret; ");
+    note(db, "status", "", 15);
+    note(db, "status", "unreadable", 16);
+    note(db, "authorization", "database", 17);
+    assert_string_equal(callbacks(db, "shop"), "authorization 0x @-1 1x @17 database; "
+                                               "status 2x @15 2x @16 unreadable; ");
+    assert_string_equal(callbacks(db, "other shop"), "");
 }
 
 /* --- races -------------------------------------------------------------------------- */
@@ -807,11 +1126,18 @@ int main(void)
         WITH_DATABASE(test_list_filters),
         WITH_DATABASE(test_list_is_bounded),
         WITH_DATABASE(test_list_by_attention),
+        WITH_DATABASE(test_lists_of_work),
+        WITH_DATABASE(test_filters_hold_together),
+        WITH_DATABASE(test_counts_are_bounded),
+        WITH_DATABASE(test_found_by_references),
         WITH_DATABASE(test_orders_due),
         WITH_DATABASE(test_operations_due),
         WITH_DATABASE(test_operation_comes_back_whole),
         WITH_DATABASE(test_operation_taken_keys),
         WITH_DATABASE(test_operations_oldest_first),
+        WITH_DATABASE(test_operations_by_state),
+        WITH_DATABASE(test_figures_of_hours),
+        WITH_DATABASE(test_callbacks_are_noted),
         WITH_DATABASE(test_one_save_wins),
         WITH_DATABASE(test_schema_is_checked),
         WITH_DATABASE(test_lax_mysql_is_refused),
