@@ -8,14 +8,15 @@
 //   resume(order, onChange)                 once, when the page has its order: goes on with what
 //                                           was under way before a reload
 //
-//   order is the full view, for operationActions { id } is enough; onChange() is called when the order should be read again.
+//   order is the full view, for operationActions { id } is enough; onChange() is called when the
+//   order should be read again.
 import { get, post } from './api.mjs';
 import { cancel, credit } from './credit.mjs';
 import { capture, trackingOf } from './capture.mjs';
 import { adopt, extend, giveUp, release, sendAgain } from './confirm.mjs';
 import { openDialog } from './dialog.mjs';
 import { Flow } from './flow.mjs';
-import { html, nothing } from './html.mjs';
+import { html, nothing, repeat } from './html.mjs';
 import { explain, locale, t, word } from './i18n.mjs';
 import { EDITING, Memory, books, isUnderWay, opened } from './pending.mjs';
 import { standing } from './progress.mjs';
@@ -70,15 +71,17 @@ function show(name, one) {
       preview: async (body, signal) => (
         await post(`${path(order)}/credit-invoices/preview`, body, { signal })).body },
     onOrder: (fresh) => { one.order = fresh; },
-    onClose: () => closed(name, one) });
+    onClose: () => closed(name, one, action, target) });
 }
 
-function closed(name, one) {
+// The button that opened it may have been drawn anew meanwhile.
+function closed(name, one, action, target) {
   one.dialog = null;
   const { entry } = one.flow;
   if (entry?.state === EDITING) one.flow.apply({ type: 'edit', hidden: true });
   if (!entry || !isUnderWay(entry)) running.delete(name);
   draw();
+  document.querySelector(`[data-name="do-${action}"][data-target="${target}"]`)?.focus();
 }
 
 function take(entry, order, onChange) {
@@ -137,41 +140,36 @@ export function resume(order, onChange) {
 
 // --- buttons -------------------------------------------------------------------------------
 
-function reasonOf({ allowed, code, reason }) {
-  return allowed ? '' : word(`reason.${code}`, reason);
-}
+const idOf = (may, target) => `why-${may.code}${target && `-${target}`}`;
 
 // A greyed button can be reached, so that its reason can be heard.
-function button({ action, target, may, act }, id) {
-  const isOff = !may.allowed;
-  return html`<button type="button" class=${`${LOOKS[action] ?? 'secondary'} ${
-    target ? 'small' : ''}`}
-    data-name=${`do-${action}`} aria-disabled=${isOff ? 'true' : nothing}
-    aria-describedby=${isOff ? id : nothing} aria-haspopup="dialog"
+function button({ action, may, act }, target) {
+  const look = `${LOOKS[action] ?? 'secondary'} ${target && 'small'}`, isOff = !may.allowed;
+  return html`<button type="button" class=${look} data-name=${`do-${action}`} data-target=${target}
+    aria-disabled=${isOff ? 'true' : nothing} aria-haspopup="dialog"
+    aria-describedby=${isOff ? idOf(may, target) : nothing}
     @click=${() => { if (!isOff) act(); }}>${t(`action.${action}.open`)}</button>`;
 }
 
-// What is possible, then what is not: buttons with the same reason stand together with it.
-function buttons(all, scope) {
-  const groups = new Map([['', []]]);
-  for (const one of all) {
-    const reason = reasonOf(one.may);
-    groups.set(reason, [...(groups.get(reason) ?? []), one]);
-  }
-  return [...groups].filter(([, group]) => group.length).map(([reason, group]) => {
-    const id = `why-${group[0].may.code}${scope}`;
-    return html`<div class="actions">${group.map((one) => button(one, id))}${
-      reason ? html`<small class="soft why" id=${id}>${reason}</small>` : nothing}</div>`;
-  });
+// Each reason once, with the buttons that have it. A button always stands at the same place.
+function buttons(all, target) {
+  const greyed = Map.groupBy(all.filter(({ may }) => !may.allowed), ({ may }) => may.code);
+  return html`<div class="actions">${repeat(all, ({ action }) => action,
+    (one) => button(one, target))}</div>${[...greyed.values()].map((group) => {
+    const { may } = group[0];
+    return html`<small class="soft why">${group.length < all.length ? html`${group.map(
+      ({ action }) => t(`action.${action}.open`)).join(', ')}: ` : nothing}<span
+      id=${idOf(may, target)}>${word(`reason.${may.code}`, may.reason)}</span></small>`;
+  })}`;
 }
 
-// What goes on without its window.
+// What goes on without its window, or ended without it.
 function background(order) {
   const here = [...running.entries()].filter(([, { flow, dialog }]) => (
-    flow.entry?.order === order.id && isUnderWay(flow.entry) && !dialog));
+    flow.entry?.order === order.id && flow.entry.state !== EDITING && !dialog));
   return here.map(([name, one]) => html`<div class="running"><p role="status"><strong>${
     t(`action.${one.flow.entry.action}.title`)}</strong> ${standing(one.flow.entry)}</p>
-    <button type="button" class="secondary" data-name="show-running" @click=${() => (
+    <button type="button" class="secondary small" data-name="show-running" @click=${() => (
       show(name, one))}>${t('action.show')}</button></div>`);
 }
 
@@ -191,6 +189,6 @@ export function actionsOf(order, onChange) {
 
 export function operationActions(order, op, onChange) {
   if (!op.actions || op.actions.give_up.code === 'final') return nothing;
-  return buttons(['send_again', 'give_up'].map((action) => ({ action, target: op.id,
-    may: op.actions[action], act: () => start(order, action, op.id, onChange) })), `-${op.id}`);
+  return buttons(['send_again', 'give_up'].map((action) => ({ action, may: op.actions[action],
+    act: () => start(order, action, op.id, onChange) })), op.id);
 }

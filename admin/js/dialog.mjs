@@ -10,9 +10,9 @@
 //   using: { post, readOrder, wait }          onOrder(order): it was read anew
 import { html, nothing, render } from './html.mjs';
 import { explain, t } from './i18n.mjs';
-import { DONE, EDITING, FOLLOWING, HELD, REFUSED, SUBMITTED } from './pending.mjs';
+import { DONE, EDITING, FOLLOWING, HELD, REFUSED, SUBMITTED, books } from './pending.mjs';
 import { Preview } from './preview.mjs';
-import { progressView, standing } from './progress.mjs';
+import { progressButtons, progressView, standing } from './progress.mjs';
 import { fieldOf, requestOf } from './requests.mjs';
 
 class ActionDialog {
@@ -22,7 +22,7 @@ class ActionDialog {
   #tried = false;        // a first submit tells what is wrong; then every key does
   #preview = null;
   #state = '';
-  #sure = false;         // the tick that comes before forgetting
+  #isSure = false;       // the tick that comes before forgetting
   #change = () => this.draw();
 
   constructor(given) {
@@ -32,7 +32,9 @@ class ActionDialog {
       wait: given.using.wait, ask: (body, signal) => given.using.preview(body, signal) });
     this.#element.className = 'action';
     this.#element.setAttribute('aria-labelledby', 'action-title');
-    this.#element.addEventListener('cancel', (event) => this.#onCancel(event));
+    this.#element.addEventListener('cancel', (event) => {
+      if (!this.#escapes()) event.preventDefault();
+    });
     this.#element.addEventListener('close', () => this.#onClose());
     given.flow.addEventListener('change', this.#change);
     document.body.append(this.#element);
@@ -52,11 +54,12 @@ class ActionDialog {
     return this.flow.entry?.state !== SUBMITTED && !this.flow.isBusy;
   }
 
-  #onCancel(event) {
-    if (!this.#mayClose() || this.flow.entry?.state === FOLLOWING) event.preventDefault();
+  #escapes() {
+    return this.#mayClose() && this.flow.entry?.state !== FOLLOWING;
   }
 
-  // Chromium closes on a second Escape whatever was prevented: then it is shown again.
+  // A browser without closedby asks here, and closes on a second Escape whatever was prevented:
+  // what is being sent is shown again then.
   #onClose() {
     if (!this.#mayClose()) {
       this.#element.showModal();
@@ -74,8 +77,8 @@ class ActionDialog {
     this.#element.close();
   }
 
-  #end(type, more) {
-    this.flow.apply({ type, ...more });
+  #end(type) {
+    this.flow.apply({ type });
     this.close();
   }
 
@@ -138,7 +141,7 @@ class ActionDialog {
 
   #fieldText(problem) {
     const { expected } = problem;
-    return [explain(problem), expected && t('wrong.expected', { expected })].filter(Boolean).join(' ');
+    return `${explain(problem)} ${expected && t('wrong.expected', { expected })}`;
   }
 
   #form() {
@@ -152,7 +155,7 @@ class ActionDialog {
     if (!problem && !some) return nothing;
     if (some) return html`<p class="problem">${t('wrong.fields', { count: some })}</p>`;
     return html`<p class="problem" data-name=${`problem-${problem.code}`}>${
-      t(`action.not_sent`)} ${explain(problem)}</p>`;
+      t('action.not_sent')} ${explain(problem)}</p>`;
   }
 
   #formView() {
@@ -171,37 +174,25 @@ class ActionDialog {
 
   // --- after it was sent ---------------------------------------------------------------------
 
-  #button(name, act, more = '') {
-    return html`<button type="button" class=${more} data-name=${name} @click=${act}>${
-      t(`action.${name}`)}</button>`;
-  }
-
-  #buttons() {
-    const { flow } = this, { state, lost, why } = flow.entry;
-    if (state === SUBMITTED && !lost) return nothing;
-    if (state === SUBMITTED) return this.#button('ask_now', () => flow.askNow());
-    if (state === FOLLOWING) {
-      return html`${this.#button('ask_now', () => flow.askNow(), 'secondary')}${
-        this.#button('background', () => this.close())}`;
-    }
-    if (state === HELD) {
-      return html`<label class="tick"><input type="checkbox" name="sure" @change=${(event) => {
-        this.#sure = event.target.checked;
-        this.draw();
-      }}><span>${t('action.forget_sure')}</span></label>
-        <button type="button" class="secondary" data-name="forget" ?disabled=${!this.#sure}
-        @click=${() => this.#end('forget')}>${t('action.forget')}</button>
-        ${this.#button(`go_${why}`, () => flow.go())}`;
-    }
-    return html`${state === REFUSED && !this.#with.spec.isDirect ? this.#button('again', () => {
-      this.#tried = false;
-      flow.apply({ type: 'again', key: this.#with.using.newKey() });
-    }, 'secondary') : nothing}${this.#button('close', () => this.close())}`;
+  // What was refused is in the order's history now: the form is about the order after that.
+  async #again() {
+    const order = await this.#readOrder().catch(() => this.order);
+    this.#tried = false;
+    this.flow.apply({ type: 'again', key: this.#with.using.newKey() });
+    this.flow.apply({ type: 'look', seen: books(order), problem: null });
+    this.#preview?.forget();
+    this.#ask();
+    this.draw();
   }
 
   #progressView() {
     return html`${progressView(this.flow, { result: this.#with.spec.result, order: this.order })}
-      <footer class="buttons">${this.#buttons()}</footer>`;
+      <footer class="buttons">${progressButtons(this.flow, { close: () => this.close(),
+        again: this.#with.spec.isDirect ? null : () => this.#again(), isSure: this.#isSure,
+        forget: () => this.#end('forget'), setSure: (isSure) => {
+          this.#isSure = isSure;
+          this.draw();
+        } })}</footer>`;
   }
 
   // --- drawing -------------------------------------------------------------------------------
@@ -210,6 +201,7 @@ class ActionDialog {
     const { entry } = this.flow;
     if (!entry) return;
     const { name } = this.#with, isForm = entry.state === EDITING;
+    this.#element.setAttribute('closedby', this.#escapes() ? 'closerequest' : 'none');
     render(html`<article><header><h2 id="action-title" tabindex="-1">${
       t(`action.${name}.title`)}</h2>${isForm || entry.state === HELD ? html`<button type="button"
       class="quiet cross" data-name="cross" aria-label=${t('action.cross')} ?disabled=${

@@ -50,8 +50,8 @@ export function choice(form, field, legend, choices) {
   return html`<fieldset class="options" aria-describedby=${ids}><legend>${legend}</legend>${
     choices.map(([value, label, more]) => html`<label><input type="radio" name=${field}
       value=${value} .checked=${live(form.values[field] === value)}
-      aria-invalid=${wrong ? 'true' : nothing} @change=${() => form.set({ [field]: value })}>
-      <span>${label}${more ? html` <span class="soft">${more}</span>` : nothing}</span></label>`)}${
+      aria-invalid=${wrong ? 'true' : nothing} @change=${() => form.set({ [field]: value })}><span
+      >${label}${more ? html` <span class="soft">${more}</span>` : nothing}</span></label>`)}${
     words}</fieldset>`;
 }
 
@@ -59,8 +59,8 @@ export function tick(form, field, label) {
   const { wrong, ids, words } = described(form, field);
   return html`<div class="field"><label class="tick"><input type="checkbox" name=${field}
     .checked=${live(Boolean(form.values[field]))} aria-invalid=${wrong ? 'true' : nothing}
-    aria-describedby=${ids} @change=${(event) => form.set({ [field]: event.target.checked })}>
-    <span>${label}</span></label>${words}</div>`;
+    aria-describedby=${ids} @change=${(event) => form.set({ [field]: event.target.checked })}><span
+    >${label}</span></label>${words}</div>`;
 }
 
 /** What is wrong with the form as a whole or with a list in it. */

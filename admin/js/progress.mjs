@@ -5,7 +5,7 @@
 import { html, nothing } from './html.mjs';
 import { dateTime } from './format.mjs';
 import { explain, t } from './i18n.mjs';
-import { DONE, EDITING, FOLLOWING, HELD, REFUSED } from './pending.mjs';
+import { DONE, EDITING, FOLLOWING, HELD, REFUSED, SUBMITTED } from './pending.mjs';
 
 const ASKED_AGAIN = 1; // answers lost before it is called late
 
@@ -36,7 +36,8 @@ function klarnasWords({ errorCode, correlationId }) {
 
 function refusedWords(entry) {
   return html`${entry.step ? html`<p>${t('action.first_step_done')}</p>` : nothing}
-    <p>${explain(entry.problem)}</p>${klarnasWords(entry.problem)}`;
+    <p>${explain(entry.problem)}</p>${klarnasWords(entry.problem)}
+    <p class="soft">${t('action.refused_hint')}</p>`;
 }
 
 function waitingWords(flow) {
@@ -62,4 +63,30 @@ export function progressView(flow, { result, order }) {
   if (entry.state === REFUSED) return html`<div data-name="refused">${refusedWords(entry)}</div>`;
   if (entry.state === HELD) return html`<div data-name="held">${heldWords(entry)}</div>`;
   return html`<div data-name="waiting">${waitingWords(flow)}</div>`;
+}
+
+function button(name, act, look = '') {
+  return html`<button type="button" class=${look} data-name=${name} @click=${act}>${
+    t(`action.${name}`)}</button>`;
+}
+
+function heldButtons(flow, { forget, isSure, setSure }) {
+  return html`<label class="tick"><input type="checkbox" name="sure" .checked=${isSure}
+    @change=${(event) => setSure(event.target.checked)}><span>${t('action.forget_sure')}</span>
+    </label><button type="button" class="secondary" data-name="forget" ?disabled=${!isSure}
+    @click=${forget}>${t('action.forget')}</button>${
+    button(`go_${flow.entry.why}`, () => flow.go())}`;
+}
+
+/** The dialog's buttons after the form: { close, forget, isSure, setSure, again or null }. */
+export function progressButtons(flow, acts) {
+  const { state, lost } = flow.entry;
+  if (state === HELD) return heldButtons(flow, acts);
+  if (state === FOLLOWING) {
+    return html`${button('ask_now', () => flow.askNow(), 'secondary')}${
+      button('background', acts.close)}`;
+  }
+  if (state === SUBMITTED) return lost ? button('ask_now', () => flow.askNow()) : nothing;
+  return html`${state === REFUSED && acts.again ? button('again', acts.again, 'secondary')
+    : nothing}${button('close', acts.close)}`;
 }
