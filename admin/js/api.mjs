@@ -4,8 +4,8 @@
 //
 //   await get('orders?state=CAPTURED')          the parsed answer
 //   await get(`orders/${id}`, { signal })
-//   await post(`orders/${id}/captures`, body, { key })   { status, body, location } of a 2xx; key is
-//                                               the Idempotency-Key that money routes want; a
+//   await post(`orders/${id}/captures`, body, { key })   { status, body, location } of a 2xx; key
+//                                               is the Idempotency-Key that money routes want; a
 //                                               202 has the address of its operation
 //   await address('orders?format=csv')          an address for a link
 //

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Amounts and times in the reader's locale. Amounts are integers of minor units everywhere;
-// none of them ever becomes a fraction.
+// none of them ever becomes a fraction. What is typed is read by typed.mjs.
 //
 //   money(1999, 'SEK')               "19,99 kr"
-//   moneyInput(1999, 'SEK')          "19,99": for an input, without currency and grouping
-//   parseMoney('19,99', 'SEK')       1999; comma or point; null when it is not an amount >= 0
-//   parseCount('2')                  2; null when it is not a whole number >= 0
 //   date(iso), dateTime(iso)         null gives "–"
 //   ago(iso)                         "3 minutes ago", "in 2 days"
 //   daysLeft(iso)                    whole days from now, rounded up; 0 or less: it is over
@@ -42,37 +39,6 @@ function decimal(minor, digits) {
 
 export function money(minor, currency) {
   return currencyFormat(currency).format(decimal(minor, digitsOf(currency)));
-}
-
-function separator(type) {
-  const part = intl('NumberFormat', { useGrouping: 'always' }).formatToParts(12345.6)
-    .find((found) => found.type === type);
-  return part ? part.value : '';
-}
-
-export function moneyInput(minor, currency) {
-  return decimal(minor, digitsOf(currency)).replace('.', separator('decimal'));
-}
-
-// The last comma or point is the decimal one when at most the currency's digits follow it; what
-// stands before it may be grouped by threes. One separator with three digits after it is grouping
-// where the locale groups with it, and else not an amount.
-export function parseMoney(text, currency) {
-  const digits = digitsOf(currency);
-  const bare = text.trim().replace(/[\s'’]/g, '');
-  const [, before, mark, after] = bare.match(/^(.*?)(?:([.,])(\d*))?$/s);
-  const isFraction = mark && after.length > 0 && after.length <= digits;
-  if (mark && !isFraction && (after.length !== 3 || separator('group') !== mark)) return null;
-  const whole = isFraction ? before : before + (mark || '') + (after || '');
-  if (!/^\d+$|^\d{1,3}([.,])\d{3}(?:\1\d{3})*$/.test(whole)) return null;
-  if (isFraction && whole.includes(mark)) return null;
-  const minor = Number(whole.replace(/[.,]/g, '') + (isFraction ? after : '').padEnd(digits, '0'));
-  return Number.isSafeInteger(minor) ? minor : null;
-}
-
-export function parseCount(text) {
-  const bare = String(text).trim();
-  return /^\d{1,9}$/.test(bare) ? Number(bare) : null;
 }
 
 export function date(iso) {

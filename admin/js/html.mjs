@@ -5,7 +5,6 @@
 // The Content-Security-Policy forbids style attributes: use classes, or attributes of SVG.
 //
 //   html`...`, svg`...`, nothing, render, live, ref, repeat     of lit-html
-//   webAddress(text)            the address when it is http(s), else null
 //   link(address, text)         a link to another site, or plain text when it is no web address
 //   badge(text, tone, name)     a word with a tone: good, wait, bad, info, quiet; name is put
 //                               into data-name, for tests and styles
@@ -23,7 +22,8 @@ export { html, live, nothing, ref, render, repeat, svg };
 
 const COPIED_MS = 2000;
 
-export function webAddress(text) {
+// The address when it is http(s), else null.
+function webAddress(text) {
   try {
     const url = new URL(text);
     return ['http:', 'https:'].includes(url.protocol) ? url.href : null;

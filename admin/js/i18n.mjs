@@ -79,16 +79,14 @@ export function word(key, fallback) {
   return words[key] ?? fallback;
 }
 
-// The module's own English names the field and what it wants; a code's words are shorter, but
-// in the reader's language.
-function detailOf(error) {
-  const known = words[`error.${error.code}`] ?? words[`reason.${error.code}`];
-  if (known) return known;
+function toldBy(error) {
   if (error.detail) return error.detail;
   return error.status ? t('error.http', { status: String(error.status) }) : error.message;
 }
 
+// What the module says itself is English: it is shown for codes that these files do not know.
 export function explain(error) {
-  const next = word(`next.${error.code}`, error.next || '');
-  return [detailOf(error), next, ...(error.messages || [])].filter(Boolean).join(' ');
+  const known = words[`error.${error.code}`] ?? words[`reason.${error.code}`];
+  const next = words[`next.${error.code}`] ?? (known ? '' : error.next);
+  return [known ?? toldBy(error), next, ...(error.messages || [])].filter(Boolean).join(' ');
 }

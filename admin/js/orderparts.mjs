@@ -32,8 +32,8 @@ function bar(parts, whole) {
 }
 
 function figure(name, amount, currency, more = nothing) {
-  return html`<div data-part=${name}><dt>${t(`amount.${name}`)}</dt><dd><span
-    class="figure">${money(amount, currency)}</span>${more ? html`<small class="soft">${more}</small>`
+  return html`<div data-part=${name}><dt>${t(`amount.${name}`)}</dt><dd><span class="figure">${
+    money(amount, currency)}</span>${more ? html`<small class="soft">${more}</small>`
     : nothing}</dd></div>`;
 }
 
@@ -61,7 +61,8 @@ function moved(order, line, name) {
   const quantity = line[`${name}_quantity`], amount = line[`${name}_amount`];
   const label = t(`line.${name}`);
   if (!quantity && !amount) {
-    return html`<td role="cell" class="amount nil" data-label=${label}><span class="soft">–</span></td>`;
+    return html`<td role="cell" class="amount nil" data-label=${label}><span
+      class="soft">–</span></td>`;
   }
   return html`<td role="cell" class="amount" data-label=${label}><span>${
     quantity ? number(quantity) : t('line.value_only')}</span><small class="soft">${
@@ -73,11 +74,13 @@ function lineRow(order, line, columns) {
   const about = [line.reference, t('line.price', { count: line.quantity, unit,
     vat: percent(line.tax_rate) }), line.total_discount_amount ? t('line.discount', {
     amount: money(line.total_discount_amount, order.purchase_currency) }) : ''].filter(Boolean);
+  const kind = line.type === 'physical' ? nothing
+    : html` ${badge(word(`line_type.${line.type}`, line.type))}`;
   return html`<tr role="row" data-reference=${line.reference}><td role="cell" class="item">${
-    line.name}${line.type === 'physical' ? nothing : html` ${badge(
-      word(`line_type.${line.type}`, line.type))}`}<small class="soft">${about.join(' · ')}</small></td>
-    <td role="cell" class="amount" data-label=${t('line.ordered')}><span>${number(line.quantity)}</span><small
-      class="soft">${money(line.total_amount, order.purchase_currency)}</small></td>
+    line.name}${kind}<small class="soft">${about.join(' · ')}</small></td>
+    <td role="cell" class="amount" data-label=${t('line.ordered')}><span>${
+      number(line.quantity)}</span><small class="soft">${
+      money(line.total_amount, order.purchase_currency)}</small></td>
     ${columns.map((name) => moved(order, line, name))}</tr>`;
 }
 
@@ -123,7 +126,8 @@ function capture(order, found) {
     ${parcels.length ? html`<ul class="parcels">${parcels.map((info) => html`${
       parcel(info, '')}${parcel(info, 'return_')}`)}</ul>`
       : html`<p class="soft">${t('capture.no_tracking')}</p>`}
-    <p class="soft small">${t('capture.id')} ${copyable(found.capture_id, t('capture.id'))}</p></li>`;
+    <p class="soft small">${t('capture.id')} ${
+      copyable(found.capture_id, t('capture.id'))}</p></li>`;
 }
 
 export function captures(order) {
@@ -213,10 +217,15 @@ function klarnasWords(op) {
   return told.length ? html`<p class="told"><code>${told[0]}</code> ${told[1] || ''}</p>` : nothing;
 }
 
+function correlation(op) {
+  if (!op.correlation_id) return nothing;
+  const label = t('history.correlation');
+  return html`<p class="soft small">${label} ${copyable(op.correlation_id, label)}</p>`;
+}
+
 function outcome(op) {
-  return html`<td role="cell" class="block" data-label=${t('history.outcome')}><div>${operationBadge(op.state)}${
-    klarnasWords(op)}${op.correlation_id ? html`<p class="soft small">${t('history.correlation')} ${
-      copyable(op.correlation_id, t('history.correlation'))}</p>` : nothing}</div></td>`;
+  return html`<td role="cell" class="block" data-label=${t('history.outcome')}><div>${
+    operationBadge(op.state)}${klarnasWords(op)}${correlation(op)}</div></td>`;
 }
 
 function tries(op) {

@@ -123,9 +123,9 @@ function environment() {
 
 function header() {
   return html`<header class="top"><div class="top-inner">
-    <a class="brand" href="./"><svg viewBox="0 0 20 20" width="20" height="20" aria-hidden="true"><rect
-      width="20" height="20" rx="5"/><path d="M6 4.5v11M14 4.5c0 4-3 5.5-7.5 5.5M9.5 9.5l5 6"/></svg>
-      <span>mod_klarna</span></a>
+    <a class="brand" href="./"><svg viewBox="0 0 20 20" width="20" height="20"
+      aria-hidden="true"><rect width="20" height="20" rx="5"/><path
+      d="M6 4.5v11M14 4.5c0 4-3 5.5-7.5 5.5M9.5 9.5l5 6"/></svg><span>mod_klarna</span></a>
     ${navigation()}
     <div class="top-end">${environment()}<button type="button" class="quiet menu"
       popovertarget="settings" aria-label=${t('settings_of', { user: known?.user || '–' })}>${
