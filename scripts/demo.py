@@ -140,7 +140,8 @@ def run(command, server, box, expected):
     but what is expected."""
     status = subprocess.call(command, env=os.environ | {
         "BASE_URL": f"http://127.0.0.1:{server.port}", "PHONE_URL": box.url + "/phone",
-        "CART_KEY": os.path.join(server.dir, "cart-key"), "USERS": json.dumps(httpd.USERS)})
+        "CART_KEY": os.path.join(server.dir, "cart-key"), "USERS": json.dumps(httpd.USERS),
+        "DATABASE": server.database})
     unexpected = [line for line in server.new_log() if not re.search(expected, line)]
     print("\n".join(unexpected), file=sys.stderr)
     return status or (1 if unexpected else 0)

@@ -37,7 +37,7 @@ story('found by each of its references', async (page) => {
     `I-${process.pid}`, number, body.captures[0].capture_id, invoice.reference,
     invoice.credit_invoice_id]) {
     await find(page, text);
-    await shows(page.getByRole('status'), '1 order found');
+    await shows(links(page), order.reference);
     assert.deepEqual(await names(page), [order.reference], text);
   }
   await find(page, `nothing-${process.pid}`);
@@ -47,7 +47,7 @@ story('found by each of its references', async (page) => {
 story('what needs a person is one click away', async (page) => {
   await page.goto(ADMIN);
   for (const [list, name, concern] of [['to_ship', 'A-1011', 'Authorized'],
-    ['expiring', 'A-1008', 'Ends soon'], ['orphans', 'A-1005', 'Orphan'],
+    ['expiring', 'A-1008', '5 days left'], ['orphans', 'A-1005', 'Orphan'],
     ['capture_unconfirmed', 'A-1009', 'Shipped, not captured'],
     ['refund_unconfirmed', 'A-1004', 'Refund not confirmed']]) {
     const tab = page.locator(`[data-name=list-${list}]`);

@@ -3,15 +3,17 @@
 // made as a shop makes them, and the sandbox's own ledger, against which every amount is held.
 //   BASE_URL, PHONE_URL   the server and the sandbox's phone page, of scripts/demo.py --run-shown
 //   CART_KEY, USERS       the shop's secret (a file), the logins ({"clerk": password})
+//   DATABASE              the module's SQLite file, for making time pass
 //   SCREENSHOTS           a directory: pictures of the pages are put there
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { createHmac, randomUUID } from 'node:crypto';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { chromium } from 'playwright-core';
 
 export const { BASE_URL, PHONE_URL, SCREENSHOTS, CHROMIUM = '/usr/bin/chromium' } = process.env;
-const { CART_KEY, USERS } = process.env;
+const { CART_KEY, DATABASE, USERS } = process.env;
 export const PASSWORDS = JSON.parse(USERS);
 export const ADMIN = `${BASE_URL}/klarna/admin/`;
 export const WIDE = { width: 1440, height: 900 };
@@ -26,6 +28,8 @@ export async function control(path, body, method = body ? 'POST' : 'GET') {
   assert.ok(answer.ok, `sandbox: ${path} ${answer.status}`);
   return answer.status === 204 ? null : answer.json();
 }
+
+export const sandboxOrders = async () => (await control('ledger')).orders;
 
 export const ledger = ({ klarnaId }) => control(`ledger/${klarnaId}`);
 
@@ -64,8 +68,11 @@ const GOODS = [line('Stoneware mug', 'MUG', 3, 20000), line('Desk lamp', 'LAMP',
   line('Delivery', 'SHIP', 1, 5000, { type: 'shipping_fee' })];
 let made = 0;
 
-/** An order that Klarna authorized: 1,150.00 SEK in three lines unless told otherwise. */
-export async function placed({ lines = GOODS, outcome = 'approve', ...more } = {}) {
+/**
+ * An order that Klarna authorized: 1,150.00 SEK in three lines unless told otherwise. losing: the
+ * fault that the answer to its placement meets.
+ */
+export async function placed({ lines = GOODS, outcome = 'approve', losing, ...more } = {}) {
   const reference = `T-${process.pid}-${++made}`;
   const sum = (name) => lines.reduce((all, each) => all + each[name], 0);
   const cart = { purchase_country: 'SE', purchase_currency: 'SEK', locale: 'sv-SE',
@@ -75,11 +82,16 @@ export async function placed({ lines = GOODS, outcome = 'approve', ...more } = {
     { user: null });
   const { authorization_token } = await control('authorize',
     { session_id: payment.session_id, outcome });
+  if (losing) {
+    await control('faults', { match: { path: `${authorization_token}/order$` }, times: 1,
+      fault: losing });
+  }
   const answer = await ask('POST', 'checkout/orders',
     { order_id: payment.order_id, key: payment.key, authorization_token }, { user: null });
+  assert.equal(answer.status, losing ? 202 : 201, JSON.stringify(answer));
   const { body: order } = await ask('GET', `orders/${payment.order_id}`);
   return { id: payment.order_id, reference, klarnaId: order.klarna_order_id,
-    session: payment.session_id, answer };
+    session: payment.session_id };
 }
 
 export async function act(order, action, body) {
@@ -106,6 +118,10 @@ export async function books(order, expected = {}) {
   assert.deepEqual({ ...theirs, ...expected }, theirs);
   return theirs;
 }
+
+/** Behind the module's back. */
+export const sql = (text) => execFileSync('sqlite3', ['-cmd', '.timeout 5000', DATABASE, text],
+  { encoding: 'utf8' }).trim();
 
 export async function eventually(question, seconds = 20) {
   const deadline = Date.now() + seconds * 1000;
@@ -152,6 +168,9 @@ export async function visit(user, run, { expected = [], ...options } = {}) {
   try {
     await run(page, context);
     assert.deepEqual(errors, []);
+  } catch (failed) {
+    await picture(page, `failed-${made}`);
+    throw failed;
   } finally {
     await context.close();
   }
@@ -170,5 +189,6 @@ export async function picture(page, name) {
   if (!SCREENSHOTS) return;
   mkdirSync(SCREENSHOTS, { recursive: true });
   await page.evaluate(() => window.scrollTo({ top: 0, behavior: 'instant' }));
-  await page.screenshot({ path: `${SCREENSHOTS}/${name}.png`, fullPage: true });
+  const fullPage = !await page.locator('dialog[open]').count();
+  await page.screenshot({ path: `${SCREENSHOTS}/${name}.png`, fullPage });
 }
