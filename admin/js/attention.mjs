@@ -37,7 +37,8 @@ function seenButton(order, { isMarking, markSeen }) {
 }
 
 export function attention(order, marking) {
-  const found = concerns(order);
+  // An end that a person has seen needs no box; the days left stand beside the amount.
+  const found = concerns(order).filter((one) => one !== 'expiring' || order.attention === one);
   if (!found.length) return nothing;
   return html`<section class="attention" aria-label=${t('attention.title')}>${
     found.map((concern) => concernBox(order, concern))}${seenButton(order, marking)}</section>`;

@@ -91,6 +91,8 @@ async function markSeen() {
   }
   isMarking = false;
   await changed();
+  // The button may be gone, and the focus with it.
+  if (document.activeElement === document.body) document.querySelector('h1').focus();
 }
 
 // --- the page --------------------------------------------------------------------------------
@@ -107,7 +109,7 @@ function lookButton() {
 
 function heading() {
   const isDoubtful = order.fraud_status && order.fraud_status !== 'ACCEPTED';
-  return html`<div class="page-head order-head"><div><h1>${t('order.title', {
+  return html`<div class="page-head order-head"><div><h1 tabindex="-1">${t('order.title', {
     name: nameOf(order) })}</h1><p class="badges">${stateBadge(order)}${
     isDoubtful ? fraudBadge(order.fraud_status) : nothing}${
     environmentBadge(order.environment)}<span class="soft">${

@@ -275,7 +275,10 @@ function paging() {
 }
 
 function results() {
-  if (error && !(orders && error.code === 'lost')) return failure(error, { retry: read });
+  if (error && !(orders && error.code === 'lost')) {
+    return html`${failure(error, { retry: read })}${filter.cursor ? html`<p>${
+      pageLink(t('orders.first'), { ...filter, cursor: '' }, [], 'first')}</p>` : nothing}`;
+  }
   if (!orders) return html`<p class="loading" aria-busy="true">${t('loading')}</p>`;
   if (!orders.length) return html`<div class="empty">${emptiness()}</div>`;
   return html`${table()}${paging()}`;
