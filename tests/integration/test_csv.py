@@ -206,6 +206,7 @@ def _peak(pid):
         return int(re.search(r"VmHWM:\s+(\d+)", file.read())[1])
 
 
+@pytest.mark.alone
 def test_the_last_row_tells_of_more(httpd, many):
     before = _peak(httpd.worker_pid())
     text = export(httpd).decode()
@@ -219,6 +220,7 @@ def test_the_last_row_tells_of_more(httpd, many):
     assert _peak(httpd.worker_pid()) - before < 8_000 * SLOW
 
 
+@pytest.mark.alone
 def test_exactly_as_many_as_fit(httpd, many):
     httpd.sql("DELETE FROM klarna_order WHERE merchant = 'other'"
               " AND id = '00000000-0000-4000-8000-000000000001'")
@@ -237,6 +239,7 @@ def _open(httpd):
     return stalled
 
 
+@pytest.mark.alone
 def test_a_slow_reader_holds_no_connection(httpd, many):
     """More of them than there are connections to the database: everybody else goes on."""
     stalled = [_open(httpd) for _ in range(12)]     # DBDMax is 8
