@@ -130,18 +130,13 @@ class ActionDialog {
     const field = problem?.field ? fieldOf(problem.field, body, this.order) : '';
     const shown = field && this.#element.querySelector(
       `[id="field-${field}"], [name="${field}"], [id="wrong-${field}"]`);
-    if (shown) this.#wrong = { [field]: { text: this.#fieldText(problem) } };
+    if (shown) this.#wrong = { [field]: { text: explain(problem) } };
     if (this.#preview) {
       this.#preview.forget();
       this.#ask();
     }
     this.draw();
     this.#focusWrong();
-  }
-
-  #fieldText(problem) {
-    const { expected } = problem;
-    return `${explain(problem)} ${expected && t('wrong.expected', { expected })}`;
   }
 
   #form() {

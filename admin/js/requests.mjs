@@ -38,6 +38,7 @@ class Reader {
     const { value, wrong } = readAmount(text ?? '', { locale, digits, currency });
     if (wrong === '') return null;
     if (wrong) return this.#say(field, wrong, { decimals });
+    if (value > most && most <= 0) return this.#say(field, 'not_negative', { least });
     if (value > most) return this.#say(field, 'too_much', { most });
     if (value < least) {
       return this.#say(field, least > 0 ? 'not_positive' : 'too_little', { least });

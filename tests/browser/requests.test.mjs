@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+// From the admin page's forms to the module's requests: what is sent, what is refused before it
+// is sent and at which field, what the module's answers mean, and the preview of a credit invoice.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { judge, judgeProblem } from '../../admin/js/answers.mjs';
+import { Preview, backToShopper } from '../../admin/js/preview.mjs';
+import { fieldOf, mostAmount, mostOf, requestOf } from '../../admin/js/requests.mjs';
+
+const line = (reference, open, creditable, [openAmount, creditableAmount]) => ({ reference,
+  open_quantity: open, creditable_quantity: creditable, open_amount: openAmount,
+  creditable_amount: creditableAmount });
+const ORDER = { id: 'o1', purchase_currency: 'SEK', remaining_authorized_amount: 20000,
+  creditable_amount: 45000, return_fees_kept: 500, order_lines: [
+    line('MUG', 1, 2, [20000, 40000]), line('LAMP', 0, 1, [0, 10000]),
+    line('VOUCHER', 0, 1, [0, -5000])] };
+const CONTEXT = { locale: 'sv', digits: 2, operation: 'op1' };
+
+function ask(action, values) {
+  const { steps, wrong } = requestOf(action, ORDER, values, CONTEXT);
+  return { wrong, sent: steps.map(({ path, body, expects }) => [path, JSON.parse(body), expects]) };
+}
+
+const sentBy = (action, values) => {
+  const { wrong, sent } = ask(action, values);
+  assert.deepEqual(wrong, {});
+  assert.equal(sent.length, 1);
+  return sent[0];
+};
+const wrongBy = (action, values) => ask(action, values).wrong;
+
+test('what a line and the order still bear', () => {
+  assert.deepEqual(mostOf('capture', ORDER.order_lines[0]), { quantity: 1, amount: 20000 });
+  assert.deepEqual(mostOf('credit', ORDER.order_lines[0]), { quantity: 3, amount: 60000 });
+  assert.equal(mostAmount('capture', ORDER), 20000);
+  assert.equal(mostAmount('credit', ORDER), 65500);
+});
+
+test('captures: everything, lines, an amount; tracking and reference when there are any', () => {
+  assert.deepEqual(sentBy('capture', { mode: 'everything' }),
+    ['orders/o1/captures', { everything: true }, 'outcome']);
+  assert.deepEqual(sentBy('capture', { mode: 'lines', quantity: { MUG: ' 1 ', LAMP: '' },
+    company: 'DHL ', number: ' T1', uri: 'https://t.example/1', reference: 'D-7' })[1],
+  { lines: [{ reference: 'MUG', quantity: 1 }], reference: 'D-7',
+    shipping_info: [{ shipping_company: 'DHL', tracking_number: 'T1',
+      tracking_uri: 'https://t.example/1' }] });
+  assert.deepEqual(sentBy('capture', { mode: 'amount', amount: '199,50' })[1],
+    { amount: 19950 });
+});
+
+test('captures: what is wrong, at its field', () => {
+  assert.deepEqual(wrongBy('capture', { mode: 'lines', quantity: { MUG: '2', LAMP: 'x' } }),
+    { 'quantity-0': { code: 'too_many', most: 1 }, 'quantity-1': { code: 'not_a_count' } });
+  assert.deepEqual(wrongBy('capture', { mode: 'lines', quantity: { MUG: '0' } }),
+    { lines: { code: 'no_lines' } });
+  assert.deepEqual(wrongBy('capture', { mode: 'amount', amount: '200,01' }),
+    { amount: { code: 'too_much', most: 20000 } });
+  assert.deepEqual(wrongBy('capture', { mode: 'amount', amount: '1.234' }),
+    { amount: { code: 'ambiguous', decimals: 2 } });
+  assert.deepEqual(wrongBy('capture', { mode: 'amount', amount: '0' }),
+    { amount: { code: 'not_positive', least: 1 } });
+  assert.deepEqual(wrongBy('capture', { mode: 'amount', amount: ' ' }),
+    { amount: { code: 'missing' } });
+  for (const uri of ['t.example', 'javascript:alert(1)', 'https://', 'https://a b']) {
+    assert.deepEqual(wrongBy('capture', { mode: 'everything', uri }), { uri: { code: 'not_a_url' } });
+  }
+});
+
+test('tracking afterwards', () => {
+  assert.deepEqual(sentBy('tracking', { capture: 'c1', number: 'T2' }),
+    ['orders/o1/captures/c1/shipping-info', { shipping_info: [{ tracking_number: 'T2' }] },
+      'outcome']);
+  assert.deepEqual(wrongBy('tracking', { capture: 'c1' }), { number: { code: 'no_tracking' } });
+});
+
+test('credit invoices: quantity and value, a discount as negative, fee, words', () => {
+  assert.deepEqual(sentBy('credit', { mode: 'lines', quantity: { MUG: '2', VOUCHER: '1' },
+    value: { MUG: '399,90', VOUCHER: '-50', LAMP: '12' }, fee: '49', rate: '25',
+    comment: ' too small ', reference: 'CN-1' }),
+  ['orders/o1/credit-invoices', { lines: [{ reference: 'MUG', quantity: 2, amount: 39990 },
+    { reference: 'LAMP', amount: 1200 }, { reference: 'VOUCHER', quantity: 1, amount: -5000 }],
+  return_fee: 4900, return_fee_tax_rate: 2500, reference: 'CN-1', comment: 'too small' }, 'outcome']);
+  assert.deepEqual(sentBy('credit', { mode: 'everything', fee: '', rate: '25' })[1],
+    { everything: true });
+  assert.deepEqual(sentBy('credit', { mode: 'amount', amount: '655,00', fee: '0' })[1],
+    { amount: 65500 });
+});
+
+test('credit invoices: what is wrong, at its field', () => {
+  assert.deepEqual(wrongBy('credit', { mode: 'lines', quantity: { MUG: '4' },
+    value: { VOUCHER: '50', LAMP: '-1', MUG: '600,01' }, fee: 'x' }),
+  { 'quantity-0': { code: 'too_many', most: 3 }, 'value-0': { code: 'too_much', most: 60000 },
+    'value-1': { code: 'too_little', least: 0 },
+    'value-2': { code: 'not_negative', least: -5000 }, fee: { code: 'not_a_number', decimals: 2 } });
+  assert.deepEqual(wrongBy('credit', { mode: 'lines', value: { VOUCHER: '-50,01' } }),
+    { 'value-2': { code: 'too_little', least: -5000 } });
+  assert.deepEqual(wrongBy('credit', { mode: 'everything', fee: '1', rate: '100,01' }),
+    { rate: { code: 'too_much', most: 10000 } });
+});
+
+test('cancelling needs its tick; adopting needs an id, and is one step or two', () => {
+  assert.deepEqual(wrongBy('cancel', {}), { confirm: { code: 'not_confirmed' } });
+  assert.deepEqual(sentBy('cancel', { confirm: true, comment: 'sold out' }),
+    ['orders/o1/cancel', { confirm_final: true, comment: 'sold out' }, 'outcome']);
+  assert.deepEqual(sentBy('adopt', { klarna_order_id: ' k1 ', then: 'keep' }),
+    ['orders/o1/adopt', { klarna_order_id: 'k1' }, 'order']);
+  assert.deepEqual(wrongBy('adopt', { then: 'cancel' }), {
+    klarna_order_id: { code: 'missing' }, confirm: { code: 'not_confirmed' } });
+  assert.deepEqual(ask('adopt', { klarna_order_id: 'k1', then: 'cancel', confirm: true }).sent,
+    [['orders/o1/adopt', { klarna_order_id: 'k1' }, 'order'],
+      ['orders/o1/cancel', { confirm_final: true }, 'outcome']]);
+});
+
+test('the small ones', () => {
+  assert.deepEqual(sentBy('extend', {}), ['orders/o1/extend', {}, 'outcome']);
+  assert.deepEqual(sentBy('release', {}), ['orders/o1/release', {}, 'outcome']);
+  assert.deepEqual(sentBy('send_again', {}),
+    ['orders/o1/operations/op1/send-again', {}, 'operation']);
+  assert.deepEqual(sentBy('give_up', { reason: 'lost' }),
+    ['orders/o1/operations/op1/give-up', { reason: 'lost' }, 'operation']);
+  assert.deepEqual(wrongBy('give_up', { reason: ' ' }), { reason: { code: 'missing' } });
+});
+
+test('the module\'s field is found in the form', () => {
+  const body = { lines: [{ reference: 'LAMP' }, { reference: 'VOUCHER' }, { reference: 'GONE' }] };
+  for (const [theirs, ours] of [['lines[0].quantity', 'quantity-1'], ['lines[1].amount', 'value-2'],
+    ['lines[1].reference', 'quantity-2'], ['lines[2].quantity', 'lines'], ['lines', 'lines'],
+    ['amount', 'amount'], ['return_fee', 'fee'], ['return_fee_tax_rate', 'rate'],
+    ['shipping_info[0].tracking_uri', 'uri'], ['shipping_info[0]', 'number'],
+    ['confirm_final', 'confirm'], ['klarna_order_id', 'klarna_order_id']]) {
+    assert.equal(fieldOf(theirs, body, ORDER), ours, theirs);
+  }
+});
+
+// --- answers --------------------------------------------------------------------------------
+
+const OUTCOME = { expects: 'outcome' }, OPERATION = { expects: 'operation' };
+
+test('successes: done, followed, or not understood', () => {
+  assert.equal(judge(OUTCOME, { status: 201, body: {} }, 'credit').verdict, 'done');
+  const { verdict, operation } = judge(OUTCOME, { status: 202, body: { order_id: 'o1' },
+    location: '/klarna/orders/o1/operations/op9' }, 'credit');
+  assert.deepEqual([verdict, operation.id], ['following', 'op9']);
+  assert.equal(judge(OUTCOME, { status: 200, body: {} }, 'credit').verdict, 'lost');
+  assert.equal(judge(OPERATION, { status: 200, body: { state: 'queued' } }, 'send_again').verdict,
+    'following');
+  assert.equal(judge({ expects: 'order' }, { status: 200, body: {} }, 'adopt').verdict, 'done');
+});
+
+for (const [status, code, verdict, step = OUTCOME] of [
+  [0, 'lost', 'lost'], [408, 'http_408', 'lost'], [500, 'internal', 'lost'],
+  [502, 'http_502', 'lost'], [503, 'database', 'lost'], [504, 'unknown', 'lost'],
+  [429, 'rate_limited', 'wait'], [409, 'in_progress', 'wait'], [409, 'order_busy', 'not_started'],
+  [422, 'klarna_refused', 'refused'], [422, 'idempotency_key_reused', 'reused'],
+  [400, 'too_much', 'not_started'], [404, 'no_such_capture', 'not_started'],
+  [409, 'not_creditable', 'not_started'], [401, 'http_401', 'barred'], [403, 'http_403', 'barred'],
+  [403, 'cross_site', 'barred'], [400, 'http_400', 'barred'], [404, 'http_404', 'barred'],
+  [413, 'http_413', 'barred'], [409, 'in_progress', 'not_started', OPERATION],
+  [503, 'klarna_unreachable', 'not_started', OPERATION], [503, 'http_503', 'lost', OPERATION]]) {
+  test(`${status} ${code} to ${step.expects} is ${verdict}`, () => {
+    const answer = judgeProblem(step, { status, code, retryAfter: 2 });
+    assert.deepEqual([answer.verdict, answer.problem.code], [verdict, code]);
+  });
+}
+
+// --- preview --------------------------------------------------------------------------------
+
+function previewing(answers) {
+  const asked = [], waiting = [];
+  const preview = new Preview({ changed() {},
+    wait: (ms, signal) => new Promise((resolve) => {
+      waiting.push(resolve);
+      signal.addEventListener('abort', resolve);
+    }),
+    ask: (body) => {
+      asked.push(body);
+      return answers.shift();
+    } });
+  const settle = () => new Promise((resolve) => { setTimeout(resolve, 1); });
+  return { preview, asked, pause: async () => {
+    waiting.at(-1)();
+    await settle();
+  }, settle };
+}
+
+const plan = (amount) => ({ amount, steps: [{ verb: 'release', amount: 5 },
+  { verb: 'refund', amount }] });
+
+test('asked once when typing has paused, and not for what was asked last', async () => {
+  const { preview, asked, pause, settle } = previewing([Promise.resolve(plan(3))]);
+  preview.about({ amount: 1 });
+  preview.about({ amount: 2 });
+  preview.about({ amount: 3 });
+  await settle();
+  assert.deepEqual([asked, preview.state], [[], 'asking']);
+  await pause();
+  preview.about({ amount: 3 });
+  assert.deepEqual([asked, preview.state, preview.plan], [[{ amount: 3 }], 'known', plan(3)]);
+  assert.equal(backToShopper(preview.plan), 3);
+  preview.about(null);
+  assert.equal(preview.state, 'none');
+});
+
+test('a late answer to an older question is dropped', async () => {
+  let late;
+  const { preview, pause, settle } = previewing([new Promise((resolve) => { late = resolve; }),
+    Promise.resolve(plan(2))]);
+  preview.about({ amount: 1 });
+  await pause();
+  preview.about({ amount: 2 });
+  await pause();
+  late(plan(1));
+  await settle();
+  assert.equal(preview.plan.amount, 2);
+});
+
+test('what the module refuses is shown as it is', async () => {
+  const { preview, pause } = previewing([Promise.reject(new Error('too_much'))]);
+  preview.about({ amount: 9 });
+  await pause();
+  assert.deepEqual([preview.state, preview.problem.message], ['wrong', 'too_much']);
+});
