@@ -217,7 +217,8 @@ def test_the_last_row_tells_of_more(httpd, many):
     assert ids == [f"00000000-0000-4000-8000-{i:012d}" for i in range(100_001, 1, -1)]
     # 20 MB went through; the server grew by what a page needs.
     assert len(text) > 15_000_000
-    assert _peak(httpd.worker_pid()) - before < 8_000 * SLOW
+    if SLOW == 1:       # a sanitizer keeps what was freed
+        assert _peak(httpd.worker_pid()) - before < 8_000
 
 
 @pytest.mark.alone
