@@ -70,7 +70,11 @@ function show(name, one) {
     using: { newKey, wait, readOrder: () => get(path(order)),
       preview: async (body, signal) => (
         await post(`${path(order)}/credit-invoices/preview`, body, { signal })).body },
-    onOrder: (fresh) => { one.order = fresh; },
+    onOrder: (fresh) => {
+      const isNew = books(fresh) !== books(one.order);
+      one.order = fresh;
+      if (isNew) one.onChange();
+    },
     onClose: () => closed(name, one, action, target) });
 }
 

@@ -36,7 +36,8 @@ function previewWords({ state, plan, problem }, currency) {
 function preview(form) {
   return html`<section class="preview" aria-labelledby="preview-title"><h3 id="preview-title">${
     t('action.preview')}</h3><div role="status" data-name="preview" data-state=${
-    form.preview.state}>${previewWords(form.preview, form.order.purchase_currency)}</div></section>`;
+    form.preview.state}>${previewWords(form.preview, form.order.purchase_currency)}</div>
+    </section>`;
 }
 
 function doneWords({ credit_invoice: made }, order) {

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Flow } from '../../admin/js/flow.mjs';
 import { Memory, books, opened } from '../../admin/js/pending.mjs';
+import { fakeStorage } from './storage.mjs';
 
 const STEP = { path: 'orders/o1/credit-invoices', body: '{"amount":700,"comment":"ä"}',
   expects: 'outcome' };
@@ -50,13 +51,6 @@ class Server {
     if (found instanceof Error) throw found;
     return found;
   };
-}
-
-function fakeStorage() {
-  const kept = new Map();
-  return { get length() { return kept.size; }, key: (i) => [...kept.keys()][i], kept,
-    getItem: (name) => kept.get(name) ?? null, removeItem: (name) => kept.delete(name),
-    setItem: (name, text) => kept.set(name, text) };
 }
 
 const form = (more) => opened({ order: 'o1', action: 'credit', key: 'K1', seen: books(ORDER),
@@ -189,7 +183,7 @@ test('a field is wrong: the form stays, corrected it goes out with a new key', a
   assert.notEqual(keys(server)[1], 'K1');
 });
 
-test('refused at first, but an answer is missing: a corrected form cannot be a second refund', async () => {
+test('an answer is missing, then a no: a corrected form cannot be a second refund', async () => {
   // The first request is on its way still when the second is refused, and arrives after that.
   const server = new Server('lost before', problem(409, 'order_busy')), tab = new Tab(server);
   const flow = tab.flow(form());
@@ -197,7 +191,8 @@ test('refused at first, but an answer is missing: a corrected form cannot be a s
   assert.equal(flow.entry.state, 'editing');
   await server.post(STEP.path, JSON.parse(STEP.body), { key: 'K1' });
   await tab.submit(flow, [{ ...STEP, body: '{"amount":600}' }]);
-  assert.deepEqual([flow.entry.state, flow.entry.problem.code], ['editing', 'idempotency_key_reused']);
+  assert.deepEqual([flow.entry.state, flow.entry.problem.code],
+    ['editing', 'idempotency_key_reused']);
   assert.equal(server.carriedOut.length, 1);
 });
 
@@ -287,7 +282,8 @@ test('a copied tab sends the same form: carried out once', async () => {
   const server = new Server(), tab = new Tab(server), copy = new Tab(server);
   const [one, two] = [tab.flow(form()), copy.flow(form())];
   await Promise.all([tab.submit(one), copy.submit(two)]);
-  assert.deepEqual([one.entry.state, two.entry.state, server.carriedOut.length], ['done', 'done', 1]);
+  assert.deepEqual([one.entry.state, two.entry.state], ['done', 'done']);
+  assert.equal(server.carriedOut.length, 1);
 });
 
 test('a copied tab sends other values: told, and not carried out', async () => {
@@ -295,7 +291,8 @@ test('a copied tab sends other values: told, and not carried out', async () => {
   await tab.submit(tab.flow(form()));
   const flow = copy.flow(form());
   await copy.submit(flow, [{ ...STEP, body: '{"amount":1}' }]);
-  assert.deepEqual([flow.entry.state, flow.entry.problem.code], ['editing', 'idempotency_key_reused']);
+  assert.deepEqual([flow.entry.state, flow.entry.problem.code],
+    ['editing', 'idempotency_key_reused']);
   assert.equal(server.carriedOut.length, 1);
 });
 
@@ -352,5 +349,6 @@ test('given up: well, whether Klarna had carried it out or not', async () => {
   const early = new Server(problem(409, 'in_progress', { retryAfter: 60 })), tab = new Tab(early);
   const flow = tab.flow(form({ action: 'give_up' }));
   await flow.submit(steps);
-  assert.deepEqual([flow.entry.state, flow.entry.problem.code, tab.waits], ['editing', 'in_progress', []]);
+  assert.deepEqual([flow.entry.state, flow.entry.problem.code, tab.waits],
+    ['editing', 'in_progress', []]);
 });

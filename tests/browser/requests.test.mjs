@@ -62,7 +62,8 @@ test('captures: what is wrong, at its field', () => {
   assert.deepEqual(wrongBy('capture', { mode: 'amount', amount: ' ' }),
     { amount: { code: 'missing' } });
   for (const uri of ['t.example', 'javascript:alert(1)', 'https://', 'https://a b']) {
-    assert.deepEqual(wrongBy('capture', { mode: 'everything', uri }), { uri: { code: 'not_a_url' } });
+    assert.deepEqual(wrongBy('capture', { mode: 'everything', uri }),
+      { uri: { code: 'not_a_url' } });
   }
 });
 
@@ -79,7 +80,8 @@ test('credit invoices: quantity and value, a discount as negative, fee, words', 
     comment: ' too small ', reference: 'CN-1' }),
   ['orders/o1/credit-invoices', { lines: [{ reference: 'MUG', quantity: 2, amount: 39990 },
     { reference: 'LAMP', amount: 1200 }, { reference: 'VOUCHER', quantity: 1, amount: -5000 }],
-  return_fee: 4900, return_fee_tax_rate: 2500, reference: 'CN-1', comment: 'too small' }, 'outcome']);
+  return_fee: 4900, return_fee_tax_rate: 2500, reference: 'CN-1', comment: 'too small' },
+  'outcome']);
   assert.deepEqual(sentBy('credit', { mode: 'everything', fee: '', rate: '25' })[1],
     { everything: true });
   assert.deepEqual(sentBy('credit', { mode: 'amount', amount: '655,00', fee: '0' })[1],
@@ -91,7 +93,8 @@ test('credit invoices: what is wrong, at its field', () => {
     value: { VOUCHER: '50', LAMP: '-1', MUG: '600,01' }, fee: 'x' }),
   { 'quantity-0': { code: 'too_many', most: 3 }, 'value-0': { code: 'too_much', most: 60000 },
     'value-1': { code: 'too_little', least: 0 },
-    'value-2': { code: 'not_negative', least: -5000 }, fee: { code: 'not_a_number', decimals: 2 } });
+    'value-2': { code: 'not_negative', least: -5000 },
+    fee: { code: 'not_a_number', decimals: 2 } });
   assert.deepEqual(wrongBy('credit', { mode: 'lines', value: { VOUCHER: '-50,01' } }),
     { 'value-2': { code: 'too_little', least: -5000 } });
   assert.deepEqual(wrongBy('credit', { mode: 'everything', fee: '1', rate: '100,01' }),

