@@ -10,6 +10,7 @@
 //   using: { post, readOrder, wait }          onOrder(order): it was read anew
 import { html, nothing, render } from './html.mjs';
 import { explain, t } from './i18n.mjs';
+import { nameOf } from './orderview.mjs';
 import { DONE, EDITING, FOLLOWING, HELD, REFUSED, SUBMITTED, books } from './pending.mjs';
 import { Preview } from './preview.mjs';
 import { progressButtons, progressView, standing } from './progress.mjs';
@@ -198,7 +199,7 @@ class ActionDialog {
     const { name } = this.#with, isForm = entry.state === EDITING;
     this.#element.setAttribute('closedby', this.#escapes() ? 'closerequest' : 'none');
     render(html`<article><header><h2 id="action-title" tabindex="-1">${
-      t(`action.${name}.title`)}</h2>${isForm || entry.state === HELD ? html`<button type="button"
+      t(`action.${name}.title`)} <span class="soft">${nameOf(this.order)}</span></h2>${isForm || entry.state === HELD ? html`<button type="button"
       class="quiet cross" data-name="cross" aria-label=${t('action.cross')} ?disabled=${
       this.flow.isBusy} @click=${() => this.close()}><svg viewBox="0 0 16 16" width="16" height="16"
       aria-hidden="true"><path d="m3 3 10 10M13 3 3 13"/></svg></button>` : nothing}</header>
