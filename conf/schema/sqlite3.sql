@@ -81,11 +81,16 @@ CREATE INDEX klarna_order_by_state ON klarna_order (merchant, state, created_at,
 CREATE INDEX klarna_order_by_reference ON klarna_order (merchant, klarna_reference);
 CREATE INDEX klarna_order_by_reference1 ON klarna_order (merchant, reference1);
 CREATE INDEX klarna_order_by_reference2 ON klarna_order (merchant, reference2);
-CREATE INDEX klarna_order_by_attention ON klarna_order (merchant, attention, created_at, id);
 CREATE INDEX klarna_order_by_channel ON klarna_order (merchant, channel, created_at, id);
-CREATE INDEX klarna_order_waiting ON klarna_order (merchant, waiting, created_at, id);
-CREATE INDEX klarna_order_open ON klarna_order (merchant, open_until, id);
-CREATE INDEX klarna_order_due ON klarna_order (merchant, check_at);
+-- Only of the few that are marked, open or due: the others cost nothing when they are written.
+CREATE INDEX klarna_order_by_attention ON klarna_order (merchant, attention, created_at, id)
+    WHERE attention <> '';
+CREATE INDEX klarna_order_waiting ON klarna_order (merchant, waiting, created_at, id)
+    WHERE waiting <> '';
+CREATE INDEX klarna_order_open ON klarna_order (merchant, open_until, id)
+    WHERE open_until > 0;
+CREATE INDEX klarna_order_due ON klarna_order (merchant, check_at)
+    WHERE check_at > 0;
 
 CREATE TABLE klarna_operation (
     id                TEXT    NOT NULL PRIMARY KEY,
@@ -127,7 +132,8 @@ CREATE TABLE klarna_operation (
 ) STRICT;
 
 CREATE INDEX klarna_operation_by_order ON klarna_operation (order_id, created_at, id);
-CREATE INDEX klarna_operation_due ON klarna_operation (merchant, next_at);
+CREATE INDEX klarna_operation_due ON klarna_operation (merchant, next_at)
+    WHERE next_at > 0;
 -- Whole figures of an hour come from the index alone.
 CREATE INDEX klarna_operation_by_state
     ON klarna_operation (merchant, state, updated_at, kind, took);

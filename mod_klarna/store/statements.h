@@ -155,7 +155,7 @@ typedef enum {
 #define KL_NEWEST_VALUES 4
 #define KL_SOONEST_ \
     " AND created_at < %lld AND open_until >= %lld AND open_until <= %lld" \
-    " AND (open_until > %lld OR id > %s) ORDER BY open_until, id LIMIT %d"
+    " AND open_until > 0 AND (open_until > %lld OR id > %s) ORDER BY open_until, id LIMIT %d"
 #define KL_SOONEST_VALUES 6
 
 /* One branch for each column that is searched, so that each uses its own index. */
@@ -174,6 +174,8 @@ typedef enum {
 /* What drives a list: values of its own and what stands before the filters. */
 #define KL_ALL_ " WHERE merchant = %s"
 #define KL_BY_(column) " WHERE merchant = %s AND " column " = %s"
+/* <> '' says that the index of those that have a mark will do. */
+#define KL_MARKED_(column) KL_BY_(column) " AND " column " <> ''"
 
 #define KL_ORDERS_(hint, driver, page) \
     "SELECT " KL_ORDER_ALL_ " FROM klarna_order" hint driver KL_FILTERS_ page
@@ -243,8 +245,8 @@ typedef enum {
          " WHERE id = %s AND version = %lld") \
     KL_NEWEST_FIRST_(EACH, newest, 1, KL_BY_INDEX_("newest"), KL_ALL_) \
     KL_NEWEST_FIRST_(EACH, state, 2, KL_BY_INDEX_("by_state"), KL_BY_("state")) \
-    KL_NEWEST_FIRST_(EACH, attention, 2, KL_BY_INDEX_("by_attention"), KL_BY_("attention")) \
-    KL_NEWEST_FIRST_(EACH, waiting, 2, KL_BY_INDEX_("waiting"), KL_BY_("waiting")) \
+    KL_NEWEST_FIRST_(EACH, attention, 2, KL_BY_INDEX_("by_attention"), KL_MARKED_("attention")) \
+    KL_NEWEST_FIRST_(EACH, waiting, 2, KL_BY_INDEX_("waiting"), KL_MARKED_("waiting")) \
     KL_NEWEST_FIRST_(EACH, channel, 2, KL_BY_INDEX_("by_channel"), KL_BY_("channel")) \
     KL_NEWEST_FIRST_(EACH, found, 2 * KL_SEARCHED, "", KL_HITS_) \
     KL_SOONEST_FIRST_(SAME, open, 1, KL_ALL_) \
