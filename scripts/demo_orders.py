@@ -36,6 +36,7 @@ def _part_shipped(shop, cart):
     shop.done(shop.act(order, "captures", {
         "lines": [{"reference": "MUG-01", "quantity": 2}, {"reference": "SHIP", "quantity": 1}],
         "shipping_info": TRACKING}))
+    return order
 
 
 def _returned(shop, cart):
@@ -43,20 +44,27 @@ def _returned(shop, cart):
     shop.done(shop.act(order, "credit-invoices", {
         "lines": [{"reference": "MUG-01", "quantity": 1}, {"reference": "BOOK-07", "quantity": 1}],
         "return_fee": 4900, "return_fee_tax_rate": 2500, "comment": "changed their mind"}))
+    return order
 
 
-def _refused(shop, cart, before, action):
+def _cancelled(shop, cart):
+    order = shop.placed(cart)
+    shop.done(shop.act(order, "cancel", {"confirm_final": True}))
+    return order
+
+
+def _refused(shop, order, action, route):
     """What a clerk asked for and Klarna refused stays to be seen."""
-    order = before(cart)
     shop.box.fault("status", path=f"/{action}$", status=403, body=REFUSED)
-    shop.act(order, "captures" if action == "captures" else "credit-invoices",
-             {"everything": True})
+    shop.act(order, route, {"everything": True})
+    return order
 
 
 def _expiring(shop, cart):
     shop.box.control("POST", "behaviour", {"authorization_days": 5})
-    shop.placed(cart)
+    order = shop.placed(cart)
     shop.box.control("POST", "behaviour", {"authorization_days": 28})
+    return order
 
 
 def _orphan(shop, cart):
@@ -70,15 +78,27 @@ def _orphan(shop, cart):
                        meanwhile=lambda: waiting.operations_are_due(shop.httpd))
 
 
+def _earlier(shop, order, hours):
+    """As if it had been hours ago, so that lists and charts have more than a moment to show."""
+    then = hours * 3600 * 1000000
+    shop.httpd.sql(f"UPDATE klarna_order SET created_at = created_at - {then}, "
+                   f"version = version + 1 WHERE id = '{order}'")
+    shop.httpd.sql(f"UPDATE klarna_operation SET created_at = created_at - {then}, "
+                   f"updated_at = updated_at - {then} WHERE order_id = '{order}'")
+
+
 def make(shop):
-    shop.done(shop.act(shop.placed(_cart(1001, (BLANKET, 1))), "cancel", {"confirm_final": True}))
-    _returned(shop, _cart(1002, (MUG, 3), (BOOK, 1), (LAMP, 1)))
-    shop.captured(_cart(1003, (LAMP, 2), country="DE"))
-    _refused(shop, _cart(1004, (BOOK, 1)), shop.captured, "refunds")
-    _orphan(shop, _cart(1005, (LAMP, 1), (MUG, 2)))
-    _part_shipped(shop, _cart(1006, (MUG, 2), (BLANKET, 1)))
-    shop.placed(_cart(1007, (LAMP, 1)), "pending")
-    _expiring(shop, _cart(1008, (BOOK, 2), country="NO"))
-    _refused(shop, _cart(1009, (MUG, 6)), shop.placed, "captures")
-    shop.placed(_cart(1010, (BLANKET, 1), (BOOK, 1), country="DE"))
-    shop.placed(_cart(1011, (MUG, 4), (BOOK, 1), (LAMP, 1)))
+    made = [
+        (22, _cancelled(shop, _cart(1001, (BLANKET, 1)))),
+        (20, _returned(shop, _cart(1002, (MUG, 3), (BOOK, 1), (LAMP, 1)))),
+        (19, shop.captured(_cart(1003, (LAMP, 2), country="DE"))),
+        (15, _refused(shop, shop.captured(_cart(1004, (BOOK, 1))), "refunds", "credit-invoices")),
+        (11, _expiring(shop, _cart(1005, (BOOK, 2), country="NO"))),
+        (8, _part_shipped(shop, _cart(1006, (MUG, 2), (BLANKET, 1)))),
+        (6, shop.placed(_cart(1007, (LAMP, 1)), "pending")),
+        (5, _refused(shop, shop.placed(_cart(1008, (MUG, 6))), "captures", "captures")),
+        (3, shop.placed(_cart(1009, (BLANKET, 1), (BOOK, 1), country="DE"))),
+        (1, shop.placed(_cart(1010, (MUG, 4), (BOOK, 1), (LAMP, 1))))]
+    for hours, order in made:
+        _earlier(shop, order, hours)
+    _orphan(shop, _cart(1011, (LAMP, 1), (MUG, 2)))

@@ -46,9 +46,9 @@ story('found by each of its references', async (page) => {
 
 story('what needs a person is one click away', async (page) => {
   await page.goto(ADMIN);
-  for (const [list, name, concern] of [['to_ship', 'A-1011', 'Authorized'],
-    ['expiring', 'A-1008', '5 days left'], ['orphans', 'A-1005', 'Orphan'],
-    ['capture_unconfirmed', 'A-1009', 'Shipped, not captured'],
+  for (const [list, name, concern] of [['to_ship', 'A-1010', 'Authorized'],
+    ['expiring', 'A-1005', '5 days left'], ['orphans', 'A-1011', 'Orphan'],
+    ['capture_unconfirmed', 'A-1008', 'Shipped, not captured'],
     ['refund_unconfirmed', 'A-1004', 'Refund not confirmed']]) {
     const tab = page.locator(`[data-name=list-${list}]`);
     await tab.click();
@@ -59,7 +59,7 @@ story('what needs a person is one click away', async (page) => {
   }
   await page.goBack();
   await page.waitForURL('**list=capture_unconfirmed*');
-  await shows(links(page), 'A-1009');
+  await shows(links(page), 'A-1008');
 });
 
 story('narrowed by state and by day', async (page) => {

@@ -4,8 +4,9 @@
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import { test } from 'node:test';
-import { looks } from './looks.mjs';
-import { ADMIN, shows, story, withBrowser } from './support.mjs';
+import { axe, looks } from './looks.mjs';
+import { ADMIN, fault, noFaults, open, placed, captured, act, shows, story, withBrowser }
+  from './support.mjs';
 
 withBrowser();
 
@@ -20,15 +21,22 @@ async function openSeed(page, name) {
 
 story('the list of orders', async (page) => {
   await page.goto(ADMIN);
-  await link(page, 'A-1011').waitFor();
+  await link(page, 'A-1010').waitFor();
   await looks(page, 'orders');
   await page.goto(`${ADMIN}?list=orphans`);
-  await link(page, 'A-1005').waitFor();
+  await link(page, 'A-1011').waitFor();
   await looks(page, 'orders-orphans');
 });
 
-for (const [name, what] of [['A-1002', 'returned'], ['A-1004', 'refused'], ['A-1005', 'orphan'],
-  ['A-1006', 'part-captured'], ['A-1008', 'expiring']]) {
+story('axe-core would tell', async (page) => {
+  await page.goto(ADMIN);
+  await link(page, 'A-1010').waitFor();
+  await page.evaluate(() => document.querySelector('main').append(document.createElement('input')));
+  await assert.rejects(axe(page, 'with a field that has no name'), /label/);
+});
+
+for (const [name, what] of [['A-1002', 'returned'], ['A-1004', 'refused'], ['A-1011', 'orphan'],
+  ['A-1006', 'part-captured'], ['A-1005', 'expiring']]) {
   story(`an order: ${what}`, async (page) => {
     await openSeed(page, name);
     await looks(page, `order-${what}`);
@@ -48,6 +56,60 @@ story('without the right', async (page) => {
   await shows(page.locator('main'), 'may not open this');
   await looks(page, 'denied');
 }, { user: 'guest', expected: ['/klarna/orders'] });
+
+// --- dialogs ---------------------------------------------------------------------------------
+
+const dialog = (page) => page.locator('dialog[open]');
+
+// Each window as it opens, and with what is wrong in it.
+async function looksOf(page, action, { fill, wrong = true } = {}) {
+  await page.locator(`[data-name=do-${action}]`).first().click();
+  await dialog(page).waitFor();
+  await fill?.();
+  await looks(page, `dialog-${action}`);
+  if (wrong) {
+    await dialog(page).locator('[data-name=submit]').click();
+    await dialog(page).locator('[aria-invalid=true], .wrong').first().waitFor();
+    await looks(page, `dialog-${action}-wrong`);
+  }
+  await dialog(page).locator('[data-name=discard]').click();
+  await dialog(page).waitFor({ state: 'detached' });
+}
+
+story('the windows of what is done with an order', async (page) => {
+  const order = await placed();
+  await act(order, 'captures', { lines: [{ reference: 'MUG', quantity: 2 }] });
+  await open(page, order);
+  await looksOf(page, 'capture', { fill: () => dialog(page).getByLabel('Certain lines').check() });
+  await looksOf(page, 'credit', { fill: async () => {
+    await dialog(page).locator('[id=field-quantity-0]').fill('1');
+    await shows(dialog(page).locator('[data-name=preview]'), 'The shopper');
+    await dialog(page).locator('[id=field-fee]').fill('x');
+  } });
+  await looksOf(page, 'cancel');
+  for (const action of ['tracking', 'extend', 'release']) {
+    await looksOf(page, action, { wrong: false });
+  }
+});
+
+story('the window of an orphan', async (page) => {
+  await openSeed(page, 'A-1011');
+  await looksOf(page, 'adopt', { fill: () => dialog(page).getByLabel('Cancel it').check() });
+});
+
+story('a window while Klarna does not answer, and when it has', async (page) => {
+  const order = await captured();
+  await open(page, order);
+  await page.locator('[data-name=do-credit]').click();
+  await dialog(page).getByLabel('Everything that is left').check();
+  await fault(order, 'refunds', { kind: 'drop_after' }, -1);
+  await dialog(page).locator('[data-name=submit]').click();
+  await dialog(page).locator('[data-name=standing][data-state=following]').waitFor();
+  await looks(page, 'dialog-waiting');
+  await noFaults();
+  await dialog(page).locator('[data-name=done]').waitFor();
+  await looks(page, 'dialog-done');
+}, { expected: ['/preview'] });
 
 // --- languages -------------------------------------------------------------------------------
 
