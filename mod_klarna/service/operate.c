@@ -15,38 +15,35 @@ kl_kind_t kl_no_such_order(kl_error_t *err)
     return kl_error_set(err, KL_NOT_FOUND, "no_such_order", "There is no such order.");
 }
 
-/* The account of that merchant among those the caller may use, or NULL. */
-static const kl_account_t *find_account(const kl_service_t *svc, const char *merchant)
+int kl_service_account(kl_service_t *svc, const char *merchant)
 {
     const kl_account_t *const *accounts = svc->accounts_n ? svc->accounts : &svc->account;
     int n = svc->accounts_n ? svc->accounts_n : 1;
 
     for (int i = 0; i < n; i++) {
         if (strcmp(accounts[i]->name, merchant) == 0) {
-            return accounts[i];
+            svc->account = accounts[i];
+            return 1;
         }
     }
-    return NULL;
+    return 0;
 }
 
 kl_kind_t kl_service_order(kl_service_t *svc, const char *id, kl_order_t **out, kl_error_t *err)
 {
-    const kl_account_t *account = NULL;
     kl_order_t *order = NULL;
     kl_kind_t rv = KL_NOT_FOUND;
 
     if (kl_id_is_uuid(id)) {
         rv = svc->store->order_load(svc->store, svc->p, id, &order, err);
     }
-    if (rv == KL_OK) {
-        account = find_account(svc, order->merchant);
-        rv = account ? KL_OK : KL_NOT_FOUND;
+    if (rv == KL_OK && !kl_service_account(svc, order->merchant)) {
+        rv = KL_NOT_FOUND;
     }
     if (rv == KL_NOT_FOUND) {
         return kl_no_such_order(err);
     }
     if (rv == KL_OK) {
-        svc->account = account;
         *out = order;
     }
     return rv;

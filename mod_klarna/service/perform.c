@@ -53,6 +53,11 @@ static kl_kind_t mark_sent(kl_service_t *svc, kl_operation_t *op, kl_error_t *er
 {
     apr_time_t now = svc->now();
 
+    if (!kl_service_account(svc, op->merchant)) { /* never with another store's credentials */
+        return kl_error_set(err, KL_INTERNAL, "wrong_store",
+                            "Operation %s belongs to store '%s', not to the caller's.", op->id,
+                            op->merchant);
+    }
     if (op->state == KL_OP_SENT) {
         op->doubtful = 1; /* whoever sent it never stored what came of it */
     }

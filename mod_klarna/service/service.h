@@ -60,6 +60,10 @@ typedef struct kl_client_t {
  *  merchant's, or was asked for with a wrong key: who asks learns nothing. */
 kl_kind_t kl_no_such_order(kl_error_t *err);
 
+/** Makes the account of that merchant the one that is worked with: 1, or 0 when it is not one of
+ *  the caller's stores; nothing is changed then. */
+int kl_service_account(kl_service_t *svc, const char *merchant);
+
 /** Loads an order of one of the caller's stores and makes that store's account the one that is
  *  worked with; any other order is KL_NOT_FOUND. */
 kl_kind_t kl_service_order(kl_service_t *svc, const char *id, kl_order_t **out, kl_error_t *err);

@@ -512,6 +512,36 @@ static void an_order_picks_its_account(void **state)
     assert_ptr_equal(svc->account, &other);
 }
 
+/* An operation may be walked without its order having been loaded: it still never goes out with
+ * the credentials of another store. */
+static void an_operation_goes_out_with_its_own_account(void **state)
+{
+    world_t *world = new_world(state);
+    const char *id = world_placed(world);
+    kl_account_t other = world->account;
+    const kl_account_t *accounts[] = {&other, &world->account};
+    kl_service_t *svc = world_service(world, world->p);
+    kl_error_t *err = kl_error_make(world->p);
+    kl_operation_t *op = NULL;
+    kl_exchange_t ex = {0};
+    int calls = world->klarna->calls;
+
+    other.name = "other shop";
+    assert_int_equal(kl_extend_prepare(svc, id, NULL, &op, err), KL_OK);
+    svc->account = &other;
+    assert_int_equal(kl_perform(svc, op, &ex, err), KL_INTERNAL);
+    check_error(err, KL_INTERNAL, "wrong_store");
+    assert_int_equal(world->klarna->calls, calls);
+    assert_int_equal(op->attempts, 0);
+
+    kl_error_clear(err);
+    svc->accounts = accounts;
+    svc->accounts_n = 2;
+    assert_int_equal(kl_perform(svc, op, &ex, err), KL_OK);
+    assert_ptr_equal(svc->account, &world->account);
+    assert_int_equal(world->klarna->calls, calls + 1);
+}
+
 static void without_randomness_nothing_starts(void **state)
 {
     static const act_fn acts[] = {act_capture_cup, act_extend, act_credit_cup, act_tracking,
@@ -1080,6 +1110,7 @@ int main(void)
         WITH_POOL(a_pending_review_blocks_and_a_look_heals),
         WITH_POOL(other_merchants_orders_are_not_found),
         WITH_POOL(an_order_picks_its_account),
+        WITH_POOL(an_operation_goes_out_with_its_own_account),
         WITH_POOL(without_randomness_nothing_starts),
         WITH_POOL(a_credit_is_paid_when_every_step_is_confirmed),
         WITH_POOL(a_refused_first_step_discards_the_second),
