@@ -3,6 +3,7 @@
 sees, and what an Idempotency-Key means."""
 import pytest
 
+import confidential
 from httpd import Httpd
 from sandbox import klarna_url
 from shop import EXTRA, Shop, new_key, problem
@@ -114,6 +115,31 @@ def test_new_payments_are_the_first_stores(box):
     # A cart that another store signed is none, though its store is named too.
     with first.nothing_happens():
         problem(Shop(server, box, "/both/checkout").send_cart(), 403, "cart_signature")
+    server.stop()
+
+
+def test_klarna_calls_one_address_for_all(box):
+    """KlarnaCallbackBase is the server's; the order that is called for tells the store."""
+    server = Httpd(klarna_url(box), EXTRA + """
+KlarnaCallbackBase https://shop.example.test/both/callbacks
+<Location /both/callbacks>
+    SetHandler klarna-callbacks
+    KlarnaUseStore default other
+    Require all granted
+</Location>
+""")
+    for checkout in (Shop(server, box), Shop(server, box, "/other/checkout", "/other/orders",
+                                             "other")):
+        box.forget_requests()
+        payment = checkout.start()
+        [session] = [one for one in box.requests() if one["path"].endswith("/sessions")]
+        path = session["body"]["merchant_urls"]["authorization"].partition("example.test")[2]
+        confidential.keep_from_logs(path.rpartition(".")[2])
+        token = box.authorize(payment.session_id)
+        answer = server.post(path, {"authorization_token": token}, None)
+        assert answer.status == 200, answer.raw
+        [waiting] = checkout.get("/operations")["operations"]
+        assert (waiting["order_id"], waiting["kind"]) == (payment.order_id, "place_order")
     server.stop()
 
 
