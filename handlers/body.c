@@ -157,7 +157,7 @@ kl_kind_t kl_body_read(kl_call_t *call, int flags)
 kl_kind_t kl_placement_key(kl_call_t *call, const char *order_id, const char *order_key,
                            const char *token)
 {
-    const char *parts[5] = {"place", call->settings->account.name, order_id, order_key, token};
+    const char *parts[5] = {"place", call->svc.account->name, order_id, order_key, token};
 
     call->client.key = kl_digest(call->r->pool, parts, 5);
     call->client.hash = call->client.key;

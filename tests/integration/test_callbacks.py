@@ -21,9 +21,19 @@ KlarnaCallbackBase {BASE}
 """
 
 
+# Where the callbacks of several stores arrive; the first is not that of most payments here.
+SPANNING = """
+<Location /spanning/callbacks>
+    SetHandler klarna-callbacks
+    KlarnaUseStore other default
+    Require all granted
+</Location>
+"""
+
+
 @pytest.fixture(scope="module")
 def httpd(box):
-    server = Httpd(klarna_url(box), EXTRA + LOCATION)
+    server = Httpd(klarna_url(box), EXTRA + LOCATION + SPANNING)
     yield server
     server.stop()
 
@@ -68,6 +78,64 @@ def test_an_authorization_is_stored_once(httpd, shop, box):
     shop.agrees(payment.order_id, "AUTHORIZED")
     assert call(httpd, payment.authorization, body).status == 200
     assert len(box.orders_of_session(payment.session_id)) == 1
+
+
+def test_one_address_for_several_stores(httpd, shop, box):
+    """The token means the same operation there as in the checkout of the order's store."""
+    payment = Told(shop)
+    payment.token = box.authorize(payment.session_id)
+    answer = httpd.post("/spanning/callbacks" + payment.authorization,
+                        {"authorization_token": payment.token}, user=None)
+    assert answer.status == 200
+    answer = shop.finish(lambda key: shop.place(payment), None)
+    assert answer.status == 201
+    again = shop.place(payment)
+    assert (again.status, again.json) == (201, answer.json)
+    assert [event["kind"] for event in shop.get(f"/{payment.order_id}/events")["operations"]] \
+        == ["place_order"]
+    assert len(box.orders_of_session(payment.session_id)) == 1
+    shop.agrees(payment.order_id, "AUTHORIZED")
+
+
+def noted(httpd, kind):
+    rows = httpd.sql("SELECT good, bad, bad_why FROM klarna_callback"
+                     f" WHERE merchant = 'default' AND kind = '{kind}'")
+    return [(int(good), int(bad), why) for good, bad, why in rows]
+
+
+def test_how_callbacks_end_is_noted(box):
+    """For the operator; not more often than every ten seconds, whoever calls."""
+    httpd = Httpd(klarna_url(box), EXTRA + LOCATION)
+    shop = Shop(httpd, box)
+    payment = Told(shop)
+    assert noted(httpd, "fraud") == noted(httpd, "authorization") == []
+    payment.token = box.authorize(payment.session_id)
+    body = {"authorization_token": payment.token}
+    for _ in range(3):
+        assert call(httpd, payment.authorization, body).status == 200
+    assert noted(httpd, "authorization") == [(1, 0, "")]
+    for path, sent, why in [(payment.authorization[:-1], {}, "unreadable"),
+                            (payment.authorization, ["no object"], "unreadable"),
+                            (payment.authorization[:-1], body, "wrong_secret"),
+                            ("/authorization/nobody", body, "unknown_order")]:
+        httpd.sql("UPDATE klarna_callback SET bad_at = 0")
+        assert call(httpd, path, sent).status in (400, 404)
+        assert noted(httpd, "authorization")[0][2] == why
+    assert call(httpd, payment.notification, {}).status == 200
+    assert noted(httpd, "fraud") == [(1, 0, "")]
+    assert noted(httpd, "authorization") == [(1, 4, "unknown_order")]
+    httpd.stop()
+
+
+def test_a_note_that_fails_is_only_logged(box):
+    httpd = Httpd(klarna_url(box), EXTRA + LOCATION)
+    payment = Told(Shop(httpd, box))
+    httpd.sql("DROP TABLE klarna_callback")
+    httpd.expect_log("KLA0035: ")
+    httpd.expect_log("KLA0011: statement klarna_callback_load")
+    httpd.allow_log("database schema has changed")
+    assert call(httpd, payment.notification, {}).status == 200
+    httpd.stop()
 
 
 def test_a_fraud_decision_is_read_from_klarna(httpd, shop, box):
