@@ -20,7 +20,7 @@ const KEPT = ['list', 'q', ...NARROWING, 'cursor'];
 const PAGE_ROWS = 50;
 const STALE_MS = 20000;     // a list that was out of sight for longer is read again
 
-let filter = {};
+let filter = filterOf(location.search);
 let orders = null;          // of the page shown; null: nothing read yet
 let nextCursor = '';
 let counts = {};            // list -> { count, more }
