@@ -58,22 +58,23 @@ function verdict({ configured, results }) {
 }
 
 function resultRow({ environment, region, url, result: outcome, detail }) {
+  const why = outcome === 'no_answer' ? html`<small class="soft">${detail}</small>` : nothing;
   return row([
     cell(t('credentials.environment'), word(`environment.${environment}`, environment)),
     cell(t('credentials.region'), word(`region.${region}`, region)),
     cell(t('credentials.address'), html`<code>${url}</code>`),
     cell(t('credentials.result'), html`${badge(t(`credentials.${outcome}`), TONES[outcome],
-      outcome)}${outcome === 'no_answer' && detail ? html`<small class="soft">${detail}</small>` : nothing}`),
+      outcome)}${why}`),
   ], `${environment}-${region}`);
 }
 
 function answered(answer) {
   const { tone, text, lines } = verdict(answer);
-  const body = lines ? html`<p>${t('credentials.cure')}</p><pre><code>${lines.join('\n')}</code></pre>`
-    : nothing;
-  return html`<div class="verdict" data-name="credentials-verdict">${notice(tone, text, body)}</div>${
-    table(t('operations.credentials'), ['environment', 'region', 'address', 'result']
-      .map((name) => t(`credentials.${name}`)), answer.results.map(resultRow))}`;
+  const heads = ['environment', 'region', 'address', 'result'];
+  return html`<div class="verdict" data-name="credentials-verdict">${notice(tone, text, lines
+    ? html`<p>${t('credentials.cure')}</p><pre><code>${lines.join('\n')}</code></pre>`
+    : nothing)}</div>${table(t('operations.credentials'),
+    heads.map((name) => t(`credentials.${name}`)), answer.results.map(resultRow))}`;
 }
 
 function storeField(stores) {
@@ -87,9 +88,10 @@ function storeField(stores) {
 }
 
 export function credentials(overview) {
-  return html`<p class="soft">${t('credentials.hint')}</p><div class="inline">${storeField(overview?.stores || [])}
-    <button type="button" @click=${test} aria-disabled=${String(running)} aria-busy=${String(running)}
-      data-name="credential-test">${t(running ? 'credentials.running' : 'credentials.test')}</button>
-    </div>${result.answer ? answered(result.answer) : nothing}${result.error
+  return html`<p class="soft">${t('credentials.hint')}</p>
+    <div class="inline">${storeField(overview?.stores || [])}<button type="button"
+      data-name="credential-test" @click=${test} aria-disabled=${String(running)}
+      aria-busy=${String(running)}>${t(running ? 'credentials.running' : 'credentials.test')}
+    </button></div>${result.answer ? answered(result.answer) : nothing}${result.error
     ? failure(result.error, { family: 'operator' }) : nothing}`;
 }

@@ -49,9 +49,20 @@ function tile(label, value, detail = nothing) {
     detail === nothing ? nothing : html`<span class="soft">${detail}</span>`}</dd></div>`;
 }
 
+function databaseTile({ driver, schema_version: version }) {
+  return tile(t('health.database'), badge(t('health.database_good'), 'good'),
+    t('health.database_is', { driver, version: String(version) }));
+}
+
+function workerTile(isOn) {
+  return isOn ? tile(t('health.worker'), badge(t('health.on'), 'good'), t('health.worker_on'))
+    : tile(t('health.worker'), badge(t('health.off'), 'bad'), t('health.worker_off'));
+}
+
 function callbackTile(base) {
-  return base ? tile(t('health.callbacks'), badge(t('health.on'), 'good'), html`<code>${base}</code>`)
-    : tile(t('health.callbacks'), badge(t('health.not_set'), 'wait'), t('health.no_callbacks'));
+  const name = t('health.callbacks');
+  return base ? tile(name, badge(t('health.on'), 'good'), html`<code>${base}</code>`)
+    : tile(name, badge(t('health.not_set'), 'wait'), t('health.no_callbacks'));
 }
 
 function storeTile(store) {
@@ -60,20 +71,19 @@ function storeTile(store) {
     html`<code>${store.endpoint}</code>`);
 }
 
+function versionTile({ version, httpd, libcurl }) {
+  return tile(t('health.version'), `mod_klarna ${version}`,
+    html`httpd ${httpd}<br>libcurl ${libcurl}`);
+}
+
 export function health(overview, callbacks) {
-  const { database, worker } = overview;
-  return html`<div class="verdict" role="status" data-name="verdict">${verdict(concerns(overview, callbacks))}</div>
-    <dl class="tiles">
-    ${tile(t('health.database'), badge(t('health.database_good'), 'good'),
-      t('health.database_is', { driver: database.driver, version: String(database.schema_version) }))}
-    ${tile(t('health.worker'), worker ? badge(t('health.on'), 'good') : badge(t('health.off'), 'bad'),
-      t(worker ? 'health.worker_on' : 'health.worker_off'))}
-    ${callbackTile(overview.callback_base)}
-    ${overview.stores.map(storeTile)}
-    ${tile(t('health.version'), `mod_klarna ${overview.version}`,
-      html`httpd ${overview.httpd}<br>libcurl ${overview.libcurl}`)}
-    </dl><p class="soft">${t('health.read')} ${time(overview.now,
-    new Date(overview.now).toLocaleTimeString(locale()))}</p>`;
+  const read = new Date(overview.now).toLocaleTimeString(locale());
+  return html`<div class="verdict" role="status" data-name="verdict">${
+    verdict(concerns(overview, callbacks))}</div>
+    <dl class="tiles">${databaseTile(overview.database)}${workerTile(overview.worker)}${
+      callbackTile(overview.callback_base)}${overview.stores.map(storeTile)}${
+      versionTile(overview)}</dl>
+    <p class="soft">${t('health.read')} ${time(overview.now, read)}</p>`;
 }
 
 // --- queue ---------------------------------------------------------------------------------

@@ -54,8 +54,12 @@ function isFresh(name) {
   return name === 'charts' && Date.now() - (parts.charts?.at || 0) < CHARTS_MS;
 }
 
+// What is denied or down is asked for once, not five times.
 async function refresh() {
-  await Promise.all(Object.keys(PATHS).filter((name) => !isFresh(name)).map(read));
+  await read('overview');
+  if (parts.overview.error) return;
+  await Promise.all(['operations', 'callbacks', 'charts', 'errors']
+    .filter((name) => !isFresh(name)).map(read));
 }
 
 async function show(name, change) {
@@ -67,11 +71,14 @@ async function show(name, change) {
 
 // --- the parts -----------------------------------------------------------------------------
 
-// A part's value as body shows it; with a word about it when it could not be read again.
+// A part's value as body shows it; with a word about it when it could not be read again. That
+// the server is out of reach is said by the shell's banner, when there is something to see.
 function part(name, body) {
   const { value, error } = parts[name] || {};
-  return html`${error ? failure(error, { family: 'operator', retry: () => read(name) }) : nothing}${
-    value ? body(value) : error ? nothing : html`<p aria-busy="true">${t('loading')}</p>`}`;
+  const isTold = !error || (value && error.code === 'lost');
+  const waiting = error ? nothing : html`<p aria-busy="true">${t('loading')}</p>`;
+  return html`${isTold ? nothing : failure(error, { family: 'operator', retry: refresh })}${
+    value ? body(value) : waiting}`;
 }
 
 function section(name, body, more = nothing) {
@@ -81,15 +88,16 @@ function section(name, body, more = nothing) {
 }
 
 function choice(label, options, chosen, choose) {
-  return html`<div class="choice" role="group" aria-label=${label}>${options.map(([value, text]) => (
-    html`<button type="button" data-name=${value} aria-pressed=${String(value === chosen)}
-      @click=${() => choose(value)}>${text}</button>`))}</div>`;
+  const button = ([value, text]) => html`<button type="button" data-name=${value}
+    aria-pressed=${String(value === chosen)} @click=${() => choose(value)}>${text}</button>`;
+  return html`<div class="choice" role="group" aria-label=${label}>${options.map(button)}</div>`;
 }
 
 // The beginning of the order's id is enough for the eye; a screen reader gets all of it.
 function orderOf({ order_id: id }, store) {
-  return html`<a href=${`order.html?id=${encodeURIComponent(id)}`} title=${id}>${id.slice(0, 8)}<span
-    class="hidden">${id.slice(8)}</span></a><small class="soft">${store}</small>`;
+  const page = `order.html?id=${encodeURIComponent(id)}`;
+  return html`<a href=${page} title=${id}>${id.slice(0, 8)}<span class="hidden">${
+    id.slice(8)}</span></a><small class="soft">${store}</small>`;
 }
 
 function kind(op) {
@@ -155,10 +163,6 @@ function supportBundle() {
 
 // --- the page ------------------------------------------------------------------------------
 
-function isBarred() {
-  return parts.overview?.error?.isDenied;
-}
-
 function lists() {
   return choice(t('operations.which'), LISTS.map((name) => [name, t(`operations.list.${name}`)]),
     list, (name) => show('operations', () => { list = name; }));
@@ -169,21 +173,27 @@ function spans() {
     span, (hours) => show('charts', () => { span = hours; }));
 }
 
-function all() {
-  const seen = { overview: parts.overview?.value, callbacks: parts.callbacks?.value };
+function rest(overview) {
   return html`
-    ${section('health', part('overview', (value) => health(value, seen.callbacks)))}
-    ${section('queue', html`${part('overview', queue)}${lists()}${part('operations', operations)}`)}
-    ${section('callbacks', part('callbacks', (value) => callbacks(value, seen.overview)))}
-    ${section('credentials', credentials(seen.overview))}
+    ${section('queue', html`${queue(overview)}${lists()}${part('operations', operations)}`)}
+    ${section('callbacks', part('callbacks', (value) => callbacks(value, overview)))}
+    ${section('credentials', credentials(overview))}
     ${section('charts', part('charts', charts), spans())}
     ${section('errors', part('errors', errors))}
     ${section('bundle', supportBundle())}`;
 }
 
+// Without the overview there is nothing to see but why; the credentials can be tested all the same.
 function view() {
-  return html`<h1>${t('operations.title')}</h1>${isBarred()
-    ? failure(parts.overview.error, { family: 'operator', retry: refresh }) : all()}`;
+  const { value, error } = parts.overview || {};
+  if (error?.isDenied) {
+    return html`<h1>${t('operations.title')}</h1>${
+      failure(error, { family: 'operator', retry: refresh })}`;
+  }
+  return html`<h1>${t('operations.title')}</h1>
+    ${section('health', part('overview', (seen) => health(seen, parts.callbacks?.value)))}
+    ${value ? rest(value) : nothing}${value || !error ? nothing
+      : section('credentials', credentials(null))}`;
 }
 
 async function start() {
