@@ -113,8 +113,8 @@ function heading() {
     name: nameOf(order) })}</h1><p class="badges">${stateBadge(order)}${
     isDoubtful ? fraudBadge(order.fraud_status) : nothing}${
     environmentBadge(order.environment)}<span class="soft">${
-    time(order.created_at, dateTime(order.created_at))}</span></p></div>${lookButton()}</div>
-    <p class="sentence" data-name="sentence">${sentence(order)}</p>`;
+    time(order.created_at, dateTime(order.created_at))}</span></p>
+    <p class="sentence" data-name="sentence">${sentence(order)}</p></div>${lookButton()}</div>`;
 }
 
 function lookedNote() {

@@ -5,7 +5,7 @@
 import { badge, copyable, html, link, nothing, svg, time } from './html.mjs';
 import { dateTime, milliseconds, money, number, percent } from './format.mjs';
 import { t, word } from './i18n.mjs';
-import { expiry, fraudBadge, operationBadge } from './orderview.mjs';
+import { expiry, fraudBadge, isOpen, operationBadge } from './orderview.mjs';
 
 const INVOICE_TONES = { paid: 'good', partly_paid: 'wait', pending: 'wait', refused: 'bad' };
 
@@ -181,10 +181,11 @@ function reference(name, value) {
 }
 
 function ends(order) {
+  if (!isOpen(order)) return nothing;
   const left = expiry(order);
-  if (!order.expires_at) return t('fact.ends_unknown');
-  return html`${time(order.expires_at, dateTime(order.expires_at))}${left ? html` <span
-    class=${left.isSoon ? 'concern' : 'soft'} data-tone="wait">${left.text}</span>` : nothing}`;
+  if (!left) return t('fact.ends_unknown');
+  return html`${time(order.expires_at, dateTime(order.expires_at))} <span
+    class=${left.isSoon ? 'concern' : 'soft'} data-tone="wait">${left.text}</span>`;
 }
 
 export function facts(order) {

@@ -42,10 +42,14 @@ export function nameOf(order) {
   return order.merchant_reference1 || order.klarna_reference || order.id.slice(0, 8);
 }
 
+/** Whether something of the authorization is left. */
+export function isOpen(order) {
+  return OPEN.includes(order.state) && order.remaining_authorized_amount > 0;
+}
+
 /** { text, days, isSoon } of the authorization, or null when it no longer matters. */
 export function expiry(order) {
-  const isOpen = OPEN.includes(order.state) && order.remaining_authorized_amount > 0;
-  if (!isOpen || !order.expires_at) return null;
+  if (!isOpen(order) || !order.expires_at) return null;
   const days = daysLeft(order.expires_at);
   return { days, isSoon: days <= SOON_DAYS,
     text: days > 0 ? t('days_left', { count: days }) : t('expires_now') };
