@@ -14,6 +14,8 @@
 //   language(), locale()                    "sv", and what Intl shall be given ("sv-FI")
 //   chooseLanguage('sv')                    remembered; load the words and draw again after it
 
+import { keep, recall } from './kept.mjs';
+
 const CHOICE = 'klarna-admin.language';
 export const LANGUAGES = { en: 'English', sv: 'Svenska', nb: 'Norsk bokmål', fi: 'Suomi',
   de: 'Deutsch', nl: 'Nederlands' };
@@ -21,6 +23,7 @@ const ALIASES = { no: 'nb', nn: 'nb' };
 
 const files = new Map(); // "sv/common" -> words
 let words = {};
+let chosen = '';         // on this page
 
 function base(tag) {
   const language = tag.toLowerCase().split('-')[0];
@@ -28,17 +31,18 @@ function base(tag) {
 }
 
 export function language() {
-  const wanted = [localStorage.getItem(CHOICE) || '', ...navigator.languages].map(base);
+  const wanted = [chosen || recall('localStorage', CHOICE), ...navigator.languages].map(base);
   return wanted.find((tag) => LANGUAGES[tag]) || 'en';
 }
 
 export function locale() {
-  const chosen = language();
-  return navigator.languages.find((tag) => base(tag) === chosen) || chosen;
+  const spoken = language();
+  return navigator.languages.find((tag) => base(tag) === spoken) || spoken;
 }
 
 export function chooseLanguage(tag) {
-  localStorage.setItem(CHOICE, tag);
+  chosen = tag;
+  keep('localStorage', CHOICE, tag);
 }
 
 async function file(tag, area) {
@@ -52,11 +56,11 @@ async function file(tag, area) {
 }
 
 export async function loadWords(areas) {
-  const chosen = language();
-  const tags = chosen === 'en' ? ['en'] : ['en', chosen];
+  const spoken = language();
+  const tags = spoken === 'en' ? ['en'] : ['en', spoken];
   const found = await Promise.all(tags.flatMap((tag) => areas.map((area) => file(tag, area))));
   words = Object.assign({}, ...found);
-  document.documentElement.lang = chosen;
+  document.documentElement.lang = spoken;
 }
 
 function template(key, values) {

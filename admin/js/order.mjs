@@ -7,6 +7,7 @@ import { get, post } from './api.mjs';
 import { html, nothing, repeat, time } from './html.mjs';
 import { ago, dateTime } from './format.mjs';
 import { explain, t } from './i18n.mjs';
+import { recall } from './kept.mjs';
 import { attention } from './attention.mjs';
 import { captures, creditInvoices, facts, history, lines, summary } from './orderparts.mjs';
 import { LAST_LIST, fraudBadge, nameOf, sentence, stateBadge } from './orderview.mjs';
@@ -98,8 +99,8 @@ async function markSeen() {
 // --- the page --------------------------------------------------------------------------------
 
 function wayBack() {
-  const last = sessionStorage.getItem(LAST_LIST) || '';
-  return html`<a class="back" href=${`./${last}`}>${t('order.back')}</a>`;
+  const list = `./${recall('sessionStorage', LAST_LIST)}`;
+  return html`<a class="back" href=${list}>${t('order.back')}</a>`;
 }
 
 function lookButton() {

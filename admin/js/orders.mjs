@@ -7,6 +7,7 @@ import { address, get } from './api.mjs';
 import { badge, html, live, nothing, repeat, time } from './html.mjs';
 import { dateTime, money, number } from './format.mjs';
 import { t, word } from './i18n.mjs';
+import { keep } from './kept.mjs';
 import { LAST_LIST, concernMark, concerns, expiry, nameOf, sentence, stateBadge }
   from './orderview.mjs';
 import { about, draw, environmentBadge, failure, onBack, say, startPage } from './shell.mjs';
@@ -112,7 +113,7 @@ async function read() {
   const before = JSON.stringify({ ...filter, cursor: '' });
   filter = filterOf(location.search);
   if (before !== JSON.stringify({ ...filter, cursor: '' })) orders = null;
-  sessionStorage.setItem(LAST_LIST, location.search);
+  keep('sessionStorage', LAST_LIST, location.search);
   const { cursor, ...all } = filter;
   csv = await address(routeOf(all, { format: 'csv' }));
   await Promise.all([readOrders(), readCounts()]);

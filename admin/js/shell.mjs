@@ -23,6 +23,7 @@
 import { address, connection, get } from './api.mjs';
 import { badge, html, live, nothing, notice, render } from './html.mjs';
 import { LANGUAGES, chooseLanguage, explain, language, loadWords, t, word } from './i18n.mjs';
+import { keep } from './kept.mjs';
 import { poll } from './poll.mjs';
 
 const THEME = 'klarna-admin.theme';
@@ -96,7 +97,7 @@ function theme() {
 
 function changeTheme(event) {
   const wanted = event.target.value;
-  localStorage.setItem(THEME, wanted);
+  keep('localStorage', THEME, wanted);
   if (wanted === 'auto') delete document.documentElement.dataset.theme;
   else document.documentElement.dataset.theme = wanted;
   window.dispatchEvent(new Event('themechange')); // for what is painted on a canvas
