@@ -54,7 +54,9 @@ def _cancelled(shop, cart):
 
 
 def _refused(shop, order, action, route):
-    """What a clerk asked for and Klarna refused stays to be seen."""
+    """What a clerk asked for and Klarna refused stays to be seen. Before that the worker has
+    read Klarna's record, as it has of every order that is older than a moment."""
+    waiting.eventually(lambda: shop.order(order)["expires_at"])
     shop.box.fault("status", path=f"/{action}$", status=403, body=REFUSED)
     shop.act(order, route, {"everything": True})
     return order

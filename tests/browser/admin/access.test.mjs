@@ -67,6 +67,12 @@ for (const host of ['localhost', '127.0.0.1']) {
   }
 }
 
+test('a breach of the policy would be told', () => assert.rejects(visit('clerk', async (page) => {
+  await page.goto(ADMIN);
+  await page.evaluate(() => document.body.insertAdjacentHTML('beforeend', '<p style="top:0">'));
+  await page.waitForTimeout(200);
+}), /Content Security Policy/));
+
 // --- without the right -----------------------------------------------------------------------
 
 const denied = (page) => page.locator('main [role=alert]');

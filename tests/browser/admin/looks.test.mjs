@@ -21,7 +21,7 @@ async function openSeed(page, name) {
 
 story('the list of orders', async (page) => {
   await page.goto(ADMIN);
-  await link(page, 'A-1010').waitFor();
+  await page.locator('a.order-link').first().waitFor();
   await looks(page, 'orders');
   await page.goto(`${ADMIN}?list=orphans`);
   await link(page, 'A-1011').waitFor();
@@ -30,7 +30,7 @@ story('the list of orders', async (page) => {
 
 story('axe-core would tell', async (page) => {
   await page.goto(ADMIN);
-  await link(page, 'A-1010').waitFor();
+  await page.locator('a.order-link').first().waitFor();
   await page.evaluate(() => document.querySelector('main').append(document.createElement('input')));
   await assert.rejects(axe(page, 'with a field that has no name'), /label/);
 });
@@ -118,25 +118,52 @@ const LANGUAGES = ['en', 'sv', 'nb', 'fi', 'de', 'nl'];
 const words = (language, area) => JSON.parse(readFileSync(new URL(`${language}/${area}`, LANG)));
 const isKey = (keys, text) => keys.has(text.trim());
 
+const shown = (page) => page.evaluate(() => [...document.querySelectorAll('body *')].flatMap(
+  (element) => [...element.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE)
+    .map((node) => node.data)));
+
+async function choose(page, name, value) {
+  await page.locator('header button').last().click();
+  await page.locator(`select[name=${name}]`).selectOption(value);
+  await page.keyboard.press('Escape');
+}
+
 story('in each of six languages, with no word missing', async (page) => {
   const keys = new Set(readdirSync(new URL('en/', LANG)).flatMap(
     (area) => Object.keys(words('en', area))).filter((key) => key.includes('.')));
-  for (const address of ['', 'operations.html']) {
-    await page.goto(ADMIN + address);
-    await page.locator('main h1').waitFor();
-    for (const language of LANGUAGES) {
-      await page.locator('header button').last().click();
-      await page.locator('select[name=language]').selectOption(language);
-      await page.waitForFunction((tag) => document.documentElement.lang === tag, language);
-      await page.keyboard.press('Escape');
-      const texts = await page.evaluate(() => [...document.querySelectorAll('body *')].flatMap(
-        (element) => [...element.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE)
-          .map((node) => node.data)));
-      assert.deepEqual(texts.filter((text) => isKey(keys, text)), [], language);
-      if (language === 'sv' && !address) await shows(page.locator('main'), /\d\s\d{3},\d\d\skr/);
+  const complete = async (where) => assert.deepEqual(
+    (await shown(page)).filter((text) => isKey(keys, text)), [], where);
+  for (const language of LANGUAGES) {
+    await page.goto(`${ADMIN}?q=A-1006`);
+    await choose(page, 'language', language);
+    await page.waitForFunction((tag) => document.documentElement.lang === tag, language);
+    await link(page, 'A-1006').waitFor();
+    await complete(`${language}, the list`);
+    if (language === 'sv') await shows(page.locator('main'), /1\s626,00\skr/);
+    await link(page, 'A-1006').click();
+    await page.locator('section[data-name=history]').waitFor();
+    await complete(`${language}, an order`);
+    for (const action of ['capture', 'credit', 'cancel']) {
+      await page.locator(`[data-name=do-${action}]`).click();
+      await complete(`${language}, ${action}`);
+      await dialog(page).locator('[data-name=discard]').click();
     }
+    await page.goto(`${ADMIN}operations.html`);
+    await page.locator('figure[data-name=times]').waitFor();
+    await complete(`${language}, operations`);
   }
 }, { user: 'operator' });
+
+story('dark or light as chosen, whatever the system says, and kept', async (page) => {
+  const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  await page.goto(ADMIN);
+  await page.locator('a.order-link').first().waitFor();
+  const light = await ground();
+  await choose(page, 'theme', 'dark');
+  assert.notEqual(await ground(), light);
+  await page.goto(`${ADMIN}operations.html`);
+  assert.notEqual(await ground(), light);
+}, { user: 'operator', reducedMotion: 'reduce' });
 
 // A word of a language file is one of the English one's, with the same places to fill.
 test('the language files say the same as the English ones', () => {
