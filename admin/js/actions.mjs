@@ -20,7 +20,7 @@ import { html, nothing, repeat } from './html.mjs';
 import { explain, locale, t, word } from './i18n.mjs';
 import { EDITING, Memory, books, isUnderWay, opened } from './pending.mjs';
 import { standing } from './progress.mjs';
-import { draw, say } from './shell.mjs';
+import { draw } from './shell.mjs';
 import { digitsOf } from './typed.mjs';
 
 const SPECS = { capture, credit, cancel, extend, release, adopt, tracking: trackingOf,
@@ -32,6 +32,7 @@ const BUTTONS = [['capture', 'capture'], ['credit', 'credit_invoice'], ['extend'
 const LOOKS = { capture: '', cancel: 'danger' };
 
 const memory = new Memory(sessionStorage);
+const unread = new Map();    // target -> why its order could not be read
 const running = new Map();   // order|action|target -> { flow, dialog, order, onChange }
 
 const nameOf = (order, action, target) => [order.id, action, target].join('|');
@@ -97,14 +98,17 @@ function take(entry, order, onChange) {
   return [name, one];
 }
 
-// A list of operations knows of an order no more than its id.
+// A list of operations knows of an order no more than its id. Why it cannot be read (who runs the
+// server may lack the right to the orders) stands where the button was pressed.
 async function start(given, action, target, onChange) {
+  unread.delete(target);
   try {
     begin(given.order_lines ? given : await get(path(given)), action, target, onChange);
   } catch (error) {
     if (error.status === undefined) throw error;
-    say(explain(error));
+    unread.set(target, error);
   }
+  draw();
 }
 
 function begin(order, action, target, onChange) {
@@ -193,6 +197,9 @@ export function actionsOf(order, onChange) {
 
 export function operationActions(order, op, onChange) {
   if (!op.actions || op.actions.give_up.code === 'final') return nothing;
-  return buttons(['send_again', 'give_up'].map((action) => ({ action, may: op.actions[action],
-    act: () => start(order, action, op.id, onChange) })), op.id);
+  const error = unread.get(op.id);
+  return html`${buttons(['send_again', 'give_up'].map((action) => ({ action,
+    may: op.actions[action], act: () => start(order, action, op.id, onChange) })), op.id)}${
+    error ? html`<small class="wrong" role="alert">${error.isDenied ? t('denied.orders')
+      : explain(error)}</small>` : nothing}`;
 }
