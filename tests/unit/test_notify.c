@@ -85,6 +85,24 @@ static void an_address_needs_its_secret(void **state)
     assert_string_equal(why, "database");
 }
 
+static void how_it_ended_is_noted(void **state)
+{
+    world_t *world = new_world(state);
+    kl_service_t *svc = world_service(world, world->p);
+    kl_error_t *err = kl_error_make(world->p);
+    const fake_note_t *note;
+
+    assert_int_equal(kl_notify_note(svc, "fraud", "wrong_secret", err), KL_OK);
+    assert_int_equal(world->store->notes->nelts, 1);
+    note = &APR_ARRAY_IDX(world->store->notes, 0, fake_note_t);
+    assert_string_equal(note->merchant, "shop");
+    assert_string_equal(note->kind, "fraud");
+    assert_string_equal(note->why, "wrong_secret");
+    assert_int_equal(note->at, fake_clock_now());
+    fake_store_arm(world->store, 1, FAKE_STORE_FAILS_BEFORE);
+    assert_int_equal(kl_notify_note(svc, "fraud", "", err), KL_UNAVAILABLE);
+}
+
 /* --- the authorization ------------------------------------------------------------------ */
 
 static void a_shopper_who_never_came_back(void **state)
@@ -410,6 +428,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         WITH_POOL(an_address_needs_its_secret),
+        WITH_POOL(how_it_ended_is_noted),
         WITH_POOL(a_shopper_who_never_came_back),
         WITH_POOL(the_callback_before_the_browser),
         WITH_POOL(the_callback_after_the_browser),

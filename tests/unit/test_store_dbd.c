@@ -862,6 +862,19 @@ static void test_figures_of_hours(void **state)
     assert_string_equal(hours(db, "other shop", NOON, NOON + 3 * HOUR), "");
 }
 
+static void test_a_figure_of_a_later_version(void **state)
+{
+    database_t *db = *state;
+    ap_dbd_t *conn = database_connect(db, db->p);
+    apr_array_header_t *found = NULL;
+
+    make_operation_at(db, 1, KL_OP_CAPTURE, KL_OP_CONFIRMED, NOON, 100);
+    assert_int_equal(database_run(conn, "UPDATE klarna_operation SET kind = 'charge'"), 0);
+    assert_int_equal(db->store->operation_hours(db->store, db->p, "shop", NOON, NOON + HOUR,
+                                                &found, db->err), KL_INTERNAL);
+    assert_non_null(strstr(db->err->detail, "charge"));
+}
+
 /* --- callbacks ------------------------------------------------------------------------- */
 
 static void note(database_t *db, const char *kind, const char *why, int second)
@@ -908,6 +921,51 @@ static void test_callbacks_are_noted(void **state)
     assert_string_equal(callbacks(db, "shop"), "authorization 0x @-1 1x @17 database; "
                                                "status 2x @15 2x @16 unreadable; ");
     assert_string_equal(callbacks(db, "other shop"), "");
+}
+
+/* Somebody else is quicker between the look and the note: theirs stands, and that is no error. */
+static struct {
+    ap_dbd_t *(*open)(kl_connections_t *self, apr_pool_t *p);
+    const char *sql;
+    int opens;
+} rival;
+
+static ap_dbd_t *open_after_rival(kl_connections_t *self, apr_pool_t *p)
+{
+    database_t *db = self->impl;
+    ap_dbd_t *conn;
+
+    if (++rival.opens == 2) {
+        conn = database_connect(db, db->p);
+        assert_int_equal(database_run(conn, rival.sql), 0);
+        apr_pool_destroy(conn->pool);
+    }
+    return rival.open(self, p);
+}
+
+static void note_after_rival(database_t *db, const char *why, int second, const char *sql)
+{
+    rival.open = db->connections.open;
+    rival.sql = sql;
+    rival.opens = 0;
+    db->connections.open = open_after_rival;
+    note(db, "fraud", why, second);
+    db->connections.open = rival.open;
+    assert_int_equal(rival.opens, 2);
+}
+
+static void test_a_note_gives_way(void **state)
+{
+    database_t *db = *state;
+
+    assert_string_equal(callbacks(db, "shop"), "");
+    note_after_rival(db, "", 5, apr_psprintf(db->p, "INSERT INTO klarna_callback (merchant, kind,"
+                                             " good_at, good, bad_at, bad, bad_why) VALUES ('shop',"
+                                             " 'fraud', %" APR_INT64_T_FMT ", 7, 0, 0, '')", NOON));
+    assert_string_equal(callbacks(db, "shop"), "fraud 7x @0 0x @-1 ; ");
+    note_after_rival(db, "", 50, "UPDATE klarna_callback SET good = 8, good_at = good_at + 1");
+    note_after_rival(db, "database", 50, "UPDATE klarna_callback SET bad = 1, bad_at = 1");
+    assert_int_equal(database_number(db, "SELECT good * 10 + bad FROM klarna_callback"), 81);
 }
 
 /* --- races -------------------------------------------------------------------------- */
@@ -1137,7 +1195,9 @@ int main(void)
         WITH_DATABASE(test_operations_oldest_first),
         WITH_DATABASE(test_operations_by_state),
         WITH_DATABASE(test_figures_of_hours),
+        WITH_DATABASE(test_a_figure_of_a_later_version),
         WITH_DATABASE(test_callbacks_are_noted),
+        WITH_DATABASE(test_a_note_gives_way),
         WITH_DATABASE(test_one_save_wins),
         WITH_DATABASE(test_schema_is_checked),
         WITH_DATABASE(test_lax_mysql_is_refused),
