@@ -168,10 +168,12 @@ def _children(pid):
 
 
 def is_alive(pid):
-    """Neither gone nor waiting to be buried."""
+    """Neither gone nor waiting to be buried. The first thread of a killed process can be dead while
+    others still hold its files and its port."""
     try:
         with open(f"/proc/{pid}/stat", encoding="ascii") as file:
-            return file.read().rpartition(")")[2].split()[0] != "Z"
+            dead = file.read().rpartition(")")[2].split()[0] == "Z"
+        return not dead or len(os.listdir(f"/proc/{pid}/task")) > 1
     except (FileNotFoundError, ProcessLookupError):
         return False
 

@@ -15,7 +15,6 @@ import re
 import shlex
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -24,6 +23,7 @@ import carts
 import confidential
 import sandbox
 import stores
+from sandbox import free_port
 from sandbox_client import ROOT, Answer, basic
 
 APACHE = "/usr/sbin/apache2"
@@ -87,12 +87,6 @@ WRAP = _wrap()
 ENVIRONMENT = _environment()
 SLOW = 20 if WRAP else 3 if "LD_PRELOAD" in ENVIRONMENT else 1
 RUN_AS = "www-data"     # when root starts it; else the name is read and not used
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Home:

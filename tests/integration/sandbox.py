@@ -6,6 +6,8 @@ example a recording proxy in front of the sandbox; SANDBOX_PORT fixes where the 
 Control routes always go to the sandbox itself.
 """
 import os
+import random
+import socket
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))),
@@ -21,9 +23,22 @@ OTHER_USERNAME = "PK00001_other"
 OTHER_PASSWORD = confidential.keep("other-password-9e77a0")
 
 
+def free_port():
+    """Below those that the system gives to whoever asks: what is killed and started again finds its
+    port free, whatever else runs."""
+    while True:
+        port = random.randrange(20000, 32000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                pass
+
+
 class Sandbox(sandbox_client.Sandbox):
     def __init__(self, port=0, state=None):
-        super().__init__("--port", str(port),
+        super().__init__("--port", str(port or free_port()),
                          "--merchant", f"{USERNAME}:{PASSWORD}",
                          "--merchant", f"{OTHER_USERNAME}:{OTHER_PASSWORD}",
                          *(["--state", state] if state else []))
