@@ -26,6 +26,8 @@ typedef struct kl_call_t {
     kl_json_t *body;                      /* parsed JSON of a POST; NULL for GET */
     kl_client_t client;                   /* key "" when the client gave none */
     const char *status_url;               /* where to look at the outcome; NULL: the order */
+    kl_json_t *candidates;                /* for the problem document of an operation that is
+                                             unclear; NULL: no such member */
 } kl_call_t;
 
 typedef int (*kl_route_fn)(kl_call_t *call);

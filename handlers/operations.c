@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Operations that have not ended, and what a person does with them: GET operations lists
- * them, POST {id}/operations/{op}/send-again and .../give-up, POST {id}/adopt ends an
- * orphaned placement with Klarna's order id.
+ * them, POST {id}/operations/{op}/send-again and .../give-up (executed_as or not_executed: what
+ * a person found where Klarna's record does not tell), POST {id}/adopt ends an orphaned
+ * placement with Klarna's order id.
  */
 #include "handlers/handlers.h"
 
 #include <http_log.h>
 #include <string.h>
+#include "core/order_view.h"
 #include "klarna_module.h"
 
 /* The unfinished operations of one store after those in list. */
@@ -61,21 +63,60 @@ int kl_operations_send_again(kl_call_t *call)
     return show(call, op);
 }
 
+/* What a person found in Klarna's portal: one of two things, or nothing. */
+static kl_said_t read_said(kl_call_t *call, const kl_reader_t *rd)
+{
+    const char *id = kl_read_str(rd, "executed_as", KL_OPTIONAL, 1, KL_MAX_STRING);
+    kl_said_t said = {id ? id : "", kl_read_bool(rd, "not_executed", 0)};
+
+    if (id && said.not_executed) {
+        kl_error_field(call->err, "executed_as", "executed_as", "not_executed beside it",
+                       "one of executed_as and not_executed");
+    }
+    return said;
+}
+
+/* For the problem document: movements of Klarna's, nothing of persons. */
+static kl_json_t *candidates_view(apr_pool_t *p, const apr_array_header_t *candidates)
+{
+    kl_json_t *list = kl_json_array(p);
+
+    for (int i = 0; i < candidates->nelts; i++) {
+        const kl_klarna_move_t *move = &APR_ARRAY_IDX(candidates, i, kl_klarna_move_t);
+        kl_json_t *v = kl_json_object(p);
+
+        kl_json_set_str(v, "id", move->id);
+        kl_json_set_int(v, "amount", move->amount);
+        kl_view_time(p, v, "at", move->at);
+        kl_json_set_str(v, "reference", move->reference[0] ? move->reference : NULL);
+        kl_json_append(list, v);
+    }
+    return list;
+}
+
 /* The reason is for whoever reads the log later; it is not personal data. */
 int kl_operations_give_up(kl_call_t *call)
 {
     kl_reader_t rd = kl_reader(call->r->pool, call->body, "", call->err);
     const char *reason = kl_read_str(&rd, "reason", KL_REQUIRED, 1, KL_MAX_STRING);
+    kl_said_t said = read_said(call, &rd);
+    apr_array_header_t *candidates = NULL;
     kl_operation_t *op = NULL;
 
-    kl_reader_only(&rd, "reason", NULL);
+    kl_reader_only(&rd, "reason", "executed_as", "not_executed", NULL);
     if (call->err->kind != KL_OK
-        || kl_give_up(&call->svc, call->segment[0], call->segment[2], &op, call->err) != KL_OK) {
+        || kl_give_up(&call->svc, call->segment[0], call->segment[2], &said, &op, &candidates,
+                      call->err) != KL_OK) {
+        call->candidates = candidates ? candidates_view(call->r->pool, candidates) : NULL;
         return kl_reply_error(call);
     }
     ap_log_rerror(APLOG_MARK, APLOG_NOTICE, 0, call->r,
-                  "KLA0022: operation %s given up by %s, it is %s: %s", op->id, call->svc.actor,
-                  kl_op_state_name(op->state), reason);
+                  "KLA0022: operation %s given up by %s%s%s, it is %s: %s", op->id,
+                  call->svc.actor,
+                  said.not_executed     ? " as not executed"
+                  : said.executed_as[0] ? " as executed: "
+                                        : "",
+                  said.executed_as, kl_op_state_name(op->state), reason);
     return show(call, op);
 }
 

@@ -129,6 +129,7 @@ static kl_json_t *problem(kl_call_t *call, int status)
         kl_json_set(v, "error_messages", messages);
     }
     kl_json_set_str(v, "correlation_id", err->correlation_id);
+    kl_json_set(v, "candidates", call->candidates);
     return v;
 }
 

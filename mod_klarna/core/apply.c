@@ -143,7 +143,6 @@ static kl_kind_t placed(const fold_t *f)
     order->fraud_status = or_empty(kl_json_str(result, "fraud_status"));
     order->client_token = "";
     order->payment_methods = NULL;
-    order->attention = strcmp(order->attention, "orphan") == 0 ? "" : order->attention;
     order->order_amount = order->original_amount;
     order->remaining_amount = order->original_amount;
     return KL_OK;
@@ -417,6 +416,16 @@ void kl_apply_credit_invoice(kl_order_t *order, apr_pool_t *p, const kl_credit_i
     added->steps = apr_array_copy(p, ci->steps);
 }
 
+/* Its placement is known now, or a doubtful one is known not to have been. A plain no says nothing
+ * about an order that was placed elsewhere. */
+static void no_orphan_any_more(kl_order_t *order, const kl_operation_t *op)
+{
+    if (op->kind == KL_OP_PLACE_ORDER && (op->state == KL_OP_CONFIRMED || op->doubtful)
+        && strcmp(order->attention, "orphan") == 0) {
+        order->attention = "";
+    }
+}
+
 /* --- the fold -------------------------------------------------------------------- */
 
 kl_kind_t kl_apply(kl_order_t *order, apr_pool_t *p, const kl_operation_t *op, kl_error_t *err)
@@ -444,5 +453,6 @@ kl_kind_t kl_apply(kl_order_t *order, apr_pool_t *p, const kl_operation_t *op, k
         return err->kind;
     }
     order->pending_op = confirmed ? op->next_op : "";
+    no_orphan_any_more(order, op);
     return kl_order_check(order, err);
 }

@@ -15,11 +15,13 @@
 #define OUTSIDE "outside" /* holds the claim while one foreign movement is booked */
 #define ROOM 4096         /* bytes that one takes in the ledger document, at most */
 
-static int is_known(const kl_order_t *order, const char *id)
+const char *kl_klarna_made_by(const kl_order_t *order, const char *id)
 {
     for (int i = 0; i < order->captures->nelts; i++) {
-        if (strcmp(APR_ARRAY_IDX(order->captures, i, kl_capture_t).capture_id, id) == 0) {
-            return 1;
+        const kl_capture_t *capture = &APR_ARRAY_IDX(order->captures, i, kl_capture_t);
+
+        if (strcmp(capture->capture_id, id) == 0) {
+            return capture->operation_id;
         }
     }
     for (int i = 0; i < order->credit_invoices->nelts; i++) {
@@ -27,34 +29,49 @@ static int is_known(const kl_order_t *order, const char *id)
             &APR_ARRAY_IDX(order->credit_invoices, i, kl_credit_invoice_t);
 
         for (int j = 0; j < ci->steps->nelts; j++) {
-            if (strcmp(APR_ARRAY_IDX(ci->steps, j, kl_credit_step_t).refund_id, id) == 0) {
-                return 1;
+            const kl_credit_step_t *step = &APR_ARRAY_IDX(ci->steps, j, kl_credit_step_t);
+
+            if (strcmp(step->refund_id, id) == 0) {
+                return step->operation_id;
             }
         }
     }
-    return 0;
+    return NULL;
 }
 
-const kl_klarna_move_t *kl_klarna_find_unknown(const kl_order_t *order,
-                                               const apr_array_header_t *list, apr_int64_t amount,
-                                               apr_time_t since, const char *reference, int *fit)
+apr_array_header_t *kl_klarna_candidates(apr_pool_t *p, const kl_order_t *order,
+                                         const apr_array_header_t *list, apr_int64_t amount,
+                                         apr_time_t since, int outside)
 {
-    const kl_klarna_move_t *found = NULL, *move;
-    int alike = 0;
+    apr_array_header_t *found = apr_array_make(p, 2, sizeof(kl_klarna_move_t));
 
-    *fit = 0;
     for (int i = 0; i < list->nelts; i++) {
-        move = &APR_ARRAY_IDX(list, i, kl_klarna_move_t);
+        const kl_klarna_move_t *move = &APR_ARRAY_IDX(list, i, kl_klarna_move_t);
+        const char *maker = kl_klarna_made_by(order, move->id);
+
         if (move->amount == amount && (!move->at || move->at >= since)
-            && !is_known(order, move->id)) {
-            ++*fit;
-            if (strcmp(move->reference, reference) == 0) {
-                found = move;
-                alike++;
-            }
+            && (!maker || (outside && !maker[0]))) {
+            APR_ARRAY_PUSH(found, kl_klarna_move_t) = *move;
         }
     }
-    return alike == 1 && (*fit == 1 || reference[0]) ? found : NULL;
+    return found;
+}
+
+const kl_klarna_move_t *kl_klarna_pick(const apr_array_header_t *candidates,
+                                       const char *reference)
+{
+    const kl_klarna_move_t *found = NULL;
+    int alike = 0;
+
+    for (int i = 0; i < candidates->nelts; i++) {
+        const kl_klarna_move_t *move = &APR_ARRAY_IDX(candidates, i, kl_klarna_move_t);
+
+        if (strcmp(move->reference, reference) == 0) {
+            found = move;
+            alike++;
+        }
+    }
+    return alike == 1 && (candidates->nelts == 1 || reference[0]) ? found : NULL;
 }
 
 /* An operation that never was, confirmed. */
@@ -205,7 +222,7 @@ static int import_moves(kl_order_t *order, apr_pool_t *p, const apr_array_header
     for (int i = 0; i < list->nelts; i++) {
         const kl_klarna_move_t *move = &APR_ARRAY_IDX(list, i, kl_klarna_move_t);
 
-        if (!is_known(order, move->id)) {
+        if (!kl_klarna_made_by(order, move->id)) {
             booked += book(order, p, kind, move->amount, move->id, move->at ? move->at : now,
                            broken);
         }

@@ -48,16 +48,27 @@ int kl_order_take_over(kl_order_t *order, apr_pool_t *p, const kl_klarna_order_t
 int kl_order_import(kl_order_t *order, apr_pool_t *p, const kl_klarna_order_t *seen,
                     apr_time_t now);
 
+/** Who made this capture or refund of Klarna's, as order's books have it: an operation's id, ""
+ *  for somebody outside, NULL when the books do not have it. */
+const char *kl_klarna_made_by(const kl_order_t *order, const char *id);
+
 /**
- * Looks in list for a capture or refund that may be ours: with that amount, made after
- * `since`, its id none of order's.
+ * The captures or refunds in list that an operation of ours can have made whose answer was lost:
+ * those of its amount, made after `since`, that are none of order's.
+ * @param outside 1: also those that were booked as made outside
+ * @return of kl_klarna_move_t, in p; may be empty
+ */
+apr_array_header_t *kl_klarna_candidates(apr_pool_t *p, const kl_order_t *order,
+                                         const apr_array_header_t *list, apr_int64_t amount,
+                                         apr_time_t since, int outside);
+
+/**
+ * The candidate that it was.
  * @param reference what ours was sent with, "" for none
- * @param fit becomes how many may be ours, whatever their reference
  * @return the one that has our reference too; NULL when none or several have it, or when
  *   ours had none and others may be it
  */
-const kl_klarna_move_t *kl_klarna_find_unknown(const kl_order_t *order,
-                                               const apr_array_header_t *list, apr_int64_t amount,
-                                               apr_time_t since, const char *reference, int *fit);
+const kl_klarna_move_t *kl_klarna_pick(const apr_array_header_t *candidates,
+                                       const char *reference);
 
 #endif

@@ -2,7 +2,8 @@
 /*
  * What a person does with an operation that does not come to its end by itself: send it
  * again now, or give it up. Giving up never guesses: what may have been executed is looked
- * up at Klarna first.
+ * up at Klarna first, and only where Klarna's record does not tell, a person who looked in
+ * Klarna's portal does. Whatever they say, no amount is booked but by that record.
  */
 #include "service/service.h"
 
@@ -68,37 +69,179 @@ static kl_kind_t let_it_rest(kl_service_t *svc, kl_operation_t *op, kl_error_t *
     return rv;
 }
 
-static kl_kind_t unclear(kl_error_t *err)
+static const char *what_to_do(const kl_operation_t *op, const apr_array_header_t *candidates)
 {
-    kl_error_clear(err);
+    if (!candidates) {
+        return "Look for the order in Klarna's portal and adopt it with its order id.";
+    }
+    if (op->kind == KL_OP_PLACE_ORDER) {
+        return "Look for the order in Klarna's portal and adopt it with its order id. When there "
+               "is none, give up again with not_executed.";
+    }
+    if (candidates->nelts) {
+        return "Look in Klarna's portal. Give up again with executed_as, the id of the candidate "
+               "that it is, or with not_executed when it is none of them.";
+    }
+    return "Look in Klarna's portal. When it was not executed, give up again with not_executed.";
+}
+
+static kl_kind_t unclear(const kl_operation_t *op, const apr_array_header_t *candidates,
+                         kl_error_t *err)
+{
     kl_error_set(err, KL_CONFLICT, "unclear",
                  "Klarna's record does not tell whether this was executed.");
-    kl_error_next(err, "Compare the order with Klarna's portal; an orphaned placement is "
-                       "adopted with Klarna's order id.");
+    kl_error_next(err, what_to_do(op, candidates));
     return err->kind;
 }
 
-kl_kind_t kl_give_up(kl_service_t *svc, const char *order_id, const char *op_id,
-                     kl_operation_t **op, kl_error_t *err)
+/* A placement for which an order id was named that leads nowhere: its session tells. */
+static kl_kind_t find_without_hint(kl_service_t *svc, const kl_operation_t *op,
+                                   kl_finding_t *found, kl_error_t *err)
 {
-    kl_finding_t found = {.truth = KL_TRUTH_NOT_EXECUTED, .result_id = "", .result = ""};
+    kl_operation_t as_if = *op;
+
+    as_if.result = "";
+    kl_error_clear(err);
+    return kl_truth_find(svc, &as_if, found, err);
+}
+
+/* What Klarna's record tells. That Klarna does not show it (any more) tells nothing. */
+static kl_kind_t look_up(kl_service_t *svc, const kl_operation_t *op, const kl_said_t *said,
+                         kl_finding_t *found, kl_error_t *err)
+{
+    kl_kind_t rv;
+
+    *found = (kl_finding_t){.truth = KL_TRUTH_NOT_EXECUTED, .result_id = "", .result = ""};
+    if (!op->doubtful && op->state != KL_OP_SENT) {
+        return KL_OK;
+    }
+    rv = kl_truth_find(svc, op, found, err);
+    if (said->not_executed && found->truth == KL_TRUTH_UNCLEAR
+        && (rv == KL_OK || rv == KL_REFUSED) && kl_placement_hint(svc->p, op)) {
+        rv = find_without_hint(svc, op, found, err);
+    }
+    if (rv == KL_REFUSED) {
+        kl_error_clear(err);
+        rv = KL_OK;
+    }
+    return rv;
+}
+
+/* The name by which a person would have to know what was found. */
+static const char *name_of(const kl_operation_t *op, const kl_finding_t *found)
+{
+    return found->result_id[0] ? found->result_id : kl_op_kind_name(op->kind);
+}
+
+/* Klarna's record tells: a person's word must not say otherwise. */
+static kl_kind_t agree(const kl_operation_t *op, const kl_said_t *said,
+                       const kl_finding_t *found, kl_error_t *err)
+{
+    int executed = found->truth == KL_TRUTH_EXECUTED;
+
+    if (executed ? !said->not_executed && strcmp(said->executed_as, name_of(op, found)) == 0
+                 : said->not_executed) {
+        return KL_OK;
+    }
+    kl_error_set(err, KL_CONFLICT, "contradicted", "Klarna's record shows that this was %s%s.",
+                 executed ? "executed: " : "not executed", executed ? name_of(op, found) : "");
+    kl_error_next(err, "Look again. Given up without executed_as and not_executed, it ends as "
+                       "Klarna's record tells.");
+    return err->kind;
+}
+
+static kl_kind_t take_candidate(const kl_operation_t *op, const char *id, kl_finding_t *found,
+                                kl_error_t *err)
+{
+    for (int i = 0; found->candidates && i < found->candidates->nelts; i++) {
+        if (strcmp(APR_ARRAY_IDX(found->candidates, i, kl_klarna_move_t).id, id) == 0) {
+            found->truth = KL_TRUTH_EXECUTED;
+            found->result_id = op->kind == KL_OP_CAPTURE || op->kind == KL_OP_REFUND ? id : "";
+            return KL_OK;
+        }
+    }
+    kl_error_set(err, KL_CONFLICT, "not_a_candidate",
+                 "Klarna's record, read now, has nothing by that id that this can be.");
+    kl_error_next(err, what_to_do(op, found->candidates));
+    return err->kind;
+}
+
+/* A person's word into the finding, where it counts. */
+static kl_kind_t take_word(kl_service_t *svc, const kl_operation_t *op, const kl_said_t *said,
+                           kl_finding_t *found, kl_error_t *err)
+{
+    if (found->truth == KL_TRUTH_NOT_YET) {
+        return KL_OK;
+    }
+    if (found->truth != KL_TRUTH_UNCLEAR) {
+        return agree(op, said, found, err);
+    }
+    if (kl_may_be_in_flight(svc, op)) {
+        found->truth = KL_TRUTH_NOT_YET;
+        return KL_OK;
+    }
+    if (!said->not_executed) {
+        return take_candidate(op, said->executed_as, found, err);
+    }
+    if (found->candidates) {
+        found->truth = KL_TRUTH_NOT_EXECUTED;
+    }
+    return KL_OK;
+}
+
+/* So that nobody works on with books that lack what others did. When that cannot be now, the
+ * fold has made the worker's look due. */
+static void read_anew(kl_service_t *svc, const char *order_id)
+{
+    kl_error_t *ignored = kl_error_make(svc->p);
+    kl_order_t *order = NULL;
+    kl_look_t look;
+
+    if (kl_service_order(svc, order_id, &order, ignored) == KL_OK) {
+        (void)kl_refresh(svc, order, &look, ignored);
+    }
+}
+
+static kl_kind_t end_it(kl_service_t *svc, kl_operation_t *op, const kl_said_t *said,
+                        const kl_finding_t *found, kl_error_t *err)
+{
+    kl_kind_t rv;
+
+    if (found->truth == KL_TRUTH_UNCLEAR) {
+        return unclear(op, found->candidates, err);
+    }
+    if (found->truth == KL_TRUTH_NOT_YET) {
+        return let_it_rest(svc, op, err);
+    }
+    rv = kl_truth_settle(svc, op, found, "given_up", err);
+    if (rv == KL_OK && (said->executed_as[0] || said->not_executed)) {
+        read_anew(svc, op->order_id);
+    }
+    return rv;
+}
+
+kl_kind_t kl_give_up(kl_service_t *svc, const char *order_id, const char *op_id,
+                     const kl_said_t *said, kl_operation_t **op,
+                     apr_array_header_t **candidates, kl_error_t *err)
+{
     const kl_words_t *why = NULL;
+    kl_finding_t found;
     kl_kind_t rv = find(svc, order_id, op_id, op, err);
 
+    *candidates = NULL;
     if (rv == KL_OK) {
         why = kl_why_not_give_up(*op, svc->now());
     }
     if (why) {
         return refuse(svc, *op, why, err);
     }
-    if (rv == KL_OK && ((*op)->doubtful || (*op)->state == KL_OP_SENT)) {
-        rv = kl_truth_find(svc, *op, &found, err);
+    if (rv == KL_OK) {
+        rv = look_up(svc, *op, said, &found, err);
     }
-    if (rv == KL_REFUSED || (rv == KL_OK && found.truth == KL_TRUTH_UNCLEAR)) {
-        return unclear(err); /* Klarna has no such record any more, or it does not tell */
+    if (rv == KL_OK) {
+        *candidates = found.truth == KL_TRUTH_UNCLEAR ? found.candidates : NULL;
+        rv = said->executed_as[0] || said->not_executed ? take_word(svc, *op, said, &found, err)
+                                                        : KL_OK;
     }
-    if (rv == KL_OK && found.truth == KL_TRUTH_NOT_YET) {
-        return let_it_rest(svc, *op, err);
-    }
-    return rv == KL_OK ? kl_truth_settle(svc, *op, &found, "given_up", err) : rv;
+    return rv == KL_OK ? end_it(svc, *op, said, &found, err) : rv;
 }

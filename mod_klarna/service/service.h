@@ -15,6 +15,7 @@
 #include "api/reply.h"
 #include "core/cart.h"
 #include "core/id.h"
+#include "core/klarna_order.h"
 #include "core/limits.h"
 #include "core/operation.h"
 #include "core/plan.h"
@@ -293,6 +294,9 @@ typedef struct kl_finding_t {
     kl_truth_t truth;
     const char *result_id;  /* capture, refund or order id when executed, else "" */
     const char *result;     /* what op->result becomes, JSON, or "" */
+    apr_array_header_t *candidates; /* when unclear: what of Klarna's record it can be, of
+                               kl_klarna_move_t; what Klarna gives no id has the kind's name.
+                               NULL: it was executed, only not as what (a placement) */
 } kl_finding_t;
 
 /** 1 while Klarna may still be executing the last try of op, whatever its record shows. */
@@ -327,11 +331,27 @@ kl_kind_t kl_adopt(kl_service_t *svc, const char *order_id, const char *klarna_o
 /** Sends it again now, whatever its back-off. */
 kl_kind_t kl_send_again(kl_service_t *svc, const char *order_id, const char *op_id,
                         kl_operation_t **op, kl_error_t *err);
-/** Gives it up: refused when it was certainly not executed, confirmed when Klarna's record
- *  shows it was; KL_CONFLICT "unclear" when nobody can tell, "in_progress" when its last try is
- *  too recent to tell: the worker lets it rest then until it can be told. */
+
+/* What a person says who looked in Klarna's portal; at most one of the two. */
+typedef struct kl_said_t {
+    const char *executed_as; /* id of the candidate that it is, or "" */
+    int not_executed;        /* 1: it is none of them */
+} kl_said_t;
+
+/**
+ * Gives it up: refused when it was certainly not executed, confirmed when Klarna's record shows
+ * it was. What a person says counts only where the record, read now, does not tell, and only
+ * when no try can be in flight any more. Then the order is read anew: what was a candidate and
+ * is not this operation is booked as made outside, now or by the worker's next look.
+ * @param candidates of kl_klarna_move_t, of what the record shows; NULL when a person's word
+ *   cannot end it
+ * @return KL_OK; KL_CONFLICT "unclear" when the record does not tell and nobody said,
+ *   "not_a_candidate", "contradicted" when the record tells otherwise, "in_progress" when its
+ *   last try is too recent to tell: the worker lets it rest then until it can be told.
+ */
 kl_kind_t kl_give_up(kl_service_t *svc, const char *order_id, const char *op_id,
-                     kl_operation_t **op, kl_error_t *err);
+                     const kl_said_t *said, kl_operation_t **op,
+                     apr_array_header_t **candidates, kl_error_t *err);
 
 /* --- seen.c -------------------------------------------------------------------------------- */
 

@@ -174,15 +174,18 @@ static kl_kind_t store_outcome(kl_service_t *svc, kl_operation_t *op, const kl_e
     return save_outcome(svc, op, err);
 }
 
-/* When the worker looks next: at once at an order whose next operation waits or whose expiry
- * is not known, else by the schedule. */
+/* When the worker looks next: at once at an order whose expiry is not known, or whose operation
+ * was in doubt: others may have done the like meanwhile. Else by the schedule. */
 static apr_time_t next_look(const kl_order_t *order, const kl_operation_t *op, apr_time_t now)
 {
     if (order->pending_op[0]) {
         return now + apr_time_from_sec(KL_LEASE_S);
     }
-    return order->klarna_order_id[0] && !order->expires_at && op->state == KL_OP_CONFIRMED
-        ? now : kl_schedule_next(order, now);
+    if (order->klarna_order_id[0]
+        && (op->doubtful || (!order->expires_at && op->state == KL_OP_CONFIRMED))) {
+        return now;
+    }
+    return kl_schedule_next(order, now);
 }
 
 kl_kind_t kl_fold(kl_service_t *svc, const kl_operation_t *op, kl_error_t *err)

@@ -96,22 +96,33 @@ static kl_kind_t truth_of_placement(kl_service_t *svc, const kl_order_t *order,
     rv = kl_call(svc, &req, &resp, err);
     if (rv == KL_REFUSED && err->klarna_code && strcmp(err->klarna_code, "SESSION_COMPLETED") == 0) {
         kl_error_clear(err);
-        return KL_OK;
+        complete = 1;
+        rv = KL_OK;
     }
-    if (rv == KL_OK) {
+    else if (rv == KL_OK) {
         rv = kl_payments_session_status(&complete, svc->p, &resp, err);
     }
-    if (rv == KL_OK && !complete) {
+    if (rv == KL_OK && complete) {
+        found->candidates = NULL;
+    }
+    else if (rv == KL_OK) {
         found->truth = KL_TRUTH_NOT_EXECUTED;
     }
     return rv;
 }
 
+/* The request as it was sent; an empty object when it cannot be read. */
+static kl_json_t *body_of(apr_pool_t *p, const kl_operation_t *op)
+{
+    kl_json_t *body = kl_json_parse(p, op->body, strlen(op->body), kl_error_make(p));
+
+    return body ? body : kl_json_object(p);
+}
+
 /* The shop's own reference, as the capture or refund was sent with it. */
 static const char *reference_of(apr_pool_t *p, const kl_operation_t *op)
 {
-    kl_json_t *body = kl_json_parse(p, op->body, strlen(op->body), kl_error_make(p));
-    const char *reference = body ? kl_json_str(body, "reference") : NULL;
+    const char *reference = kl_json_str(body_of(p, op), "reference");
 
     return reference ? reference : "";
 }
@@ -125,41 +136,134 @@ static int is_complete(const apr_array_header_t *list, apr_int64_t total)
     return total == 0;
 }
 
-/* A capture or refund of that amount that is none of ours. When others of the same amount
- * were made meanwhile, only the shop's reference tells them apart. */
-static void truth_of_move(apr_pool_t *p, const kl_order_t *order, const kl_operation_t *op,
-                          const apr_array_header_t *list, apr_int64_t total, kl_finding_t *found)
+static int holds(const kl_order_t *order, const kl_operation_t *op)
 {
-    int fit = 0;
-    const kl_klarna_move_t *move =
-        kl_klarna_find_unknown(order, list, op->amount, op->sent_at - CLOCKS_APART,
-                               reference_of(p, op), &fit);
+    return strcmp(order->pending_op, op->id) == 0;
+}
 
-    if (move) {
-        found->truth = KL_TRUTH_EXECUTED;
-        found->result_id = move->id;
+/* The order knows it, only the operation's row does not: a database has lost its outcome. */
+static const char *booked_for(const kl_order_t *order, const apr_array_header_t *list,
+                              const kl_operation_t *op)
+{
+    for (int i = 0; i < list->nelts; i++) {
+        const char *id = APR_ARRAY_IDX(list, i, kl_klarna_move_t).id;
+        const char *maker = kl_klarna_made_by(order, id);
+
+        if (maker && strcmp(maker, op->id) == 0) {
+            return id;
+        }
     }
-    else if (fit == 0 && is_complete(list, total)) {
+    return NULL;
+}
+
+static int ended_as(const apr_array_header_t *ops, const char *but, const char *result_id)
+{
+    for (int i = 0; i < ops->nelts; i++) {
+        const kl_operation_t *op = APR_ARRAY_IDX(ops, i, kl_operation_t *);
+
+        if (op->state == KL_OP_CONFIRMED && strcmp(op->result_id, result_id) == 0
+            && strcmp(op->id, but) != 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* Without those that another operation ended as, also one that does not hold the order. */
+static kl_kind_t drop_taken(kl_service_t *svc, const kl_operation_t *op,
+                            apr_array_header_t *candidates, kl_error_t *err)
+{
+    apr_array_header_t *ops = NULL;
+    int kept = 0;
+
+    if (!candidates->nelts) {
+        return KL_OK;
+    }
+    if (svc->store->operation_list(svc->store, svc->p, op->order_id, &ops, err) != KL_OK) {
+        return err->kind;
+    }
+    for (int i = 0; i < candidates->nelts; i++) {
+        kl_klarna_move_t move = APR_ARRAY_IDX(candidates, i, kl_klarna_move_t);
+
+        if (!ended_as(ops, op->id, move.id)) {
+            APR_ARRAY_IDX(candidates, kept++, kl_klarna_move_t) = move;
+        }
+    }
+    candidates->nelts = kept;
+    return KL_OK;
+}
+
+/*
+ * A capture or refund of that amount that is none of ours. When others of the same amount were
+ * made meanwhile, only the shop's reference tells them apart. What was booked as made outside
+ * while the operation held the order is nobody's; while it did not, it may have been it.
+ */
+static kl_kind_t truth_of_move(kl_service_t *svc, const kl_order_t *order,
+                               const kl_operation_t *op, const apr_array_header_t *list,
+                               apr_int64_t total, kl_finding_t *found, kl_error_t *err)
+{
+    const char *id = booked_for(order, list, op);
+    const kl_klarna_move_t *move = NULL;
+
+    if (!id) {
+        found->candidates = kl_klarna_candidates(svc->p, order, list, op->amount,
+                                                 op->sent_at - CLOCKS_APART, !holds(order, op));
+        if (drop_taken(svc, op, found->candidates, err) != KL_OK) {
+            return err->kind;
+        }
+        move = kl_klarna_pick(found->candidates, reference_of(svc->p, op));
+        id = move ? move->id : NULL;
+    }
+    if (id) {
+        found->truth = KL_TRUTH_EXECUTED;
+        found->result_id = id;
+    }
+    else if (!found->candidates->nelts && is_complete(list, total)) {
         found->truth = KL_TRUTH_NOT_EXECUTED;
     }
+    return KL_OK;
+}
+
+/* What Klarna gives no id can only have been the deed itself. */
+static void may_be_done(kl_finding_t *found, const kl_operation_t *op)
+{
+    kl_klarna_move_t deed = {.id = kl_op_kind_name(op->kind), .amount = op->amount,
+                             .reference = ""};
+
+    APR_ARRAY_PUSH(found->candidates, kl_klarna_move_t) = deed;
 }
 
 /* Nothing remains of the authorization. When others captured meanwhile, that may be why. */
-static kl_truth_t truth_of_release(const kl_order_t *order, const kl_klarna_order_t *seen)
+static void truth_of_release(const kl_order_t *order, const kl_operation_t *op,
+                             const kl_klarna_order_t *seen, kl_finding_t *found)
 {
     if (seen->remaining_authorized_amount > 0) {
-        return KL_TRUTH_NOT_EXECUTED;
+        found->truth = KL_TRUTH_NOT_EXECUTED;
     }
-    return seen->captured_amount == order->captured_amount ? KL_TRUTH_EXECUTED : KL_TRUTH_UNCLEAR;
+    else if (holds(order, op) && seen->captured_amount == order->captured_amount) {
+        found->truth = KL_TRUTH_EXECUTED;
+    }
+    else {
+        may_be_done(found, op);
+    }
 }
 
-static kl_truth_t truth_of_reduction(const kl_order_t *order, const kl_operation_t *op,
-                                     const kl_klarna_order_t *seen)
+/* Less than it asked for may be its work and somebody's after it; more, and not what it was
+ * before, cannot be told and is booked as found whatever it was. */
+static void truth_of_reduction(apr_pool_t *p, const kl_order_t *order, const kl_operation_t *op,
+                               const kl_klarna_order_t *seen, kl_finding_t *found)
 {
-    if (seen->order_amount == order->order_amount - op->amount) {
-        return KL_TRUTH_EXECUTED;
+    apr_int64_t asked = kl_json_int(body_of(p, op), "order_amount", -1);
+
+    if (seen->order_amount == asked) {
+        found->truth = KL_TRUTH_EXECUTED;
     }
-    return seen->order_amount == order->order_amount ? KL_TRUTH_NOT_EXECUTED : KL_TRUTH_UNCLEAR;
+    else if (seen->order_amount < asked) {
+        may_be_done(found, op);
+    }
+    else if (seen->order_amount == order->order_amount) {
+        found->truth = KL_TRUTH_NOT_EXECUTED;
+    }
 }
 
 static kl_truth_t done_if(int done)
@@ -168,24 +272,22 @@ static kl_truth_t done_if(int done)
 }
 
 /* From Klarna's record of the order. */
-static void truth_of(apr_pool_t *p, const kl_order_t *order, const kl_operation_t *op,
-                     const kl_klarna_order_t *seen, kl_finding_t *found)
+static kl_kind_t truth_of(kl_service_t *svc, const kl_order_t *order, const kl_operation_t *op,
+                          const kl_klarna_order_t *seen, kl_finding_t *found, kl_error_t *err)
 {
     switch (op->kind) {
     case KL_OP_CAPTURE:
-        truth_of_move(p, order, op, seen->captures, seen->captured_amount, found);
-        break;
+        return truth_of_move(svc, order, op, seen->captures, seen->captured_amount, found, err);
     case KL_OP_REFUND:
-        truth_of_move(p, order, op, seen->refunds, seen->refunded_amount, found);
-        break;
+        return truth_of_move(svc, order, op, seen->refunds, seen->refunded_amount, found, err);
     case KL_OP_CANCEL:
         found->truth = done_if(strcmp(seen->status, "CANCELLED") == 0);
         break;
     case KL_OP_RELEASE:
-        found->truth = truth_of_release(order, seen);
+        truth_of_release(order, op, seen, found);
         break;
     case KL_OP_REDUCE:
-        found->truth = truth_of_reduction(order, op, seen);
+        truth_of_reduction(svc->p, order, op, seen, found);
         break;
     case KL_OP_EXTEND:        /* the same on the same day, and moves nothing */
     case KL_OP_SHIPPING_INFO: /* tracking that stands there twice does no harm */
@@ -194,6 +296,7 @@ static void truth_of(apr_pool_t *p, const kl_order_t *order, const kl_operation_
     case KL_OP_PLACE_ORDER:
         break;
     }
+    return KL_OK;
 }
 
 static kl_kind_t read_truth(kl_service_t *svc, const kl_operation_t *op, kl_finding_t *found,
@@ -210,10 +313,7 @@ static kl_kind_t read_truth(kl_service_t *svc, const kl_operation_t *op, kl_find
         return truth_of_placement(svc, order, op, found, err);
     }
     rv = read_by_id(svc, order, order->klarna_order_id, &seen, err);
-    if (rv == KL_OK) {
-        truth_of(svc->p, order, op, &seen, found);
-    }
-    return rv;
+    return rv == KL_OK ? truth_of(svc, order, op, &seen, found, err) : rv;
 }
 
 int kl_may_be_in_flight(const kl_service_t *svc, const kl_operation_t *op)
@@ -231,6 +331,7 @@ kl_kind_t kl_truth_find(kl_service_t *svc, const kl_operation_t *op, kl_finding_
 
     kl_step(svc, "truth_asked");
     *found = (kl_finding_t){.truth = KL_TRUTH_UNCLEAR, .result_id = "", .result = ""};
+    found->candidates = apr_array_make(svc->p, 1, sizeof(kl_klarna_move_t));
     rv = read_truth(svc, op, found, err);
     if (found->truth == KL_TRUTH_NOT_EXECUTED && kl_may_be_in_flight(svc, op)) {
         found->truth = KL_TRUTH_NOT_YET;

@@ -90,26 +90,129 @@ def test_old_operations(shop, httpd, box, kind, executed):
     assert len(_writes(box)) == (0 if executed else len(left))
 
 
-def test_old_and_ambiguous(shop, httpd, box):
-    """Two refunds in the portal, either of which may have been ours: nobody can tell, so it stays
-    unknown, is listed with the reason, and is neither sent nor given up."""
+def _ambiguous(shop, httpd, box):
+    """A lost refund of 199.00 whose key Klarna has forgotten, and two like it made in the portal;
+    the order, Klarna's id of it, the refunds' ids and the operation's path."""
     _, _, order_id, operation = _lost(shop, httpd, box, "refund", "drop_before")
     klarna_id = shop.order(order_id)["klarna_order_id"]
     for _ in range(2):
         box.control("POST", f"orders/{klarna_id}/portal", {"action": "refund", "amount": 19900})
+    refunds = [refund["refund_id"] for refund in box.ledger(klarna_id)["refunds"]]
     _a_day_later(httpd, box)
     box.forget_requests()
     operations_are_due(httpd)
     eventually(lambda: _listed(shop, operation)["error_code"] == "key_expired",
                meanwhile=lambda: operations_are_due(httpd))
-    assert _listed(shop, operation)["state"] == "unknown"
-    path = f"{ORDERS}/{order_id}/operations/{operation}"
+    return order_id, klarna_id, refunds, f"{ORDERS}/{order_id}/operations/{operation}"
+
+
+def _at_rest(httpd):
+    """The last try was two minutes ago, and the worker leaves it alone."""
+    httpd.sql("UPDATE klarna_operation SET next_at = 4000000000000000, "
+              "updated_at = updated_at - 120000000 WHERE next_at > 0 AND lease_until = 0")
+
+
+def _give_up(httpd, path, **said):
+    return eventually(lambda: _not_busy(httpd.post(path + "/give-up", {"reason": "old", **said})),
+                      meanwhile=lambda: _at_rest(httpd))
+
+
+def test_old_and_ambiguous(shop, httpd, box):
+    """Two refunds in the portal, either of which may have been ours: nobody can tell, so it stays
+    unknown, is listed with the reason, and is neither sent nor given up; a person is shown what it
+    can be."""
+    order_id, klarna_id, refunds, path = _ambiguous(shop, httpd, box)
+    assert _listed(shop, path.rpartition("/")[2])["state"] == "unknown"
     again = httpd.post(path + "/send-again", {})
     assert again.status == 409 or again.json["state"] == "unknown"
-    told = eventually(lambda: _not_busy(httpd.post(path + "/give-up", {"reason": "old"})))
-    problem(told, 409, "unclear")
+    told = problem(_give_up(httpd, path), 409, "unclear")
+    assert "executed_as" in told["next"] and "not_executed" in told["next"]
+    assert [(each["id"], each["amount"]) for each in told["candidates"]] == [
+        (refund, 19900) for refund in refunds]
+    assert all(set(each) <= {"id", "amount", "at", "reference"} and each["at"]
+               for each in told["candidates"])
+    told = problem(_give_up(httpd, path, executed_as="another"), 409, "not_a_candidate")
+    assert len(told["candidates"]) == 2
+    problem(httpd.post(path + "/give-up", {"reason": "old", "executed_as": refunds[0],
+                                           "not_executed": True}), 400, "executed_as", "executed_as")
+    problem(httpd.post(path + "/give-up", {"reason": "old", "not_executed": "yes"}), 400,
+            "wrong_type", "not_executed")
     assert _writes(box) == []
     assert box.ledger(klarna_id)["refunded_amount"] == 2 * 19900
+
+
+def _books(shop, box, order_id, klarna_id, booked):
+    """Free, and both books have the two refunds and nothing else; gives ours. booked: those of
+    them that our books know, in their order, each with the operation it belongs to."""
+    ours, theirs = shop.order(order_id), box.ledger(klarna_id)
+    assert ours["pending_operation"] is None
+    for name in ("captured_amount", "refunded_amount", "remaining_authorized_amount"):
+        assert ours[name] == theirs[name], name
+    assert theirs["refunded_amount"] == 2 * 19900
+    refunds = [(step["refund_id"], step["operation_id"]) for invoice in ours["credit_invoices"]
+               for step in invoice["steps"] if step["state"] == "confirmed"]
+    assert refunds == booked
+    assert sorted(refund for refund, _ in refunds) == sorted(
+        refund["refund_id"] for refund in theirs["refunds"])
+    assert _writes(box) == []
+    return ours
+
+
+def _what_is_left_is_refundable(shop, box, order_id, klarna_id):
+    """Exactly that, and nothing of what the portal refunded a second time."""
+    theirs = box.ledger(klarna_id)
+    left = theirs["captured_amount"] - theirs["refunded_amount"]
+    assert shop.order(order_id)["max_credit_amount"] == left
+    problem(shop.act(order_id, "credit-invoices", {"amount": left + 1}), 400, "too_much")
+    shop.done(shop.act(order_id, "credit-invoices", {"amount": left}))
+    theirs = box.ledger(klarna_id)
+    assert theirs["refunded_amount"] == theirs["captured_amount"] == (
+        shop.order(order_id)["refunded_amount"])
+    assert shop.get(f"/{order_id}?refresh=1")["differs_from_klarna"] is False
+
+
+@pytest.mark.databases
+def test_a_person_says_which_it_was(shop, httpd, box):
+    order_id, klarna_id, refunds, path = _ambiguous(shop, httpd, box)
+    answer = _give_up(httpd, path, executed_as=refunds[1])
+    assert answer.status == 200, answer.raw
+    assert (answer.json["state"], answer.json["result_id"]) == ("confirmed", refunds[1])
+    operation = path.rpartition("/")[2]
+    order = _books(shop, box, order_id, klarna_id,
+                   [(refunds[1], operation), (refunds[0], None)])
+    assert [invoice["state"] for invoice in order["credit_invoices"]] == ["paid", "paid"]
+    problem(httpd.post(path + "/give-up", {"reason": "x", "executed_as": refunds[0]}), 409, "final")
+    _what_is_left_is_refundable(shop, box, order_id, klarna_id)
+
+
+@pytest.mark.databases
+def test_a_person_says_it_was_none_of_them(shop, httpd, box):
+    order_id, klarna_id, refunds, path = _ambiguous(shop, httpd, box)
+    answer = _give_up(httpd, path, not_executed=True)
+    assert answer.status == 200, answer.raw
+    assert (answer.json["state"], answer.json["error_code"]) == ("refused", "given_up")
+    order = _books(shop, box, order_id, klarna_id, [(refund, None) for refund in refunds])
+    assert [invoice["state"] for invoice in order["credit_invoices"]] == [
+        "refused", "paid", "paid"]
+    assert (order["attention"], order["waiting"]) == ("outside", "refund")
+    _what_is_left_is_refundable(shop, box, order_id, klarna_id)
+
+
+def test_klarna_is_out_of_reach_when_a_person_has_spoken(shop, httpd, box):
+    """The record cannot be read a second time: the worker's next look, at once, books what the
+    portal did."""
+    order_id, klarna_id, refunds, path = _ambiguous(shop, httpd, box)
+
+    def out_of_reach():
+        _at_rest(httpd)
+        box.clear()
+        box.fault("drop_before", 1, method="GET", path=f"{klarna_id}$", skip=1)
+
+    answer = eventually(lambda: _not_busy(httpd.post(
+        path + "/give-up", {"reason": "old", "not_executed": True})), meanwhile=out_of_reach)
+    assert answer.json["state"] == "refused"
+    eventually(lambda: shop.order(order_id)["refunded_amount"] == 2 * 19900)
+    _books(shop, box, order_id, klarna_id, [(refund, None) for refund in refunds])
 
 
 def _listed(shop, operation):

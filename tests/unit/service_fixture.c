@@ -325,6 +325,15 @@ kl_operation_t *world_in_doubt(world_t *world, act_fn prepare, const char *order
     return op;
 }
 
+kl_kind_t act_give_up(kl_service_t *svc, const char *order_id, const char *op_id,
+                      kl_operation_t **op, kl_error_t *err)
+{
+    kl_said_t nothing = {.executed_as = ""};
+    apr_array_header_t *candidates = NULL;
+
+    return kl_give_up(svc, order_id, op_id, &nothing, op, &candidates, err);
+}
+
 /* --- setups -------------------------------------------------------------------------- */
 
 const char *world_created(world_t *world)

@@ -84,6 +84,10 @@ const char *world_look(world_t *world, const char *order_id, int auto_extend);
 kl_operation_t *world_in_doubt(world_t *world, act_fn prepare, const char *order_id,
                                const char *key, fake_klarna_fault_t how);
 
+/** kl_give_up by a person who says nothing else. */
+kl_kind_t act_give_up(kl_service_t *svc, const char *order_id, const char *op_id,
+                      kl_operation_t **op, kl_error_t *err);
+
 /** The store's rows. */
 kl_order_t *world_order(const world_t *world, const char *order_id);
 /** The row of Klarna's order that belongs to ours, NULL when none does. */

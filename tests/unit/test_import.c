@@ -396,9 +396,11 @@ static void a_broken_invariant_is_told(void **state)
 static const char *found(const kl_order_t *order, const kl_klarna_order_t *seen,
                          const char *reference, int *fit)
 {
-    const kl_klarna_move_t *move =
-        kl_klarna_find_unknown(order, seen->captures, 1000, THEN, reference, fit);
+    const apr_array_header_t *candidates =
+        kl_klarna_candidates(seen->captures->pool, order, seen->captures, 1000, THEN, 0);
+    const kl_klarna_move_t *move = kl_klarna_pick(candidates, reference);
 
+    *fit = candidates->nelts;
     return move ? move->id : "none";
 }
 
@@ -440,6 +442,29 @@ static void what_is_booked_is_not_unknown(void **state)
     add_with(seen, "booked", "");
     assert_string_equal(found(order, seen, "", &fit), "none");
     assert_int_equal(fit, 0);
+}
+
+/* What was booked as made outside is somebody's, unless nobody was sure of that. */
+static void what_was_booked_as_made_outside_may_be_asked_for(void **state)
+{
+    kl_order_t *order = fixture_shop(*state);
+    kl_klarna_order_t *seen = seen_of(*state, order);
+    const apr_array_header_t *list;
+
+    must_capture(order, *state, "{'amount':1000}");
+    last_capture(order)->capture_id = "ours";
+    last_capture(order)->operation_id = "op";
+    add_with(seen, "ours", "");
+    they_capture(seen, "theirs", 1000);
+    assert_int_equal(kl_order_import(order, *state, seen, THEN), 1);
+    assert_string_equal(kl_klarna_made_by(order, "ours"), "op");
+    assert_string_equal(kl_klarna_made_by(order, "theirs"), "");
+    assert_null(kl_klarna_made_by(order, "another"));
+    list = kl_klarna_candidates(*state, order, seen->captures, 1000, THEN, 0);
+    assert_int_equal(list->nelts, 0);
+    list = kl_klarna_candidates(*state, order, seen->captures, 1000, THEN, 1);
+    assert_int_equal(list->nelts, 1);
+    assert_string_equal(APR_ARRAY_IDX(list, 0, kl_klarna_move_t).id, "theirs");
 }
 
 static void a_reference_tells_them_apart(void **state)
@@ -484,6 +509,7 @@ int main(void)
         WITH_POOL(a_broken_invariant_is_told),
         WITH_POOL(the_one_that_fits_is_ours),
         WITH_POOL(what_is_booked_is_not_unknown),
+        WITH_POOL(what_was_booked_as_made_outside_may_be_asked_for),
         WITH_POOL(a_reference_tells_them_apart),
     };
 

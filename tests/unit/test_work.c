@@ -165,7 +165,7 @@ static void a_sent_operation_without_its_order_is_shown(void **state)
     kl_send_again(svc, id, op->id, &told, err);
     check_error(err, KL_CONFLICT, "unclaimed");
     kl_error_clear(err);
-    assert_int_equal(kl_give_up(svc, id, op->id, &told, err), KL_OK);
+    assert_int_equal(act_give_up(svc, id, op->id, &told, err), KL_OK);
     assert_int_equal(op->state, KL_OP_REFUSED);
     world_check(world, id, "given up");
 }
