@@ -283,7 +283,7 @@ typedef enum {
     EACH(reference_insert, 3 * KL_REFERENCES, \
          KL_REFERENCE_INSERT_ KL_UNLESS_TAKEN_, \
          KL_REFERENCE_INSERT_ KL_UNLESS_TAKEN_, \
-         KL_REFERENCE_INSERT_ " ON DUPLICATE KEY UPDATE order_id = VALUES(order_id)") \
+         KL_REFERENCE_INSERT_ " ON DUPLICATE KEY UPDATE order_id = order_id") \
     EACH(callback_insert, 7, \
          KL_CALLBACK_INSERT_ KL_UNLESS_TAKEN_, \
          KL_CALLBACK_INSERT_ KL_UNLESS_TAKEN_, \
