@@ -15,9 +15,9 @@ const FINAL = ['confirmed', 'refused'];
 /** A plain object of api.mjs's Problem or Lost, as it is kept and as explain() takes it. */
 export function problemOf(error) {
   const { status = 0, code = 'lost', detail = '', next = '', field = '', got, expected = '',
-    errorCode = '', messages = [], correlationId = '', retryAfter = 0 } = error;
+    errorCode = '', messages = [], correlationId = '', retryAfter = 0, candidates } = error;
   return { status, code, detail, next, field, got, expected, errorCode, messages, correlationId,
-    retryAfter };
+    retryAfter, ...(candidates && { candidates }) };
 }
 
 export function isFinal(operation) {

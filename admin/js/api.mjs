@@ -39,6 +39,7 @@ export class Problem extends Error {
     this.errorCode = document.error_code || ''; // Klarna's
     this.messages = document.error_messages || [];
     this.correlationId = document.correlation_id || '';
+    this.candidates = document.candidates;      // what an unclear operation can be
     this.retryAfter = Number(retryAfter) || 0;  // seconds
   }
 

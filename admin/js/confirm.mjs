@@ -3,8 +3,9 @@
 // The small forms: what needs a word of the person, or nothing but a yes.
 import { html, nothing } from './html.mjs';
 import { choice, textField, tick } from './fields.mjs';
-import { date, money } from './format.mjs';
-import { t } from './i18n.mjs';
+import { date, dateTime, money } from './format.mjs';
+import { t, word } from './i18n.mjs';
+import { NONE, foundAs } from './requests.mjs';
 
 const rest = (order) => money(order.remaining_authorized_amount, order.purchase_currency);
 
@@ -35,9 +36,26 @@ export const adopt = {
   result: (answer) => t(answer ? 'action.adopt.cancelled' : 'action.adopt.done'),
 };
 
+// What Klarna gives no id has the name of the deed.
+function candidate(order, each) {
+  const { id, amount, at, reference } = each;
+  const what = [word(`operation.${id}`, ''), money(amount, order.purchase_currency),
+    at && dateTime(at)];
+  return [foundAs(each), what.filter(Boolean).join(', '),
+    [id, reference].filter(Boolean).join(' · ')];
+}
+
+function whatWasFound(form) {
+  const { candidates } = form.values;
+  if (!candidates) return nothing;
+  return choice(form, 'found', t('action.give_up.found'), [
+    ...candidates.map((each) => candidate(form.order, each)),
+    [NONE, t(candidates.length ? 'action.give_up.none' : 'action.give_up.not_executed')]]);
+}
+
 export const giveUp = {
   values: () => ({ reason: '' }),
-  view: (form) => html`<p>${t('action.give_up.about')}</p>
+  view: (form) => html`<p>${t('action.give_up.about')}</p>${whatWasFound(form)}
     ${textField(form, 'reason', t('action.give_up.reason'), { optional: false,
       hint: t('action.give_up.reason_hint') })}`,
   result: ({ state }) => t(`action.give_up.${state}`),

@@ -57,10 +57,16 @@ function done(entry, answer) {
   return { ...rest, state: DONE };
 }
 
+// What the module gives to choose from becomes a part of the form, until its next answer.
+function withChoice(values, { candidates }) {
+  return candidates || values.candidates ? { ...values, candidates, found: '' } : values;
+}
+
 // Nothing of a second step can be corrected in the form of the first.
 function notStarted(entry, { problem }) {
   if (entry.step) return { ...entry, state: REFUSED, open: 0, problem };
-  return { ...entry, state: EDITING, spent: entry.open === 0, problem };
+  return { ...entry, state: EDITING, spent: entry.open === 0, problem,
+    values: withChoice(entry.values, problem) };
 }
 
 // Turned away at the door: that says nothing about an earlier request without an answer.

@@ -108,6 +108,16 @@ function parcel(read) {
     tracking_uri: uri });
 }
 
+// --- what a person found in Klarna's portal ------------------------------------------------
+
+/** Stands for "none of these"; a candidate's value is made by foundAs(). */
+export const NONE = 'none';
+
+export const foundAs = ({ id }) => `id:${id}`;
+
+const said = (found) => (found === NONE ? { not_executed: true }
+  : { executed_as: found?.slice('id:'.length) });
+
 // --- the actions ---------------------------------------------------------------------------
 
 const REQUESTS = {
@@ -140,9 +150,11 @@ const REQUESTS = {
   send_again: (order, { context }) => [[`operations/${context.operation}/send-again`, {},
     'operation']],
   give_up(order, read) {
+    const { candidates, found } = read.values;
+    read.needs('found', !candidates || found, 'not_chosen');
     read.needs('reason', read.text('reason'));
-    return [[`operations/${read.context.operation}/give-up`, { reason: read.text('reason') },
-      'operation']];
+    return [[`operations/${read.context.operation}/give-up`, { reason: read.text('reason'),
+      ...(candidates && said(found)) }, 'operation']];
   },
   adopt(order, read) {
     const id = read.text('klarna_order_id');

@@ -56,6 +56,19 @@ test('what is followed: seen, lost, ended and asked once more with the same key'
     answer('done', {})).state, 'done');
 });
 
+test('what the module gives to choose from is a part of the form until its next answer', () => {
+  const candidates = [{ id: 'r1', amount: 700 }];
+  const told = run(sent(), answer('not_started', { problem: { code: 'unclear', candidates } }));
+  assert.deepEqual(told.values, { amount: '7', candidates, found: '' });
+  const chosen = run(told, { type: 'edit', values: { ...told.values, found: 'id:r1' } }, submit,
+    send);
+  assert.equal(chosen.values.found, 'id:r1');
+  const { values } = run(chosen, answer('not_started', { problem: { code: 'contradicted' } }));
+  assert.deepEqual(values, { amount: '7', candidates: undefined, found: '' });
+  assert.deepEqual(run(sent(), answer('not_started', { problem: PROBLEM })).values,
+    { amount: '7' });
+});
+
 test('lost: asked again with the same key and body, however often', () => {
   let entry = sent();
   for (let i = 1; i < 5; i++) {

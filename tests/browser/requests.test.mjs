@@ -5,7 +5,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { judge, judgeProblem } from '../../admin/js/answers.mjs';
 import { Preview, backToShopper } from '../../admin/js/preview.mjs';
-import { fieldOf, mostAmount, mostOf, requestOf } from '../../admin/js/requests.mjs';
+import { NONE, fieldOf, foundAs, mostAmount, mostOf, requestOf } from
+  '../../admin/js/requests.mjs';
 
 const line = (reference, open, creditable, [openAmount, creditableAmount]) => ({ reference,
   open_quantity: open, creditable_quantity: creditable, open_amount: openAmount,
@@ -122,6 +123,17 @@ test('the small ones', () => {
   assert.deepEqual(sentBy('give_up', { reason: 'lost' }),
     ['orders/o1/operations/op1/give-up', { reason: 'lost' }, 'operation']);
   assert.deepEqual(wrongBy('give_up', { reason: ' ' }), { reason: { code: 'missing' } });
+});
+
+test('given up by what a person found, once there is something to choose from', () => {
+  const candidates = [{ id: 'none', amount: 700 }], reason = 'looked';
+  assert.deepEqual(wrongBy('give_up', { reason, candidates, found: '' }),
+    { found: { code: 'not_chosen' } });
+  assert.deepEqual(sentBy('give_up', { reason, candidates, found: foundAs(candidates[0]) })[1],
+    { reason, executed_as: 'none' });
+  assert.deepEqual(sentBy('give_up', { reason, candidates: [], found: NONE })[1],
+    { reason, not_executed: true });
+  assert.deepEqual(sentBy('give_up', { reason, found: NONE })[1], { reason });
 });
 
 test('the module\'s field is found in the form', () => {

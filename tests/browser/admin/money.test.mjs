@@ -2,8 +2,9 @@
 // What clerks do with money: ship, return, cancel, and everything that may come in between. After
 // every story the sandbox's ledger says what moved, and that it moved once.
 import assert from 'node:assert/strict';
-import { ADMIN, BASE_URL, act, ask, books, captured, control, eventually, fault, line, noFaults,
-  open, placed, sandboxOrders, shows, sql, story, withBrowser } from './support.mjs';
+import { looks } from './looks.mjs';
+import { ADMIN, BASE_URL, act, ask, books, captured, control, eventually, fault, ledger, line,
+  noFaults, open, placed, sandboxOrders, shows, sql, story, withBrowser } from './support.mjs';
 
 withBrowser();
 
@@ -264,11 +265,10 @@ story('Klarna refuses: said in words, listed, and a new try succeeds', async (pa
 
 // --- what needs a person --------------------------------------------------------------------
 
-// A capture that never reached Klarna, left alone by the worker, its last try two minutes ago.
-async function stuckCapture() {
-  const order = await placed();
-  await fault(order, 'captures', { kind: 'drop_before' }, -1);
-  const answer = await ask('POST', `orders/${order.id}/captures`, { everything: true });
+// An action that never reached Klarna, left alone by the worker, its last try two minutes ago.
+async function lostAction(order, action, body, path = action) {
+  await fault(order, path, { kind: 'drop_before' }, -1);
+  const answer = await ask('POST', `orders/${order.id}/${action}`, body);
   assert.equal(answer.status, 202);
   await noFaults();
   await eventually(async () => {
@@ -281,6 +281,8 @@ async function stuckCapture() {
   });
   return order;
 }
+
+const stuckCapture = async () => lostAction(await placed(), 'captures', { everything: true });
 
 const stuck = (page, order) => page.locator('section[data-name=queue] tbody tr')
   .filter({ hasText: order.id.slice(0, 8) });
@@ -303,12 +305,70 @@ story('an operation that is stuck is given up: Klarna\'s record decides', async 
   await shows(dialog(page), 'This is needed');
   await field(page, 'reason').fill('not shipped');
   await press(page, 'submit');
-  await ended(page, 'No money has moved');
+  await ended(page, 'It has moved no money');
   await books(order, { captured_amount: 0, status: 'AUTHORIZED' });
   await shows(page.locator('[data-name=attention-capture_unconfirmed]'), /\w/);
   await page.locator('[data-name=seen]').click();
   await page.locator('[data-name=attention-capture_unconfirmed]').waitFor({ state: 'detached' });
 });
+
+// A refund of 100.00 without an answer, and two like it in Klarna's portal: the form, once the
+// module has said that the record does not tell.
+async function ambiguous(page) {
+  const order = await lostAction(await captured(), 'credit-invoices', { amount: 10000 }, 'refunds');
+  for (let i = 0; i < 2; i++) {
+    await control(`orders/${order.klarnaId}/portal`, { action: 'refund', amount: 10000 });
+  }
+  await open(page, order);
+  await part(page, 'history').getByRole('button', { name: 'Give up' }).click();
+  await field(page, 'reason').fill('looked in the portal');
+  await press(page, 'submit');
+  await dialog(page).locator('[data-name=problem-unclear]').waitFor();
+  return { order, refunds: (await ledger(order)).refunds };
+}
+
+async function twoRefunds(page, order, { credited, ours }) {
+  await page.locator('[data-name=attention-outside]').waitFor();
+  const { refunds } = await books(order, { refunded_amount: 20000 });
+  assert.deepEqual(refunds.map(({ source }) => source), ['portal', 'portal']);
+  const { body } = await ask('GET', `orders/${order.id}`);
+  assert.equal(body.pending_operation, null);
+  assert.equal(body.max_credit_amount, 95000);
+  assert.deepEqual(body.credit_invoices.map(({ state }) => state), credited);
+  assert.equal(body.credit_invoices[0].steps[0].refund_id ?? null, ours);
+}
+
+story('nobody can tell: the clerk says which refund it was', async (page) => {
+  const { order, refunds } = await ambiguous(page);
+  await looks(page, 'dialog-give_up-unclear');
+  const choices = dialog(page).getByRole('radio');
+  assert.equal(await choices.count(), 3);
+  await shows(dialog(page), kr('SEK 100.00'));
+  await press(page, 'submit');
+  await shows(dialog(page), 'Choose one of these');
+  assert.ok(await choices.first().evaluate((it) => it === document.activeElement));
+  const keys = page.keyboard;
+  await keys.press('ArrowDown');
+  assert.ok(await dialog(page).getByRole('radio', { name: refunds[1].refund_id }).isChecked());
+  await keys.press('Enter');
+  await ended(page, 'it counts as confirmed');
+  await twoRefunds(page, order, { credited: ['paid', 'paid'], ours: refunds[1].refund_id });
+}, { expected: ['/give-up'] });
+
+story('nobody can tell: the clerk says that it was none of them', async (page) => {
+  const { order } = await ambiguous(page);
+  await page.reload();
+  await dialog(page).getByRole('radio', { name: /^None of these/ }).check();
+  assert.equal(await field(page, 'reason').inputValue(), 'looked in the portal');
+  await press(page, 'submit');
+  await ended(page, 'It has moved no money');
+  await twoRefunds(page, order, { credited: ['refused', 'paid', 'paid'], ours: null });
+  await begin(page, order, 'credit');
+  await dialog(page).getByLabel('An amount').check();
+  await field(page, 'amount').fill('950,01');
+  await press(page, 'submit');
+  await shows(dialog(page), kr('At most SEK 950.00'));
+}, { expected: ['/give-up', '/preview'] });
 
 // The shopper paid, Klarna's answer was lost, and Klarna does not repeat it.
 async function orphan() {
