@@ -8,12 +8,12 @@ import { Preview, backToShopper } from '../../admin/js/preview.mjs';
 import { NONE, fieldOf, foundAs, mostAmount, mostOf, requestOf } from
   '../../admin/js/requests.mjs';
 
-const line = (reference, open, creditable, [openAmount, creditableAmount]) => ({ reference,
-  open_quantity: open, creditable_quantity: creditable, open_amount: openAmount,
-  creditable_amount: creditableAmount });
+const line = (reference, open, credit, [openAmount, creditAmount]) => ({ reference,
+  open_quantity: open, max_credit_quantity: credit, open_amount: openAmount,
+  max_credit_amount: creditAmount });
 const ORDER = { id: 'o1', purchase_currency: 'SEK', remaining_authorized_amount: 20000,
-  creditable_amount: 45000, return_fees_kept: 500, order_lines: [
-    line('MUG', 1, 2, [20000, 40000]), line('LAMP', 0, 1, [0, 10000]),
+  max_credit_amount: 65500, order_lines: [
+    line('MUG', 1, 3, [20000, 60000]), line('LAMP', 0, 1, [0, 10000]),
     line('VOUCHER', 0, 1, [0, -5000])] };
 const CONTEXT = { locale: 'sv', digits: 2, operation: 'op1' };
 

@@ -14,7 +14,7 @@ export async function axe(page, where) {
     resultTypes: ['violations'], runOnly: { type: 'tag', values } }), RULES);
   const told = found.violations.map(({ id, nodes }) => (
     `${id}: ${nodes.map((node) => `${node.target} ${node.any[0]?.message || ''}`).join('; ')}`));
-  assert.deepEqual(told, [], where);
+  assert.equal(told.length, 0, `${where}: ${told.join('\n')}`);
 }
 
 async function fits(page, where) {
@@ -25,7 +25,7 @@ async function fits(page, where) {
       element.checkVisibility() && element.getBoundingClientRect().right > limit
     )).map((element) => element.outerHTML.slice(0, 90));
   });
-  assert.deepEqual(wider, [], `${where} is wider than the screen`);
+  assert.equal(wider.length, 0, `${where} is wider than the screen: ${wider.join('\n')}`);
 }
 
 /** axe-core finds nothing, nothing is wider than the screen; a picture of each of the four. */

@@ -131,8 +131,10 @@ async function choose(page, name, value) {
 story('in each of six languages, with no word missing', async (page) => {
   const keys = new Set(readdirSync(new URL('en/', LANG)).flatMap(
     (area) => Object.keys(words('en', area))).filter((key) => key.includes('.')));
-  const complete = async (where) => assert.deepEqual(
-    (await shown(page)).filter((text) => isKey(keys, text)), [], where);
+  const complete = async (where) => {
+    const missing = (await shown(page)).filter((text) => isKey(keys, text));
+    assert.equal(missing.length, 0, `${where}: ${missing}`);
+  };
   for (const language of LANGUAGES) {
     await page.goto(`${ADMIN}?q=A-1006`);
     await choose(page, 'language', language);
@@ -173,12 +175,15 @@ test('the language files say the same as the English ones', () => {
     const english = words('en', area);
     for (const language of LANGUAGES) {
       const theirs = words(language, area);
-      assert.deepEqual([...new Set(Object.keys(theirs).map(plural))].sort(),
-        [...new Set(Object.keys(english).map(plural))].sort(), `${language}/${area}`);
+      const lacks = Object.keys(english).filter((key) => !(key in theirs)
+        && !(`${plural(key)}.other` in theirs));
+      assert.equal(lacks.length, 0, `${language}/${area} lacks ${lacks}`);
       for (const [key, text] of Object.entries(theirs)) {
         const same = english[key] ?? english[`${plural(key)}.other`];
-        if (key === plural(key)) assert.deepEqual(places(text), places(same), `${language} ${key}`);
         assert.equal(Boolean(text.trim()), Boolean(same), `${language} ${key}`);
+        if (key === plural(key)) {
+          assert.equal(`${places(text)}`, `${places(same)}`, `${language} ${key}`);
+        }
       }
     }
   }
