@@ -81,12 +81,14 @@ def _orphan(shop, cart):
 
 
 def _earlier(shop, order, hours):
-    """As if it had been hours ago, so that lists and charts have more than a moment to show."""
+    """As if it had been placed hours ago, so that lists and charts have more than a moment to
+    show."""
     then = hours * 3600 * 1000000
     shop.httpd.sql(f"UPDATE klarna_order SET created_at = created_at - {then}, "
                    f"version = version + 1 WHERE id = '{order}'")
     shop.httpd.sql(f"UPDATE klarna_operation SET created_at = created_at - {then}, "
-                   f"updated_at = updated_at - {then} WHERE order_id = '{order}'")
+                   f"updated_at = updated_at - {then} WHERE order_id = '{order}' "
+                   "AND kind = 'place_order'")
 
 
 def make(shop):
