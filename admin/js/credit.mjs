@@ -48,12 +48,19 @@ function doneWords({ credit_invoice: made }, order) {
       { amount: money(step.amount, currency) })}</li>`)}</ul>`;
 }
 
+// How large it may be depends on what is credited: the preview tells.
+function feeHint({ preview: { state, plan }, order }) {
+  const most = state === 'known' ? plan.max_return_fee : 0;
+  return [t('action.fee_hint'), most > 0 && `${t('action.most',
+    { most: money(most, order.purchase_currency) })}.`].filter(Boolean).join(' ');
+}
+
 function fee(form) {
   const { order } = form;
   if (!order.captured_amount) return nothing;
   return html`<div class="pair">${textField(form, 'fee', t('action.fee',
     { currency: order.purchase_currency }), { mode: 'decimal', longest: 20,
-    hint: t('action.fee_hint') })}${form.values.fee ? textField(form, 'rate', t('action.fee_rate'),
+    hint: feeHint(form) })}${form.values.fee ? textField(form, 'rate', t('action.fee_rate'),
     { mode: 'decimal', longest: 10 }) : nothing}</div>`;
 }
 

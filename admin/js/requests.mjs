@@ -12,16 +12,13 @@ import { readAmount, readQuantity } from './typed.mjs';
 
 /** What a line still bears, for each action: pieces and value. */
 export function mostOf(action, line) {
-  const open = { quantity: line.open_quantity, amount: line.open_amount };
-  if (action === 'capture') return open;
-  return { quantity: open.quantity + line.creditable_quantity,
-    amount: open.amount + line.creditable_amount };
+  return action === 'capture' ? { quantity: line.open_quantity, amount: line.open_amount }
+    : { quantity: line.max_credit_quantity, amount: line.max_credit_amount };
 }
 
 /** The most that a free amount may be. */
 export function mostAmount(action, order) {
-  if (action === 'capture') return order.remaining_authorized_amount;
-  return order.remaining_authorized_amount + order.creditable_amount + order.return_fees_kept;
+  return action === 'capture' ? order.remaining_authorized_amount : order.max_credit_amount;
 }
 
 class Reader {
