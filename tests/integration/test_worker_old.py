@@ -174,6 +174,7 @@ def _what_is_left_is_refundable(shop, box, order_id, klarna_id):
 @pytest.mark.databases
 def test_a_person_says_which_it_was(shop, httpd, box):
     order_id, klarna_id, refunds, path = _ambiguous(shop, httpd, box)
+    httpd.expect_log(f"KLA0022: .* given up by clerk as executed: {refunds[1]}, it is confirmed: old")
     answer = _give_up(httpd, path, executed_as=refunds[1])
     assert answer.status == 200, answer.raw
     assert (answer.json["state"], answer.json["result_id"]) == ("confirmed", refunds[1])
@@ -188,6 +189,7 @@ def test_a_person_says_which_it_was(shop, httpd, box):
 @pytest.mark.databases
 def test_a_person_says_it_was_none_of_them(shop, httpd, box):
     order_id, klarna_id, refunds, path = _ambiguous(shop, httpd, box)
+    httpd.expect_log("KLA0022: .* given up by clerk as not executed, it is refused: old")
     answer = _give_up(httpd, path, not_executed=True)
     assert answer.status == 200, answer.raw
     assert (answer.json["state"], answer.json["error_code"]) == ("refused", "given_up")

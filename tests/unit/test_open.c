@@ -582,6 +582,27 @@ static void a_release_beside_captures_of_others(void **state)
     }
 }
 
+/* The release was the first of two: the refund behind it goes on. */
+static void what_follows_goes_on(void **state)
+{
+    world_t *world = new_world(state);
+    const char *id = world_part_captured(world);
+    const kl_operation_t *op = world_in_doubt(world, act_cancel, id, "k", FAKE_LOST_BEFORE);
+
+    outside(world, id, "capture", 2000);
+    outside(world, id, "release", 0);
+    fake_clock_advance(A_DAY);
+    must_count(world, id, op->id, EXECUTED_AS("release"), "");
+    assert_string_equal(world_order(world, id)->pending_op, op->next_op);
+    assert_true(world_drain(world));
+    assert_string_equal(credit_invoice(world, id, 0)->state, "paid");
+    fake_clock_set(world_order(world, id)->check_at);
+    world_round(world, world->p);
+    world_check(world, id, "looked at");
+    assert_int_equal(world_order(world, id)->captured_amount, 7000);
+    assert_int_equal(world_order(world, id)->refunded_amount, 5000);
+}
+
 /* Less is authorized than it asked for: it and somebody after it, or somebody alone. */
 static void a_reduction_beside_another(void **state)
 {
@@ -887,6 +908,7 @@ int main(void)
         WITH_POOL(a_word_against_the_record_does_not_count),
         WITH_POOL(what_never_went_out_was_not_executed),
         WITH_POOL(a_release_beside_captures_of_others),
+        WITH_POOL(what_follows_goes_on),
         WITH_POOL(a_reduction_beside_another),
         WITH_POOL(a_reduction_by_others_alone),
         WITH_POOL(a_list_that_lacks_something),
