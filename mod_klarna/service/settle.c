@@ -181,8 +181,7 @@ static apr_time_t next_look(const kl_order_t *order, const kl_operation_t *op, a
     if (order->pending_op[0]) {
         return now + apr_time_from_sec(KL_LEASE_S);
     }
-    if (order->klarna_order_id[0]
-        && (op->doubtful || (!order->expires_at && op->state == KL_OP_CONFIRMED))) {
+    if (order->klarna_order_id[0] && (op->doubtful || !order->expires_at)) {
         return now;
     }
     return kl_schedule_next(order, now);

@@ -237,6 +237,21 @@ static void a_look_takes_over_what_klarna_says(void **state)
     assert_string_equal(world_order(world, id)->fraud_status, "ACCEPTED");
 }
 
+/* Refused before the first look: its end and Klarna's reference are still not known. */
+static void a_refusal_does_not_put_the_first_look_off(void **state)
+{
+    world_t *world = new_world(state);
+    const char *id = world_placed(world);
+    kl_operation_t *op = NULL;
+
+    world->klarna->refuses = "/captures";
+    assert_int_equal(world_act(world_service(world, world->p), act_capture_cup, id, "k", &op,
+                               kl_error_make(world->p)), KL_OK);
+    world->klarna->refuses = NULL;
+    assert_int_equal(op->state, KL_OP_REFUSED);
+    assert_int_equal(world_order(world, id)->check_at, fake_clock_now());
+}
+
 static void an_end_at_klarna_is_final(void **state)
 {
     world_t *world = new_world(state);
@@ -610,6 +625,7 @@ int main(void)
         WITH_POOL(a_stale_operation_changes_nothing),
         WITH_POOL(another_merchants_operation_is_not_worked_on),
         WITH_POOL(a_look_takes_over_what_klarna_says),
+        WITH_POOL(a_refusal_does_not_put_the_first_look_off),
         WITH_POOL(an_end_at_klarna_is_final),
         WITH_POOL(what_was_done_outside_is_booked_and_told_once),
         WITH_POOL(a_cancellation_outside_is_taken_over),
