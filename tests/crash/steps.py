@@ -131,7 +131,7 @@ def _timeless(value):
     if isinstance(value, dict):
         return {name: _timeless(entry) for name, entry in value.items()
                 if not (name.endswith("_at") and name != "next_at")
-                and name not in ("klarna_reference", "session_id")}
+                and name not in ("at", "klarna_reference", "session_id")}
     return value
 
 
