@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See dbd_figures.h. */
+#include "store/dbd_figures.h"
+
+#include "core/limits.h"
+#include "store/dbd_rows.h"
+
+/* --- hours -------------------------------------------------------------------------- */
+
+static kl_kind_t hour_read(kl_dbd_t *db, apr_pool_t *p, apr_array_header_t *out)
+{
+    kl_operation_hour_t *row = apr_array_push(out);
+    const char *kind, *state;
+
+    row->hour = kl_dbd_int64(db, 0) * APR_USEC_PER_SEC * 3600;
+    kind = kl_dbd_text(db, p, 1);
+    state = kl_dbd_text(db, p, 2);
+    row->count = kl_dbd_int64(db, 3);
+    row->called = kl_dbd_int64(db, 4);
+    row->took_sum = kl_dbd_int64(db, 5);
+    row->took_max = kl_dbd_int64(db, 6);
+    row->slow = kl_dbd_int64(db, 7);
+    if (db->failed) {
+        return kl_dbd_end(db);
+    }
+    return kl_op_kind_parse(kind, &row->kind) && kl_op_state_parse(state, &row->state)
+               ? KL_OK : kl_rows_unknown_word(db->err, "figure of", kind);
+}
+
+kl_kind_t kl_dbd_operation_hours(kl_store_t *self, apr_pool_t *p, const char *merchant,
+                                 apr_time_t from, apr_time_t to, apr_array_header_t **out,
+                                 kl_error_t *err)
+{
+    int slow = KL_SLOW_MS;
+    const void *v[] = {&slow, merchant, &from, &to};
+
+    *out = apr_array_make(p, 64, sizeof(kl_operation_hour_t));
+    return kl_rows_select(self, p, KL_SQL_operation_hours, v, hour_read, *out, err);
+}
+
+/* --- callbacks ---------------------------------------------------------------------- */
+
+static kl_kind_t callback_read(kl_dbd_t *db, apr_pool_t *p, apr_array_header_t *out)
+{
+    kl_callback_t *row = apr_array_push(out);
+
+    row->kind = kl_dbd_text(db, p, 0);
+    row->good_at = kl_dbd_int64(db, 1);
+    row->good = kl_dbd_int64(db, 2);
+    row->bad_at = kl_dbd_int64(db, 3);
+    row->bad = kl_dbd_int64(db, 4);
+    row->bad_why = kl_dbd_text(db, p, 5);
+    return KL_OK; /* what could not be read shows at the end */
+}
+
+kl_kind_t kl_dbd_callback_list(kl_store_t *self, apr_pool_t *p, const char *merchant,
+                               apr_array_header_t **out, kl_error_t *err)
+{
+    const void *v[] = {merchant};
+
+    *out = apr_array_make(p, 3, sizeof(kl_callback_t));
+    return kl_rows_select(self, p, KL_SQL_callback_list, v, callback_read, *out, err);
+}
+
+static kl_kind_t first_callback(kl_store_t *self, apr_pool_t *p, const char *merchant,
+                                const char *kind, const char *why, apr_time_t now,
+                                kl_error_t *err)
+{
+    apr_int64_t bad = why[0] != '\0', good = !bad;
+    apr_time_t good_at = good ? now : 0, bad_at = bad ? now : 0;
+    const void *v[] = {merchant, kind, &good_at, &good, &bad_at, &bad, why};
+    kl_kind_t rv = kl_rows_insert(self, p, KL_SQL_callback_insert, v, "entry", err);
+
+    if (rv == KL_CONFLICT) {
+        kl_error_clear(err); /* somebody else noted one this moment */
+        rv = KL_OK;
+    }
+    return rv;
+}
+
+static kl_kind_t next_callback(kl_store_t *self, apr_pool_t *p, const char *merchant,
+                               const kl_callback_t *last, const char *why, apr_time_t now,
+                               kl_error_t *err)
+{
+    const void *good[] = {&now, merchant, last->kind, &last->good_at};
+    const void *bad[] = {&now, why, merchant, last->kind, &last->bad_at};
+    apr_time_t last_at = why[0] ? last->bad_at : last->good_at;
+    kl_kind_t rv;
+
+    if (now - last_at < apr_time_from_sec(KL_NOTE_PAUSE_S)) {
+        return KL_OK;
+    }
+    rv = kl_rows_save(self, p, why[0] ? KL_SQL_callback_bad : KL_SQL_callback_good,
+                      why[0] ? bad : good, "entry", err);
+    if (rv == KL_CONFLICT) {
+        kl_error_clear(err);
+        rv = KL_OK;
+    }
+    return rv;
+}
+
+kl_kind_t kl_dbd_callback_note(kl_store_t *self, apr_pool_t *p, const char *merchant,
+                               const char *kind, const char *why, apr_time_t now,
+                               kl_error_t *err)
+{
+    const void *v[] = {merchant, kind};
+    apr_array_header_t *found = apr_array_make(p, 1, sizeof(kl_callback_t));
+    kl_kind_t rv = kl_rows_select(self, p, KL_SQL_callback_load, v, callback_read, found, err);
+
+    if (rv != KL_OK) {
+        return rv;
+    }
+    return found->nelts == 0
+               ? first_callback(self, p, merchant, kind, why, now, err)
+               : next_callback(self, p, merchant, &APR_ARRAY_IDX(found, 0, kl_callback_t), why,
+                               now, err);
+}

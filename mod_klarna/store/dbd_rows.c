@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See dbd_rows.h. */
+#include "store/dbd_rows.h"
+
+#include <apr_atomic.h>
+
+/* --- the schema's version ----------------------------------------------------------- */
+
+static kl_kind_t schema_fault(kl_dbd_t *db, const char *what)
+{
+    kl_error_set(db->err, KL_UNAVAILABLE, "schema",
+                 "%s Run conf/schema/%s.sql on the database that DBDParams names.", what,
+                 kl_dialect_name(db->dialect));
+    kl_error_next(db->err, "The tables are made once, by the administrator, before httpd"
+                           " starts; the server's error log tells what the database said.");
+    return KL_UNAVAILABLE;
+}
+
+static kl_kind_t wrong_version(kl_dbd_t *db, apr_int64_t found)
+{
+    kl_error_set(db->err, KL_UNAVAILABLE, "schema",
+                 "The database holds version %" APR_INT64_T_FMT " of mod_klarna's tables, this"
+                 " module needs version %d (conf/schema/%s.sql).", found, KL_SCHEMA_VERSION,
+                 kl_dialect_name(db->dialect));
+    kl_error_next(db->err, found < KL_SCHEMA_VERSION
+                               ? "Bring the tables up to date as the release notes tell."
+                               : "Install the mod_klarna that these tables were made for.");
+    return KL_UNAVAILABLE;
+}
+
+/* Rows of klarna_schema, or -1 when they can not be read. */
+static int select_schema(kl_dbd_t *db, apr_int64_t *version, int *strict)
+{
+    kl_error_t *err = db->err;
+    int found = 0;
+    kl_kind_t rv;
+
+    db->err = kl_error_make(db->scratch); /* schema_fault says it better */
+    rv = kl_dbd_select(db, KL_SQL_schema_version, NULL);
+    while (rv == KL_OK && kl_dbd_next(db)) {
+        *version = kl_dbd_int64(db, 0);
+        *strict = kl_dbd_int(db, 1);
+        found++;
+    }
+    rv = rv == KL_OK ? kl_dbd_end(db) : rv;
+    db->err = err;
+    return rv == KL_OK ? found : -1;
+}
+
+static kl_kind_t read_schema(kl_dbd_t *db)
+{
+    apr_int64_t version = 0;
+    int strict = 0;
+    int found = select_schema(db, &version, &strict);
+
+    if (found < 0) {
+        return schema_fault(db, "mod_klarna's tables can not be read: they are missing, or this"
+                                " user may not read them, or the database is busy.");
+    }
+    if (found != 1) {
+        return schema_fault(db, "mod_klarna's tables were only made in part.");
+    }
+    if (version != KL_SCHEMA_VERSION) {
+        return wrong_version(db, version);
+    }
+    if (!strict) {
+        kl_error_set(db->err, KL_UNAVAILABLE, "schema",
+                     "The database would cut values that are too long: its sql_mode is not"
+                     " strict (conf/schema/mysql.sql).");
+        kl_error_next(db->err, "Set a strict sql_mode with DBDInitSQL, as that file shows.");
+        return KL_UNAVAILABLE;
+    }
+    return KL_OK;
+}
+
+kl_kind_t kl_rows_open(kl_dbd_t *db, kl_store_t *self, apr_pool_t *p, kl_error_t *err)
+{
+    kl_rows_t *rows = self->impl;
+    kl_kind_t rv = kl_dbd_open(db, rows->connections, p, err);
+
+    if (rv != KL_OK || apr_atomic_read32(&rows->schema_seen)) {
+        return rv;
+    }
+    rv = read_schema(db);
+    if (rv != KL_OK) {
+        kl_dbd_close(db);
+        return rv;
+    }
+    apr_atomic_set32(&rows->schema_seen, 1);
+    return KL_OK;
+}
+
+kl_kind_t kl_rows_check(kl_store_t *self, apr_pool_t *p, kl_error_t *err)
+{
+    kl_rows_t *rows = self->impl;
+    kl_dbd_t db;
+    kl_kind_t rv = kl_dbd_open(&db, rows->connections, p, err);
+
+    if (rv != KL_OK) {
+        return rv;
+    }
+    rv = read_schema(&db);
+    kl_dbd_close(&db);
+    return rv;
+}
+
+/* --- rows --------------------------------------------------------------------------- */
+
+kl_kind_t kl_rows_insert(kl_store_t *self, apr_pool_t *p, kl_sql_t id, const void **values,
+                         const char *what, kl_error_t *err)
+{
+    int changed = 0;
+    kl_dbd_t db;
+    kl_kind_t rv = kl_rows_open(&db, self, p, err);
+
+    if (rv != KL_OK) {
+        return rv;
+    }
+    rv = kl_dbd_insert(&db, id, values, &changed);
+    kl_dbd_close(&db);
+    if (rv == KL_OK && changed == 0) {
+        return kl_error_set(err, KL_CONFLICT, "exists",
+                            "There is already an %s with this id or key.", what);
+    }
+    return rv;
+}
+
+kl_kind_t kl_rows_save(kl_store_t *self, apr_pool_t *p, kl_sql_t id, const void **values,
+                       const char *what, kl_error_t *err)
+{
+    int changed = 0;
+    kl_dbd_t db;
+    kl_kind_t rv = kl_rows_open(&db, self, p, err);
+
+    if (rv != KL_OK) {
+        return rv;
+    }
+    rv = kl_dbd_change(&db, id, values, &changed);
+    kl_dbd_close(&db);
+    if (rv == KL_OK && changed == 0) {
+        return kl_error_set(err, KL_CONFLICT, "version",
+                            "The %s was changed by somebody else in the meantime.", what);
+    }
+    return rv;
+}
+
+kl_kind_t kl_rows_select(kl_store_t *self, apr_pool_t *p, kl_sql_t id, const void **values,
+                         kl_row_fn *read, apr_array_header_t *out, kl_error_t *err)
+{
+    kl_dbd_t db;
+    kl_kind_t rv = kl_rows_open(&db, self, p, err), end;
+
+    if (rv != KL_OK) {
+        return rv;
+    }
+    rv = kl_dbd_select(&db, id, values);
+    if (rv == KL_OK) {
+        while (rv == KL_OK && kl_dbd_next(&db)) {
+            rv = read(&db, p, out);
+        }
+        end = kl_dbd_end(&db);
+        rv = end != KL_OK ? end : rv;
+    }
+    kl_dbd_close(&db);
+    return rv;
+}
+
+kl_kind_t kl_rows_load(kl_store_t *self, apr_pool_t *p, kl_sql_t id, const char *value,
+                       kl_row_fn *read, apr_array_header_t *found, const char *what,
+                       kl_error_t *err)
+{
+    const void *values[] = {value};
+    kl_kind_t rv = kl_rows_select(self, p, id, values, read, found, err);
+
+    if (rv == KL_OK && found->nelts == 0) {
+        return kl_error_set(err, KL_NOT_FOUND, "not_found", "There is no such %s.", what);
+    }
+    return rv;
+}
+
+kl_kind_t kl_rows_unknown_word(kl_error_t *err, const char *what, const char *id)
+{
+    return kl_error_set(err, KL_INTERNAL, "store",
+                        "The %s %s is stored with a word this version does not know.", what, id);
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Rows of a database that is known to hold our tables: one statement on one connection that is
+ * borrowed for it, with an insert's, a save's and a load's outcomes in the kinds of store.h.
+ * The schema's version is checked once; nothing else is kept between two calls.
+ */
+#ifndef KL_DBD_ROWS_H
+#define KL_DBD_ROWS_H
+
+#include "store/dbd_run.h"
+
+/* What kl_store_t.impl of the store over apr_dbd points to. */
+typedef struct kl_rows_t {
+    kl_connections_t *connections;
+    volatile apr_uint32_t schema_seen;
+} kl_rows_t;
+
+/* Makes one object of the present row and appends it to out. */
+typedef kl_kind_t kl_row_fn(kl_dbd_t *db, apr_pool_t *p, apr_array_header_t *out);
+
+/** KL_OK, or KL_UNAVAILABLE "schema" that names the schema file and the cure. */
+kl_kind_t kl_rows_check(kl_store_t *self, apr_pool_t *p, kl_error_t *err);
+
+/** Borrows a connection to a database that holds our tables; on KL_OK it is given back with
+ *  kl_dbd_close. */
+kl_kind_t kl_rows_open(kl_dbd_t *db, kl_store_t *self, apr_pool_t *p, kl_error_t *err);
+
+/** @param what for people: "order"
+ *  @return KL_OK, KL_UNAVAILABLE, or KL_CONFLICT "exists" when a key is taken */
+kl_kind_t kl_rows_insert(kl_store_t *self, apr_pool_t *p, kl_sql_t id, const void **values,
+                         const char *what, kl_error_t *err);
+
+/** As kl_rows_insert for an update that names what it replaces: KL_CONFLICT "version" when that
+ *  is not there any more. */
+kl_kind_t kl_rows_save(kl_store_t *self, apr_pool_t *p, kl_sql_t id, const void **values,
+                       const char *what, kl_error_t *err);
+
+/** Reads every row into out. */
+kl_kind_t kl_rows_select(kl_store_t *self, apr_pool_t *p, kl_sql_t id, const void **values,
+                         kl_row_fn *read, apr_array_header_t *out, kl_error_t *err);
+
+/** Reads the row whose unique column holds value into found[0]; KL_NOT_FOUND when there is none. */
+kl_kind_t kl_rows_load(kl_store_t *self, apr_pool_t *p, kl_sql_t id, const char *value,
+                       kl_row_fn *read, apr_array_header_t *found, const char *what,
+                       kl_error_t *err);
+
+/** KL_INTERNAL: a later version of the module has written here. */
+kl_kind_t kl_rows_unknown_word(kl_error_t *err, const char *what, const char *id);
+
+#endif
