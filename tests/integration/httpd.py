@@ -211,8 +211,9 @@ class Httpd(Home):
     def stop(self):
         if not self.process:
             return
-        # Under a wrapper the child needs its time to report.
-        self.process.send_signal(signal.SIGWINCH if WRAP else signal.SIGTERM)
+        # Gracefully, as Debian's service does: at SIGTERM mpm_event's main thread closes the sockets of
+        # threads that may still use them, and sometimes crashes on one (in apr_os_sock_get).
+        self.process.send_signal(signal.SIGWINCH)
         try:
             status = self.process.wait(15 * SLOW)
         finally:
