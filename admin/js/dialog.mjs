@@ -121,6 +121,7 @@ class ActionDialog {
       this.#focusWrong();
       return;
     }
+    this.#preview?.stop();
     await this.flow.submit(steps, () => this.#readOrder());
     if (this.flow.entry?.state === EDITING) this.#toldNo(body);
   }

@@ -8,6 +8,7 @@
 //   preview.about({ amount: 700 })     or null: there is nothing to ask about yet
 //   preview.state                      'none', 'asking', 'known', 'wrong'
 //   preview.plan, preview.problem
+//   preview.forget(), preview.stop()
 //
 //   ask(body, signal) -> { amount, steps: [{ verb, amount }] }, or throws a Problem or Lost
 
@@ -37,6 +38,14 @@ export class Preview {
 
   /** The order changed: the same question may have another answer. */
   forget() {
+    this.#text = '';
+  }
+
+  /** What is still being asked is not needed any more: the form is being sent. */
+  stop() {
+    if (this.state !== 'asking') return;
+    this.#asking?.abort();
+    this.#asking = null;
     this.#text = '';
   }
 

@@ -229,6 +229,19 @@ test('a late answer to an older question is dropped', async () => {
   assert.equal(preview.plan.amount, 2);
 });
 
+test('what a form asks while it is being sent is not asked, and can be asked again', async () => {
+  const { preview, asked, settle, pause } = previewing([Promise.resolve(plan(4))]);
+  preview.about({ amount: 4 });
+  preview.stop();
+  await settle();
+  assert.deepEqual(asked, []);
+  preview.about({ amount: 4 });
+  await pause();
+  assert.deepEqual([asked, preview.state], [[{ amount: 4 }], 'known']);
+  preview.stop();
+  assert.deepEqual([preview.state, preview.plan.amount], ['known', 4]);
+});
+
 test('what the module refuses is shown as it is', async () => {
   const { preview, pause } = previewing([Promise.reject(new Error('too_much'))]);
   preview.about({ amount: 9 });
