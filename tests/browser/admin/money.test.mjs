@@ -58,9 +58,12 @@ story('paid in the shop, found, shipped, two lines returned with a fee', async (
   await page.frameLocator('dialog iframe').getByRole('button', { name: /^Approve$/ }).click();
   await page.waitForURL(/\?order$/);
   const sold = (await sandboxOrders()).at(-1);
+  const reference = encodeURIComponent(sold.klarna_reference);
+  // Klarna's short reference comes with the worker's first look, a second after the payment.
+  await eventually(async () => (await ask('GET', `orders?q=${reference}`)).body.orders.length === 1);
 
   await page.goto(ADMIN);
-  await page.getByRole('searchbox').fill(sold.klarna_reference ?? sold.order_id);
+  await page.getByRole('searchbox').fill(sold.klarna_reference);
   await page.getByRole('button', { name: 'Search' }).click();
   await page.waitForURL('**q=*');
   await page.locator('a.order-link').click();
