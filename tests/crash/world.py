@@ -203,7 +203,7 @@ class Host(Httpd):
             _kill(pid)
         _kill(parent)
         self.process.wait()
-        while any(_state(pid) not in ("", "Z", "X") for pid in found):
+        while any(databases.is_alive(pid) for pid in found):    # their ports with them
             time.sleep(0.005)
         self.process = None
 
