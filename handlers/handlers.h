@@ -89,6 +89,13 @@ int kl_orders_adopt(kl_call_t *call);
 int kl_extend_create(kl_call_t *call);
 int kl_release_create(kl_call_t *call);
 
+/* --- operations.c ---------------------------------------------------------------------- */
+/** The unfinished operations of all the Location's stores, at most KL_MAX_PAGE of each; store
+ *  by store the longest due first. Of kl_operation_t *, or NULL with call->err set. */
+apr_array_header_t *kl_operations_unfinished(kl_call_t *call);
+/** Operations (of kl_operation_t *) as the back office shows them. */
+kl_json_t *kl_operations_json(kl_call_t *call, const apr_array_header_t *operations);
+
 /* --- caller.c -------------------------------------------------------------------------- */
 /** KL_OK when a user whom Apache authenticated asks, and not from another site's page; else
  *  KL_DENIED "not_authenticated" or "cross_site". */

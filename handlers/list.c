@@ -10,6 +10,7 @@
 #include <apr_strings.h>
 #include <stdlib.h>
 #include <string.h>
+#include "api/iso_time.h"
 
 #define DEFAULT_PAGE 25
 #define MAX_COUNT    100   /* of GET lists */
@@ -76,40 +77,16 @@ static kl_order_list_t read_list(kl_call_t *call)
     return KL_LIST_NONE;
 }
 
-/* "2026-11-22": two digits at s, or -1. */
-static int two_digits(const char *s)
+/* The beginning of that day ("2026-11-22"), UTC; 0 when it is no day from 1970 on. */
+static apr_time_t parse_day(apr_pool_t *p, const char *text)
 {
-    return s[0] >= '0' && s[0] <= '9' && s[1] >= '0' && s[1] <= '9'
-        ? (s[0] - '0') * 10 + s[1] - '0' : -1;
-}
-
-/* The beginning of that day, UTC; 0 when it is no day of our calendar from 1970 on. */
-static apr_time_t parse_day(const char *text)
-{
-    apr_time_exp_t day = {0}, back;
-    apr_time_t t = 0;
-    int century, year;
-
-    if (strlen(text) != 10 || text[4] != '-' || text[7] != '-') {
-        return 0;
-    }
-    century = two_digits(text);
-    year = two_digits(text + 2);
-    day.tm_year = century * 100 + year - 1900;
-    day.tm_mon = two_digits(text + 5) - 1;
-    day.tm_mday = two_digits(text + 8);
-    if (century < 19 || year < 0 || day.tm_year < 70 || day.tm_mon < 0 || day.tm_mon > 11
-        || day.tm_mday < 1 || apr_time_exp_gmt_get(&t, &day) != APR_SUCCESS
-        || apr_time_exp_gmt(&back, t) != APR_SUCCESS || back.tm_mon != day.tm_mon) {
-        return 0; /* a 30 February would become a day in March */
-    }
-    return t;
+    return strlen(text) == 10 ? kl_iso_time(apr_pstrcat(p, text, "T00:00:00Z", NULL)) : 0;
 }
 
 static apr_time_t read_day(kl_call_t *call, const char *name)
 {
     const char *text = kl_query_text(call, name);
-    apr_time_t day = parse_day(text);
+    apr_time_t day = parse_day(call->r->pool, text);
 
     if (text[0] && !day && strcmp(text, "1970-01-01") != 0) {
         kl_error_field(call->err, "not_a_date", name, "another text",
@@ -190,11 +167,6 @@ static kl_kind_t read_query(kl_call_t *call, kl_order_query_t *query)
 
 /* --- a page ------------------------------------------------------------------------------ */
 
-static int is_soonest_first(const kl_order_query_t *query)
-{
-    return query->list == KL_LIST_TO_SHIP || query->list == KL_LIST_EXPIRING;
-}
-
 static int by_end(const void *a, const void *b)
 {
     const kl_order_t *left = *(kl_order_t *const *)a, *right = *(kl_order_t *const *)b;
@@ -231,14 +203,14 @@ kl_kind_t kl_list_page(kl_call_t *call, apr_pool_t *p, kl_order_query_t *query,
         apr_array_cat(page->orders, found);
     }
     qsort(page->orders->elts, page->orders->nelts, sizeof(kl_order_t *),
-          is_soonest_first(query) ? by_end : by_newest);
+          kl_order_query_is_open(query) ? by_end : by_newest);
     if (page->orders->nelts > query->limit) {
         page->orders->nelts = query->limit;
         page->more = 1;
     }
     if (page->orders->nelts) {
         last = APR_ARRAY_IDX(page->orders, page->orders->nelts - 1, kl_order_t *);
-        page->at = is_soonest_first(query) ? kl_order_open_until(last) : last->created_at;
+        page->at = kl_order_query_is_open(query) ? kl_order_open_until(last) : last->created_at;
         page->id = last->id;
     }
     return KL_OK;

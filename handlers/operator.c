@@ -22,24 +22,6 @@ static int is_failing(const kl_operation_t *op)
     return op->attempts >= FAILING_ATTEMPTS || op->error_code[0];
 }
 
-/* The unfinished operations of all stores; store by store the longest due first. */
-static apr_array_header_t *unfinished(kl_call_t *call)
-{
-    apr_pool_t *p = call->r->pool;
-    kl_store_t *store = call->svc.store;
-    apr_array_header_t *all = apr_array_make(p, 20, sizeof(kl_operation_t *)), *found = NULL;
-    int i;
-
-    for (i = 0; i < call->stores->nelts; i++) {
-        if (store->operations_due(store, p, kl_store_at(call, i)->account.name, APR_INT64_MAX,
-                                  KL_MAX_COUNTED, &found, call->err) != KL_OK) {
-            return NULL;
-        }
-        apr_array_cat(all, found);
-    }
-    return all;
-}
-
 /* For strangers: no names, no references, no words, no ids of Klarna's but the one its support
  * asks for. */
 static kl_json_t *bare_operation(apr_pool_t *p, const kl_operation_t *op)
@@ -77,7 +59,7 @@ kl_json_t *kl_operations_view(kl_call_t *call, const char *show, kl_audience_t a
     static const int refused[] = {KL_OP_REFUSED, -1};
     kl_json_t *list = kl_json_array(call->r->pool);
     apr_array_header_t *found = strcmp(show, "refused") == 0
-        ? kl_last_operations(call, refused, KL_MAX_COUNTED) : unfinished(call);
+        ? kl_last_operations(call, refused, KL_MAX_PAGE) : kl_operations_unfinished(call);
     int i, only_failing = strcmp(show, "failing") == 0;
 
     if (!found) {
@@ -120,11 +102,11 @@ static int operations(kl_call_t *call)
 
 /* --- overview ------------------------------------------------------------------------------ */
 
-/* How many, no further than KL_MAX_COUNTED, and since when the oldest unknown one waits. */
+/* How many, no further than KL_MAX_PAGE, and since when the oldest unknown one waits. */
 static kl_json_t *queue(kl_call_t *call)
 {
     apr_pool_t *p = call->r->pool;
-    apr_array_header_t *open = unfinished(call);
+    apr_array_header_t *open = kl_operations_unfinished(call);
     kl_json_t *v = kl_json_object(p);
     apr_time_t oldest = 0;
     int i, unknown = 0, failing = 0;
@@ -141,9 +123,9 @@ static kl_json_t *queue(kl_call_t *call)
     if (!open) {
         return NULL;
     }
-    kl_json_set_int(v, "open", open->nelts < KL_MAX_COUNTED ? open->nelts : KL_MAX_COUNTED);
-    kl_json_set_int(v, "unknown", unknown < KL_MAX_COUNTED ? unknown : KL_MAX_COUNTED);
-    kl_json_set_int(v, "failing", failing < KL_MAX_COUNTED ? failing : KL_MAX_COUNTED);
+    kl_json_set_int(v, "open", open->nelts < KL_MAX_PAGE ? open->nelts : KL_MAX_PAGE);
+    kl_json_set_int(v, "unknown", unknown < KL_MAX_PAGE ? unknown : KL_MAX_PAGE);
+    kl_json_set_int(v, "failing", failing < KL_MAX_PAGE ? failing : KL_MAX_PAGE);
     kl_view_time(p, v, "oldest_unknown", oldest);
     return v;
 }

@@ -37,42 +37,26 @@ static int read_one(kl_call_t *call)
 static int events(kl_call_t *call)
 {
     apr_pool_t *p = call->r->pool;
-    kl_json_t *v = kl_json_object(p), *list_of = kl_json_array(p);
+    kl_json_t *v = kl_json_object(p);
     apr_array_header_t *found = NULL;
     kl_order_t *order = NULL;
-    int i;
 
     if (kl_service_order(&call->svc, call->segment[0], &order, call->err) != KL_OK
         || call->svc.store->operation_list(call->svc.store, p, order->id, &found, call->err)
                != KL_OK) {
         return kl_reply_error(call);
     }
-    for (i = 0; i < found->nelts; i++) {
-        kl_json_append(list_of, kl_operation_view(p, APR_ARRAY_IDX(found, i, kl_operation_t *),
-                                                 call->svc.now()));
-    }
     kl_json_set_str(v, "order_id", order->id);
-    kl_json_set(v, "operations", list_of);
+    kl_json_set(v, "operations", kl_operations_json(call, found));
     return kl_reply(call, HTTP_OK, v, NULL);
 }
 
 static int operation(kl_call_t *call)
 {
     kl_operation_t *op = NULL;
-    kl_kind_t rv = kl_id_is_uuid(call->segment[2])
-        ? call->svc.store->operation_load(call->svc.store, call->r->pool, call->segment[2], &op,
-                                          call->err)
-        : KL_NOT_FOUND;
 
-    if (rv == KL_OK && (strcmp(op->order_id, call->segment[0]) != 0
-                        || !kl_store_named(call, op->merchant))) {
-        rv = KL_NOT_FOUND;
-    }
-    if (rv == KL_NOT_FOUND) {
-        kl_error_clear(call->err);
-        kl_error_set(call->err, rv, "no_such_operation", "This order has no such operation.");
-    }
-    if (rv != KL_OK) {
+    if (kl_service_operation(&call->svc, call->segment[0], call->segment[2], &op, call->err)
+        != KL_OK) {
         return kl_reply_error(call);
     }
     return kl_reply(call, HTTP_OK, kl_operation_view(call->r->pool, op, call->svc.now()), NULL);

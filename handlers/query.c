@@ -10,40 +10,10 @@
 
 #define MAX_NAME_SHOWN 64
 
-/* Length of the character at s as UTF-8 (RFC 3629: no overlong forms, no surrogates), or 0. */
-static int utf8_length(const unsigned char *s)
-{
-    int i, len = s[0] < 0x80 ? 1 : s[0] < 0xC2 ? 0 : s[0] < 0xE0 ? 2 : s[0] < 0xF0 ? 3
-                 : s[0] < 0xF5 ? 4 : 0;
-
-    for (i = 1; i < len; i++) {
-        if ((s[i] & 0xC0) != 0x80) {
-            return 0;
-        }
-    }
-    if ((s[0] == 0xE0 && s[1] < 0xA0) || (s[0] == 0xED && s[1] > 0x9F)
-        || (s[0] == 0xF0 && s[1] < 0x90) || (s[0] == 0xF4 && s[1] > 0x8F)) {
-        return 0;
-    }
-    return len;
-}
-
-static int is_utf8(const char *text)
-{
-    const unsigned char *s = (const unsigned char *)text;
-    int len = 1;
-
-    while (*s && len) {
-        len = utf8_length(s);
-        s += len;
-    }
-    return len != 0;
-}
-
 /* Decodes in place; 0 when it cannot be decoded to UTF-8 text without NUL. */
 static int decode(char *value)
 {
-    return ap_unescape_urlencoded(value) == OK && is_utf8(value);
+    return ap_unescape_urlencoded(value) == OK && kl_json_is_text(value);
 }
 
 const char *kl_query_parameter(request_rec *r, const char *name)

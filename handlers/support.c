@@ -100,23 +100,35 @@ static kl_json_t *bundled_operations(kl_call_t *call)
     return v;
 }
 
+static kl_json_t *bundled_overview(kl_call_t *call)
+{
+    return kl_overview_view(call, KL_FOR_STRANGERS);
+}
+
+static kl_json_t *bundled_charts(kl_call_t *call)
+{
+    return kl_charts_view(call, BUNDLE_HOURS);
+}
+
+/* A database that is down is asked once, not for each part. */
 int kl_support_bundle(kl_call_t *call)
 {
-    kl_json_t *v = kl_json_object(call->r->pool);
-    const struct { const char *name; kl_json_t *part; } parts[] = {
-        {"overview", kl_overview_view(call, KL_FOR_STRANGERS)},
-        {"operations", bundled_operations(call)},
-        {"callbacks", kl_callbacks_view(call)},
-        {"charts", kl_charts_view(call, BUNDLE_HOURS)},
-        {"errors", kl_errors_view(call)},
+    static const struct { const char *name; kl_json_t *(*view)(kl_call_t *call); } parts[] = {
+        {"overview", bundled_overview},
+        {"operations", bundled_operations},
+        {"callbacks", kl_callbacks_view},
+        {"charts", bundled_charts},
+        {"errors", kl_errors_view},
     };
+    kl_json_t *v = kl_json_object(call->r->pool), *part;
     unsigned i;
 
     for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-        if (!parts[i].part) {
+        part = parts[i].view(call);
+        if (!part) {
             return kl_reply_error(call);
         }
-        kl_json_set(v, parts[i].name, parts[i].part);
+        kl_json_set(v, parts[i].name, part);
     }
     apr_table_setn(call->r->headers_out, "Content-Disposition",
                    "attachment; filename=\"klarna-support.json\"");

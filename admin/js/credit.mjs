@@ -7,7 +7,6 @@ import { textField, tick } from './fields.mjs';
 import { money } from './format.mjs';
 import { explain, locale, t } from './i18n.mjs';
 import { pickWhat, pickable } from './picklines.mjs';
-import { backToShopper } from './preview.mjs';
 import { writeAmount } from './typed.mjs';
 
 // The fee's rate is that of the goods, as a start.
@@ -17,8 +16,7 @@ function usualRate({ order_lines: lines }) {
   return writeAmount(isWhole ? rate / 100 : rate, { locale: locale(), digits: isWhole ? 0 : 2 });
 }
 
-function planWords({ steps, amount }, currency) {
-  const back = backToShopper({ steps });
+function planWords({ steps, amount, refund_amount: back }, currency) {
   return html`<ul>${steps.map((step) => html`<li data-name=${`verb-${step.verb}`}>${
     t(`action.verb.${step.verb}`, { amount: money(step.amount, currency) })}</li>`)}</ul>
     <p class="sum" data-name="back">${back ? t('action.back', { amount: money(back, currency) })

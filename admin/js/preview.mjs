@@ -68,8 +68,3 @@ export class Preview {
     }
   }
 }
-
-/** What the shopper gets back, in minor units: what was captured and is refunded. */
-export function backToShopper({ steps }) {
-  return steps.filter(({ verb }) => verb === 'refund').reduce((sum, { amount }) => sum + amount, 0);
-}

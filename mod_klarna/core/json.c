@@ -51,6 +51,14 @@ static json_t *owned(apr_pool_t *p, json_t *v)
     return v;
 }
 
+int kl_json_is_text(const char *s)
+{
+    json_t *v = json_string(s);
+
+    json_decref(v);
+    return v != NULL;
+}
+
 /* A string; bytes that are no UTF-8 (a user name from elsewhere) become '?'. */
 static json_t *text_value(const char *s)
 {

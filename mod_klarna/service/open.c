@@ -9,26 +9,6 @@
 
 #include <string.h>
 
-static kl_kind_t find(kl_service_t *svc, const char *order_id, const char *op_id,
-                      kl_operation_t **op, kl_error_t *err)
-{
-    kl_order_t *order = NULL;
-    kl_kind_t rv = kl_service_order(svc, order_id, &order, err);
-
-    if (rv == KL_OK && kl_id_is_uuid(op_id)) {
-        rv = svc->store->operation_load(svc->store, svc->p, op_id, op, err);
-    }
-    else if (rv == KL_OK) {
-        rv = KL_NOT_FOUND;
-    }
-    if (rv == KL_NOT_FOUND || (rv == KL_OK && strcmp((*op)->order_id, order_id) != 0)) {
-        kl_error_clear(err);
-        return kl_error_set(err, KL_NOT_FOUND, "no_such_operation",
-                            "This order has no such operation.");
-    }
-    return rv;
-}
-
 /* Refuses with the words its view shows. What is final but not in its order yet (its process
  * died in between) is brought there: after "that is final" nobody asks again. */
 static kl_kind_t refuse(kl_service_t *svc, const kl_operation_t *op, const kl_words_t *why,
@@ -46,7 +26,7 @@ kl_kind_t kl_send_again(kl_service_t *svc, const char *order_id, const char *op_
                         kl_operation_t **op, kl_error_t *err)
 {
     const kl_words_t *why;
-    kl_kind_t rv = find(svc, order_id, op_id, op, err);
+    kl_kind_t rv = kl_service_operation(svc, order_id, op_id, op, err);
 
     if (rv != KL_OK) {
         return rv;
@@ -226,7 +206,7 @@ kl_kind_t kl_give_up(kl_service_t *svc, const char *order_id, const char *op_id,
 {
     const kl_words_t *why = NULL;
     kl_finding_t found;
-    kl_kind_t rv = find(svc, order_id, op_id, op, err);
+    kl_kind_t rv = kl_service_operation(svc, order_id, op_id, op, err);
 
     *candidates = NULL;
     if (rv == KL_OK) {

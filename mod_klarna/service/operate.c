@@ -49,6 +49,27 @@ kl_kind_t kl_service_order(kl_service_t *svc, const char *id, kl_order_t **out, 
     return rv;
 }
 
+kl_kind_t kl_service_operation(kl_service_t *svc, const char *order_id, const char *id,
+                               kl_operation_t **out, kl_error_t *err)
+{
+    kl_operation_t *op = NULL;
+    kl_kind_t rv = kl_id_is_uuid(id)
+        ? svc->store->operation_load(svc->store, svc->p, id, &op, err) : KL_NOT_FOUND;
+
+    if (rv == KL_OK && (strcmp(op->order_id, order_id) != 0
+                        || !kl_service_account(svc, op->merchant))) {
+        rv = KL_NOT_FOUND;
+    }
+    if (rv == KL_NOT_FOUND) {
+        kl_error_clear(err);
+        return kl_error_set(err, rv, "no_such_operation", "This order has no such operation.");
+    }
+    if (rv == KL_OK) {
+        *out = op;
+    }
+    return rv;
+}
+
 kl_operation_t *kl_operation_new(kl_service_t *svc, const kl_order_t *order, kl_op_kind_t kind,
                                  const kl_client_t *client, kl_error_t *err)
 {

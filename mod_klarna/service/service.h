@@ -69,6 +69,11 @@ int kl_service_account(kl_service_t *svc, const char *merchant);
  *  worked with; any other order is KL_NOT_FOUND. */
 kl_kind_t kl_service_order(kl_service_t *svc, const char *id, kl_order_t **out, kl_error_t *err);
 
+/** Loads an operation of that order, of one of the caller's stores, as kl_service_order does an
+ *  order; any other is KL_NOT_FOUND "no_such_operation". */
+kl_kind_t kl_service_operation(kl_service_t *svc, const char *order_id, const char *id,
+                               kl_operation_t **out, kl_error_t *err);
+
 /**
  * A new queued operation on order, with an id and a lease for this caller, no request yet.
  * @param client the key it was asked with, NULL for the later operations of a chain

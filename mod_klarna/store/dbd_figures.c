@@ -69,13 +69,9 @@ static kl_kind_t first_callback(kl_store_t *self, apr_pool_t *p, const char *mer
     apr_int64_t bad = why[0] != '\0', good = !bad;
     apr_time_t good_at = good ? now : 0, bad_at = bad ? now : 0;
     const void *v[] = {merchant, kind, &good_at, &good, &bad_at, &bad, why};
-    kl_kind_t rv = kl_rows_insert(self, p, KL_SQL_callback_insert, v, "entry", err);
 
-    if (rv == KL_CONFLICT) {
-        kl_error_clear(err); /* somebody else noted one this moment */
-        rv = KL_OK;
-    }
-    return rv;
+    return kl_rows_either_way(kl_rows_insert(self, p, KL_SQL_callback_insert, v, "entry", err),
+                              err);
 }
 
 static kl_kind_t next_callback(kl_store_t *self, apr_pool_t *p, const char *merchant,
@@ -85,18 +81,13 @@ static kl_kind_t next_callback(kl_store_t *self, apr_pool_t *p, const char *merc
     const void *good[] = {&now, merchant, last->kind, &last->good_at};
     const void *bad[] = {&now, why, merchant, last->kind, &last->bad_at};
     apr_time_t last_at = why[0] ? last->bad_at : last->good_at;
-    kl_kind_t rv;
 
     if (now - last_at < apr_time_from_sec(KL_NOTE_PAUSE_S)) {
         return KL_OK;
     }
-    rv = kl_rows_save(self, p, why[0] ? KL_SQL_callback_bad : KL_SQL_callback_good,
-                      why[0] ? bad : good, "entry", err);
-    if (rv == KL_CONFLICT) {
-        kl_error_clear(err);
-        rv = KL_OK;
-    }
-    return rv;
+    return kl_rows_either_way(
+        kl_rows_save(self, p, why[0] ? KL_SQL_callback_bad : KL_SQL_callback_good,
+                     why[0] ? bad : good, "entry", err), err);
 }
 
 kl_kind_t kl_dbd_callback_note(kl_store_t *self, apr_pool_t *p, const char *merchant,

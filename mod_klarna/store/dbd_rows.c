@@ -106,18 +106,28 @@ kl_kind_t kl_rows_check(kl_store_t *self, apr_pool_t *p, kl_error_t *err)
 
 /* --- rows --------------------------------------------------------------------------- */
 
-kl_kind_t kl_rows_insert(kl_store_t *self, apr_pool_t *p, kl_sql_t id, const void **values,
-                         const char *what, kl_error_t *err)
+typedef kl_kind_t change_fn(kl_dbd_t *db, kl_sql_t id, const void **values, int *changed);
+
+static kl_kind_t change_rows(kl_store_t *self, apr_pool_t *p, change_fn *change, kl_sql_t id,
+                             const void **values, int *changed, kl_error_t *err)
 {
-    int changed = 0;
     kl_dbd_t db;
     kl_kind_t rv = kl_rows_open(&db, self, p, err);
 
-    if (rv != KL_OK) {
-        return rv;
+    *changed = 0;
+    if (rv == KL_OK) {
+        rv = change(&db, id, values, changed);
+        kl_dbd_close(&db);
     }
-    rv = kl_dbd_insert(&db, id, values, &changed);
-    kl_dbd_close(&db);
+    return rv;
+}
+
+kl_kind_t kl_rows_insert(kl_store_t *self, apr_pool_t *p, kl_sql_t id, const void **values,
+                         const char *what, kl_error_t *err)
+{
+    int changed;
+    kl_kind_t rv = change_rows(self, p, kl_dbd_insert, id, values, &changed, err);
+
     if (rv == KL_OK && changed == 0) {
         return kl_error_set(err, KL_CONFLICT, "exists",
                             "There is already an %s with this id or key.", what);
@@ -128,18 +138,21 @@ kl_kind_t kl_rows_insert(kl_store_t *self, apr_pool_t *p, kl_sql_t id, const voi
 kl_kind_t kl_rows_save(kl_store_t *self, apr_pool_t *p, kl_sql_t id, const void **values,
                        const char *what, kl_error_t *err)
 {
-    int changed = 0;
-    kl_dbd_t db;
-    kl_kind_t rv = kl_rows_open(&db, self, p, err);
+    int changed;
+    kl_kind_t rv = change_rows(self, p, kl_dbd_change, id, values, &changed, err);
 
-    if (rv != KL_OK) {
-        return rv;
-    }
-    rv = kl_dbd_change(&db, id, values, &changed);
-    kl_dbd_close(&db);
     if (rv == KL_OK && changed == 0) {
         return kl_error_set(err, KL_CONFLICT, "version",
                             "The %s was changed by somebody else in the meantime.", what);
+    }
+    return rv;
+}
+
+kl_kind_t kl_rows_either_way(kl_kind_t rv, kl_error_t *err)
+{
+    if (rv == KL_CONFLICT) {
+        kl_error_clear(err);
+        return KL_OK;
     }
     return rv;
 }

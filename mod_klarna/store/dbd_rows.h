@@ -35,6 +35,9 @@ kl_kind_t kl_rows_insert(kl_store_t *self, apr_pool_t *p, kl_sql_t id, const voi
 kl_kind_t kl_rows_save(kl_store_t *self, apr_pool_t *p, kl_sql_t id, const void **values,
                        const char *what, kl_error_t *err);
 
+/** For what need not be ours: that somebody else was quicker (KL_CONFLICT) is as good. */
+kl_kind_t kl_rows_either_way(kl_kind_t rv, kl_error_t *err);
+
 /** Reads every row into out. */
 kl_kind_t kl_rows_select(kl_store_t *self, apr_pool_t *p, kl_sql_t id, const void **values,
                          kl_row_fn *read, apr_array_header_t *out, kl_error_t *err);

@@ -14,7 +14,7 @@ static const char *word(const char *text)
     return text ? text : "";
 }
 
-static int is_open_list(const kl_order_query_t *query)
+int kl_order_query_is_open(const kl_order_query_t *query)
 {
     return query->list == KL_LIST_TO_SHIP || query->list == KL_LIST_EXPIRING;
 }
@@ -52,7 +52,7 @@ static void drive_by_search(kl_order_page_t *page, const kl_order_query_t *query
         add(page, query->merchant);
         add(page, query->search);
     }
-    if (is_open_list(query)) {
+    if (kl_order_query_is_open(query)) {
         BOTH(page, open_found);
     }
     else {
@@ -65,7 +65,7 @@ static void drive(kl_order_page_t *page, const kl_order_query_t *query, const wo
 {
     const char *by = "";
 
-    if (is_open_list(query)) {
+    if (kl_order_query_is_open(query)) {
         BOTH(page, open);
     }
     else if (words->attention[0]) {
@@ -147,7 +147,7 @@ int kl_order_page(kl_order_page_t *page, const kl_order_query_t *query, int limi
         drive(page, query, &words);
     }
     filter(page, query, &words);
-    if (is_open_list(query)) {
+    if (kl_order_query_is_open(query)) {
         soonest_first(page, query);
     }
     else {

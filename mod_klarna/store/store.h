@@ -44,6 +44,9 @@ typedef struct kl_order_query_t {
     int limit;                 /* 1..KL_MAX_PAGE */
 } kl_order_query_t;
 
+/** 1 when query lists what is still open, soonest end first; else the newest come first. */
+int kl_order_query_is_open(const kl_order_query_t *query);
+
 /* What operations of one kind that last changed in one hour came to. */
 typedef struct kl_operation_hour_t {
     apr_time_t hour;           /* its beginning */

@@ -197,21 +197,15 @@ static kl_kind_t insert_references(kl_store_t *self, apr_pool_t *p, const char *
                                    kl_error_t *err)
 {
     const void *v[3 * KL_REFERENCES];
-    int i, changed = 0;
-    kl_dbd_t db;
-    kl_kind_t rv = kl_rows_open(&db, self, p, err);
+    int i;
 
-    if (rv != KL_OK) {
-        return rv;
-    }
     for (i = 0; i < KL_REFERENCES; i++) {
         v[3 * i] = merchant;
         v[3 * i + 1] = values[i < n ? i : n - 1];
         v[3 * i + 2] = order_id;
     }
-    rv = kl_dbd_insert(&db, KL_SQL_reference_insert, v, &changed);
-    kl_dbd_close(&db);
-    return rv;
+    return kl_rows_either_way(
+        kl_rows_insert(self, p, KL_SQL_reference_insert, v, "reference", err), err);
 }
 
 static kl_kind_t reference_add(kl_store_t *self, apr_pool_t *p, const char *merchant,

@@ -7,6 +7,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { chromium } from 'playwright-core';
+import { control, watch } from './common.mjs';
 
 const { BASE_URL, PHONE_URL, SCREENSHOTS, CHROMIUM = '/usr/bin/chromium' } = process.env;
 const WAIT_MS = 20000;
@@ -14,27 +15,8 @@ const WIDE = { width: 1280, height: 900 };
 const NARROW = { width: 360, height: 740 };
 let browser;
 
-async function control(path, body, method = body ? 'POST' : 'GET') {
-  const answer = await fetch(new URL(`/_sandbox/${path}`, PHONE_URL), { method,
-    headers: { 'Content-Type': 'application/json' }, body: body && JSON.stringify(body) });
-  assert.ok(answer.ok, `sandbox: ${path} ${answer.status}`);
-  return answer.status === 204 ? null : answer.json();
-}
-
 async function orders() {
   return (await control('ledger')).orders;
-}
-
-// Refused calls are answers of the network log, not defects; a story names those it expects.
-function watch(page, expected) {
-  const errors = [];
-  page.on('pageerror', (error) => errors.push(error.message));
-  page.on('console', (message) => {
-    const { url } = message.location();
-    if (message.type() !== 'error') return;
-    if (!expected.some((part) => url.includes(part))) errors.push(`${message.text()} ${url}`);
-  });
-  return errors;
 }
 
 async function picture(page, name) {

@@ -13,6 +13,21 @@ HEALTH = "/klarna/status/health"
 
 # Beside the demo's Locations: a shop's server that sends plain carts, a back office without
 # authentication, and a second merchant account with routes of its own.
+
+def for_stores(path, stores, handler="klarna-orders", who="valid-user"):
+    """A Location that works on the orders of these stores, for whoever logs in."""
+    return f"""
+<Location {path}>
+    SetHandler {handler}
+    KlarnaUseStore {stores}
+    AuthType Basic
+    AuthName "Back office"
+    AuthUserFile ${{DIR}}/users
+    Require {who}
+</Location>
+"""
+
+
 EXTRA = """
 KlarnaCartKey next file:${DIR}/next-key
 <KlarnaStore other>
@@ -36,15 +51,8 @@ KlarnaCartKey next file:${DIR}/next-key
     KlarnaUseStore other
     Require all granted
 </Location>
-<Location /other/orders>
-    SetHandler klarna-orders
-    KlarnaUseStore other
-    AuthType Basic
-    AuthName "Back office"
-    AuthUserFile ${DIR}/users
-    Require valid-user
-</Location>
-"""
+""" + for_stores("/other/orders", "other")
+
 
 def new_key():
     return str(uuid.uuid4())

@@ -16,23 +16,14 @@ import made_up
 from httpd import SLOW, USERS, Httpd
 from sandbox import klarna_url
 from sandbox_client import basic
-from shop import EXTRA, HEALTH, ORDERS, Shop, problem
+from shop import EXTRA, HEALTH, ORDERS, Shop, for_stores, problem
 
 HEADER = ["id", "state", "store", "channel", "environment", "merchant_reference1",
           "merchant_reference2", "klarna_reference", "klarna_order_id", "currency",
           "order_amount", "captured_amount", "refunded_amount", "remaining_authorized_amount",
           "created_at", "expires_at", "attention", "waiting"]
 MONEY = HEADER[10:14]
-BOTH = """
-<Location /both/orders>
-    SetHandler klarna-orders
-    KlarnaUseStore other default
-    AuthType Basic
-    AuthName "Back office"
-    AuthUserFile ${DIR}/users
-    Require valid-user
-</Location>
-"""
+BOTH = for_stores("/both/orders", "other default")
 
 
 @pytest.fixture(scope="module")

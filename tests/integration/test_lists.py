@@ -13,7 +13,7 @@ import carts
 import made_up
 from httpd import Httpd
 from sandbox import klarna_url
-from shop import ORDERS, Shop, problem
+from shop import ORDERS, Shop, for_stores, problem
 
 pytestmark = pytest.mark.databases
 
@@ -22,17 +22,9 @@ EXTRA = "".join(f"""
     KlarnaCredentials file:${{DIR}}/other-credentials
     KlarnaEndpoint ${{KLARNA_URL}}
 </KlarnaStore>
-""" for store in ("north", "south", "empty")) + "".join(f"""
-<Location {path}>
-    SetHandler klarna-orders
-    KlarnaUseStore {stores}
-    AuthType Basic
-    AuthName "Back office"
-    AuthUserFile ${{DIR}}/users
-    Require valid-user
-</Location>
-""" for path, stores in (("/north", "north"), ("/both", "south empty north"),
-                         ("/empty", "empty")))
+""" for store in ("north", "south", "empty")) + "".join(
+    for_stores(path, stores) for path, stores in (
+        ("/north", "north"), ("/both", "south empty north"), ("/empty", "empty")))
 
 SECOND, DAY = 1_000_000, 86_400 * 1_000_000
 NEVER = 2 ** 63 - 1

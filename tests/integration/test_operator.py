@@ -13,22 +13,14 @@ import made_up
 import stores
 from httpd import USERS, Httpd
 from sandbox import OTHER_USERNAME, USERNAME, klarna_url
-from shop import EXTRA, Shop, problem
+from shop import EXTRA, Shop, for_stores, problem
 
 pytestmark = pytest.mark.databases
 
 OPERATOR = "/klarna/operator"
 BASE = "https://pay.hush-shop.example.test/klarna/callbacks"
-MORE = f"""
+MORE = for_stores("/both/operator", "other default", "klarna-operator", "user operator") + f"""
 KlarnaCallbackBase {BASE}
-<Location /both/operator>
-    SetHandler klarna-operator
-    KlarnaUseStore other default
-    AuthType Basic
-    AuthName "Operator"
-    AuthUserFile ${{DIR}}/users
-    Require user operator
-</Location>
 <Location /open/operator>
     SetHandler klarna-operator
     Require all granted

@@ -6,22 +6,12 @@ import pytest
 import confidential
 from httpd import Httpd
 from sandbox import klarna_url
-from shop import EXTRA, Shop, new_key, problem
+from shop import EXTRA, Shop, for_stores, new_key, problem
 
 pytestmark = pytest.mark.databases
 
-BOTH = """
-<Location /both/orders>
-    SetHandler klarna-orders
-    KlarnaUseStore {stores}
-    AuthType Basic
-    AuthName "Back office"
-    AuthUserFile ${{DIR}}/users
-    Require valid-user
-</Location>
-"""
-DEFAULT_FIRST = EXTRA + BOTH.format(stores="default other")
-OTHER_FIRST = EXTRA + BOTH.format(stores="other default")
+DEFAULT_FIRST = EXTRA + for_stores("/both/orders", "default other")
+OTHER_FIRST = EXTRA + for_stores("/both/orders", "other default")
 
 
 @pytest.fixture(scope="module")
@@ -172,7 +162,7 @@ def test_a_key_outlives_a_change_of_the_stores(box):
     order_id, key = checkout.captured(), new_key()
     first = both.act(order_id, "credit-invoices", {"amount": 100}, key)
     both.done(first)
-    for extra in (OTHER_FIRST, EXTRA + BOTH.format(stores="default")):
+    for extra in (OTHER_FIRST, EXTRA + for_stores("/both/orders", "default")):
         server.stop()
         server.configure(klarna_url(box), extra)
         server.start()

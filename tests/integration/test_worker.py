@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """The worker: what nobody comes back for ends right and once, too."""
-import time
-
 import pytest
 
 import carts
-from httpd import SLOW, Httpd
+from httpd import Httpd
 from sandbox import klarna_url
 from shop import EXTRA, ORDERS, Shop, new_key, problem
 from test_faults import ACTIONS
+from waiting import eventually, is_free
 
 pytestmark = pytest.mark.databases
 
@@ -18,17 +17,6 @@ def httpd(box):
     server = Httpd(klarna_url(box), EXTRA + "KlarnaWorker On\n")
     yield server
     server.stop()
-
-
-def eventually(question, seconds=12):
-    deadline = time.monotonic() + seconds * SLOW
-    while not question():
-        assert time.monotonic() < deadline, "it never happened"
-        time.sleep(0.1)
-
-
-def _free(shop, order_id):
-    eventually(lambda: not shop.order(order_id)["pending_operation"])
 
 
 def test_every_lost_answer_is_found_out(shop, httpd, box):
@@ -43,7 +31,7 @@ def test_every_lost_answer_is_found_out(shop, httpd, box):
     for name, action in ACTIONS.items():
         subject = subjects[name]
         order_id = getattr(subject, "order_id", subject)
-        _free(shop, order_id)
+        eventually(lambda: is_free(shop, order_id))     # noqa: B023
         shop.agrees(order_id, action.status)
         assert action.count(shop, box, subject) == 1
     assert shop.get("/operations")["operations"] == []
@@ -56,7 +44,7 @@ def test_the_actor_stays_who_asked(shop, httpd, box):
     box.fault("drop_after", -1, path="/refunds$")
     assert shop.act(order_id, "credit-invoices", {"amount": 100}).status == 202
     box.clear()
-    _free(shop, order_id)
+    eventually(lambda: is_free(shop, order_id))
     [_, _, refund] = shop.get(f"/{order_id}/events")["operations"]
     assert (refund["actor"], refund["state"]) == ("clerk", "confirmed")
 
@@ -71,7 +59,7 @@ def test_what_a_dead_process_left(shop, httpd, box):
     box.clear()
     httpd.sql("UPDATE klarna_operation SET state = 'sent', doubtful = 0, lease_until = 1, "
               f"next_at = 1 WHERE order_id = '{order_id}' AND state = 'unknown'")
-    _free(shop, order_id)
+    eventually(lambda: is_free(shop, order_id))
     assert shop.agrees(order_id)["refunded_amount"] == 100
 
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the stories of the admin page stand on: people with their logins in a real browser, orders
 // made as a shop makes them, and the sandbox's own ledger, against which every amount is held.
-//   BASE_URL, PHONE_URL   the server and the sandbox's phone page, of scripts/demo.py --run-shown
+//   BASE_URL, PHONE_URL   the server and the sandbox's phone page (../common.mjs), of scripts/demo.py --run-shown
 //   CART_KEY, USERS       the shop's secret (a file), the logins ({"clerk": password})
 //   DATABASE              the module's SQLite file, for making time pass
 //   SCREENSHOTS           a directory: pictures of the pages are put there
@@ -11,8 +11,11 @@ import { createHmac, randomUUID } from 'node:crypto';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { chromium } from 'playwright-core';
+import { control, watch } from '../common.mjs';
 
-export const { BASE_URL, PHONE_URL, SCREENSHOTS, CHROMIUM = '/usr/bin/chromium' } = process.env;
+export { control };
+
+export const { BASE_URL, SCREENSHOTS, CHROMIUM = '/usr/bin/chromium' } = process.env;
 const { CART_KEY, DATABASE, USERS } = process.env;
 export const PASSWORDS = JSON.parse(USERS);
 export const ADMIN = `${BASE_URL}/klarna/admin/`;
@@ -21,13 +24,6 @@ export const NARROW = { width: 360, height: 740 };
 const WAIT_MS = 20000;
 
 // --- the sandbox ----------------------------------------------------------------------------
-
-export async function control(path, body, method = body ? 'POST' : 'GET') {
-  const answer = await fetch(new URL(`/_sandbox/${path}`, PHONE_URL), { method,
-    headers: { 'Content-Type': 'application/json' }, body: body && JSON.stringify(body) });
-  assert.ok(answer.ok, `sandbox: ${path} ${answer.status}`);
-  return answer.status === 204 ? null : answer.json();
-}
 
 export const sandboxOrders = async () => (await control('ledger')).orders;
 
@@ -142,19 +138,6 @@ export function withBrowser() {
     browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
   });
   after(() => browser?.close());
-}
-
-// Whatever the console calls an error is one: a breach of the policy above all. Refused calls are
-// the network's log; a story names the addresses it expects them from.
-function watch(page, expected) {
-  const errors = [];
-  page.on('pageerror', (error) => errors.push(error.message));
-  page.on('console', (message) => {
-    const { url } = message.location();
-    if (message.type() !== 'error') return;
-    if (!expected.some((part) => url.includes(part))) errors.push(`${message.text()} ${url}`);
-  });
-  return errors;
 }
 
 /** A browser of its own, logged in as user, closed in the end; run(page, context). */
