@@ -161,6 +161,5 @@ kl_kind_t kl_placement_key(kl_call_t *call, const char *order_id, const char *or
 
     call->client.key = kl_digest(call->r->pool, parts, 5);
     call->client.hash = call->client.key;
-    return call->client.key ? KL_OK
-                            : kl_error_set(call->err, KL_INTERNAL, "digest", "No SHA-256.");
+    return call->client.key ? KL_OK : kl_error_set(call->err, KL_INTERNAL, "digest", "No SHA-256.");
 }

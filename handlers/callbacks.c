@@ -119,5 +119,5 @@ const kl_route_t kl_callbacks_routes[] = {
     {"POST", "authorization/*", 0, authorization},
     {"POST", "fraud/*", 0, changed},
     {"POST", "status/*", 0, changed},
-    {NULL, NULL, 0, NULL}
+    {NULL, NULL, 0, NULL},
 };

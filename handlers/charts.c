@@ -8,8 +8,8 @@
 #include "core/order_view.h"
 
 #define DEFAULT_HOURS 24
-#define MAX_HOURS     168
-#define HOUR          apr_time_from_sec(3600)
+#define MAX_HOURS 168
+#define HOUR apr_time_from_sec(3600)
 
 typedef struct hour_t {
     apr_int64_t payments, captures, refunds, refused, unknown, calls, took_sum, took_max, slow;
@@ -39,7 +39,8 @@ static int collect(kl_call_t *call, apr_time_t from, hour_t *hours, int n)
 
     for (i = 0; i < call->stores->nelts; i++) {
         if (store->operation_hours(store, call->r->pool, kl_store_at(call, i)->account.name, from,
-                                   from + n * HOUR, &rows, call->err) != KL_OK) {
+                                   from + n * HOUR, &rows, call->err)
+            != KL_OK) {
             return 0;
         }
         for (k = 0; k < rows->nelts; k++) {

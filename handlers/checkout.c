@@ -18,8 +18,8 @@ static kl_json_t *vouched_cart(kl_call_t *call, const kl_reader_t *rd)
         return NULL;
     }
     if ((token != NULL) == (cart != NULL)) {
-        kl_error_field(call->err, "cart_missing", "signed_cart", token ? "signed_cart and cart"
-                                                                       : NULL,
+        kl_error_field(call->err, "cart_missing", "signed_cart",
+                       token ? "signed_cart and cart" : NULL,
                        "signed_cart (a JWS from the shop), or cart from an authenticated caller");
         return NULL;
     }
@@ -110,9 +110,9 @@ static void show_placed(kl_call_t *call, const kl_operation_t *op, const kl_orde
     kl_json_t *result = kl_json_parse(call->r->pool, op->result, strlen(op->result), ignored);
 
     kl_json_set_str(v, "operation_id", op->id);
-    kl_json_set_str(v, "order_state", kl_order_state_name(op->state == KL_OP_CONFIRMED
-                                                              ? KL_ORDER_AUTHORIZED
-                                                              : order->state));
+    kl_json_set_str(v, "order_state",
+                    kl_order_state_name(op->state == KL_OP_CONFIRMED ? KL_ORDER_AUTHORIZED
+                                                                     : order->state));
     kl_json_set_str(v, "fraud_status", result ? kl_json_str(result, "fraud_status") : NULL);
     kl_json_set_str(v, "redirect_url", result ? kl_json_str(result, "redirect_url") : NULL);
     kl_json_set_str(v, "status_url", call->status_url);
@@ -130,8 +130,9 @@ static int place(kl_call_t *call)
                                            KL_MAX_STRING);
     /* A double click is one placement: without a key of its own the token is the key. */
     if (call->err->kind != KL_OK
-        || (!call->client.key[0] && kl_placement_key(call, want.order_id, want.key,
-                                                     want.authorization_token) != KL_OK)) {
+        || (!call->client.key[0]
+            && kl_placement_key(call, want.order_id, want.key, want.authorization_token)
+                   != KL_OK)) {
         return kl_reply_error(call);
     }
     call->status_url = shopper_url(call, want.order_id, want.key);
@@ -163,5 +164,5 @@ const kl_route_t kl_checkout_routes[] = {
     {"POST", "sessions/*", KL_ROUTE_BODY, update},
     {"POST", "orders", KL_ROUTE_BODY, place},
     {"GET", "orders/*", 0, status},
-    {NULL, NULL, 0, NULL}
+    {NULL, NULL, 0, NULL},
 };

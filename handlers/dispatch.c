@@ -14,12 +14,9 @@
 #include "klarna_module.h"
 
 static const kl_family_t families[] = {
-    {"klarna-checkout", 0, 0, kl_checkout_routes},
-    {"klarna-orders", 1, 1, kl_orders_routes},
-    {"klarna-operator", 1, 1, kl_operator_routes},
-    {"klarna-callbacks", 0, 1, kl_callbacks_routes},
-    {"klarna-status", 0, 0, kl_status_routes},
-    {NULL, 0, 0, NULL}
+    {"klarna-checkout", 0, 0, kl_checkout_routes}, {"klarna-orders", 1, 1, kl_orders_routes},
+    {"klarna-operator", 1, 1, kl_operator_routes}, {"klarna-callbacks", 0, 1, kl_callbacks_routes},
+    {"klarna-status", 0, 0, kl_status_routes},     {NULL, 0, 0, NULL},
 };
 
 static const kl_family_t *find_family(const char *handler)
@@ -106,8 +103,7 @@ static int matches(const kl_call_t *call, const char *path)
             return 0;
         }
         if (strncmp(path, "*", end - path) != 0
-            && (strncmp(call->segment[n], path, end - path) != 0
-                || call->segment[n][end - path])) {
+            && (strncmp(call->segment[n], path, end - path) != 0 || call->segment[n][end - path])) {
             return 0;
         }
     }
@@ -187,8 +183,8 @@ const char *kl_store_names(const kl_call_t *call)
     int i;
 
     for (i = 0; i < call->stores->nelts; i++) {
-        names = apr_pstrcat(call->r->pool, names, i ? ", " : "",
-                            kl_store_at(call, i)->account.name, NULL);
+        names = apr_pstrcat(call->r->pool, names, i ? ", " : "", kl_store_at(call, i)->account.name,
+                            NULL);
     }
     return names;
 }

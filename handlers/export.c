@@ -83,15 +83,18 @@ static const char *time_cell(apr_pool_t *p, apr_time_t t)
 
 static const char *row(apr_pool_t *p, const kl_order_t *order)
 {
-    const char *texts = apr_pstrcat(p, text_cell(p, order->id), ",",
-        text_cell(p, kl_order_state_name(order->state)), ",", text_cell(p, order->merchant), ",",
-        text_cell(p, order->channel), ",", text_cell(p, order->environment), ",",
-        text_cell(p, order->reference1), ",", text_cell(p, order->reference2), ",",
-        text_cell(p, order->klarna_reference), ",", text_cell(p, order->klarna_order_id), ",",
-        text_cell(p, order->currency), NULL);
+    const char *texts =
+        apr_pstrcat(p, text_cell(p, order->id), ",",
+                    text_cell(p, kl_order_state_name(order->state)), ",",
+                    text_cell(p, order->merchant), ",", text_cell(p, order->channel), ",",
+                    text_cell(p, order->environment), ",", text_cell(p, order->reference1), ",",
+                    text_cell(p, order->reference2), ",", text_cell(p, order->klarna_reference),
+                    ",", text_cell(p, order->klarna_order_id), ",", text_cell(p, order->currency),
+                    NULL);
     const char *amounts = apr_pstrcat(p, amount_cell(p, order->order_amount), ",",
-        amount_cell(p, order->captured_amount), ",", amount_cell(p, order->refunded_amount), ",",
-        amount_cell(p, order->remaining_amount), NULL);
+                                      amount_cell(p, order->captured_amount), ",",
+                                      amount_cell(p, order->refunded_amount), ",",
+                                      amount_cell(p, order->remaining_amount), NULL);
 
     return apr_pstrcat(p, texts, ",", amounts, ",", time_cell(p, order->created_at), ",",
                        time_cell(p, order->expires_at), ",", text_cell(p, order->attention), ",",
@@ -144,14 +147,14 @@ static int tell_of_more(kl_call_t *call, apr_pool_t *p, kl_order_query_t *query)
     }
     if (page.orders->nelts > 0) {
         ap_rputs("\"There are more than " APR_STRINGIFY(KL_MAX_EXPORT) " orders: narrow the filter "
-                 "to see the rest.\"\r\n", call->r);
+                                                                       "to see the rest.\"\r\n",
+                 call->r);
     }
     return OK;
 }
 
 /* After the first page; p is cleared for each. id is the cursor's, which outlives its page. */
-static int write_rest(kl_call_t *call, apr_pool_t *p, kl_order_query_t *query,
-                      kl_list_page_t *page)
+static int write_rest(kl_call_t *call, apr_pool_t *p, kl_order_query_t *query, kl_list_page_t *page)
 {
     char *id = apr_palloc(call->r->pool, ID_SIZE);
     int rows = page->orders->nelts;

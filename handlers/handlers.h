@@ -19,7 +19,7 @@ typedef struct kl_call_t {
     request_rec *r;
     kl_service_t svc;
     const kl_account_settings_t *settings; /* of the Location's first store */
-    apr_array_header_t *stores;           /* of kl_account_settings_t *: all of them */
+    apr_array_header_t *stores;            /* of kl_account_settings_t *: all of them */
     kl_error_t *err;
     const char *base;                     /* path of the Location, no trailing slash */
     const char *segment[KL_MAX_SEGMENTS]; /* of the path below it */
@@ -33,13 +33,13 @@ typedef struct kl_call_t {
 typedef int (*kl_route_fn)(kl_call_t *call);
 
 enum {
-    KL_ROUTE_BODY = 1,   /* a JSON object is required as body */
-    KL_ROUTE_KEY = 2     /* an Idempotency-Key is required: the route moves money */
+    KL_ROUTE_BODY = 1, /* a JSON object is required as body */
+    KL_ROUTE_KEY = 2   /* an Idempotency-Key is required: the route moves money */
 };
 
 typedef struct kl_route_t {
     const char *method;
-    const char *path;    /* segments, "*" stands for one: "sessions/x" */
+    const char *path; /* segments, "*" stands for one: "sessions/x" */
     int flags;
     kl_route_fn run;
 } kl_route_t;
@@ -47,16 +47,16 @@ typedef struct kl_route_t {
 /* A handler name of httpd.conf and its routes; ends with a NULL method. */
 typedef struct kl_family_t {
     const char *handler;
-    int closed;          /* 1: only for users whom Apache authenticated */
-    int several;         /* 1: works on the orders of all its stores, 0: of the first */
+    int closed;  /* 1: only for users whom Apache authenticated */
+    int several; /* 1: works on the orders of all its stores, 0: of the first */
     const kl_route_t *routes;
 } kl_family_t;
 
-extern const kl_route_t kl_checkout_routes[]; /* checkout.c */
-extern const kl_route_t kl_orders_routes[];   /* orders.c */
-extern const kl_route_t kl_operator_routes[]; /* operator.c */
+extern const kl_route_t kl_checkout_routes[];  /* checkout.c */
+extern const kl_route_t kl_orders_routes[];    /* orders.c */
+extern const kl_route_t kl_operator_routes[];  /* operator.c */
 extern const kl_route_t kl_callbacks_routes[]; /* callbacks.c */
-extern const kl_route_t kl_status_routes[];   /* status.c */
+extern const kl_route_t kl_status_routes[];    /* status.c */
 
 /** The i-th store of the Location. */
 static inline const kl_account_settings_t *kl_store_at(const kl_call_t *call, int i)
@@ -76,7 +76,8 @@ kl_json_t *kl_stores_view(const kl_call_t *call, int endpoints);
 /** The module's content handler (dispatch.c). */
 int kl_handler(request_rec *r);
 
-/* captures.c, returns.c, authorization.c, operations.c: routes of the back office, listed in orders.c */
+/* captures.c, returns.c, authorization.c, operations.c: routes of the back office, listed in
+ * orders.c */
 int kl_captures_create(kl_call_t *call);
 int kl_captures_shipping_info(kl_call_t *call);
 int kl_credit_invoices_create(kl_call_t *call);

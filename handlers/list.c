@@ -13,11 +13,14 @@
 #include "api/iso_time.h"
 
 #define DEFAULT_PAGE 25
-#define MAX_COUNT    100   /* of GET lists */
-#define EXPIRING     apr_time_from_sec(7 * 86400)
-#define DAY          apr_time_from_sec(86400)
+#define MAX_COUNT 100 /* of GET lists */
+#define EXPIRING apr_time_from_sec(7 * 86400)
+#define DAY apr_time_from_sec(86400)
 
-static const struct { const char *name; kl_order_list_t list; } lists[] = {
+static const struct {
+    const char *name;
+    kl_order_list_t list;
+} lists[] = {
     {"to_ship", KL_LIST_TO_SHIP},
     {"expiring", KL_LIST_EXPIRING},
     {"capture_unconfirmed", KL_LIST_CAPTURE_UNCONFIRMED},
@@ -71,8 +74,9 @@ static kl_order_list_t read_list(kl_call_t *call)
         }
     }
     if (name[0]) {
-        unknown_value(call, "list", "to_ship, expiring, capture_unconfirmed, refund_unconfirmed "
-                                    "or orphans");
+        unknown_value(call, "list",
+                      "to_ship, expiring, capture_unconfirmed, refund_unconfirmed "
+                      "or orphans");
     }
     return KL_LIST_NONE;
 }
@@ -144,8 +148,8 @@ static const char *const formats[] = {"json", "csv", NULL};
 
 static kl_kind_t read_query(kl_call_t *call, kl_order_query_t *query)
 {
-    static const char *const names[] = {"q", "state", "store", "channel", "attention", "list",
-                                        "from", "to", "limit", "cursor", "format", NULL};
+    static const char *const names[] = {"q",    "state", "store", "channel", "attention", "list",
+                                        "from", "to",    "limit", "cursor",  "format",    NULL};
 
     memset(query, 0, sizeof(*query));
     if (kl_query_only(call, names) != KL_OK) {
@@ -227,8 +231,8 @@ static int reply_page(kl_call_t *call, const kl_list_page_t *page)
     }
     kl_json_set(v, "orders", orders);
     if (page->more) {
-        kl_json_set_str(v, "next_cursor", apr_psprintf(p, "%" APR_TIME_T_FMT "_%s", page->at,
-                                                       page->id));
+        kl_json_set_str(v, "next_cursor",
+                        apr_psprintf(p, "%" APR_TIME_T_FMT "_%s", page->at, page->id));
     }
     return kl_reply(call, HTTP_OK, v, NULL);
 }
@@ -244,8 +248,7 @@ int kl_list(kl_call_t *call)
     if (strcmp(read_word(call, "format", formats, "json or csv"), "csv") == 0) {
         return kl_export(call, &query);
     }
-    if (call->err->kind != KL_OK
-        || kl_list_page(call, call->r->pool, &query, &page) != KL_OK) {
+    if (call->err->kind != KL_OK || kl_list_page(call, call->r->pool, &query, &page) != KL_OK) {
         return kl_reply_error(call);
     }
     return reply_page(call, &page);
@@ -257,8 +260,7 @@ int kl_list(kl_call_t *call)
 static kl_kind_t count(kl_call_t *call, kl_order_list_t list, int *total)
 {
     kl_store_t *store = call->svc.store;
-    kl_order_query_t query = {.list = list, .until = call->svc.now() + EXPIRING,
-                              .before_id = ""};
+    kl_order_query_t query = {.list = list, .until = call->svc.now() + EXPIRING, .before_id = ""};
     int i, n = 0;
 
     *total = 0;

@@ -8,8 +8,8 @@
 #include "handlers/handlers.h"
 
 typedef struct kl_list_page_t {
-    apr_array_header_t *orders;   /* of kl_order_t * */
-    int more;                     /* 1: there may be a next page; it begins after at and id */
+    apr_array_header_t *orders; /* of kl_order_t * */
+    int more;                   /* 1: there may be a next page; it begins after at and id */
     apr_time_t at;
     const char *id;
 } kl_list_page_t;

@@ -21,7 +21,8 @@ apr_array_header_t *kl_operations_unfinished(kl_call_t *call)
 
     for (i = 0; i < call->stores->nelts; i++) {
         if (store->operations_due(store, p, kl_store_at(call, i)->account.name, APR_INT64_MAX,
-                                  KL_MAX_PAGE, &found, call->err) != KL_OK) {
+                                  KL_MAX_PAGE, &found, call->err)
+            != KL_OK) {
             return NULL;
         }
         apr_array_cat(all, found);
@@ -66,8 +67,7 @@ int kl_operations_send_again(kl_call_t *call)
 
     kl_reader_only(&rd, NULL);
     if (call->err->kind != KL_OK
-        || kl_send_again(&call->svc, call->segment[0], call->segment[2], &op, call->err)
-               != KL_OK) {
+        || kl_send_again(&call->svc, call->segment[0], call->segment[2], &op, call->err) != KL_OK) {
         return kl_reply_error(call);
     }
     return show(call, op);
@@ -116,13 +116,13 @@ int kl_operations_give_up(kl_call_t *call)
     kl_reader_only(&rd, "reason", "executed_as", "not_executed", NULL);
     if (call->err->kind != KL_OK
         || kl_give_up(&call->svc, call->segment[0], call->segment[2], &said, &op, &candidates,
-                      call->err) != KL_OK) {
+                      call->err)
+               != KL_OK) {
         call->candidates = candidates ? candidates_view(call->r->pool, candidates) : NULL;
         return kl_reply_error(call);
     }
     ap_log_rerror(APLOG_MARK, APLOG_NOTICE, 0, call->r,
-                  "KLA0022: operation %s given up by %s%s%s, it is %s: %s", op->id,
-                  call->svc.actor,
+                  "KLA0022: operation %s given up by %s%s%s, it is %s: %s", op->id, call->svc.actor,
                   said.not_executed     ? " as not executed"
                   : said.executed_as[0] ? " as executed: "
                                         : "",

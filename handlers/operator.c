@@ -59,7 +59,8 @@ kl_json_t *kl_operations_view(kl_call_t *call, const char *show, kl_audience_t a
     static const int refused[] = {KL_OP_REFUSED, -1};
     kl_json_t *list = kl_json_array(call->r->pool);
     apr_array_header_t *found = strcmp(show, "refused") == 0
-        ? kl_last_operations(call, refused, KL_MAX_PAGE) : kl_operations_unfinished(call);
+                                    ? kl_last_operations(call, refused, KL_MAX_PAGE)
+                                    : kl_operations_unfinished(call);
     int i, only_failing = strcmp(show, "failing") == 0;
 
     if (!found) {
@@ -226,8 +227,7 @@ kl_json_t *kl_callbacks_view(kl_call_t *call)
             return NULL;
         }
         for (k = 0; k < found->nelts; k++) {
-            kl_json_append(list, callback_view(p, name,
-                                               &APR_ARRAY_IDX(found, k, kl_callback_t)));
+            kl_json_append(list, callback_view(p, name, &APR_ARRAY_IDX(found, k, kl_callback_t)));
         }
     }
     return list;
@@ -252,5 +252,5 @@ const kl_route_t kl_operator_routes[] = {
     {"GET", "charts", 0, kl_charts},
     {"GET", "errors", 0, kl_errors},
     {"GET", "support-bundle", 0, kl_support_bundle},
-    {NULL, NULL, 0, NULL}
+    {NULL, NULL, 0, NULL},
 };

@@ -12,7 +12,7 @@
 /* What of an operation or a setting may be told to strangers: codes, no words, no names. */
 typedef enum { KL_FOR_OPERATOR, KL_FOR_STRANGERS } kl_audience_t;
 
-#define KL_MAX_ERRORS  50
+#define KL_MAX_ERRORS 50
 
 kl_json_t *kl_overview_view(kl_call_t *call, kl_audience_t audience);
 /** Operations with their store's name. show: "open", "failing" or "refused". */

@@ -108,5 +108,5 @@ const kl_route_t kl_orders_routes[] = {
     {"POST", "*/cancel", MONEY, kl_cancel_create},
     {"POST", "*/extend", MONEY, kl_extend_create},
     {"POST", "*/release", MONEY, kl_release_create},
-    {NULL, NULL, 0, NULL}
+    {NULL, NULL, 0, NULL},
 };

@@ -64,8 +64,8 @@ static int answer(kl_call_t *call, const char *first_id, const kl_operation_t *l
     if (!done) {
         log_unknown(call, last);
     }
-    if (call->svc.store->operation_load(call->svc.store, call->r->pool, first_id, &first,
-                                        call->err) != KL_OK
+    if (call->svc.store->operation_load(call->svc.store, call->r->pool, first_id, &first, call->err)
+            != KL_OK
         || kl_service_order(&call->svc, last->order_id, &order, call->err) != KL_OK) {
         return kl_reply_error(call);
     }

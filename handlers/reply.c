@@ -67,13 +67,14 @@ int kl_http_status(kl_kind_t kind)
 /* Codes with a status of their own. */
 static int status_of(const kl_error_t *err)
 {
-    static const struct { const char *code; int status; } special[] = {
-        {"method_not_allowed", HTTP_METHOD_NOT_ALLOWED},
-        {"media_type", HTTP_UNSUPPORTED_MEDIA_TYPE},
-        {"body_too_large", HTTP_REQUEST_ENTITY_TOO_LARGE},
-        {"idempotency_key_reused", HTTP_UNPROCESSABLE_ENTITY},
-        {NULL, 0}
-    };
+    static const struct {
+        const char *code;
+        int status;
+    } special[] = {{"method_not_allowed", HTTP_METHOD_NOT_ALLOWED},
+                   {"media_type", HTTP_UNSUPPORTED_MEDIA_TYPE},
+                   {"body_too_large", HTTP_REQUEST_ENTITY_TOO_LARGE},
+                   {"idempotency_key_reused", HTTP_UNPROCESSABLE_ENTITY},
+                   {NULL, 0}};
     int i;
 
     for (i = 0; special[i].code; i++) {
@@ -86,19 +87,17 @@ static int status_of(const kl_error_t *err)
 
 static const char *title_of(kl_kind_t kind)
 {
-    static const char *const titles[] = {
-        [KL_OK] = "Done",
-        [KL_INVALID] = "The request is not right",
-        [KL_DENIED] = "Not allowed",
-        [KL_NOT_FOUND] = "Not found",
-        [KL_CONFLICT] = "Not possible as things stand",
-        [KL_REFUSED] = "Klarna refused",
-        [KL_RATE_LIMITED] = "Too many calls to Klarna",
-        [KL_UNKNOWN] = "The outcome is not known yet",
-        [KL_UNAVAILABLE] = "Not available now",
-        [KL_PROTOCOL] = "Klarna's answer could not be read",
-        [KL_INTERNAL] = "Internal error"
-    };
+    static const char *const titles[] = {[KL_OK] = "Done",
+                                         [KL_INVALID] = "The request is not right",
+                                         [KL_DENIED] = "Not allowed",
+                                         [KL_NOT_FOUND] = "Not found",
+                                         [KL_CONFLICT] = "Not possible as things stand",
+                                         [KL_REFUSED] = "Klarna refused",
+                                         [KL_RATE_LIMITED] = "Too many calls to Klarna",
+                                         [KL_UNKNOWN] = "The outcome is not known yet",
+                                         [KL_UNAVAILABLE] = "Not available now",
+                                         [KL_PROTOCOL] = "Klarna's answer could not be read",
+                                         [KL_INTERNAL] = "Internal error"};
 
     return titles[kind];
 }
@@ -165,10 +164,10 @@ int kl_reply_error(kl_call_t *call)
     const kl_error_t *err = call->err;
     int status = status_of(err);
 
-    ap_log_rerror(APLOG_MARK, level_of(err->kind), 0, call->r,
-                  "KLA0020: %s %s: %d %s%s%s: %s%s%s", call->r->method, shown_path(call),
-                  status, err->code, err->field ? " at " : "", err->field ? err->field : "",
-                  err->detail ? err->detail : "", err->correlation_id ? " correlation " : "",
+    ap_log_rerror(APLOG_MARK, level_of(err->kind), 0, call->r, "KLA0020: %s %s: %d %s%s%s: %s%s%s",
+                  call->r->method, shown_path(call), status, err->code, err->field ? " at " : "",
+                  err->field ? err->field : "", err->detail ? err->detail : "",
+                  err->correlation_id ? " correlation " : "",
                   err->correlation_id ? err->correlation_id : "");
     if (err->retry_after > 0) {
         apr_table_setn(call->r->err_headers_out, "Retry-After",

@@ -49,8 +49,7 @@ int kl_credit_invoices_preview(kl_call_t *call)
 
 static kl_kind_t prepare_cancel(kl_call_t *call, const void *comment, kl_operation_t **out)
 {
-    return kl_cancel_prepare(&call->svc, call->segment[0], comment, &call->client, out,
-                             call->err);
+    return kl_cancel_prepare(&call->svc, call->segment[0], comment, &call->client, out, call->err);
 }
 
 int kl_cancel_create(kl_call_t *call)

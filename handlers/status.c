@@ -34,5 +34,5 @@ static int health(kl_call_t *call)
 
 const kl_route_t kl_status_routes[] = {
     {"GET", "health", 0, health},
-    {NULL, NULL, 0, NULL}
+    {NULL, NULL, 0, NULL},
 };

@@ -113,11 +113,12 @@ static kl_json_t *bundled_charts(kl_call_t *call)
 /* A database that is down is asked once, not for each part. */
 int kl_support_bundle(kl_call_t *call)
 {
-    static const struct { const char *name; kl_json_t *(*view)(kl_call_t *call); } parts[] = {
-        {"overview", bundled_overview},
-        {"operations", bundled_operations},
-        {"callbacks", kl_callbacks_view},
-        {"charts", bundled_charts},
+    static const struct {
+        const char *name;
+        kl_json_t *(*view)(kl_call_t *call);
+    } parts[] = {
+        {"overview", bundled_overview},   {"operations", bundled_operations},
+        {"callbacks", kl_callbacks_view}, {"charts", bundled_charts},
         {"errors", kl_errors_view},
     };
     kl_json_t *v = kl_json_object(call->r->pool), *part;

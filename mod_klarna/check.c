@@ -15,11 +15,10 @@
 #include "klarna_module.h"
 #include "worker.h"
 
-static const char *const hosts[][2] = {
-    [KL_REGION_EU] = {"https://api.playground.klarna.com", "https://api.klarna.com"},
-    [KL_REGION_NA] = {"https://api-na.playground.klarna.com", "https://api-na.klarna.com"},
-    [KL_REGION_OC] = {"https://api-oc.playground.klarna.com", "https://api-oc.klarna.com"}
-};
+static const char *const hosts[][2] =
+    {[KL_REGION_EU] = {"https://api.playground.klarna.com", "https://api.klarna.com"},
+     [KL_REGION_NA] = {"https://api-na.playground.klarna.com", "https://api-na.klarna.com"},
+     [KL_REGION_OC] = {"https://api-oc.playground.klarna.com", "https://api-oc.klarna.com"}};
 
 const char *kl_klarna_host(kl_region_t region, int live)
 {
@@ -38,13 +37,16 @@ static const char *check_environment(apr_pool_t *p, const kl_account_settings_t 
     const char *endpoint = account->endpoint;
 
     if (live && endpoint && !is_live_host(endpoint)) {
-        return apr_psprintf(p, "KlarnaEndpoint %s is not Klarna's live system, but "
+        return apr_psprintf(p,
+                            "KlarnaEndpoint %s is not Klarna's live system, but "
                             "KlarnaEnvironment is live: remove KlarnaEndpoint, or use playground",
                             endpoint);
     }
     if (!live && endpoint && is_live_host(endpoint)) {
-        return apr_psprintf(p, "KlarnaEndpoint %s is Klarna's live system, but KlarnaEnvironment "
-                            "is playground: say KlarnaEnvironment live", endpoint);
+        return apr_psprintf(p,
+                            "KlarnaEndpoint %s is Klarna's live system, but KlarnaEnvironment "
+                            "is playground: say KlarnaEnvironment live",
+                            endpoint);
     }
     if (live && strncmp(account->account.password, "klarna_test_", 12) == 0) {
         return "these are test credentials, but KlarnaEnvironment is live: use the live ones";
@@ -67,8 +69,8 @@ static const char *complete_account(apr_pool_t *p, kl_account_settings_t *accoun
         account->account.environment = "playground";
     }
     live = strcmp(account->account.environment, "live") == 0;
-    account->account.base_url = account->endpoint
-        ? account->endpoint : kl_klarna_host(account->account.region, live);
+    account->account.base_url = account->endpoint ? account->endpoint
+                                                  : kl_klarna_host(account->account.region, live);
     return check_environment(p, account);
 }
 
@@ -94,7 +96,8 @@ static int check_server(apr_pool_t *p, server_rec *s)
         if (!kl_account_settings(cfg, name)) {
             ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s,
                          "KLA0002: KlarnaUseStore %s: there is no such store: add <KlarnaStore "
-                         "%s>", name, name);
+                         "%s>",
+                         name, name);
             bad = 1;
         }
     }

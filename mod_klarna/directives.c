@@ -15,7 +15,7 @@
 #include "klarna_module.h"
 
 #define MAX_TIMEOUT_S 45 /* must end well within the lease, KL_LEASE_S */
-#define MIN_CART_KEY  32 /* bytes */
+#define MIN_CART_KEY 32  /* bytes */
 
 static kl_server_settings_t *settings_of(cmd_parms *cmd)
 {
@@ -127,7 +127,8 @@ static const char *set_region(cmd_parms *cmd, void *unused, const char *word)
     if (!kl_region_parse(word, &account->account.region)) {
         return apr_psprintf(cmd->pool,
                             "KlarnaRegion: expected eu, na or oc (the region your Klarna account "
-                            "belongs to), not '%s'", word);
+                            "belongs to), not '%s'",
+                            word);
     }
     account->has_region = 1;
     return NULL;
@@ -141,7 +142,8 @@ static const char *set_endpoint(cmd_parms *cmd, void *unused, const char *url)
     if (!kl_url_is_allowed(url)) {
         return apr_psprintf(cmd->pool,
                             "KlarnaEndpoint: expected an https:// address (http:// only to this "
-                            "machine, for the sandbox), not '%s'", url);
+                            "machine, for the sandbox), not '%s'",
+                            url);
     }
     while (len && url[len - 1] == '/') {
         len--;
@@ -150,8 +152,7 @@ static const char *set_endpoint(cmd_parms *cmd, void *unused, const char *url)
     return NULL;
 }
 
-static const char *add_cart_key(cmd_parms *cmd, void *unused, const char *kid,
-                                const char *source)
+static const char *add_cart_key(cmd_parms *cmd, void *unused, const char *kid, const char *source)
 {
     kl_account_settings_t *account = account_here(cmd);
     kl_cart_key_t *key;
@@ -166,13 +167,15 @@ static const char *add_cart_key(cmd_parms *cmd, void *unused, const char *kid,
     if (strlen(secret) < MIN_CART_KEY) {
         return apr_psprintf(cmd->pool,
                             "KlarnaCartKey %s: the secret needs at least %d bytes; make one with "
-                            "'openssl rand -hex 32'", kid, MIN_CART_KEY);
+                            "'openssl rand -hex 32'",
+                            kid, MIN_CART_KEY);
     }
     for (i = 0; i < account->cart_keys->nelts; i++) {
         if (strcmp(APR_ARRAY_IDX(account->cart_keys, i, kl_cart_key_t).kid, kid) == 0) {
             return apr_psprintf(cmd->pool,
                                 "KlarnaCartKey: key id '%s' is given twice; each key needs its "
-                                "own", kid);
+                                "own",
+                                kid);
         }
     }
     key = apr_array_push(account->cart_keys);
@@ -241,7 +244,8 @@ static const char *set_proxy(cmd_parms *cmd, void *unused, const char *url)
     if (strncmp(url, "http://", 7) != 0 && strcmp(url, "none") != 0) {
         return apr_psprintf(cmd->pool,
                             "KlarnaProxy: expected http://host:port of a CONNECT proxy, or none, "
-                            "not '%s'", url);
+                            "not '%s'",
+                            url);
     }
     settings_of(cmd)->proxy = strcmp(url, "none") == 0 ? "" : url;
     return NULL;
@@ -294,8 +298,10 @@ static const char *use_store(cmd_parms *cmd, void *cfgv, const char *name)
     }
     for (i = 0; i < cfg->stores->nelts; i++) {
         if (strcmp(APR_ARRAY_IDX(cfg->stores, i, const char *), name) == 0) {
-            return apr_psprintf(cmd->pool, "KlarnaUseStore: '%s' is named twice; name each store "
-                                "once", name);
+            return apr_psprintf(cmd->pool,
+                                "KlarnaUseStore: '%s' is named twice; name each store "
+                                "once",
+                                name);
         }
     }
     APR_ARRAY_PUSH(cfg->stores, const char *) = name;
@@ -303,33 +309,32 @@ static const char *use_store(cmd_parms *cmd, void *cfgv, const char *name)
     return NULL;
 }
 
-const command_rec kl_directives[] = {
-    AP_INIT_RAW_ARGS("<KlarnaStore", open_store, NULL, RSRC_CONF,
-                     "Container: one merchant account, by name"),
-    AP_INIT_TAKE1("KlarnaCredentials", set_credentials, NULL, RSRC_CONF,
-                  "file:/path, exec:/program or env:NAME giving username:password"),
-    AP_INIT_TAKE1("KlarnaEnvironment", set_environment, NULL, RSRC_CONF,
-                  "playground (default) or live"),
-    AP_INIT_TAKE1("KlarnaRegion", set_region, NULL, RSRC_CONF, "eu (default), na or oc"),
-    AP_INIT_TAKE1("KlarnaEndpoint", set_endpoint, NULL, RSRC_CONF,
-                  "another address than Klarna's own: the sandbox or a proxy in front of it"),
-    AP_INIT_TAKE2("KlarnaCartKey", add_cart_key, NULL, RSRC_CONF,
-                  "key id, and file:, exec: or env: giving the secret that signs carts"),
-    AP_INIT_TAKE1("KlarnaTimeout", set_timeout, NULL, RSRC_CONF,
-                  "all tries of one Klarna call together, 100ms to 45s, default 20s"),
-    AP_INIT_TAKE1("KlarnaConnectTimeout", set_connect_timeout, NULL, RSRC_CONF,
-                  "connecting to Klarna, 100ms to 45s, default 5s"),
-    AP_INIT_TAKE1("KlarnaTrustStore", set_trust_store, NULL, RSRC_CONF,
-                  "file of CA certificates, default the system's"),
-    AP_INIT_TAKE1("KlarnaProxy", set_proxy, NULL, RSRC_CONF,
-                  "http://host:port of a CONNECT proxy, default none"),
-    AP_INIT_TAKE1("KlarnaCallbackBase", set_callback_base, NULL, RSRC_CONF,
-                  "https address under which Klarna reaches the klarna-callbacks Location"),
-    AP_INIT_FLAG("KlarnaWorker", set_worker, NULL, RSRC_CONF,
-                 "whether this server walks on what was left and reads back what is open; On"),
-    AP_INIT_FLAG("KlarnaAutoExtend", set_auto_extend, NULL, RSRC_CONF,
-                 "extend authorizations that are about to end while goods are open; Off"),
-    AP_INIT_ITERATE("KlarnaUseStore", use_store, NULL, ACCESS_CONF,
-                    "which store containers a Location works for, default 'default'"),
-    {NULL, {NULL}, NULL, 0, RAW_ARGS, NULL}
-};
+const command_rec kl_directives[] =
+    {AP_INIT_RAW_ARGS("<KlarnaStore", open_store, NULL, RSRC_CONF,
+                      "Container: one merchant account, by name"),
+     AP_INIT_TAKE1("KlarnaCredentials", set_credentials, NULL, RSRC_CONF,
+                   "file:/path, exec:/program or env:NAME giving username:password"),
+     AP_INIT_TAKE1("KlarnaEnvironment", set_environment, NULL, RSRC_CONF,
+                   "playground (default) or live"),
+     AP_INIT_TAKE1("KlarnaRegion", set_region, NULL, RSRC_CONF, "eu (default), na or oc"),
+     AP_INIT_TAKE1("KlarnaEndpoint", set_endpoint, NULL, RSRC_CONF,
+                   "another address than Klarna's own: the sandbox or a proxy in front of it"),
+     AP_INIT_TAKE2("KlarnaCartKey", add_cart_key, NULL, RSRC_CONF,
+                   "key id, and file:, exec: or env: giving the secret that signs carts"),
+     AP_INIT_TAKE1("KlarnaTimeout", set_timeout, NULL, RSRC_CONF,
+                   "all tries of one Klarna call together, 100ms to 45s, default 20s"),
+     AP_INIT_TAKE1("KlarnaConnectTimeout", set_connect_timeout, NULL, RSRC_CONF,
+                   "connecting to Klarna, 100ms to 45s, default 5s"),
+     AP_INIT_TAKE1("KlarnaTrustStore", set_trust_store, NULL, RSRC_CONF,
+                   "file of CA certificates, default the system's"),
+     AP_INIT_TAKE1("KlarnaProxy", set_proxy, NULL, RSRC_CONF,
+                   "http://host:port of a CONNECT proxy, default none"),
+     AP_INIT_TAKE1("KlarnaCallbackBase", set_callback_base, NULL, RSRC_CONF,
+                   "https address under which Klarna reaches the klarna-callbacks Location"),
+     AP_INIT_FLAG("KlarnaWorker", set_worker, NULL, RSRC_CONF,
+                  "whether this server walks on what was left and reads back what is open; On"),
+     AP_INIT_FLAG("KlarnaAutoExtend", set_auto_extend, NULL, RSRC_CONF,
+                  "extend authorizations that are about to end while goods are open; Off"),
+     AP_INIT_ITERATE("KlarnaUseStore", use_store, NULL, ACCESS_CONF,
+                     "which store containers a Location works for, default 'default'"),
+     {NULL, {NULL}, NULL, 0, RAW_ARGS, NULL}};

@@ -19,16 +19,10 @@
 
 static void register_hooks(apr_pool_t *p);
 
-AP_DECLARE_MODULE(klarna) = {
-    STANDARD20_MODULE_STUFF,
-    kl_location_settings_make,
-    kl_location_settings_merge,
-    kl_server_settings_make,
-    kl_server_settings_merge,
-    kl_directives,
-    register_hooks,
-    AP_MODULE_FLAG_ALWAYS_MERGE
-};
+AP_DECLARE_MODULE(
+    klarna) = {STANDARD20_MODULE_STUFF, kl_location_settings_make,  kl_location_settings_merge,
+               kl_server_settings_make, kl_server_settings_merge,   kl_directives,
+               register_hooks,          AP_MODULE_FLAG_ALWAYS_MERGE};
 
 #define SLOW_PAYMENTS_PER_SECOND 5
 
@@ -46,8 +40,8 @@ static void warn_about_capacity(server_rec *s)
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
                      "KLA0005: %d workers and KlarnaTimeout %" APR_TIME_T_FMT "s carry fewer than "
                      "%d payments a second when Klarna is slow: raise MaxRequestWorkers and "
-                     "ThreadsPerChild, or lower KlarnaTimeout", daemons * threads,
-                     apr_time_sec(timeout), SLOW_PAYMENTS_PER_SECOND);
+                     "ThreadsPerChild, or lower KlarnaTimeout",
+                     daemons * threads, apr_time_sec(timeout), SLOW_PAYMENTS_PER_SECOND);
     }
 }
 

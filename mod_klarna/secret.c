@@ -23,8 +23,7 @@ static const char *first_line(apr_pool_t *p, const char *text, const char **erro
     return apr_pstrmemdup(p, text, len);
 }
 
-static const char *from_file(apr_pool_t *p, apr_pool_t *ptemp, const char *path,
-                             const char **error)
+static const char *from_file(apr_pool_t *p, apr_pool_t *ptemp, const char *path, const char **error)
 {
     char *text = apr_palloc(ptemp, MAX_SECRET + 1);
     apr_size_t len = MAX_SECRET;
@@ -62,8 +61,7 @@ static const char *from_program(apr_pool_t *p, apr_pool_t *ptemp, const char *co
     return first_line(p, ap_get_exec_line(ptemp, argv[0], (const char *const *)argv), error);
 }
 
-const char *kl_secret_read(apr_pool_t *p, apr_pool_t *ptemp, const char *source,
-                           const char **error)
+const char *kl_secret_read(apr_pool_t *p, apr_pool_t *ptemp, const char *source, const char **error)
 {
     *error = NULL;
     if (strncmp(source, "file:", 5) == 0) {

@@ -81,8 +81,7 @@ void *kl_server_settings_merge(apr_pool_t *p, void *basev, void *addv)
     cfg->accounts = merge_accounts(p, base->accounts, add->accounts);
     cfg->used = apr_array_append(p, base->used, add->used);
     cfg->timeout = add->timeout >= 0 ? add->timeout : base->timeout;
-    cfg->connect_timeout = add->connect_timeout >= 0 ? add->connect_timeout
-                                                     : base->connect_timeout;
+    cfg->connect_timeout = add->connect_timeout >= 0 ? add->connect_timeout : base->connect_timeout;
     cfg->trust_store = add->trust_store ? add->trust_store : base->trust_store;
     cfg->proxy = add->proxy ? add->proxy : base->proxy;
     cfg->worker = add->worker >= 0 ? add->worker : base->worker;

@@ -18,31 +18,31 @@
 
 /* One merchant account: a <KlarnaStore> container, or the directives outside of any. */
 typedef struct kl_account_settings_t {
-    kl_account_t account;           /* complete after kl_settings_check */
+    kl_account_t account; /* complete after kl_settings_check */
     int has_environment, has_region;
-    const char *endpoint;           /* KlarnaEndpoint, NULL = Klarna's own host */
-    apr_array_header_t *cart_keys;  /* of kl_cart_key_t */
+    const char *endpoint;          /* KlarnaEndpoint, NULL = Klarna's own host */
+    apr_array_header_t *cart_keys; /* of kl_cart_key_t */
 } kl_account_settings_t;
 
 typedef struct kl_server_settings_t {
-    apr_hash_t *accounts;           /* name -> kl_account_settings_t * */
-    apr_array_header_t *used;       /* of const char *: names KlarnaUseStore asked for */
-    kl_account_settings_t *open;    /* the container being read, NULL outside */
+    apr_hash_t *accounts;                /* name -> kl_account_settings_t * */
+    apr_array_header_t *used;            /* of const char *: names KlarnaUseStore asked for */
+    kl_account_settings_t *open;         /* the container being read, NULL outside */
     apr_interval_time_t timeout;         /* -1 = unset */
     apr_interval_time_t connect_timeout; /* -1 = unset */
-    const char *trust_store;        /* file, NULL = the system's */
-    const char *proxy;              /* NULL = unset, "" = none */
-    const char *callback_base;      /* NULL = unset */
-    int worker;                     /* KlarnaWorker: 1, 0, -1 = unset (on) */
-    int auto_extend;                /* KlarnaAutoExtend: 1, 0, -1 = unset (off) */
-    kl_store_t *store;              /* set in child_init */
+    const char *trust_store;             /* file, NULL = the system's */
+    const char *proxy;                   /* NULL = unset, "" = none */
+    const char *callback_base;           /* NULL = unset */
+    int worker;                          /* KlarnaWorker: 1, 0, -1 = unset (on) */
+    int auto_extend;                     /* KlarnaAutoExtend: 1, 0, -1 = unset (off) */
+    kl_store_t *store;                   /* set in child_init */
 } kl_server_settings_t;
 
 typedef struct kl_location_settings_t {
-    apr_array_header_t *stores;     /* of const char *: KlarnaUseStore, NULL = "default" */
+    apr_array_header_t *stores; /* of const char *: KlarnaUseStore, NULL = "default" */
 } kl_location_settings_t;
 
-#define KL_TIMEOUT_DEFAULT         apr_time_from_sec(20)
+#define KL_TIMEOUT_DEFAULT apr_time_from_sec(20)
 #define KL_CONNECT_TIMEOUT_DEFAULT apr_time_from_sec(5)
 
 void *kl_server_settings_make(apr_pool_t *p, server_rec *s);

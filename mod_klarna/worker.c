@@ -17,10 +17,10 @@
 #include "klarna_module.h"
 #include "settings.h"
 
-#define ROUND       apr_time_from_sec(1)
-#define BATCH       20                   /* units of one kind in a round */
-#define UNIT_LIMIT  apr_time_from_sec(8) /* of a Klarna call: a hard stop waits 9 s */
-#define DRAIN_STEP  apr_time_from_msec(20)
+#define ROUND apr_time_from_sec(1)
+#define BATCH 20                        /* units of one kind in a round */
+#define UNIT_LIMIT apr_time_from_sec(8) /* of a Klarna call: a hard stop waits 9 s */
+#define DRAIN_STEP apr_time_from_msec(20)
 
 static volatile apr_uint32_t stopping; /* of this process */
 static volatile apr_uint32_t working;
@@ -30,8 +30,7 @@ static int told_to_stop(void)
     int state = AP_MPMQ_RUNNING;
 
     return apr_atomic_read32(&stopping)
-        || (ap_mpm_query(AP_MPMQ_MPM_STATE, &state) == APR_SUCCESS
-            && state == AP_MPMQ_STOPPING);
+           || (ap_mpm_query(AP_MPMQ_MPM_STATE, &state) == APR_SUCCESS && state == AP_MPMQ_STOPPING);
 }
 
 /* mod_watchdog cuts its callbacks off when a child ends; a pre-cleanup of the child's pool
@@ -84,8 +83,8 @@ static void work_operation(apr_pool_t *p, server_rec *s, const kl_account_t *acc
     }
     ap_log_error(APLOG_MARK, op->state == KL_OP_UNKNOWN ? APLOG_WARNING : APLOG_INFO, 0, s,
                  "KLA0030: operation %s (%s) of order %s is %s after %d attempts%s%s", op->id,
-                 kl_op_kind_name(op->kind), op->order_id, kl_op_state_name(op->state),
-                 op->attempts, op->error_code[0] ? ": " : "", op->error_code);
+                 kl_op_kind_name(op->kind), op->order_id, kl_op_state_name(op->state), op->attempts,
+                 op->error_code[0] ? ": " : "", op->error_code);
 }
 
 /* Klarna or the database cannot be asked now: the rest of the batch would say the same. */
@@ -95,8 +94,7 @@ static int is_outage(const kl_error_t *err)
 }
 
 /* 0 when the round should end. */
-static int work_order(apr_pool_t *p, server_rec *s, const kl_account_t *account,
-                       kl_order_t *order)
+static int work_order(apr_pool_t *p, server_rec *s, const kl_account_t *account, kl_order_t *order)
 {
     int auto_extend = kl_server_settings(s)->auto_extend == 1;
     kl_error_t *err = kl_error_make(p);
@@ -126,10 +124,11 @@ static void work_store(apr_pool_t *p, server_rec *s, const kl_account_t *account
     apr_pool_t *unit;
     int i, go_on = 1;
 
-    if (store->operations_due(store, p, account->name, apr_time_now(), BATCH, &due, err)
-        != KL_OK) {
-        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s, "KLA0034: the worker cannot read what is "
-                     "due: %s", err->detail);
+    if (store->operations_due(store, p, account->name, apr_time_now(), BATCH, &due, err) != KL_OK) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
+                     "KLA0034: the worker cannot read what is "
+                     "due: %s",
+                     err->detail);
         return;
     }
     apr_pool_create(&unit, p);
@@ -194,10 +193,10 @@ int kl_worker_is_wanted(server_rec *s)
 
 int kl_worker_register(apr_pool_t *pconf, server_rec *s)
 {
-    APR_OPTIONAL_FN_TYPE(ap_watchdog_get_instance) *get =
-        APR_RETRIEVE_OPTIONAL_FN(ap_watchdog_get_instance);
-    APR_OPTIONAL_FN_TYPE(ap_watchdog_register_callback) *add =
-        APR_RETRIEVE_OPTIONAL_FN(ap_watchdog_register_callback);
+    APR_OPTIONAL_FN_TYPE(ap_watchdog_get_instance) *get = APR_RETRIEVE_OPTIONAL_FN(
+        ap_watchdog_get_instance);
+    APR_OPTIONAL_FN_TYPE(ap_watchdog_register_callback) *add = APR_RETRIEVE_OPTIONAL_FN(
+        ap_watchdog_register_callback);
     ap_watchdog_t *watchdog = NULL;
     apr_status_t rv;
 

@@ -43,8 +43,8 @@ static int take_date(const char **s, apr_time_exp_t *t)
 {
     apr_int32_t year, month;
 
-    if (!take(s, 4, 1970, 9999, &year) || !take_char(s, '-') || !take(s, 2, 1, 12, &month) ||
-        !take_char(s, '-') || !take(s, 2, 1, days_in(year, month), &t->tm_mday)) {
+    if (!take(s, 4, 1970, 9999, &year) || !take_char(s, '-') || !take(s, 2, 1, 12, &month)
+        || !take_char(s, '-') || !take(s, 2, 1, days_in(year, month), &t->tm_mday)) {
         return 0;
     }
     t->tm_year = year - 1900;
@@ -72,8 +72,8 @@ static int take_fraction(const char **s, apr_time_exp_t *t)
 /* 60 is a leap second; apr counts it as the first of the next minute. */
 static int take_clock(const char **s, apr_time_exp_t *t)
 {
-    return take(s, 2, 0, 23, &t->tm_hour) && take_char(s, ':') && take(s, 2, 0, 59, &t->tm_min) &&
-           take_char(s, ':') && take(s, 2, 0, 60, &t->tm_sec) && take_fraction(s, t);
+    return take(s, 2, 0, 23, &t->tm_hour) && take_char(s, ':') && take(s, 2, 0, 59, &t->tm_min)
+           && take_char(s, ':') && take(s, 2, 0, 60, &t->tm_sec) && take_fraction(s, t);
 }
 
 static int take_zone(const char **s, apr_time_exp_t *t)
@@ -103,8 +103,8 @@ apr_time_t kl_iso_time(const char *s)
     apr_time_t when;
 
     memset(&t, 0, sizeof(t));
-    if (!s || !take_date(&s, &t) || !take_char(&s, 'T') || !take_clock(&s, &t) ||
-        !take_zone(&s, &t) || *s) {
+    if (!s || !take_date(&s, &t) || !take_char(&s, 'T') || !take_clock(&s, &t) || !take_zone(&s, &t)
+        || *s) {
         return 0;
     }
     if (apr_time_exp_gmt_get(&when, &t) != APR_SUCCESS || when < 0) {

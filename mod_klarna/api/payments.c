@@ -37,8 +37,7 @@ static kl_json_t *order_body(apr_pool_t *p, const kl_order_t *order)
 }
 
 /* Where Klarna reports to: the order's id and callback secret in one segment. */
-static void set_callbacks(apr_pool_t *p, kl_json_t *body, const kl_order_t *order,
-                          const char *base)
+static void set_callbacks(apr_pool_t *p, kl_json_t *body, const kl_order_t *order, const char *base)
 {
     kl_json_t *urls = kl_json_get(body, "merchant_urls");
     const char *name = apr_pstrcat(p, order->id, ".", order->callback_secret, NULL);
@@ -139,8 +138,10 @@ kl_request_t kl_payments_read_session(apr_pool_t *p, const kl_order_t *order)
     kl_request_t req = {.method = NULL};
 
     if (id) {
-        req = (kl_request_t){.method = "GET", .path = apr_pstrcat(p, SESSIONS "/", id, NULL),
-                             .body = "", .idempotency_key = ""};
+        req = (kl_request_t){.method = "GET",
+                             .path = apr_pstrcat(p, SESSIONS "/", id, NULL),
+                             .body = "",
+                             .idempotency_key = ""};
     }
     return req;
 }

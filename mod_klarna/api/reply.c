@@ -64,8 +64,8 @@ static const char *next_step(const char *code, int status)
 {
     const advice_t *row = advice;
 
-    while (row->code &&
-           (strcmp(row->code, code) != 0 || (row->status != 0 && row->status != status))) {
+    while (row->code
+           && (strcmp(row->code, code) != 0 || (row->status != 0 && row->status != status))) {
         row++;
     }
     return row->next;
@@ -149,8 +149,8 @@ static const kl_json_t *error_object(apr_pool_t *p, const kl_response_t *resp)
     if (!v || !kl_json_is_object(v)) {
         return NULL;
     }
-    if (!kl_json_str(v, "error_code") && !kl_json_is_array(kl_json_get(v, "error_messages")) &&
-        !kl_json_str(v, "error_message")) {
+    if (!kl_json_str(v, "error_code") && !kl_json_is_array(kl_json_get(v, "error_messages"))
+        && !kl_json_str(v, "error_message")) {
         return NULL;
     }
     return v;

@@ -28,8 +28,8 @@ static part_t next_part(apr_pool_t *p, const char **rest)
     part_t part = {0};
 
     if (dot) {
-        part.text = (const char *)apr_pdecode_base64_binary(p, *rest, dot - *rest,
-                                                            APR_ENCODE_NONE, &part.len);
+        part.text = (const char *)apr_pdecode_base64_binary(p, *rest, dot - *rest, APR_ENCODE_NONE,
+                                                            &part.len);
         *rest = dot + 1;
     }
     return part;
@@ -102,9 +102,8 @@ static kl_kind_t check_expiry(const kl_json_t *claims, apr_time_t now, kl_error_
     return err->kind;
 }
 
-kl_kind_t kl_signed_cart_open(kl_json_t **cart, apr_pool_t *p, const char *token,
-                              apr_size_t len, const apr_array_header_t *keys, apr_time_t now,
-                              kl_error_t *err)
+kl_kind_t kl_signed_cart_open(kl_json_t **cart, apr_pool_t *p, const char *token, apr_size_t len,
+                              const apr_array_header_t *keys, apr_time_t now, kl_error_t *err)
 {
     part_t payload = {0};
     kl_json_t *claims;

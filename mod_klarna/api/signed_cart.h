@@ -12,8 +12,8 @@
 #include <apr_time.h>
 
 typedef struct kl_cart_key_t {
-    const char *kid;          /* key id, unique within the store container */
-    const char *secret;       /* at least 32 bytes; never logged */
+    const char *kid;    /* key id, unique within the store container */
+    const char *secret; /* at least 32 bytes; never logged */
     apr_size_t len;
 } kl_cart_key_t;
 
@@ -27,8 +27,7 @@ typedef struct kl_cart_key_t {
  *   forged and unknown key: an attacker learns nothing. KL_INVALID when the signature holds
  *   but the claims name a member twice, are nested too deep or have no object `cart`.
  */
-kl_kind_t kl_signed_cart_open(kl_json_t **cart, apr_pool_t *p, const char *token,
-                              apr_size_t len, const apr_array_header_t *keys, apr_time_t now,
-                              kl_error_t *err);
+kl_kind_t kl_signed_cart_open(kl_json_t **cart, apr_pool_t *p, const char *token, apr_size_t len,
+                              const apr_array_header_t *keys, apr_time_t now, kl_error_t *err);
 
 #endif

@@ -20,10 +20,10 @@
 /* A merchant account at Klarna: where to call and as whom. Lives as long as the
  * configuration. */
 typedef struct kl_account_t {
-    const char *name;         /* of the store container */
-    const char *base_url;     /* "https://api.klarna.com", no trailing slash */
+    const char *name;                /* of the store container */
+    const char *base_url;            /* "https://api.klarna.com", no trailing slash */
     const char *username, *password; /* secret: never logged, never in an error */
-    const char *environment;  /* "playground" or "live" */
+    const char *environment;         /* "playground" or "live" */
     kl_region_t region;
 } kl_account_t;
 
@@ -39,22 +39,22 @@ typedef struct kl_request_t {
 } kl_request_t;
 
 typedef struct kl_response_t {
-    int status;                  /* HTTP status */
-    const char *body;            /* never NULL, NUL terminated */
+    int status;       /* HTTP status */
+    const char *body; /* never NULL, NUL terminated */
     apr_size_t body_len;
-    int is_json;                 /* by Content-Type */
-    const char *correlation_id;  /* Klarna-Correlation-Id or "" */
-    const char *capture_id;      /* Capture-Id, else the last segment of Location; or "" */
-    const char *refund_id;       /* Refund-Id, likewise */
-    const char *location;        /* or "" */
-    int retry_after;             /* seconds from Retry-After or X-Ratelimit-Reset, 0 = none */
+    int is_json;                /* by Content-Type */
+    const char *correlation_id; /* Klarna-Correlation-Id or "" */
+    const char *capture_id;     /* Capture-Id, else the last segment of Location; or "" */
+    const char *refund_id;      /* Refund-Id, likewise */
+    const char *location;       /* or "" */
+    int retry_after;            /* seconds from Retry-After or X-Ratelimit-Reset, 0 = none */
     apr_interval_time_t took;
 } kl_response_t;
 
 typedef enum {
-    KL_ANSWERED,   /* a complete answer was read */
-    KL_NOT_SENT,   /* no byte of the request can have been executed (resolve, connect, TLS) */
-    KL_LOST        /* it may have been executed: time-out, reset, cut-off or oversized answer */
+    KL_ANSWERED, /* a complete answer was read */
+    KL_NOT_SENT, /* no byte of the request can have been executed (resolve, connect, TLS) */
+    KL_LOST      /* it may have been executed: time-out, reset, cut-off or oversized answer */
 } kl_delivery_t;
 
 typedef struct kl_transport_t kl_transport_t;

@@ -48,7 +48,7 @@ typedef struct exchange_t {
     char *body; /* malloc'd, freed by perform */
     size_t len, room;
     size_t header_bytes;
-    int headers_ended;           /* the empty line after them was seen */
+    int headers_ended; /* the empty line after them was seen */
     int started;       /* times the request began to go out */
     int may_repeat;    /* libcurl may send it again by itself */
     const char *fault; /* ours, static; wins over libcurl's words */
@@ -97,8 +97,8 @@ int kl_url_is_allowed(const char *url)
         user = part_of(u, CURLUPART_USER);
         password = part_of(u, CURLUPART_PASSWORD);
         if (scheme && host && !user && !password) {
-            allowed =
-                strcmp(scheme, "https") == 0 || (strcmp(scheme, "http") == 0 && is_loopback(host));
+            allowed = strcmp(scheme, "https") == 0
+                      || (strcmp(scheme, "http") == 0 && is_loopback(host));
         }
     }
     curl_free(scheme);
@@ -253,11 +253,11 @@ static size_t take_header(char *data, size_t one, size_t n, void *self)
 
 /* --- options: each failure is remembered and ends the exchange before it starts ------ */
 
-#define SET(x, option, value)                                                                      \
-    do {                                                                                           \
-        if (curl_easy_setopt((x)->handle, option, value) != CURLE_OK) {                            \
-            (x)->fault = "libcurl refuses " #option;                                               \
-        }                                                                                          \
+#define SET(x, option, value) \
+    do { \
+        if (curl_easy_setopt((x)->handle, option, value) != CURLE_OK) { \
+            (x)->fault = "libcurl refuses " #option; \
+        } \
     } while (0)
 
 static void set_security(exchange_t *x, const char *url)
@@ -419,8 +419,8 @@ static int is_json(const char *content_type)
 {
     apr_size_t len = strcspn(content_type, "; \t");
 
-    return len == strlen("application/json") &&
-           strncasecmp(content_type, "application/json", len) == 0;
+    return len == strlen("application/json")
+           && strncasecmp(content_type, "application/json", len) == 0;
 }
 
 /* Seconds; libcurl reads Retry-After in both of its forms. */
@@ -547,8 +547,8 @@ static X509_STORE *trust_store(const char *ca_file)
         return NULL;
     }
     if (ca_file ? load(store, ca_file)
-                : load(store, X509_get_default_cert_file()) ||
-                      load(store, "/etc/ssl/certs/ca-certificates.crt")) {
+                : load(store, X509_get_default_cert_file())
+                      || load(store, "/etc/ssl/certs/ca-certificates.crt")) {
         return store;
     }
     X509_STORE_free(store);
@@ -598,8 +598,8 @@ kl_kind_t kl_transport_curl_make(kl_transport_t **out, apr_pool_t *p, const kl_c
     impl_t *impl = apr_pcalloc(p, sizeof(*impl));
     kl_transport_t *transport = apr_pcalloc(p, sizeof(*transport));
     /* No curl_global_cleanup to match: other modules of the process use libcurl too. */
-    const char *lacks =
-        curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK ? curl_lacks() : "memory to start";
+    const char *lacks = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK ? curl_lacks()
+                                                                          : "memory to start";
 
     if (lacks) {
         return kl_error_set(err, KL_UNAVAILABLE, "libcurl", "libcurl lacks %s.", lacks);
@@ -629,6 +629,6 @@ const char *kl_transport_curl_version(apr_pool_t *p)
 {
     const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
 
-    return apr_psprintf(p, "%s (%s)", info->version, info->ssl_version ? info->ssl_version
-                                                                       : "no TLS");
+    return apr_psprintf(p, "%s (%s)", info->version,
+                        info->ssl_version ? info->ssl_version : "no TLS");
 }

@@ -11,11 +11,11 @@
 #include "api/transport.h"
 
 typedef struct kl_curl_config_t {
-    const char *ca_file;          /* trust store, NULL = the system's */
-    const char *proxy;            /* "" = none */
+    const char *ca_file; /* trust store, NULL = the system's */
+    const char *proxy;   /* "" = none */
     const char *user_agent;
     apr_interval_time_t connect_timeout;
-    int max_idle;                 /* kept handles, 0 = 16 */
+    int max_idle; /* kept handles, 0 = 16 */
 } kl_curl_config_t;
 
 /**

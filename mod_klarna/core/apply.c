@@ -302,8 +302,8 @@ static kl_kind_t released(const fold_t *f)
 static kl_kind_t shipped(const fold_t *f)
 {
     const kl_json_t *more = kl_json_get(f->intent, "shipping_info");
-    kl_capture_t *capture =
-        kl_order_find_capture(f->order, or_empty(kl_json_str(f->intent, "capture_id")));
+    kl_capture_t *capture = kl_order_find_capture(f->order,
+                                                  or_empty(kl_json_str(f->intent, "capture_id")));
     kl_json_t *all;
 
     if (capture == NULL) {

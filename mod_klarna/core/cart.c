@@ -10,18 +10,36 @@
 #include "core/cart_lines.h"
 #include "core/limits.h"
 
+/* Tables, a row each. */
+/* clang-format off */
 /* Klarna Payments, address: members and characters. */
-#define ADDRESS(X)                                                                            \
-    X(organization_name, 99) X(attention, 99) X(given_name, 99) X(family_name, 99)            \
-    X(title, 20) X(street_address, 99) X(street_address2, 99) X(postal_code, 10) X(city, 99)  \
-    X(region, 99) X(country, 2) X(email, 99) X(phone, 99)
+#define ADDRESS(X) \
+    X(organization_name, 99) \
+    X(attention, 99) \
+    X(given_name, 99) \
+    X(family_name, 99) \
+    X(title, 20) \
+    X(street_address, 99) \
+    X(street_address2, 99) \
+    X(postal_code, 10) \
+    X(city, 99) \
+    X(region, 99) \
+    X(country, 2) \
+    X(email, 99) \
+    X(phone, 99)
 
 /* Klarna Payments, customer; no length is stated, so the general one is used. */
-#define CUSTOMER(X)                                                                           \
-    X(date_of_birth, 10) X(gender, KL_MAX_STRING) X(title, KL_MAX_STRING)                     \
-    X(type, KL_MAX_STRING) X(last_four_ssn, 9) X(national_identification_number, KL_MAX_STRING) \
-    X(organization_registration_id, KL_MAX_STRING)                                            \
-    X(organization_entity_type, KL_MAX_STRING) X(vat_id, KL_MAX_STRING)
+#define CUSTOMER(X) \
+    X(date_of_birth, 10) \
+    X(gender, KL_MAX_STRING) \
+    X(title, KL_MAX_STRING) \
+    X(type, KL_MAX_STRING) \
+    X(last_four_ssn, 9) \
+    X(national_identification_number, KL_MAX_STRING) \
+    X(organization_registration_id, KL_MAX_STRING) \
+    X(organization_entity_type, KL_MAX_STRING) \
+    X(vat_id, KL_MAX_STRING)
+/* clang-format on */
 
 #define NAME(name, max) #name,
 #define READ(name, max) kl_read_str(&rd, #name, KL_OPTIONAL, 0, max);
@@ -70,16 +88,14 @@ static const char *read_confirmation_url(const kl_reader_t *cart)
 static void read_members(kl_cart_t *cart, const kl_reader_t *rd)
 {
     kl_reader_only(rd, "purchase_country", "purchase_currency", "locale", "order_amount",
-                   "order_tax_amount", "order_lines", "merchant_reference1",
-                   "merchant_reference2", "merchant_urls", "billing_address",
-                   "shipping_address", "customer", NULL);
+                   "order_tax_amount", "order_lines", "merchant_reference1", "merchant_reference2",
+                   "merchant_urls", "billing_address", "shipping_address", "customer", NULL);
     cart->country = kl_read_str(rd, "purchase_country", KL_REQUIRED, 2, 2);
     cart->currency = kl_read_str(rd, "purchase_currency", KL_REQUIRED, 3, 3);
     cart->locale = text(rd, "locale", 5);
     /* An order of nothing could never be captured. */
     cart->order_amount = kl_read_int(rd, "order_amount", KL_REQUIRED, 0, 1, KL_MAX_AMOUNT);
-    cart->order_tax_amount = kl_read_int(rd, "order_tax_amount", KL_OPTIONAL, 0, 0,
-                                         KL_MAX_AMOUNT);
+    cart->order_tax_amount = kl_read_int(rd, "order_tax_amount", KL_OPTIONAL, 0, 0, KL_MAX_AMOUNT);
     cart->reference1 = text(rd, "merchant_reference1", KL_MAX_STRING);
     cart->reference2 = text(rd, "merchant_reference2", KL_MAX_STRING);
     cart->confirmation_url = read_confirmation_url(rd);
@@ -99,7 +115,8 @@ kl_kind_t kl_cart_parse(kl_cart_t *cart, apr_pool_t *p, const kl_json_t *v, kl_r
         return err->kind;
     }
     if (kl_country_check(cart->country, cart->currency, cart->locale[0] ? cart->locale : NULL,
-                         region, err) != KL_OK) {
+                         region, err)
+        != KL_OK) {
         return err->kind;
     }
     cart->lines = kl_cart_lines_read(&rd);
@@ -138,8 +155,8 @@ void kl_cart_to_order(const kl_cart_t *cart, kl_order_t *order)
     order->confirmation_url = apr_pstrdup(p, cart->confirmation_url);
     apr_array_clear(order->lines);
     for (int i = 0; i < cart->lines->nelts; i++) {
-        APR_ARRAY_PUSH(order->lines, kl_line_t) =
-            copied(p, &APR_ARRAY_IDX(cart->lines, i, kl_line_t));
+        APR_ARRAY_PUSH(order->lines, kl_line_t) = copied(p,
+                                                         &APR_ARRAY_IDX(cart->lines, i, kl_line_t));
     }
 }
 

@@ -13,9 +13,9 @@
 typedef struct kl_cart_t {
     const char *country, *currency, *locale; /* locale "" when none given */
     apr_int64_t order_amount, order_tax_amount;
-    apr_array_header_t *lines;               /* of kl_line_t, moved fields 0 */
+    apr_array_header_t *lines; /* of kl_line_t, moved fields 0 */
     const char *reference1, *reference2;
-    const char *confirmation_url;            /* merchant_urls.confirmation or "" */
+    const char *confirmation_url; /* merchant_urls.confirmation or "" */
     /* Personal data: sent to Klarna, never stored with the order. NULL when absent. Borrowed
      * from the parsed document. */
     kl_json_t *billing_address, *shipping_address, *customer;

@@ -12,8 +12,9 @@
 #include "core/limits.h"
 #include "core/money.h"
 
-#define LINE_TYPES "physical, digital, shipping_fee, discount, gift_card, store_credit, " \
-                   "surcharge, sales_tax"
+#define LINE_TYPES \
+    "physical, digital, shipping_fee, discount, gift_card, store_credit, " \
+    "surcharge, sales_tax"
 
 static const char *number(apr_pool_t *p, apr_int64_t n)
 {
@@ -90,8 +91,7 @@ static void check_sign(const kl_line_t *line, const kl_reader_t *rd)
             fault(rd, "line_sign", "unit_price", line->unit_price, "0 or less for this type");
         }
         if (line->total_amount > 0) {
-            fault(rd, "line_sign", "total_amount", line->total_amount,
-                  "0 or less for this type");
+            fault(rd, "line_sign", "total_amount", line->total_amount, "0 or less for this type");
         }
         return;
     }
@@ -107,11 +107,12 @@ static void check_total(const kl_line_t *line, const kl_reader_t *rd)
 {
     apr_int64_t total = 0;
 
-    if (!kl_mul(line->quantity, line->unit_price, &total) ||
-        !kl_sub(total, line->total_discount_amount, &total) || total != line->total_amount) {
+    if (!kl_mul(line->quantity, line->unit_price, &total)
+        || !kl_sub(total, line->total_discount_amount, &total) || total != line->total_amount) {
         fault(rd, "line_total", "total_amount", line->total_amount,
-              apr_psprintf(rd->p, "%" APR_INT64_T_FMT
-                           " (quantity * unit_price - total_discount_amount)", total));
+              apr_psprintf(rd->p,
+                           "%" APR_INT64_T_FMT " (quantity * unit_price - total_discount_amount)",
+                           total));
     }
 }
 
@@ -124,8 +125,10 @@ static void check_tax(const kl_line_t *line, const kl_reader_t *rd)
     }
     if (line->total_tax_amount < exact - 1 || line->total_tax_amount > exact + 1) {
         fault(rd, "line_tax", "total_tax_amount", line->total_tax_amount,
-              apr_psprintf(rd->p, "%" APR_INT64_T_FMT ", or 1 more or less (total_amount - "
-                           "total_amount * 10000 / (10000 + tax_rate))", exact));
+              apr_psprintf(rd->p,
+                           "%" APR_INT64_T_FMT ", or 1 more or less (total_amount - "
+                           "total_amount * 10000 / (10000 + tax_rate))",
+                           exact));
     }
 }
 
@@ -206,9 +209,10 @@ static void check_order_tax(const kl_cart_t *cart, apr_pool_t *p, kl_error_t *er
     }
     if (cart->order_tax_amount < sum - slack || cart->order_tax_amount > sum + slack) {
         kl_error_field(err, "order_tax", "order_tax_amount", number(p, cart->order_tax_amount),
-                       apr_psprintf(p, "%" APR_INT64_T_FMT " (sum of the lines' "
-                                    "total_tax_amount), at most %" APR_INT64_T_FMT
-                                    " more or less", sum, slack));
+                       apr_psprintf(p,
+                                    "%" APR_INT64_T_FMT " (sum of the lines' "
+                                    "total_tax_amount), at most %" APR_INT64_T_FMT " more or less",
+                                    sum, slack));
     }
 }
 
@@ -237,8 +241,7 @@ static void check_sales_tax(const kl_cart_t *cart, apr_pool_t *p, kl_error_t *er
     }
     if (cart->order_tax_amount != (tax ? tax->total_amount : 0)) {
         kl_error_field(err, "sales_tax", "order_tax_amount", number(p, cart->order_tax_amount),
-                       apr_psprintf(p, "%" APR_INT64_T_FMT
-                                    " (total_amount of the sales_tax line)",
+                       apr_psprintf(p, "%" APR_INT64_T_FMT " (total_amount of the sales_tax line)",
                                     tax ? tax->total_amount : 0));
     }
 }

@@ -11,32 +11,19 @@
 
 /* Source: Klarna Docs, Purchase countries, currencies and locales. */
 static const kl_country_t countries[] = {
-    {"AT", "EUR", "de,en", KL_REGION_EU},
-    {"BE", "EUR", "nl,fr,en", KL_REGION_EU},
-    {"CH", "CHF", "de,fr,it,en", KL_REGION_EU},
-    {"CZ", "CZK", "cs,en", KL_REGION_EU},
-    {"DE", "EUR", "de,en", KL_REGION_EU},
-    {"DK", "DKK", "da,en", KL_REGION_EU},
-    {"ES", "EUR", "es,en", KL_REGION_EU},
-    {"FI", "EUR", "fi,sv,en", KL_REGION_EU},
-    {"FR", "EUR", "fr,en", KL_REGION_EU},
-    {"GB", "GBP", "en", KL_REGION_EU},
-    {"GR", "EUR", "el,en", KL_REGION_EU},
-    {"HU", "HUF", "hu,en", KL_REGION_EU},
-    {"IE", "EUR", "en", KL_REGION_EU},
-    {"IT", "EUR", "it,en", KL_REGION_EU},
-    {"NL", "EUR", "nl,en", KL_REGION_EU},
-    {"NO", "NOK", "nb,en", KL_REGION_EU},
-    {"PL", "PLN", "pl,en", KL_REGION_EU},
-    {"PT", "EUR", "pt,en", KL_REGION_EU},
-    {"RO", "RON", "ro,en", KL_REGION_EU},
-    {"SE", "SEK", "sv,en", KL_REGION_EU},
-    {"SK", "EUR", "sk,en", KL_REGION_EU},
-    {"CA", "CAD", "en,fr", KL_REGION_NA},
-    {"MX", "MXN", "es,en", KL_REGION_NA},
-    {"US", "USD", "en,es", KL_REGION_NA},
-    {"AU", "AUD", "en", KL_REGION_OC},
-    {"NZ", "NZD", "en", KL_REGION_OC},
+    {"AT", "EUR", "de,en", KL_REGION_EU},       {"BE", "EUR", "nl,fr,en", KL_REGION_EU},
+    {"CH", "CHF", "de,fr,it,en", KL_REGION_EU}, {"CZ", "CZK", "cs,en", KL_REGION_EU},
+    {"DE", "EUR", "de,en", KL_REGION_EU},       {"DK", "DKK", "da,en", KL_REGION_EU},
+    {"ES", "EUR", "es,en", KL_REGION_EU},       {"FI", "EUR", "fi,sv,en", KL_REGION_EU},
+    {"FR", "EUR", "fr,en", KL_REGION_EU},       {"GB", "GBP", "en", KL_REGION_EU},
+    {"GR", "EUR", "el,en", KL_REGION_EU},       {"HU", "HUF", "hu,en", KL_REGION_EU},
+    {"IE", "EUR", "en", KL_REGION_EU},          {"IT", "EUR", "it,en", KL_REGION_EU},
+    {"NL", "EUR", "nl,en", KL_REGION_EU},       {"NO", "NOK", "nb,en", KL_REGION_EU},
+    {"PL", "PLN", "pl,en", KL_REGION_EU},       {"PT", "EUR", "pt,en", KL_REGION_EU},
+    {"RO", "RON", "ro,en", KL_REGION_EU},       {"SE", "SEK", "sv,en", KL_REGION_EU},
+    {"SK", "EUR", "sk,en", KL_REGION_EU},       {"CA", "CAD", "en,fr", KL_REGION_NA},
+    {"MX", "MXN", "es,en", KL_REGION_NA},       {"US", "USD", "en,es", KL_REGION_NA},
+    {"AU", "AUD", "en", KL_REGION_OC},          {"NZ", "NZD", "en", KL_REGION_OC},
 };
 
 #define COUNTRIES (sizeof(countries) / sizeof(countries[0]))
@@ -117,8 +104,7 @@ kl_kind_t kl_country_check(const char *country, const char *currency, const char
                               region_in_words(err->pool, region));
     }
     if (strcmp(c->currency, currency) != 0) {
-        return kl_error_field(err, "currency_mismatch", "purchase_currency", currency,
-                              c->currency);
+        return kl_error_field(err, "currency_mismatch", "purchase_currency", currency, c->currency);
     }
     if (locale && !has_locale(c, locale)) {
         return kl_error_field(err, "locale_mismatch", "locale", locale,

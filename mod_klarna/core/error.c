@@ -59,8 +59,7 @@ kl_kind_t kl_error_field(kl_error_t *err, const char *code, const char *field, c
     return KL_INVALID;
 }
 
-kl_kind_t kl_error_because(kl_error_t *err, kl_kind_t kind, const char *code,
-                           const kl_words_t *why)
+kl_kind_t kl_error_because(kl_error_t *err, kl_kind_t kind, const char *code, const kl_words_t *why)
 {
     if (err->kind == KL_OK) {
         kl_error_set(err, kind, code, "%s", why->text);

@@ -33,20 +33,20 @@ typedef struct kl_words_t {
 } kl_words_t;
 
 typedef struct kl_error_t {
-    apr_pool_t *pool;          /* owns every string below */
+    apr_pool_t *pool; /* owns every string below */
     kl_kind_t kind;
-    const char *code;          /* stable slug, [a-z_]+, for programs: "line_total" */
-    const char *reason;        /* slug of the sentence in detail where that is one of several
-                                  for the same code, or NULL */
-    const char *detail;        /* one plain sentence for people */
-    const char *field;         /* "order_lines[2].total_amount", or NULL */
-    const char *got;           /* what came, or NULL */
-    const char *expected;      /* what would have been right, or NULL */
-    const char *next;          /* what to do now, or NULL */
-    const char *klarna_code;   /* Klarna's error_code, or NULL */
+    const char *code;        /* stable slug, [a-z_]+, for programs: "line_total" */
+    const char *reason;      /* slug of the sentence in detail where that is one of several
+                                for the same code, or NULL */
+    const char *detail;      /* one plain sentence for people */
+    const char *field;       /* "order_lines[2].total_amount", or NULL */
+    const char *got;         /* what came, or NULL */
+    const char *expected;    /* what would have been right, or NULL */
+    const char *next;        /* what to do now, or NULL */
+    const char *klarna_code; /* Klarna's error_code, or NULL */
     apr_array_header_t *klarna_messages; /* of const char *, or NULL */
-    const char *correlation_id;/* Klarna's, or NULL */
-    int retry_after;           /* seconds, 0 = none */
+    const char *correlation_id;          /* Klarna's, or NULL */
+    int retry_after;                     /* seconds, 0 = none */
 } kl_error_t;
 
 /** An empty error whose strings will live in p. */

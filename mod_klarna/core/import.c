@@ -25,8 +25,8 @@ const char *kl_klarna_made_by(const kl_order_t *order, const char *id)
         }
     }
     for (int i = 0; i < order->credit_invoices->nelts; i++) {
-        const kl_credit_invoice_t *ci =
-            &APR_ARRAY_IDX(order->credit_invoices, i, kl_credit_invoice_t);
+        const kl_credit_invoice_t *ci = &APR_ARRAY_IDX(order->credit_invoices, i,
+                                                       kl_credit_invoice_t);
 
         for (int j = 0; j < ci->steps->nelts; j++) {
             const kl_credit_step_t *step = &APR_ARRAY_IDX(ci->steps, j, kl_credit_step_t);
@@ -57,8 +57,7 @@ apr_array_header_t *kl_klarna_candidates(apr_pool_t *p, const kl_order_t *order,
     return found;
 }
 
-const kl_klarna_move_t *kl_klarna_pick(const apr_array_header_t *candidates,
-                                       const char *reference)
+const kl_klarna_move_t *kl_klarna_pick(const apr_array_header_t *candidates, const char *reference)
 {
     const kl_klarna_move_t *found = NULL;
     int alike = 0;
@@ -107,8 +106,11 @@ static void add_credit_invoice(kl_order_t *order, apr_pool_t *p, kl_operation_t 
     ci.lines = apr_array_make(p, 1, sizeof(kl_movement_line_t));
     ci.steps = apr_array_make(p, 1, sizeof(kl_credit_step_t));
     step = apr_array_push(ci.steps);
-    *step = (kl_credit_step_t){.operation_id = OUTSIDE, .verb = "refund", .amount = op->amount,
-                               .state = "sent", .refund_id = ""};
+    *step = (kl_credit_step_t){.operation_id = OUTSIDE,
+                               .verb = "refund",
+                               .amount = op->amount,
+                               .state = "sent",
+                               .refund_id = ""};
     op->credit_invoice_id = ci.id;
     kl_apply_credit_invoice(order, p, &ci);
 }
@@ -152,8 +154,8 @@ static void give_back_released(kl_order_t *order, apr_int64_t amount)
 static int has_place(const kl_order_t *order, apr_pool_t *p, kl_op_kind_t kind)
 {
     int full = (kind == KL_OP_CAPTURE && order->captures->nelts >= KL_MAX_CAPTURES)
-        || (kind == KL_OP_REFUND && order->credit_invoices->nelts >= KL_MAX_CREDIT_INVOICES)
-        || (kind == KL_OP_REDUCE && order->lines->nelts >= KL_MAX_LINES);
+               || (kind == KL_OP_REFUND && order->credit_invoices->nelts >= KL_MAX_CREDIT_INVOICES)
+               || (kind == KL_OP_REDUCE && order->lines->nelts >= KL_MAX_LINES);
 
     return !full && kl_order_has_room(p, order, ROOM);
 }
@@ -171,8 +173,8 @@ static void note(kl_order_t *order, const char *kind, apr_int64_t amount, const 
 static void note_end(kl_order_t *order, apr_pool_t *p, apr_int64_t open, apr_time_t now)
 {
     const char *kind = order->state == KL_ORDER_CANCELLED ? "cancelled"
-        : order->state == KL_ORDER_EXPIRED                ? "expired"
-        : order->state == KL_ORDER_CLOSED                 ? "closed"
+                       : order->state == KL_ORDER_EXPIRED ? "expired"
+                       : order->state == KL_ORDER_CLOSED  ? "closed"
                                                           : NULL;
 
     if (kind && kl_order_has_room(p, order, ROOM)) {
@@ -192,7 +194,7 @@ static int book(kl_order_t *order, apr_pool_t *p, kl_op_kind_t kind, apr_int64_t
     if (kind == KL_OP_CAPTURE) {
         give_back_released(order, amount);
     }
-    if (kind == KL_OP_CAPTURE ? amount > order->remaining_amount
+    if (kind == KL_OP_CAPTURE  ? amount > order->remaining_amount
         : kind == KL_OP_REFUND ? amount > order->captured_amount - order->refunded_amount
                                : amount > order->remaining_amount) {
         return 0;
@@ -254,8 +256,7 @@ static int import_less(kl_order_t *order, apr_pool_t *p, const kl_klarna_order_t
     return booked;
 }
 
-int kl_order_import(kl_order_t *order, apr_pool_t *p, const kl_klarna_order_t *seen,
-                    apr_time_t now)
+int kl_order_import(kl_order_t *order, apr_pool_t *p, const kl_klarna_order_t *seen, apr_time_t now)
 {
     kl_order_state_t before = order->state;
     apr_int64_t open;

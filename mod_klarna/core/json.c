@@ -206,8 +206,8 @@ kl_json_t *kl_json_parse(apr_pool_t *p, const char *text, apr_size_t len, kl_err
     }
     v = json_loadb(text, len, JSON_REJECT_DUPLICATES, &fault);
     if (!v) {
-        kl_error_set(err, KL_INVALID, "not_json", "Not JSON at line %d, column %d: %s.",
-                     fault.line, fault.column, fault_in_words(json_error_code(&fault)));
+        kl_error_set(err, KL_INVALID, "not_json", "Not JSON at line %d, column %d: %s.", fault.line,
+                     fault.column, fault_in_words(json_error_code(&fault)));
         return NULL;
     }
     return owned(p, v);
@@ -289,8 +289,8 @@ kl_reader_t kl_reader(apr_pool_t *p, const kl_json_t *v, const char *path, kl_er
     kl_reader_t rd = {.obj = v, .path = path, .p = p, .err = err};
 
     if (!json_is_object(v)) {
-        kl_error_field(err, "wrong_type", path[0] ? path : "document",
-                       v ? type_in_words(v) : NULL, "an object");
+        kl_error_field(err, "wrong_type", path[0] ? path : "document", v ? type_in_words(v) : NULL,
+                       "an object");
         rd.obj = NULL;
     }
     return rd;
@@ -347,7 +347,8 @@ void kl_reader_only(const kl_reader_t *rd, ...)
     const char *key;
     json_t *v;
 
-    json_object_foreach((json_t *)rd->obj, key, v) {
+    json_object_foreach((json_t *)rd->obj, key, v)
+    {
         va_list names;
         int known;
 
@@ -472,8 +473,7 @@ kl_json_t *kl_read_array(const kl_reader_t *rd, const char *key, int required, a
 
     if (arr && (n < min || n > max)) {
         fault(rd, "out_of_range", key, apr_psprintf(rd->p, "%" APR_SIZE_T_FMT " entries", n),
-              apr_psprintf(rd->p, "%" APR_SIZE_T_FMT " to %" APR_SIZE_T_FMT " entries", min,
-                           max));
+              apr_psprintf(rd->p, "%" APR_SIZE_T_FMT " to %" APR_SIZE_T_FMT " entries", min, max));
         return NULL;
     }
     return arr;

@@ -21,7 +21,7 @@ void kl_json_init(void);
 /* --- making ---------------------------------------------------------------------- */
 kl_json_t *kl_json_object(apr_pool_t *p);
 kl_json_t *kl_json_array(apr_pool_t *p);
-void kl_json_set(kl_json_t *obj, const char *key, kl_json_t *value);  /* NULL value: nothing set */
+void kl_json_set(kl_json_t *obj, const char *key, kl_json_t *value); /* NULL value: nothing set */
 /** 1 when s is UTF-8 (RFC 3629), which alone can be a JSON string as it is. */
 int kl_json_is_text(const char *s);
 void kl_json_set_str(kl_json_t *obj, const char *key, const char *s); /* NULL s: nothing set */
@@ -44,13 +44,13 @@ kl_json_t *kl_json_parse(apr_pool_t *p, const char *text, apr_size_t len, kl_err
 
 int kl_json_is_object(const kl_json_t *v);
 int kl_json_is_array(const kl_json_t *v);
-kl_json_t *kl_json_get(const kl_json_t *obj, const char *key);        /* NULL: absent */
-const char *kl_json_str(const kl_json_t *obj, const char *key);       /* NULL: absent or no string */
+kl_json_t *kl_json_get(const kl_json_t *obj, const char *key);  /* NULL: absent */
+const char *kl_json_str(const kl_json_t *obj, const char *key); /* NULL: absent or no string */
 apr_int64_t kl_json_int(const kl_json_t *obj, const char *key, apr_int64_t dflt);
 int kl_json_bool(const kl_json_t *obj, const char *key, int dflt);
 apr_size_t kl_json_size(const kl_json_t *arr_or_obj);
 kl_json_t *kl_json_at(const kl_json_t *arr, apr_size_t i);
-const char *kl_json_str_at(const kl_json_t *arr, apr_size_t i);       /* NULL: no string */
+const char *kl_json_str_at(const kl_json_t *arr, apr_size_t i); /* NULL: no string */
 
 /* --- reading what somebody else wrote, with errors that name the field ------------ */
 /**

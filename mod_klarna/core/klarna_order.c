@@ -9,9 +9,9 @@
 
 static int moved_alike(const kl_order_t *order, const kl_klarna_order_t *seen)
 {
-    return order->order_amount == seen->order_amount &&
-           order->captured_amount == seen->captured_amount &&
-           order->refunded_amount == seen->refunded_amount;
+    return order->order_amount == seen->order_amount
+           && order->captured_amount == seen->captured_amount
+           && order->refunded_amount == seen->refunded_amount;
 }
 
 static int is_end(kl_order_state_t state)

@@ -11,19 +11,19 @@
 
 /* A capture or refund as Klarna lists it. */
 typedef struct kl_klarna_move_t {
-    const char *id;               /* capture_id or refund_id */
+    const char *id; /* capture_id or refund_id */
     apr_int64_t amount;
-    apr_time_t at;                /* 0 = not given */
+    apr_time_t at; /* 0 = not given */
     const char *reference;
 } kl_klarna_move_t;
 
 typedef struct kl_klarna_order_t {
     const char *order_id, *status, *fraud_status, *klarna_reference;
     const char *reference1, *reference2;
-    const char *currency;         /* "" when not given */
+    const char *currency;              /* "" when not given */
     apr_int64_t original_order_amount; /* -1 when not given */
     apr_int64_t order_amount, captured_amount, refunded_amount, remaining_authorized_amount;
-    apr_time_t expires_at;        /* 0 = not given */
+    apr_time_t expires_at;                  /* 0 = not given */
     apr_array_header_t *captures, *refunds; /* of kl_klarna_move_t, oldest first */
 } kl_klarna_order_t;
 
@@ -68,7 +68,6 @@ apr_array_header_t *kl_klarna_candidates(apr_pool_t *p, const kl_order_t *order,
  * @return the one that has our reference too; NULL when none or several have it, or when
  *   ours had none and others may be it
  */
-const kl_klarna_move_t *kl_klarna_pick(const apr_array_header_t *candidates,
-                                       const char *reference);
+const kl_klarna_move_t *kl_klarna_pick(const apr_array_header_t *candidates, const char *reference);
 
 #endif

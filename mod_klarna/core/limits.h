@@ -7,40 +7,40 @@
 #define KL_LIMITS_H
 
 /* What a caller may send us. */
-#define KL_MAX_BODY            65536   /* bytes of a request body */
-#define KL_MAX_LINES           1000    /* order lines; Klarna Payments: 1..1000 */
-#define KL_MAX_STRING          255     /* bytes of a string with no limit of its own */
-#define KL_MAX_URL             1024    /* image_url, product_url; Klarna Payments */
-#define KL_MAX_MERCHANT_URL    2000    /* merchant_urls; Klarna Payments */
-#define KL_MAX_CLIENT_KEY      128     /* Idempotency-Key of our client */
-#define KL_MAX_SHIPPING_INFO   500     /* entries of one capture; Order Management */
+#define KL_MAX_BODY 65536        /* bytes of a request body */
+#define KL_MAX_LINES 1000        /* order lines; Klarna Payments: 1..1000 */
+#define KL_MAX_STRING 255        /* bytes of a string with no limit of its own */
+#define KL_MAX_URL 1024          /* image_url, product_url; Klarna Payments */
+#define KL_MAX_MERCHANT_URL 2000 /* merchant_urls; Klarna Payments */
+#define KL_MAX_CLIENT_KEY 128    /* Idempotency-Key of our client */
+#define KL_MAX_SHIPPING_INFO 500 /* entries of one capture; Order Management */
 
 /* Money: minor units. Klarna caps an amount at 200,000,000 and a tax rate at 100 %. */
-#define KL_MAX_AMOUNT          200000000
-#define KL_MAX_TAX_RATE        10000   /* hundredths of a percent */
-#define KL_MAX_QUANTITY        1000000000
+#define KL_MAX_AMOUNT 200000000
+#define KL_MAX_TAX_RATE 10000 /* hundredths of a percent */
+#define KL_MAX_QUANTITY 1000000000
 
 /* What an order may grow to. */
-#define KL_MAX_CAPTURES        200
+#define KL_MAX_CAPTURES 200
 #define KL_MAX_CREDIT_INVOICES 200
-#define KL_MAX_LEDGER          524288  /* bytes of the stored ledger document */
+#define KL_MAX_LEDGER 524288 /* bytes of the stored ledger document */
 
 /* Speaking with Klarna. */
-#define KL_MAX_REPLY           1048576 /* bytes of an answer's body */
-#define KL_MAX_REPLY_HEADER    8192    /* bytes of one answer header */
-#define KL_MAX_REPLY_HEADERS   65536   /* bytes of all answer headers; Klarna sends 20 KB */
-#define KL_MAX_TRIES           3       /* tries of one call within its deadline */
-#define KL_KEY_LIFETIME_S      86400   /* Klarna remembers an idempotency key so long */
-#define KL_KEY_PAUSE_S         3600    /* between looks for an operation whose key is gone */
-#define KL_IN_FLIGHT_S         60      /* Klarna may execute a call so long after its answer was lost */
-#define KL_LEASE_S             60      /* a caller's exclusive time with one operation */
+#define KL_MAX_REPLY 1048576       /* bytes of an answer's body */
+#define KL_MAX_REPLY_HEADER 8192   /* bytes of one answer header */
+#define KL_MAX_REPLY_HEADERS 65536 /* bytes of all answer headers; Klarna sends 20 KB */
+#define KL_MAX_TRIES 3             /* tries of one call within its deadline */
+#define KL_KEY_LIFETIME_S 86400    /* Klarna remembers an idempotency key so long */
+#define KL_KEY_PAUSE_S 3600        /* between looks for an operation whose key is gone */
+#define KL_IN_FLIGHT_S 60          /* Klarna may execute a call so long after its answer was lost */
+#define KL_LEASE_S 60              /* a caller's exclusive time with one operation */
 
 /* Figures. */
-#define KL_SLOW_MS             2000    /* a call at Klarna that took longer was slow */
-#define KL_NOTE_PAUSE_S        10      /* between two notes of the same about callbacks */
+#define KL_SLOW_MS 2000    /* a call at Klarna that took longer was slow */
+#define KL_NOTE_PAUSE_S 10 /* between two notes of the same about callbacks */
 
 /* Lists. */
-#define KL_MAX_PAGE            100     /* rows of one page */
-#define KL_MAX_EXPORT          100000  /* rows of one export */
+#define KL_MAX_PAGE 100      /* rows of one page */
+#define KL_MAX_EXPORT 100000 /* rows of one export */
 
 #endif

@@ -118,8 +118,8 @@ int kl_op_has_key(kl_op_kind_t kind)
 const kl_words_t *kl_why_not_give_up(const kl_operation_t *op, apr_time_t now)
 {
     static const kl_words_t final = {"final", "This operation has ended; its outcome is final."};
-    static const kl_words_t in_progress = {
-        "in_progress", "This operation is being worked on at this moment; ask again soon."};
+    static const kl_words_t in_progress =
+        {"in_progress", "This operation is being worked on at this moment; ask again soon."};
 
     if (kl_op_is_final(op->state)) {
         return &final;
@@ -129,8 +129,8 @@ const kl_words_t *kl_why_not_give_up(const kl_operation_t *op, apr_time_t now)
 
 const kl_words_t *kl_why_not_send_again(const kl_operation_t *op, apr_time_t now)
 {
-    static const kl_words_t unclaimed = {
-        "unclaimed", "This operation does not hold its order and is never sent; give it up."};
+    static const kl_words_t unclaimed =
+        {"unclaimed", "This operation does not hold its order and is never sent; give it up."};
 
     if (!kl_op_is_final(op->state) && strcmp(op->error_code, unclaimed.code) == 0) {
         return &unclaimed;

@@ -21,10 +21,10 @@ typedef enum {
     KL_OP_CAPTURE,
     KL_OP_REFUND,
     KL_OP_CANCEL,
-    KL_OP_REDUCE,          /* update the authorization to less */
-    KL_OP_RELEASE,         /* release the remaining authorization */
-    KL_OP_EXTEND,          /* extend the authorization time */
-    KL_OP_SHIPPING_INFO    /* add tracking to a capture */
+    KL_OP_REDUCE,       /* update the authorization to less */
+    KL_OP_RELEASE,      /* release the remaining authorization */
+    KL_OP_EXTEND,       /* extend the authorization time */
+    KL_OP_SHIPPING_INFO /* add tracking to a capture */
 } kl_op_kind_t;
 
 typedef enum {
@@ -37,42 +37,42 @@ typedef enum {
 
 /* Strings are never NULL; "" means none. */
 typedef struct kl_operation_t {
-    const char *id;               /* UUID = Klarna-Idempotency-Key */
-    apr_int64_t version;          /* compare-and-set */
+    const char *id;      /* UUID = Klarna-Idempotency-Key */
+    apr_int64_t version; /* compare-and-set */
     const char *order_id;
     const char *merchant;
     kl_op_kind_t kind;
     kl_op_state_t state;
     const char *method, *path, *body; /* the exact request; wiped from a final PLACE_ORDER,
                                          which holds a token and maybe an address */
-    const char *intent;           /* JSON: what apply needs ({"movement":..,...}) */
+    const char *intent;               /* JSON: what apply needs ({"movement":..,...}) */
     apr_int64_t amount;
-    const char *actor;            /* authenticated user, or "shopper" */
-    const char *client_key;       /* unique: hash of scope and the client's Idempotency-Key,
-                                     or "-" and the id when there was none */
-    const char *client_hash;      /* hash of the client's request, to tell a reused key */
-    const char *credit_invoice_id;/* the credit invoice it is a step of, or "" */
-    const char *next_op;          /* follows when this is confirmed, or "" */
-    int attempts;                 /* times put on the wire */
-    int doubtful;                 /* 1: some attempt's outcome was never seen */
-    apr_time_t lease_until;       /* only its holder may send before that */
+    const char *actor;             /* authenticated user, or "shopper" */
+    const char *client_key;        /* unique: hash of scope and the client's Idempotency-Key,
+                                      or "-" and the id when there was none */
+    const char *client_hash;       /* hash of the client's request, to tell a reused key */
+    const char *credit_invoice_id; /* the credit invoice it is a step of, or "" */
+    const char *next_op;           /* follows when this is confirmed, or "" */
+    int attempts;                  /* times put on the wire */
+    int doubtful;                  /* 1: some attempt's outcome was never seen */
+    apr_time_t lease_until;        /* only its holder may send before that */
     apr_time_t created_at, updated_at;
-    apr_time_t sent_at;           /* first attempt, 0 = never */
-    apr_time_t next_at;           /* not before that again */
-    int took;                     /* milliseconds the last try took at Klarna, 0 = none */
-    int http_status;              /* Klarna's last, 0 = none */
-    const char *result_id;        /* capture, refund or order id */
-    const char *result;           /* JSON of what else the answer told, "" = nothing */
-    const char *error_code;       /* Klarna's or ours */
-    const char *error_messages;   /* JSON array text, "[]" */
+    apr_time_t sent_at;         /* first attempt, 0 = never */
+    apr_time_t next_at;         /* not before that again */
+    int took;                   /* milliseconds the last try took at Klarna, 0 = none */
+    int http_status;            /* Klarna's last, 0 = none */
+    const char *result_id;      /* capture, refund or order id */
+    const char *result;         /* JSON of what else the answer told, "" = nothing */
+    const char *error_code;     /* Klarna's or ours */
+    const char *error_messages; /* JSON array text, "[]" */
     const char *correlation_id;
 } kl_operation_t;
 
 kl_operation_t *kl_operation_make(apr_pool_t *p);
 
-const char *kl_op_kind_name(kl_op_kind_t kind);   /* "capture" */
+const char *kl_op_kind_name(kl_op_kind_t kind); /* "capture" */
 int kl_op_kind_parse(const char *name, kl_op_kind_t *out);
-const char *kl_op_state_name(kl_op_state_t state);/* "confirmed" */
+const char *kl_op_state_name(kl_op_state_t state); /* "confirmed" */
 int kl_op_state_parse(const char *name, kl_op_state_t *out);
 
 /** 1 for confirmed and refused. */

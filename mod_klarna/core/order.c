@@ -129,10 +129,10 @@ static const kl_words_t sentences[] = {
 /* What is still open is only shipped when Klarna said yes. */
 static const kl_words_t *open_sentence(const kl_order_t *order)
 {
-    static const kl_words_t in_review = {
-        "in_review", "Klarna is still reviewing the purchase; do not ship yet."};
-    static const kl_words_t rejected = {
-        "rejected", "Klarna rejected the purchase after review; do not ship."};
+    static const kl_words_t in_review =
+        {"in_review", "Klarna is still reviewing the purchase; do not ship yet."};
+    static const kl_words_t rejected = {"rejected",
+                                        "Klarna rejected the purchase after review; do not ship."};
 
     if (strcmp(order->fraud_status, "PENDING") == 0) {
         return &in_review;
@@ -153,8 +153,8 @@ static const kl_words_t *captured_sentence(const kl_order_t *order)
 
 const kl_words_t *kl_order_sentence(const kl_order_t *order)
 {
-    static const kl_words_t in_progress = {
-        "in_progress", "An operation is on its way to Klarna; its outcome is not known yet."};
+    static const kl_words_t in_progress =
+        {"in_progress", "An operation is on its way to Klarna; its outcome is not known yet."};
 
     if (order->pending_op[0] != '\0') {
         return &in_progress;
@@ -172,8 +172,8 @@ const kl_words_t *kl_order_sentence(const kl_order_t *order)
 
 int kl_order_is_rejected(const kl_order_t *order)
 {
-    return strcmp(order->fraud_status, "REJECTED") == 0 ||
-           strcmp(order->fraud_status, "STOPPED") == 0;
+    return strcmp(order->fraud_status, "REJECTED") == 0
+           || strcmp(order->fraud_status, "STOPPED") == 0;
 }
 
 int kl_order_find_line(const kl_order_t *order, const char *reference)
@@ -249,8 +249,8 @@ apr_int64_t kl_order_fees_kept(const kl_order_t *order)
     apr_int64_t kept = 0;
 
     for (int i = 0; i < order->credit_invoices->nelts; i++) {
-        const kl_credit_invoice_t *ci =
-            &APR_ARRAY_IDX(order->credit_invoices, i, kl_credit_invoice_t);
+        const kl_credit_invoice_t *ci = &APR_ARRAY_IDX(order->credit_invoices, i,
+                                                       kl_credit_invoice_t);
 
         if (refund_is_confirmed(ci)) {
             kept += ci->return_fee;

@@ -20,15 +20,15 @@
 
 /* Klarna's states, and three of ours for what Klarna has no word for. */
 typedef enum {
-    KL_ORDER_CREATED,       /* ours: a session, not placed yet */
+    KL_ORDER_CREATED, /* ours: a session, not placed yet */
     KL_ORDER_AUTHORIZED,
     KL_ORDER_PART_CAPTURED,
     KL_ORDER_CAPTURED,
     KL_ORDER_CANCELLED,
     KL_ORDER_EXPIRED,
     KL_ORDER_CLOSED,
-    KL_ORDER_DECLINED,      /* ours: Klarna refused to place it */
-    KL_ORDER_ABANDONED      /* ours: the shopper never finished */
+    KL_ORDER_DECLINED, /* ours: Klarna refused to place it */
+    KL_ORDER_ABANDONED /* ours: the shopper never finished */
 } kl_order_state_t;
 
 /* Line types of Klarna Payments, and return_fee of Order Management. */
@@ -46,14 +46,14 @@ typedef enum {
 
 typedef struct kl_line_t {
     kl_line_type_t type;
-    const char *reference;        /* unique within the order; "line-3" when the shop gave none */
+    const char *reference; /* unique within the order; "line-3" when the shop gave none */
     const char *name;
     const char *quantity_unit;
     const char *image_url, *product_url, *merchant_data;
     apr_int64_t quantity;
-    apr_int64_t unit_price;       /* with tax, before discount */
-    apr_int64_t tax_rate;         /* hundredths of a percent */
-    apr_int64_t total_amount;     /* quantity * unit_price - total_discount_amount */
+    apr_int64_t unit_price;   /* with tax, before discount */
+    apr_int64_t tax_rate;     /* hundredths of a percent */
+    apr_int64_t total_amount; /* quantity * unit_price - total_discount_amount */
     apr_int64_t total_discount_amount;
     apr_int64_t total_tax_amount;
     /* What moved since. Amounts carry the sign of total_amount. */
@@ -64,83 +64,83 @@ typedef struct kl_line_t {
 
 /* A part of one line that a capture or credit invoice moves. */
 typedef struct kl_movement_line_t {
-    int line;                     /* index into the order's lines */
-    apr_int64_t quantity;         /* 0: value only, no goods */
-    apr_int64_t amount;           /* carries the sign of the line's total_amount */
+    int line;             /* index into the order's lines */
+    apr_int64_t quantity; /* 0: value only, no goods */
+    apr_int64_t amount;   /* carries the sign of the line's total_amount */
 } kl_movement_line_t;
 
 /* What one operation moves. */
 typedef struct kl_movement_t {
-    apr_int64_t amount;           /* > 0; for a refund what the shopper gets, after the fee */
-    apr_array_header_t *lines;    /* of kl_movement_line_t; empty: an amount without lines */
-    apr_int64_t return_fee;       /* >= 0, kept back from the lines' sum */
+    apr_int64_t amount;        /* > 0; for a refund what the shopper gets, after the fee */
+    apr_array_header_t *lines; /* of kl_movement_line_t; empty: an amount without lines */
+    apr_int64_t return_fee;    /* >= 0, kept back from the lines' sum */
     apr_int64_t return_fee_tax_rate;
 } kl_movement_t;
 
 typedef struct kl_capture_t {
-    const char *capture_id;       /* Klarna's */
-    const char *operation_id;     /* ours, "" when made outside */
+    const char *capture_id;   /* Klarna's */
+    const char *operation_id; /* ours, "" when made outside */
     const char *reference, *description;
     apr_time_t captured_at;
     kl_movement_t moved;
-    const char *shipping_info;    /* JSON array text, "[]" when none */
+    const char *shipping_info; /* JSON array text, "[]" when none */
 } kl_capture_t;
 
 /* A step of a credit invoice: one Klarna call. */
 typedef struct kl_credit_step_t {
     const char *operation_id;
-    const char *verb;             /* "cancel", "reduce", "release" or "refund" */
+    const char *verb; /* "cancel", "reduce", "release" or "refund" */
     apr_int64_t amount;
-    const char *state;            /* operation state word */
-    const char *refund_id;        /* Klarna's, "" for other verbs */
+    const char *state;     /* operation state word */
+    const char *refund_id; /* Klarna's, "" for other verbs */
 } kl_credit_step_t;
 
 typedef struct kl_credit_invoice_t {
-    const char *id;               /* ours */
-    const char *reference;        /* the shop's credit note number, or "" */
+    const char *id;        /* ours */
+    const char *reference; /* the shop's credit note number, or "" */
     const char *comment;
     const char *actor;
-    const char *state;            /* "pending", "paid", "partly_paid", "refused" */
-    apr_int64_t amount;           /* sum of the steps */
-    apr_int64_t paid_amount;      /* sum of the steps Klarna confirmed */
+    const char *state;       /* "pending", "paid", "partly_paid", "refused" */
+    apr_int64_t amount;      /* sum of the steps */
+    apr_int64_t paid_amount; /* sum of the steps Klarna confirmed */
     apr_int64_t return_fee;
     apr_time_t created_at;
-    apr_array_header_t *lines;    /* of kl_movement_line_t */
-    apr_array_header_t *steps;    /* of kl_credit_step_t */
+    apr_array_header_t *lines; /* of kl_movement_line_t */
+    apr_array_header_t *steps; /* of kl_credit_step_t */
 } kl_credit_invoice_t;
 
 /* What was done at Klarna without us, as a look at its record showed: for the history that
  * people read; nothing is computed from it. */
 typedef struct kl_outside_t {
-    const char *kind;             /* "capture", "refund", "reduce", "release"; "cancelled",
-                                     "expired", "closed": the order's new state */
-    apr_int64_t amount;           /* moved, or not to be captured any more */
-    apr_time_t at;                /* Klarna's time where it tells one, else that of the look */
-    const char *result_id;        /* Klarna's capture or refund id, or "" */
+    const char *kind;      /* "capture", "refund", "reduce", "release"; "cancelled",
+                              "expired", "closed": the order's new state */
+    apr_int64_t amount;    /* moved, or not to be captured any more */
+    apr_time_t at;         /* Klarna's time where it tells one, else that of the look */
+    const char *result_id; /* Klarna's capture or refund id, or "" */
 } kl_outside_t;
 
 typedef struct kl_order_t {
-    const char *id;               /* ours, UUID */
-    apr_int64_t version;          /* advanced by every save */
-    const char *merchant;         /* name of the KlarnaStore container */
-    const char *environment;      /* "playground" or "live" */
-    const char *channel;          /* where it was bought: "online"; written once */
-    const char *client_key;       /* see operation.h */
+    const char *id;          /* ours, UUID */
+    apr_int64_t version;     /* advanced by every save */
+    const char *merchant;    /* name of the KlarnaStore container */
+    const char *environment; /* "playground" or "live" */
+    const char *channel;     /* where it was bought: "online"; written once */
+    const char *client_key;  /* see operation.h */
     const char *client_hash;
-    const char *key;              /* secret for the shopper's status page */
-    const char *callback_secret;  /* secret in the URLs that Klarna calls */
+    const char *key;             /* secret for the shopper's status page */
+    const char *callback_secret; /* secret in the URLs that Klarna calls */
     kl_order_state_t state;
-    const char *fraud_status;     /* "", "ACCEPTED", "PENDING", "REJECTED" or what Klarna adds */
-    const char *session_id;       /* Klarna's */
-    const char *client_token;     /* for the browser; "" once placed */
-    kl_json_t *payment_methods;   /* Klarna's payment_method_categories for the browser; in the
-                                     ledger document until the order is placed, else NULL */
+    const char *fraud_status;   /* "", "ACCEPTED", "PENDING", "REJECTED" or what Klarna adds */
+    const char *session_id;     /* Klarna's */
+    const char *client_token;   /* for the browser; "" once placed */
+    kl_json_t *payment_methods; /* Klarna's payment_method_categories for the browser; in the
+                                   ledger document until the order is placed, else NULL */
     const char *klarna_order_id;
-    const char *klarna_reference; /* short, for people */
+    const char *klarna_reference;        /* short, for people */
     const char *reference1, *reference2; /* merchant_reference1, 2 */
     const char *country, *currency, *locale;
-    apr_int64_t original_amount;  /* what was authorized first */
-    apr_int64_t order_amount;     /* authorized in all, after reductions */
+    apr_int64_t original_amount; /* what was authorized first */
+    apr_int64_t order_amount;    /* authorized in all, after reductions */
     apr_int64_t order_tax_amount;
     apr_int64_t captured_amount;  /* <= order_amount */
     apr_int64_t refunded_amount;  /* <= captured_amount */
@@ -162,7 +162,7 @@ typedef struct kl_order_t {
     apr_array_header_t *lines;    /* of kl_line_t */
     apr_array_header_t *captures; /* of kl_capture_t */
     apr_array_header_t *credit_invoices; /* of kl_credit_invoice_t */
-    apr_array_header_t *outside;  /* of kl_outside_t, as they were seen */
+    apr_array_header_t *outside;         /* of kl_outside_t, as they were seen */
 } kl_order_t;
 
 /** An order with empty strings and lists, all in p. */
@@ -186,7 +186,7 @@ kl_credit_invoice_t *kl_order_find_credit_invoice(const kl_order_t *order, const
 kl_capture_t *kl_order_find_capture(const kl_order_t *order, const char *capture_id);
 
 /* What one line can still bear; amounts carry the line's sign. */
-apr_int64_t kl_line_open_quantity(const kl_line_t *line);       /* may be captured or taken off */
+apr_int64_t kl_line_open_quantity(const kl_line_t *line); /* may be captured or taken off */
 apr_int64_t kl_line_open_amount(const kl_line_t *line);
 apr_int64_t kl_line_creditable_quantity(const kl_line_t *line); /* captured, not credited */
 apr_int64_t kl_line_creditable_amount(const kl_line_t *line);

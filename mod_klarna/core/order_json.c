@@ -163,8 +163,8 @@ const char *kl_order_ledger_text(apr_pool_t *p, const kl_order_t *order)
         kl_json_append(captures, capture_json(p, &APR_ARRAY_IDX(order->captures, i, kl_capture_t)));
     }
     for (int i = 0; i < order->credit_invoices->nelts; i++) {
-        kl_json_append(cis, credit_invoice_json(
-                                p, &APR_ARRAY_IDX(order->credit_invoices, i, kl_credit_invoice_t)));
+        kl_json_append(cis, credit_invoice_json(p, &APR_ARRAY_IDX(order->credit_invoices, i,
+                                                                  kl_credit_invoice_t)));
     }
     kl_json_set_int(v, "version", VERSION);
     kl_json_set(v, "lines", lines);
@@ -255,8 +255,8 @@ static void read_movement(kl_movement_t *m, const kl_reader_t *rd)
     m->amount = count(rd, "amount");
     m->lines = read_movement_lines(rd);
     m->return_fee = count(rd, "return_fee");
-    m->return_fee_tax_rate =
-        kl_read_int(rd, "return_fee_tax_rate", KL_OPTIONAL, 0, 0, KL_MAX_TAX_RATE);
+    m->return_fee_tax_rate = kl_read_int(rd, "return_fee_tax_rate", KL_OPTIONAL, 0, 0,
+                                         KL_MAX_TAX_RATE);
 }
 
 static void read_capture(kl_capture_t *capture, const kl_reader_t *rd)

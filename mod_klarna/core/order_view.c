@@ -41,8 +41,7 @@ kl_json_t *kl_view_array(apr_pool_t *p, const char *text)
     return kl_json_is_array(v) ? v : kl_json_array(p);
 }
 
-void kl_view_action(apr_pool_t *p, kl_json_t *actions, const char *name,
-                    const kl_words_t *why_not)
+void kl_view_action(apr_pool_t *p, kl_json_t *actions, const char *name, const kl_words_t *why_not)
 {
     kl_json_t *v = kl_json_object(p);
 
@@ -196,8 +195,7 @@ static kl_json_t *step_plan_view(apr_pool_t *p, const kl_order_t *order,
     return v;
 }
 
-kl_json_t *kl_credit_plan_view(apr_pool_t *p, const kl_order_t *order,
-                               const kl_credit_plan_t *plan)
+kl_json_t *kl_credit_plan_view(apr_pool_t *p, const kl_order_t *order, const kl_credit_plan_t *plan)
 {
     kl_json_t *v = kl_json_object(p), *steps = kl_json_array(p);
     apr_int64_t refund = 0, fee = 0;
@@ -263,9 +261,9 @@ static void add_lists(apr_pool_t *p, kl_json_t *v, const kl_order_t *order)
                        capture_view(p, order, &APR_ARRAY_IDX(order->captures, i, kl_capture_t)));
     }
     for (int i = 0; i < order->credit_invoices->nelts; i++) {
-        kl_json_append(
-            cis, kl_credit_invoice_view(
-                     p, order, &APR_ARRAY_IDX(order->credit_invoices, i, kl_credit_invoice_t)));
+        kl_json_append(cis, kl_credit_invoice_view(p, order,
+                                                   &APR_ARRAY_IDX(order->credit_invoices, i,
+                                                                  kl_credit_invoice_t)));
     }
     kl_json_set(v, "order_lines", lines);
     kl_json_set(v, "captures", captures);

@@ -17,7 +17,6 @@ void kl_view_word(kl_json_t *obj, const char *key, const char *word);
 /** Stored JSON array text as a value; an empty array when it cannot be read. */
 kl_json_t *kl_view_array(apr_pool_t *p, const char *text);
 /** {"allowed", "reason", "code"} of one action; the last two are null when it is allowed. */
-void kl_view_action(apr_pool_t *p, kl_json_t *actions, const char *name,
-                    const kl_words_t *why_not);
+void kl_view_action(apr_pool_t *p, kl_json_t *actions, const char *name, const kl_words_t *why_not);
 
 #endif

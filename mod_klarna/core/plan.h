@@ -11,18 +11,18 @@
 #include "core/order.h"
 
 typedef struct kl_pick_t {
-    const char *reference;        /* the line */
-    apr_int64_t quantity;         /* 0 allowed when amount is given: value only */
+    const char *reference; /* the line */
+    apr_int64_t quantity;  /* 0 allowed when amount is given: value only */
     int has_amount;
-    apr_int64_t amount;           /* minor units; negative for a discount line */
+    apr_int64_t amount; /* minor units; negative for a discount line */
 } kl_pick_t;
 
 /* Exactly one of everything, amount, picks. */
 typedef struct kl_selection_t {
     int everything;
     int has_amount;
-    apr_int64_t amount;           /* > 0 */
-    apr_array_header_t *picks;    /* of kl_pick_t, at least 1; NULL when not by lines */
+    apr_int64_t amount;        /* > 0 */
+    apr_array_header_t *picks; /* of kl_pick_t, at least 1; NULL when not by lines */
 } kl_selection_t;
 
 typedef struct kl_capture_request_t {
@@ -33,9 +33,9 @@ typedef struct kl_capture_request_t {
 
 typedef struct kl_credit_request_t {
     kl_selection_t what;
-    apr_int64_t return_fee;              /* >= 0 */
+    apr_int64_t return_fee; /* >= 0 */
     apr_int64_t return_fee_tax_rate;
-    const char *reference, *comment;     /* "" when none */
+    const char *reference, *comment; /* "" when none */
 } kl_credit_request_t;
 
 /* Reads the JSON bodies of the routes (plan_json.c). Unknown members are refused. */
@@ -68,7 +68,7 @@ typedef struct kl_credit_step_plan_t {
 typedef struct kl_credit_plan_t {
     int steps;
     kl_credit_step_plan_t step[2];
-    apr_int64_t amount;           /* sum of the steps */
+    apr_int64_t amount; /* sum of the steps */
 } kl_credit_plan_t;
 
 /**

@@ -45,8 +45,8 @@ static kl_kind_t capture_picks(kl_movement_t *out, apr_pool_t *p, const kl_order
 
         rv = kl_pick_check(pick, i, left, err);
         if (rv == KL_OK) {
-            part.amount =
-                pick->has_amount ? pick->amount : kl_part_worth(line, pick->quantity, left);
+            part.amount = pick->has_amount ? pick->amount
+                                           : kl_part_worth(line, pick->quantity, left);
             rv = kl_movement_add(out, at, part, err);
         }
     }
@@ -64,16 +64,17 @@ kl_kind_t kl_plan_capture(kl_movement_t *out, apr_pool_t *p, const kl_order_t *o
     static const kl_words_t full = {"record_full",
                                     "The order's record is full; no capture can be added to it."};
     const kl_words_t *why = kl_why_not_capture(order);
-    apr_size_t texts =
-        strlen(want->reference) + strlen(want->description) + strlen(want->shipping_info);
+    apr_size_t texts = strlen(want->reference) + strlen(want->description)
+                       + strlen(want->shipping_info);
 
     *out = kl_movement_none(p);
     if (why != NULL) {
         return refuse(err, why);
     }
     /* A quote or backslash of a text takes two bytes, and four inside shipping_info. */
-    if (!kl_order_has_room(
-            p, order, ROOM_CAPTURE + 4 * texts + (apr_size_t)order->lines->nelts * ROOM_LINE)) {
+    if (!kl_order_has_room(p, order,
+                           ROOM_CAPTURE + 4 * texts
+                               + (apr_size_t)order->lines->nelts * ROOM_LINE)) {
         return refuse(err, &full);
     }
     if (want->what.everything) {

@@ -58,8 +58,8 @@ static kl_kind_t refuse(kl_error_t *err, const kl_words_t *why)
 static kl_kind_t split_everything(split_t *out, apr_pool_t *p, const kl_order_t *order,
                                   kl_error_t *err)
 {
-    static const kl_words_t only_fees = {
-        "only_fees_left", "Everything was credited already, but for the return fees kept."};
+    static const kl_words_t only_fees =
+        {"only_fees_left", "Everything was credited already, but for the return fees kept."};
     apr_int64_t open = kl_order_open_amount(order);
     apr_int64_t back = kl_order_creditable_amount(order);
     kl_kind_t rv = all_of(&out->open, p, order, open_part, open, err);
@@ -116,8 +116,8 @@ static void split_pick(const kl_line_t *line, const kl_pick_t *pick, kl_part_t *
 
     captured->quantity = kl_nearer(pick->quantity, back.quantity);
     open->quantity = pick->quantity - captured->quantity;
-    captured->amount =
-        pick->has_amount ? back.amount : kl_part_worth(line, captured->quantity, back);
+    captured->amount = pick->has_amount ? back.amount
+                                        : kl_part_worth(line, captured->quantity, back);
     captured->amount = kl_nearer(whole, captured->amount);
     open->amount = kl_nearer(whole - captured->amount, rest.amount);
     captured->amount = whole - open->amount;
@@ -221,20 +221,20 @@ static void add_step(kl_credit_plan_t *plan, kl_verb_t verb, const kl_movement_t
 static kl_kind_t check_room(apr_pool_t *p, const kl_order_t *order, const kl_credit_request_t *want,
                             const split_t *both, kl_error_t *err)
 {
-    static const kl_words_t full = {
-        "record_full", "The order's record is full; no credit invoice can be added to it."};
-    static const kl_words_t lines_full = {
-        "too_many_lines", "The order has as many lines as an order may have; name the lines to "
-                          "take off instead of an amount."};
+    static const kl_words_t full =
+        {"record_full", "The order's record is full; no credit invoice can be added to it."};
+    static const kl_words_t lines_full =
+        {"too_many_lines", "The order has as many lines as an order may have; name the lines to "
+                           "take off instead of an amount."};
     apr_size_t texts = strlen(want->reference) + strlen(want->comment);
 
     if (!kl_order_has_room(p, order,
                            ROOM_CREDIT + 2 * texts + (apr_size_t)order->lines->nelts * ROOM_LINE)) {
         return refuse(err, &full);
     }
-    if (both->open.amount > 0 && both->open.lines->nelts == 0 &&
-        verb_for_open(order, both->open.amount) == KL_VERB_REDUCE &&
-        order->lines->nelts >= KL_MAX_LINES) {
+    if (both->open.amount > 0 && both->open.lines->nelts == 0
+        && verb_for_open(order, both->open.amount) == KL_VERB_REDUCE
+        && order->lines->nelts >= KL_MAX_LINES) {
         return refuse(err, &lines_full);
     }
     return KL_OK;
@@ -250,9 +250,9 @@ kl_kind_t kl_plan_credit(kl_credit_plan_t *out, apr_pool_t *p, const kl_order_t 
     if (why != NULL) {
         return refuse(err, why);
     }
-    if (split(&both, p, order, &want->what, err) != KL_OK ||
-        keep_fee(&both.captured, want, err) != KL_OK ||
-        check_room(p, order, want, &both, err) != KL_OK) {
+    if (split(&both, p, order, &want->what, err) != KL_OK
+        || keep_fee(&both.captured, want, err) != KL_OK
+        || check_room(p, order, want, &both, err) != KL_OK) {
         return err->kind;
     }
     if (both.open.amount > 0) {
@@ -274,9 +274,9 @@ const kl_words_t *kl_credit_step_sentence(const kl_credit_step_plan_t *step)
                                         "never pays it."},
         [KL_VERB_REFUND] = {"refund", "Klarna pays this back to the shopper."},
     };
-    static const kl_words_t less_fee = {
-        "refund_less_fee",
-        "Klarna pays this back to the shopper; the return fee is already kept from it."};
+    static const kl_words_t less_fee =
+        {"refund_less_fee",
+         "Klarna pays this back to the shopper; the return fee is already kept from it."};
 
     return step->moved.return_fee > 0 ? &less_fee : &sentences[step->verb];
 }

@@ -183,8 +183,8 @@ kl_kind_t kl_credit_request_parse(kl_credit_request_t *want, apr_pool_t *p, cons
                    "reference", "comment", NULL);
     read_selection(&want->what, &rd);
     want->return_fee = kl_read_int(&rd, "return_fee", KL_OPTIONAL, 0, 0, KL_MAX_AMOUNT);
-    want->return_fee_tax_rate =
-        kl_read_int(&rd, "return_fee_tax_rate", KL_OPTIONAL, 0, 0, KL_MAX_TAX_RATE);
+    want->return_fee_tax_rate = kl_read_int(&rd, "return_fee_tax_rate", KL_OPTIONAL, 0, 0,
+                                            KL_MAX_TAX_RATE);
     want->reference = word(&rd, "reference");
     want->comment = word(&rd, "comment");
     return err->kind;

@@ -27,8 +27,8 @@ static kl_line_t part_of(const kl_line_t *line, apr_int64_t quantity, apr_int64_
     apr_int64_t gross, discount;
 
     part.quantity = quantity > 0 ? quantity : 1;
-    if (quantity == 0 || !kl_mul(part.quantity, line->unit_price, &gross) ||
-        !kl_sub(gross, amount, &discount) || discount < 0 || discount > KL_MAX_AMOUNT) {
+    if (quantity == 0 || !kl_mul(part.quantity, line->unit_price, &gross)
+        || !kl_sub(gross, amount, &discount) || discount < 0 || discount > KL_MAX_AMOUNT) {
         part.unit_price = price_covering(amount, part.quantity);
         discount = part.quantity * part.unit_price - amount;
     }
@@ -72,8 +72,9 @@ apr_array_header_t *kl_movement_klarna_lines(apr_pool_t *p, const kl_order_t *or
         APR_ARRAY_PUSH(lines, kl_line_t) = part_of(line, part->quantity, part->amount);
     }
     if (m->return_fee > 0 && lines->nelts > 0) {
-        APR_ARRAY_PUSH(lines, kl_line_t) = plain_line(
-            KL_LINE_RETURN_FEE, "return-fee", "Return fee", -m->return_fee, m->return_fee_tax_rate);
+        APR_ARRAY_PUSH(lines, kl_line_t) = plain_line(KL_LINE_RETURN_FEE, "return-fee",
+                                                      "Return fee", -m->return_fee,
+                                                      m->return_fee_tax_rate);
     }
     return lines;
 }

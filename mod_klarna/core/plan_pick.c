@@ -79,10 +79,11 @@ static kl_kind_t check_amount(apr_int64_t amount, int i, kl_part_t left, kl_erro
                               left.amount < 0 ? "0 or less, as the line takes off" : "0 or more");
     }
     if (left.amount >= 0 ? amount < 0 || amount > left.amount : amount < left.amount) {
-        return kl_error_field(
-            err, "too_much", field, text(err, amount),
-            left.amount < 0 ? apr_psprintf(err->pool, "at least %" APR_INT64_T_FMT, left.amount)
-                            : at_most(err, left.amount));
+        return kl_error_field(err, "too_much", field, text(err, amount),
+                              left.amount < 0
+                                  ? apr_psprintf(err->pool, "at least %" APR_INT64_T_FMT,
+                                                 left.amount)
+                                  : at_most(err, left.amount));
     }
     return KL_OK;
 }

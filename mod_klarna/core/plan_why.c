@@ -8,8 +8,8 @@
 #include "core/limits.h"
 #include "core/plan.h"
 
-static const kl_words_t busy = {
-    "busy", "Another operation on this order is still on its way; wait for its outcome."};
+static const kl_words_t busy =
+    {"busy", "Another operation on this order is still on its way; wait for its outcome."};
 
 /* What holds for every action: nothing is under way and the order was placed. */
 static const kl_words_t *why_not_at_all(const kl_order_t *order)
@@ -40,9 +40,9 @@ static const kl_words_t *why_not_open(const kl_order_t *order)
     static const kl_words_t cancelled = {"cancelled", "The order was cancelled."};
     static const kl_words_t expired = {"expired", "The authorization has expired."};
     static const kl_words_t closed = {"closed", "Klarna has closed the order."};
-    static const kl_words_t nothing_open = {
-        "nothing_open", "Nothing is left of the authorization; all of it was captured or taken "
-                        "off."};
+    static const kl_words_t nothing_open =
+        {"nothing_open", "Nothing is left of the authorization; all of it was captured or taken "
+                         "off."};
     const kl_words_t *why = why_not_at_all(order);
 
     if (why != NULL || kl_order_open_amount(order) > 0) {
@@ -62,10 +62,10 @@ static const kl_words_t *why_not_open(const kl_order_t *order)
 
 const kl_words_t *kl_why_not_capture(const kl_order_t *order)
 {
-    static const kl_words_t in_review = {
-        "in_review", "Klarna is still reviewing the purchase; capture when the review is over."};
-    static const kl_words_t rejected = {
-        "rejected", "Klarna rejected the purchase after review; cancel the order."};
+    static const kl_words_t in_review =
+        {"in_review", "Klarna is still reviewing the purchase; capture when the review is over."};
+    static const kl_words_t rejected =
+        {"rejected", "Klarna rejected the purchase after review; cancel the order."};
     static const kl_words_t too_many = {"too_many_captures",
                                         "The order has as many captures as an order may have."};
     const kl_words_t *why = why_not_open(order);
@@ -86,9 +86,8 @@ const kl_words_t *kl_why_not_capture(const kl_order_t *order)
 static const kl_words_t *why_not_credit(const kl_order_t *order, apr_int64_t money)
 {
     static const kl_words_t all_credited = {"all_credited", "Everything was credited already."};
-    static const kl_words_t too_many = {
-        "too_many_credit_invoices",
-        "The order has as many credit invoices as an order may have."};
+    static const kl_words_t too_many =
+        {"too_many_credit_invoices", "The order has as many credit invoices as an order may have."};
     const kl_words_t *why = why_not_at_all(order);
 
     if (why != NULL) {
@@ -117,8 +116,8 @@ const kl_words_t *kl_why_not_extend(const kl_order_t *order)
 
 const kl_words_t *kl_why_not_release(const kl_order_t *order)
 {
-    static const kl_words_t nothing_captured = {
-        "nothing_captured", "Nothing was captured yet; cancel the order instead."};
+    static const kl_words_t nothing_captured =
+        {"nothing_captured", "Nothing was captured yet; cancel the order instead."};
     const kl_words_t *why = why_not_open(order);
 
     return why == NULL && order->captured_amount == 0 ? &nothing_captured : why;
@@ -132,8 +131,8 @@ static int is_orphan(const kl_order_t *order)
 /* An orphan is held by its placement, whose outcome is what an adoption tells. */
 const kl_words_t *kl_why_not_adopt(const kl_order_t *order)
 {
-    static const kl_words_t not_orphan = {
-        "not_orphan", "No placement of this order waits for Klarna's order id."};
+    static const kl_words_t not_orphan =
+        {"not_orphan", "No placement of this order waits for Klarna's order id."};
 
     return is_orphan(order) && order->state == KL_ORDER_CREATED ? NULL : &not_orphan;
 }

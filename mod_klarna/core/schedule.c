@@ -5,7 +5,7 @@
 #include <string.h>
 
 #define MINUTE apr_time_from_sec(60)
-#define DAY    apr_time_from_sec(86400)
+#define DAY apr_time_from_sec(86400)
 
 static const int marks[] = {7, 3, 1}; /* days before the end */
 #define MARKS ((int)(sizeof(marks) / sizeof(marks[0])))
@@ -13,8 +13,8 @@ static const int marks[] = {7, 3, 1}; /* days before the end */
 static int is_over(const kl_order_t *order)
 {
     return order->state == KL_ORDER_CANCELLED || order->state == KL_ORDER_EXPIRED
-        || order->state == KL_ORDER_CLOSED || order->state == KL_ORDER_DECLINED
-        || order->state == KL_ORDER_ABANDONED;
+           || order->state == KL_ORDER_CLOSED || order->state == KL_ORDER_DECLINED
+           || order->state == KL_ORDER_ABANDONED;
 }
 
 /* 1 min, 4 min, 16 min, about 1 h, 4 h, 17 h, then `most`. */
@@ -56,8 +56,8 @@ apr_time_t kl_schedule_mark(const kl_order_t *order, apr_time_t now)
 {
     apr_time_t last = 0;
 
-    for (int i = 0; i < MARKS && !is_over(order) && order->remaining_amount > 0
-                    && order->expires_at; i++) {
+    for (int i = 0;
+         i < MARKS && !is_over(order) && order->remaining_amount > 0 && order->expires_at; i++) {
         apr_time_t mark = order->expires_at - marks[i] * DAY;
 
         last = mark <= now && mark > last ? mark : last;

@@ -93,10 +93,9 @@ static kl_kind_t plan_shipping_info(kl_service_t *svc, kl_order_t *order, const 
     return KL_OK;
 }
 
-kl_kind_t kl_shipping_info_prepare(kl_service_t *svc, const char *order_id,
-                                   const char *capture_id, const char *shipping_info,
-                                   const kl_client_t *client, kl_operation_t **out,
-                                   kl_error_t *err)
+kl_kind_t kl_shipping_info_prepare(kl_service_t *svc, const char *order_id, const char *capture_id,
+                                   const char *shipping_info, const kl_client_t *client,
+                                   kl_operation_t **out, kl_error_t *err)
 {
     tracking_t want = {capture_id, shipping_info};
 

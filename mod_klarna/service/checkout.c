@@ -38,8 +38,8 @@ static kl_kind_t new_order(kl_service_t *svc, const kl_cart_t *cart, const kl_cl
 }
 
 /* The order this client key made before, or a new one. */
-static kl_kind_t find_or_make(kl_service_t *svc, const kl_cart_t *cart,
-                              const kl_client_t *client, kl_order_t **out, kl_error_t *err)
+static kl_kind_t find_or_make(kl_service_t *svc, const kl_cart_t *cart, const kl_client_t *client,
+                              kl_order_t **out, kl_error_t *err)
 {
     kl_kind_t rv = new_order(svc, cart, client, out, err);
 
@@ -50,8 +50,7 @@ static kl_kind_t find_or_make(kl_service_t *svc, const kl_cart_t *cart,
     rv = svc->store->order_load_by_client_key(svc->store, svc->p, client->key, out, err);
     if (rv == KL_OK && strcmp((*out)->client_hash, client->hash) != 0) {
         return kl_error_field(err, "idempotency_key_reused", "Idempotency-Key",
-                              "a key that was used for another cart",
-                              "a new key for each cart");
+                              "a key that was used for another cart", "a new key for each cart");
     }
     return rv;
 }
@@ -89,7 +88,7 @@ static kl_kind_t stored_session(kl_service_t *svc, kl_order_t **out, kl_error_t 
 static kl_kind_t still_alive(kl_service_t *svc, const kl_order_t *order, kl_error_t *err)
 {
     int over = order->state == KL_ORDER_CREATED && !order->pending_op[0]
-        && svc->now() - order->created_at >= KL_SESSION_LIFETIME;
+               && svc->now() - order->created_at >= KL_SESSION_LIFETIME;
 
     if (over || order->state == KL_ORDER_ABANDONED) {
         kl_error_set(err, KL_CONFLICT, "session_over", "The session of this payment is over.");
@@ -195,8 +194,8 @@ static kl_kind_t plan_place(kl_service_t *svc, kl_order_t *order, const void *wh
     if (rv != KL_OK) {
         return rv;
     }
-    req = kl_payments_place_order(svc->p, order, want->authorization_token,
-                                  want->billing_address, want->shipping_address);
+    req = kl_payments_place_order(svc->p, order, want->authorization_token, want->billing_address,
+                                  want->shipping_address);
     if (!req.method) {
         return kl_error_field(err, "authorization_token", "authorization_token",
                               "characters Klarna does not use",

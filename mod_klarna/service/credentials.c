@@ -13,11 +13,9 @@
 
 const char *kl_credentials_result_name(kl_credentials_result_t result)
 {
-    static const char *const names[] = {
-        [KL_CREDENTIALS_ACCEPTED] = "accepted",
-        [KL_CREDENTIALS_REFUSED] = "refused",
-        [KL_CREDENTIALS_NO_ANSWER] = "no_answer"
-    };
+    static const char *const names[] = {[KL_CREDENTIALS_ACCEPTED] = "accepted",
+                                        [KL_CREDENTIALS_REFUSED] = "refused",
+                                        [KL_CREDENTIALS_NO_ANSWER] = "no_answer"};
 
     return names[result];
 }
@@ -26,8 +24,8 @@ static kl_delivery_t ask(kl_service_t *svc, const kl_account_t *account, kl_resp
                          const char **why)
 {
     kl_order_t *order = kl_order_make(svc->p);
-    apr_interval_time_t limit = svc->timeout < KL_CREDENTIAL_TEST_LIMIT
-        ? svc->timeout : KL_CREDENTIAL_TEST_LIMIT;
+    apr_interval_time_t limit = svc->timeout < KL_CREDENTIAL_TEST_LIMIT ? svc->timeout
+                                                                        : KL_CREDENTIAL_TEST_LIMIT;
     kl_request_t req;
 
     order->klarna_order_id = NO_ORDER;
@@ -60,10 +58,12 @@ kl_credentials_result_t kl_credentials_test(kl_service_t *svc, const kl_account_
         return KL_CREDENTIALS_ACCEPTED;
     }
     if (resp.status == 401 || resp.status == 403) {
-        *detail = resp.status == 403 && meaning == KL_MEANS_NOT_DONE
-            ? "Klarna's edge answered 403: they are not valid there, or it blocks this host's "
-              "address."
-            : apr_psprintf(svc->p, "Klarna answered %d: they are not valid there.", resp.status);
+        *detail =
+            resp.status == 403 && meaning == KL_MEANS_NOT_DONE
+                ? "Klarna's edge answered 403: they are not valid there, or it blocks this host's "
+                  "address."
+                : apr_psprintf(svc->p, "Klarna answered %d: they are not valid there.",
+                               resp.status);
         return KL_CREDENTIALS_REFUSED;
     }
     *detail = apr_psprintf(svc->p, "The answer was %d, which does not tell.", resp.status);

@@ -14,7 +14,7 @@
 typedef enum {
     KL_CREDENTIALS_ACCEPTED,
     KL_CREDENTIALS_REFUSED,
-    KL_CREDENTIALS_NO_ANSWER  /* nothing that tells */
+    KL_CREDENTIALS_NO_ANSWER /* nothing that tells */
 } kl_credentials_result_t;
 
 const char *kl_credentials_result_name(kl_credentials_result_t result); /* "no_answer" */

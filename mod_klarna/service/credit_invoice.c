@@ -11,16 +11,14 @@
 #include "api/order_management.h"
 #include "core/apply.h"
 
-static const kl_op_kind_t kind_of_verb[] = {
-    [KL_VERB_CANCEL] = KL_OP_CANCEL,
-    [KL_VERB_REDUCE] = KL_OP_REDUCE,
-    [KL_VERB_RELEASE] = KL_OP_RELEASE,
-    [KL_VERB_REFUND] = KL_OP_REFUND
-};
+static const kl_op_kind_t kind_of_verb[] = {[KL_VERB_CANCEL] = KL_OP_CANCEL,
+                                            [KL_VERB_REDUCE] = KL_OP_REDUCE,
+                                            [KL_VERB_RELEASE] = KL_OP_RELEASE,
+                                            [KL_VERB_REFUND] = KL_OP_REFUND};
 
 static kl_request_t request_of(kl_service_t *svc, const kl_order_t *order,
-                               const kl_credit_step_plan_t *step,
-                               const kl_credit_request_t *want, const char *key)
+                               const kl_credit_step_plan_t *step, const kl_credit_request_t *want,
+                               const char *key)
 {
     switch (step->verb) {
     case KL_VERB_CANCEL:

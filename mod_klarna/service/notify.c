@@ -12,8 +12,8 @@
 /* The browser may be placing the order at this moment: it goes first. */
 #define AFTER_THE_BROWSER apr_time_from_sec(10)
 
-kl_kind_t kl_notify_order(kl_service_t *svc, const char *name, kl_order_t **out,
-                          const char **why, kl_error_t *err)
+kl_kind_t kl_notify_order(kl_service_t *svc, const char *name, kl_order_t **out, const char **why,
+                          kl_error_t *err)
 {
     const char *dot = strchr(name, '.');
     kl_order_t *order = NULL;
@@ -39,14 +39,15 @@ kl_kind_t kl_notify_order(kl_service_t *svc, const char *name, kl_order_t **out,
 
 kl_kind_t kl_notify_note(kl_service_t *svc, const char *kind, const char *why, kl_error_t *err)
 {
-    return svc->store->callback_note(svc->store, svc->p, svc->account->name, kind, why,
-                                     svc->now(), err);
+    return svc->store->callback_note(svc->store, svc->p, svc->account->name, kind, why, svc->now(),
+                                     err);
 }
 
 kl_kind_t kl_notify_authorization(kl_service_t *svc, const kl_order_t *order, const char *token,
                                   const kl_client_t *client, kl_error_t *err)
 {
-    kl_place_request_t want = {.order_id = order->id, .key = order->key,
+    kl_place_request_t want = {.order_id = order->id,
+                               .key = order->key,
                                .authorization_token = token};
     kl_operation_t *op = NULL;
     kl_kind_t rv;
@@ -89,7 +90,8 @@ kl_kind_t kl_notify_change(kl_service_t *svc, kl_order_t *order, const char *kla
 {
     if (!order->klarna_order_id[0]) {
         return klarna_order_id[0] && order->pending_op[0]
-            ? keep_hint(svc, order, klarna_order_id, err) : KL_OK;
+                   ? keep_hint(svc, order, klarna_order_id, err)
+                   : KL_OK;
     }
     order->checks = 0;
     order->check_at = svc->now();

@@ -75,8 +75,8 @@ static kl_kind_t unclear(const kl_operation_t *op, const apr_array_header_t *can
 }
 
 /* A placement for which an order id was named that leads nowhere: its session tells. */
-static kl_kind_t find_without_hint(kl_service_t *svc, const kl_operation_t *op,
-                                   kl_finding_t *found, kl_error_t *err)
+static kl_kind_t find_without_hint(kl_service_t *svc, const kl_operation_t *op, kl_finding_t *found,
+                                   kl_error_t *err)
 {
     kl_operation_t as_if = *op;
 
@@ -96,8 +96,8 @@ static kl_kind_t look_up(kl_service_t *svc, const kl_operation_t *op, const kl_s
         return KL_OK;
     }
     rv = kl_truth_find(svc, op, found, err);
-    if (said->not_executed && found->truth == KL_TRUTH_UNCLEAR
-        && (rv == KL_OK || rv == KL_REFUSED) && kl_placement_hint(svc->p, op)) {
+    if (said->not_executed && found->truth == KL_TRUTH_UNCLEAR && (rv == KL_OK || rv == KL_REFUSED)
+        && kl_placement_hint(svc->p, op)) {
         rv = find_without_hint(svc, op, found, err);
     }
     if (rv == KL_REFUSED) {
@@ -114,8 +114,8 @@ static const char *name_of(const kl_operation_t *op, const kl_finding_t *found)
 }
 
 /* Klarna's record tells: a person's word must not say otherwise. */
-static kl_kind_t agree(const kl_operation_t *op, const kl_said_t *said,
-                       const kl_finding_t *found, kl_error_t *err)
+static kl_kind_t agree(const kl_operation_t *op, const kl_said_t *said, const kl_finding_t *found,
+                       kl_error_t *err)
 {
     int executed = found->truth == KL_TRUTH_EXECUTED;
 
@@ -201,8 +201,8 @@ static kl_kind_t end_it(kl_service_t *svc, kl_operation_t *op, const kl_said_t *
 }
 
 kl_kind_t kl_give_up(kl_service_t *svc, const char *order_id, const char *op_id,
-                     const kl_said_t *said, kl_operation_t **op,
-                     apr_array_header_t **candidates, kl_error_t *err)
+                     const kl_said_t *said, kl_operation_t **op, apr_array_header_t **candidates,
+                     kl_error_t *err)
 {
     const kl_words_t *why = NULL;
     kl_finding_t found;

@@ -53,11 +53,11 @@ kl_kind_t kl_service_operation(kl_service_t *svc, const char *order_id, const ch
                                kl_operation_t **out, kl_error_t *err)
 {
     kl_operation_t *op = NULL;
-    kl_kind_t rv = kl_id_is_uuid(id)
-        ? svc->store->operation_load(svc->store, svc->p, id, &op, err) : KL_NOT_FOUND;
+    kl_kind_t rv = kl_id_is_uuid(id) ? svc->store->operation_load(svc->store, svc->p, id, &op, err)
+                                     : KL_NOT_FOUND;
 
-    if (rv == KL_OK && (strcmp(op->order_id, order_id) != 0
-                        || !kl_service_account(svc, op->merchant))) {
+    if (rv == KL_OK
+        && (strcmp(op->order_id, order_id) != 0 || !kl_service_account(svc, op->merchant))) {
         rv = KL_NOT_FOUND;
     }
     if (rv == KL_NOT_FOUND) {
@@ -104,8 +104,7 @@ void kl_operation_request(kl_operation_t *op, const kl_request_t *req)
 }
 
 /* One operation of a chain; *next becomes its successor, "" where discarding ends. */
-static kl_kind_t discard_one(kl_service_t *svc, const char *id, const char **next,
-                             kl_error_t *err)
+static kl_kind_t discard_one(kl_service_t *svc, const char *id, const char **next, kl_error_t *err)
 {
     kl_operation_t *op = NULL;
     kl_kind_t rv = svc->store->operation_load(svc->store, svc->p, id, &op, err);
@@ -161,8 +160,8 @@ static kl_kind_t claim(kl_service_t *svc, kl_order_t *order, const kl_operation_
     if (rv == KL_OK || rv == KL_CONFLICT) {
         return rv;
     }
-    *open = svc->store->order_load(svc->store, svc->p, order->id, &now,
-                                   kl_error_make(svc->p)) != KL_OK;
+    *open = svc->store->order_load(svc->store, svc->p, order->id, &now, kl_error_make(svc->p))
+            != KL_OK;
     if (!*open && strcmp(now->pending_op, op->id) == 0) {
         kl_error_clear(err);
         return KL_OK;
@@ -201,8 +200,8 @@ kl_kind_t kl_operation_start(kl_service_t *svc, kl_order_t *order, kl_operation_
 
 static kl_kind_t busy(const kl_operation_t *op, kl_error_t *err)
 {
-    kl_error_set(err, KL_CONFLICT, "order_busy", "Operation %s (%s, %s) holds this order.",
-                 op->id, kl_op_kind_name(op->kind), kl_op_state_name(op->state));
+    kl_error_set(err, KL_CONFLICT, "order_busy", "Operation %s (%s, %s) holds this order.", op->id,
+                 kl_op_kind_name(op->kind), kl_op_state_name(op->state));
     err->reason = "busy"; /* as the order's actions show it */
     kl_error_next(err, "Wait until it ended, then ask again.");
     err->retry_after = 2;
@@ -213,13 +212,12 @@ static kl_kind_t busy(const kl_operation_t *op, kl_error_t *err)
 static int left_behind(kl_service_t *svc, const kl_operation_t *op)
 {
     return kl_op_is_final(op->state)
-        || (op->lease_until <= svc->now() && op->next_at <= svc->now());
+           || (op->lease_until <= svc->now() && op->next_at <= svc->now());
 }
 
 /* Goes on with the operation that holds the order and loads the order again. An operation
  * that can not be folded is told; one that is still not final shows in the order. */
-static kl_kind_t go_on(kl_service_t *svc, kl_operation_t *op, kl_order_t **order,
-                       kl_error_t *err)
+static kl_kind_t go_on(kl_service_t *svc, kl_operation_t *op, kl_order_t **order, kl_error_t *err)
 {
     kl_kind_t rv = KL_OK;
 
@@ -369,16 +367,16 @@ static kl_kind_t unless_started(kl_service_t *svc, const kl_client_t *client, kl
 
     if ((rv != KL_CONFLICT && rv != KL_INVALID) || !client || !client->key[0]
         || svc->store->operation_load_by_client_key(svc->store, svc->p, client->key, &op,
-                                                    kl_error_make(svc->p)) != KL_OK) {
+                                                    kl_error_make(svc->p))
+               != KL_OK) {
         return rv;
     }
     kl_error_clear(err);
     return kl_error_set(err, KL_CONFLICT, "exists", "The same request was started just now.");
 }
 
-kl_kind_t kl_prepare(kl_service_t *svc, const char *order_id, kl_action_fn action,
-                     const void *want, const kl_client_t *client, kl_operation_t **out,
-                     kl_error_t *err)
+kl_kind_t kl_prepare(kl_service_t *svc, const char *order_id, kl_action_fn action, const void *want,
+                     const kl_client_t *client, kl_operation_t **out, kl_error_t *err)
 {
     kl_kind_t rv = KL_OK;
     int tries;

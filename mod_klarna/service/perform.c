@@ -74,8 +74,7 @@ static kl_kind_t mark_sent(kl_service_t *svc, kl_operation_t *op, kl_error_t *er
     return svc->store->operation_save(svc->store, svc->p, op, err);
 }
 
-kl_meaning_t kl_exchange_meaning(const kl_operation_t *op, const kl_exchange_t *ex,
-                                 kl_error_t *why)
+kl_meaning_t kl_exchange_meaning(const kl_operation_t *op, const kl_exchange_t *ex, kl_error_t *why)
 {
     kl_meaning_t meaning = kl_reply_meaning(ex->delivery, &ex->resp, ex->why, why);
 
@@ -107,7 +106,7 @@ static int worth_another(kl_meaning_t meaning, const kl_error_t *why, const kl_e
         return 1;
     }
     return meaning == KL_MEANS_NOT_DONE
-        && (why->kind == KL_RATE_LIMITED || ex->delivery == KL_NOT_SENT);
+           && (why->kind == KL_RATE_LIMITED || ex->delivery == KL_NOT_SENT);
 }
 
 kl_kind_t kl_perform(kl_service_t *svc, kl_operation_t *op, kl_exchange_t *ex, kl_error_t *err)
@@ -147,8 +146,7 @@ kl_kind_t kl_perform(kl_service_t *svc, kl_operation_t *op, kl_exchange_t *ex, k
     }
 }
 
-kl_kind_t kl_call(kl_service_t *svc, const kl_request_t *req, kl_response_t *resp,
-                  kl_error_t *err)
+kl_kind_t kl_call(kl_service_t *svc, const kl_request_t *req, kl_response_t *resp, kl_error_t *err)
 {
     const char *why = "";
     kl_delivery_t delivery = svc->transport->perform(svc->transport, svc->p, svc->account, req,

@@ -26,14 +26,14 @@ typedef struct kl_service_t {
     apr_pool_t *p;
     kl_store_t *store;
     kl_transport_t *transport;
-    const kl_account_t *account;    /* of the order worked on, see kl_service_order */
+    const kl_account_t *account;         /* of the order worked on, see kl_service_order */
     const kl_account_t *const *accounts; /* of all stores whose orders may be worked on */
-    int accounts_n;                 /* 0: those of `account` only */
-    const char *actor;              /* authenticated user, or "shopper" */
-    const char *callback_base;      /* address of the klarna-callbacks Location, "" = none */
-    apr_interval_time_t timeout;    /* for all tries of one Klarna call together */
-    apr_interval_time_t queue_for;  /* 0: the caller performs what it prepares; else what it
-                                       prepares is left to the worker after that time */
+    int accounts_n;                      /* 0: those of `account` only */
+    const char *actor;                   /* authenticated user, or "shopper" */
+    const char *callback_base;           /* address of the klarna-callbacks Location, "" = none */
+    apr_interval_time_t timeout;         /* for all tries of one Klarna call together */
+    apr_interval_time_t queue_for;       /* 0: the caller performs what it prepares; else what it
+                                            prepares is left to the worker after that time */
     apr_time_t (*now)(void);
     void (*sleep)(apr_interval_time_t); /* between tries */
     kl_random_fn random;
@@ -51,11 +51,12 @@ static inline void kl_step(const kl_service_t *svc, const char *name)
 
 /* The client's Idempotency-Key, hashed with its scope, and the hash of what it asked. */
 typedef struct kl_client_t {
-    const char *key;                /* "" when the client gave none */
+    const char *key; /* "" when the client gave none */
     const char *hash;
 } kl_client_t;
 
-/* --- operate.c, perform.c, settle.c, walk.c: what all actions share ------------------------------- */
+/* --- operate.c, perform.c, settle.c, walk.c: what all actions share
+ * ------------------------------- */
 
 /** KL_NOT_FOUND "no_such_order", in the one wording for an order that is not there, is another
  *  merchant's, or was asked for with a wrong key: who asks learns nothing. */
@@ -110,9 +111,8 @@ typedef kl_kind_t (*kl_action_fn)(kl_service_t *svc, kl_order_t *order, const vo
  * @return KL_OK, the action's refusal, KL_CONFLICT "order_busy", or KL_CONFLICT "exists" when
  *   the client's key started an operation in the meantime: it is replayed then.
  */
-kl_kind_t kl_prepare(kl_service_t *svc, const char *order_id, kl_action_fn action,
-                     const void *want, const kl_client_t *client, kl_operation_t **out,
-                     kl_error_t *err);
+kl_kind_t kl_prepare(kl_service_t *svc, const char *order_id, kl_action_fn action, const void *want,
+                     const kl_client_t *client, kl_operation_t **out, kl_error_t *err);
 
 /**
  * Marks an operation that never went out, and those that follow it, as refused
@@ -162,7 +162,7 @@ typedef struct kl_exchange_t {
     kl_delivery_t delivery;
     kl_response_t resp;
     const char *why;
-    int doubtful;                   /* 1: at least one try's outcome was never seen */
+    int doubtful; /* 1: at least one try's outcome was never seen */
 } kl_exchange_t;
 
 /** What an exchange means for op: as kl_reply_meaning says, but to a key a 409 may only say
@@ -181,8 +181,7 @@ kl_kind_t kl_perform(kl_service_t *svc, kl_operation_t *op, kl_exchange_t *ex, k
 
 /** One try of a call that moves nothing (a session, a read): KL_OK with its answer, or what
  *  it meant as an error. No operation stands behind it. */
-kl_kind_t kl_call(kl_service_t *svc, const kl_request_t *req, kl_response_t *resp,
-                  kl_error_t *err);
+kl_kind_t kl_call(kl_service_t *svc, const kl_request_t *req, kl_response_t *resp, kl_error_t *err);
 
 /**
  * Stores the outcome and, when it is final, folds it into the order and passes the claim on.
@@ -247,10 +246,9 @@ kl_kind_t kl_capture_prepare(kl_service_t *svc, const char *order_id,
                              const kl_capture_request_t *want, const kl_client_t *client,
                              kl_operation_t **out, kl_error_t *err);
 
-kl_kind_t kl_shipping_info_prepare(kl_service_t *svc, const char *order_id,
-                                   const char *capture_id, const char *shipping_info,
-                                   const kl_client_t *client, kl_operation_t **out,
-                                   kl_error_t *err);
+kl_kind_t kl_shipping_info_prepare(kl_service_t *svc, const char *order_id, const char *capture_id,
+                                   const char *shipping_info, const kl_client_t *client,
+                                   kl_operation_t **out, kl_error_t *err);
 
 /** A return. The verbs are chosen by kl_plan_credit; at most two operations follow each
  *  other under one credit invoice. */
@@ -276,9 +274,9 @@ kl_kind_t kl_release_prepare(kl_service_t *svc, const char *order_id, const kl_c
 /* --- refresh.c -------------------------------------------------------------------------- */
 
 typedef struct kl_look_t {
-    int booked;    /* movements made outside that were booked now */
-    int differs;   /* 1: Klarna's amounts are not ours and cannot be made to agree */
-    int days;      /* 7, 3 or 1: that warning before the end is due now; else 0 */
+    int booked;  /* movements made outside that were booked now */
+    int differs; /* 1: Klarna's amounts are not ours and cannot be made to agree */
+    int days;    /* 7, 3 or 1: that warning before the end is due now; else 0 */
 } kl_look_t;
 
 /** Reads Klarna's record, takes over state, fraud status, expiry and short reference, books
@@ -291,14 +289,14 @@ typedef enum {
     KL_TRUTH_UNCLEAR,
     KL_TRUTH_EXECUTED,
     KL_TRUTH_NOT_EXECUTED,
-    KL_TRUTH_NOT_YET        /* no trace of it, but its last try is so recent that Klarna may
-                               still be executing it: look again after KL_IN_FLIGHT_S */
+    KL_TRUTH_NOT_YET /* no trace of it, but its last try is so recent that Klarna may
+                        still be executing it: look again after KL_IN_FLIGHT_S */
 } kl_truth_t;
 
 typedef struct kl_finding_t {
     kl_truth_t truth;
-    const char *result_id;  /* capture, refund or order id when executed, else "" */
-    const char *result;     /* what op->result becomes, JSON, or "" */
+    const char *result_id;          /* capture, refund or order id when executed, else "" */
+    const char *result;             /* what op->result becomes, JSON, or "" */
     apr_array_header_t *candidates; /* when unclear: what of Klarna's record it can be, of
                                kl_klarna_move_t; what Klarna gives no id has the kind's name.
                                NULL: it was executed, only not as what (a placement) */
@@ -355,8 +353,8 @@ typedef struct kl_said_t {
  *   last try is too recent to tell: the worker lets it rest then until it can be told.
  */
 kl_kind_t kl_give_up(kl_service_t *svc, const char *order_id, const char *op_id,
-                     const kl_said_t *said, kl_operation_t **op,
-                     apr_array_header_t **candidates, kl_error_t *err);
+                     const kl_said_t *said, kl_operation_t **op, apr_array_header_t **candidates,
+                     kl_error_t *err);
 
 /* --- seen.c -------------------------------------------------------------------------------- */
 
@@ -372,8 +370,8 @@ kl_kind_t kl_seen(kl_service_t *svc, const char *order_id, kl_order_t **out, kl_
  * @param why "" or the code under which a refusal is noted: "unknown_order", "wrong_secret"
  *   (the caller is told the same for both) or "database"
  */
-kl_kind_t kl_notify_order(kl_service_t *svc, const char *name, kl_order_t **out,
-                          const char **why, kl_error_t *err);
+kl_kind_t kl_notify_order(kl_service_t *svc, const char *name, kl_order_t **out, const char **why,
+                          kl_error_t *err);
 /** Notes for the operator how a callback of this kind ("authorization", "fraud", "status")
  *  ended: accepted when why is "". Whether that can be stored means nothing to the callback. */
 kl_kind_t kl_notify_note(kl_service_t *svc, const char *kind, const char *why, kl_error_t *err);

@@ -135,7 +135,8 @@ static kl_kind_t save_outcome(kl_service_t *svc, kl_operation_t *op, kl_error_t 
             break;
         }
         else if (svc->store->operation_load(svc->store, svc->p, op->id, &stored,
-                                            kl_error_make(svc->p)) == KL_OK) {
+                                            kl_error_make(svc->p))
+                 == KL_OK) {
             if (op->state != KL_OP_CONFIRMED || kl_op_is_final(stored->state)) {
                 kl_error_clear(err);
                 *op = *stored;
@@ -219,8 +220,7 @@ kl_kind_t kl_fold(kl_service_t *svc, const kl_operation_t *op, kl_error_t *err)
     return rv;
 }
 
-kl_kind_t kl_settle(kl_service_t *svc, kl_operation_t *op, const kl_exchange_t *ex,
-                    kl_error_t *err)
+kl_kind_t kl_settle(kl_service_t *svc, kl_operation_t *op, const kl_exchange_t *ex, kl_error_t *err)
 {
     kl_kind_t rv = store_outcome(svc, op, ex, err);
 

@@ -19,8 +19,8 @@
 static int is_the_placed_one(const kl_order_t *order, const kl_klarna_order_t *seen)
 {
     return seen->original_order_amount == order->order_amount
-        && strcmp(seen->currency, order->currency) == 0
-        && (!order->reference1[0] || strcmp(order->reference1, seen->reference1) == 0);
+           && strcmp(seen->currency, order->currency) == 0
+           && (!order->reference1[0] || strcmp(order->reference1, seen->reference1) == 0);
 }
 
 static kl_kind_t read_by_id(kl_service_t *svc, const kl_order_t *order, const char *id,
@@ -45,8 +45,12 @@ static kl_kind_t read_by_id(kl_service_t *svc, const kl_order_t *order, const ch
 static kl_kind_t is_taken(kl_service_t *svc, const kl_order_t *order, const char *id, int *taken,
                           kl_error_t *err)
 {
-    kl_order_query_t query = {.merchant = order->merchant, .state = "", .attention = "",
-                              .search = id, .before_id = "", .limit = KL_MAX_PAGE};
+    kl_order_query_t query = {.merchant = order->merchant,
+                              .state = "",
+                              .attention = "",
+                              .search = id,
+                              .before_id = "",
+                              .limit = KL_MAX_PAGE};
     apr_array_header_t *list = NULL;
     kl_kind_t rv = svc->store->order_list(svc->store, svc->p, &query, &list, err);
 
@@ -81,8 +85,7 @@ static kl_kind_t truth_by_id(kl_service_t *svc, const kl_order_t *order, const c
 
 /* A session that is complete has an order, whose id the session does not tell. */
 static kl_kind_t truth_of_placement(kl_service_t *svc, const kl_order_t *order,
-                                    const kl_operation_t *op, kl_finding_t *found,
-                                    kl_error_t *err)
+                                    const kl_operation_t *op, kl_finding_t *found, kl_error_t *err)
 {
     const char *hint = kl_placement_hint(svc->p, op);
     kl_request_t req = kl_payments_read_session(svc->p, order);
@@ -94,7 +97,8 @@ static kl_kind_t truth_of_placement(kl_service_t *svc, const kl_order_t *order,
         return truth_by_id(svc, order, hint, found, err);
     }
     rv = kl_call(svc, &req, &resp, err);
-    if (rv == KL_REFUSED && err->klarna_code && strcmp(err->klarna_code, "SESSION_COMPLETED") == 0) {
+    if (rv == KL_REFUSED && err->klarna_code
+        && strcmp(err->klarna_code, "SESSION_COMPLETED") == 0) {
         kl_error_clear(err);
         complete = 1;
         rv = KL_OK;
@@ -198,9 +202,9 @@ static kl_kind_t drop_taken(kl_service_t *svc, const kl_operation_t *op,
  * made meanwhile, only the shop's reference tells them apart. What was booked as made outside
  * while the operation held the order is nobody's; while it did not, it may have been it.
  */
-static kl_kind_t truth_of_move(kl_service_t *svc, const kl_order_t *order,
-                               const kl_operation_t *op, const apr_array_header_t *list,
-                               apr_int64_t total, kl_finding_t *found, kl_error_t *err)
+static kl_kind_t truth_of_move(kl_service_t *svc, const kl_order_t *order, const kl_operation_t *op,
+                               const apr_array_header_t *list, apr_int64_t total,
+                               kl_finding_t *found, kl_error_t *err)
 {
     const char *id = booked_for(order, list, op);
     const kl_klarna_move_t *move = NULL;
@@ -227,7 +231,8 @@ static kl_kind_t truth_of_move(kl_service_t *svc, const kl_order_t *order,
 /* What Klarna gives no id can only have been the deed itself. */
 static void may_be_done(kl_finding_t *found, const kl_operation_t *op)
 {
-    kl_klarna_move_t deed = {.id = kl_op_kind_name(op->kind), .amount = op->amount,
+    kl_klarna_move_t deed = {.id = kl_op_kind_name(op->kind),
+                             .amount = op->amount,
                              .reference = ""};
 
     APR_ARRAY_PUSH(found->candidates, kl_klarna_move_t) = deed;
@@ -407,8 +412,9 @@ static kl_kind_t waiting_placement(kl_service_t *svc, const kl_order_t *order, k
 {
     kl_kind_t rv = svc->store->operation_load(svc->store, svc->p, order->pending_op, op, err);
 
-    if (rv == KL_OK && (((*op)->state != KL_OP_UNKNOWN && (*op)->state != KL_OP_SENT)
-                        || (*op)->lease_until > svc->now())) {
+    if (rv == KL_OK
+        && (((*op)->state != KL_OP_UNKNOWN && (*op)->state != KL_OP_SENT)
+            || (*op)->lease_until > svc->now())) {
         rv = kl_in_progress(err);
     }
     return rv;

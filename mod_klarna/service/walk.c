@@ -62,7 +62,7 @@ static void mark_orphan(kl_service_t *svc, const kl_operation_t *op)
 static int is_doubtful_no(kl_service_t *svc, const kl_operation_t *op, const kl_exchange_t *ex)
 {
     return op->state == KL_OP_UNKNOWN
-        && kl_exchange_meaning(op, ex, kl_error_make(svc->p)) == KL_MEANS_REFUSED;
+           && kl_exchange_meaning(op, ex, kl_error_make(svc->p)) == KL_MEANS_REFUSED;
 }
 
 /* Shows a placement that Klarna has without telling its id, or whose session it has forgotten. */

@@ -83,8 +83,7 @@ static kl_kind_t look_at_holder(kl_service_t *svc, kl_order_t *order, kl_error_t
 static kl_kind_t look_at_intent(kl_service_t *svc, kl_order_t *order, const char **note,
                                 kl_error_t *err)
 {
-    kl_operation_t as_placement = {.kind = KL_OP_PLACE_ORDER, .order_id = order->id,
-                                   .result = ""};
+    kl_operation_t as_placement = {.kind = KL_OP_PLACE_ORDER, .order_id = order->id, .result = ""};
     kl_finding_t found = {.truth = KL_TRUTH_NOT_EXECUTED};
     kl_kind_t rv = KL_OK;
 
@@ -122,8 +121,7 @@ static int has_more_time(kl_service_t *svc, const kl_order_t *before, kl_error_t
     kl_look_t look;
 
     return kl_service_order(svc, before->id, &order, err) == KL_OK
-        && kl_refresh(svc, order, &look, err) == KL_OK
-        && order->expires_at > before->expires_at;
+           && kl_refresh(svc, order, &look, err) == KL_OK && order->expires_at > before->expires_at;
 }
 
 /* *note tells already that its end is near, and stands unless the end has moved. */
@@ -140,8 +138,7 @@ static void extend(kl_service_t *svc, const kl_order_t *order, const char **note
         *note = apr_psprintf(svc->p, "%s and could not be extended: %s", *note, err->code);
     }
     else if (op->state == KL_OP_REFUSED) {
-        *note = apr_psprintf(svc->p, "%s and Klarna does not extend it: %s", *note,
-                             op->error_code);
+        *note = apr_psprintf(svc->p, "%s and Klarna does not extend it: %s", *note, op->error_code);
     }
     else if (op->state == KL_OP_CONFIRMED && has_more_time(svc, order, err)) {
         *note = "its authorization was extended";

@@ -24,7 +24,8 @@ static kl_kind_t hour_read(kl_dbd_t *db, apr_pool_t *p, apr_array_header_t *out)
         return kl_dbd_end(db);
     }
     return kl_op_kind_parse(kind, &row->kind) && kl_op_state_parse(state, &row->state)
-               ? KL_OK : kl_rows_unknown_word(db->err, "figure of", kind);
+               ? KL_OK
+               : kl_rows_unknown_word(db->err, "figure of", kind);
 }
 
 kl_kind_t kl_dbd_operation_hours(kl_store_t *self, apr_pool_t *p, const char *merchant,
@@ -63,8 +64,7 @@ kl_kind_t kl_dbd_callback_list(kl_store_t *self, apr_pool_t *p, const char *merc
 }
 
 static kl_kind_t first_callback(kl_store_t *self, apr_pool_t *p, const char *merchant,
-                                const char *kind, const char *why, apr_time_t now,
-                                kl_error_t *err)
+                                const char *kind, const char *why, apr_time_t now, kl_error_t *err)
 {
     apr_int64_t bad = why[0] != '\0', good = !bad;
     apr_time_t good_at = good ? now : 0, bad_at = bad ? now : 0;
@@ -85,14 +85,14 @@ static kl_kind_t next_callback(kl_store_t *self, apr_pool_t *p, const char *merc
     if (now - last_at < apr_time_from_sec(KL_NOTE_PAUSE_S)) {
         return KL_OK;
     }
-    return kl_rows_either_way(
-        kl_rows_save(self, p, why[0] ? KL_SQL_callback_bad : KL_SQL_callback_good,
-                     why[0] ? bad : good, "entry", err), err);
+    return kl_rows_either_way(kl_rows_save(self, p,
+                                           why[0] ? KL_SQL_callback_bad : KL_SQL_callback_good,
+                                           why[0] ? bad : good, "entry", err),
+                              err);
 }
 
 kl_kind_t kl_dbd_callback_note(kl_store_t *self, apr_pool_t *p, const char *merchant,
-                               const char *kind, const char *why, apr_time_t now,
-                               kl_error_t *err)
+                               const char *kind, const char *why, apr_time_t now, kl_error_t *err)
 {
     const void *v[] = {merchant, kind};
     apr_array_header_t *found = apr_array_make(p, 1, sizeof(kl_callback_t));
@@ -103,6 +103,6 @@ kl_kind_t kl_dbd_callback_note(kl_store_t *self, apr_pool_t *p, const char *merc
     }
     return found->nelts == 0
                ? first_callback(self, p, merchant, kind, why, now, err)
-               : next_callback(self, p, merchant, &APR_ARRAY_IDX(found, 0, kl_callback_t), why,
-                               now, err);
+               : next_callback(self, p, merchant, &APR_ARRAY_IDX(found, 0, kl_callback_t), why, now,
+                               err);
 }

@@ -20,8 +20,8 @@ static kl_kind_t wrong_version(kl_dbd_t *db, apr_int64_t found)
 {
     kl_error_set(db->err, KL_UNAVAILABLE, "schema",
                  "The database holds version %" APR_INT64_T_FMT " of mod_klarna's tables, this"
-                 " module needs version %d (conf/schema/%s.sql).", found, KL_SCHEMA_VERSION,
-                 kl_dialect_name(db->dialect));
+                 " module needs version %d (conf/schema/%s.sql).",
+                 found, KL_SCHEMA_VERSION, kl_dialect_name(db->dialect));
     kl_error_next(db->err, found < KL_SCHEMA_VERSION
                                ? "Bring the tables up to date as the release notes tell."
                                : "Install the mod_klarna that these tables were made for.");

@@ -16,10 +16,10 @@
 #define SQLITE_SCHEMA 17
 #define MYSQL_DUPLICATE_KEY 1062
 #define MYSQL_LOCK_TIMEOUT 1205
-#define MYSQL_DEADLOCK 1213       /* also a lost certification of Galera's */
+#define MYSQL_DEADLOCK 1213 /* also a lost certification of Galera's */
 #define MYSQL_UNKNOWN_STATEMENT 1243
 #define MYSQL_NO_STATEMENT 2030
-#define MAX_LOGGED 240            /* bytes of a driver's text */
+#define MAX_LOGGED 240 /* bytes of a driver's text */
 
 /* What ap_dbd_t.prepared holds under our labels; itself allocated in pool. */
 typedef struct prepared_t {
@@ -32,11 +32,10 @@ typedef struct run_t {
     kl_sql_t id;
     const void **values;
     int *changed;
-    int taken;                    /* the driver's code for a taken key; 0: none */
+    int taken; /* the driver's code for a taken key; 0: none */
 } run_t;
 
-kl_kind_t kl_dbd_open(kl_dbd_t *db, kl_connections_t *connections, apr_pool_t *p,
-                      kl_error_t *err)
+kl_kind_t kl_dbd_open(kl_dbd_t *db, kl_connections_t *connections, apr_pool_t *p, kl_error_t *err)
 {
     const char *driver;
 
@@ -255,8 +254,7 @@ kl_kind_t kl_dbd_change(kl_dbd_t *db, kl_sql_t id, const void **values, int *cha
 
 kl_kind_t kl_dbd_insert(kl_dbd_t *db, kl_sql_t id, const void **values, int *changed)
 {
-    run_t run = {id, values, changed,
-                 db->dialect == KL_DIALECT_MYSQL ? MYSQL_DUPLICATE_KEY : 0};
+    run_t run = {id, values, changed, db->dialect == KL_DIALECT_MYSQL ? MYSQL_DUPLICATE_KEY : 0};
 
     return run_statement(db, &run);
 }
@@ -296,7 +294,8 @@ const char *kl_dbd_text(kl_dbd_t *db, apr_pool_t *p, int column)
     const char *text = NULL;
 
     if (apr_dbd_datum_get(db->conn->driver, db->row, column, APR_DBD_TYPE_STRING, &text)
-        != APR_SUCCESS || !text) {
+            != APR_SUCCESS
+        || !text) {
         db->failed = 1;
         return "";
     }
@@ -318,8 +317,7 @@ int kl_dbd_int(kl_dbd_t *db, int column)
 {
     int n = 0;
 
-    if (apr_dbd_datum_get(db->conn->driver, db->row, column, APR_DBD_TYPE_INT, &n)
-        != APR_SUCCESS) {
+    if (apr_dbd_datum_get(db->conn->driver, db->row, column, APR_DBD_TYPE_INT, &n) != APR_SUCCESS) {
         db->failed = 1;
     }
     return n;

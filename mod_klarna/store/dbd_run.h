@@ -16,13 +16,13 @@ typedef struct kl_dbd_t {
     kl_connections_t *connections;
     ap_dbd_t *conn;
     kl_dialect_t dialect;
-    apr_pool_t *scratch;          /* what drivers allocate; gone at kl_dbd_close */
+    apr_pool_t *scratch; /* what drivers allocate; gone at kl_dbd_close */
     kl_error_t *err;
-    const char *label;            /* of the statement that ran last */
-    apr_dbd_results_t *results;   /* of the select that ran last */
+    const char *label;          /* of the statement that ran last */
+    apr_dbd_results_t *results; /* of the select that ran last */
     apr_dbd_row_t *row;
     int rownum;
-    int failed;                   /* a row could not be read to its end */
+    int failed; /* a row could not be read to its end */
 } kl_dbd_t;
 
 /**
@@ -30,8 +30,7 @@ typedef struct kl_dbd_t {
  * @param p only the parent of what is freed by kl_dbd_close
  * @return KL_OK, or KL_UNAVAILABLE "store": then nothing is to be closed.
  */
-kl_kind_t kl_dbd_open(kl_dbd_t *db, kl_connections_t *connections, apr_pool_t *p,
-                      kl_error_t *err);
+kl_kind_t kl_dbd_open(kl_dbd_t *db, kl_connections_t *connections, apr_pool_t *p, kl_error_t *err);
 
 /** Gives the connection back and frees what the drivers allocated. */
 void kl_dbd_close(kl_dbd_t *db);

@@ -12,12 +12,10 @@
 #ifndef KL_STATEMENTS_H
 #define KL_STATEMENTS_H
 
-typedef enum {
-    KL_DIALECT_SQLITE3,
-    KL_DIALECT_PGSQL,
-    KL_DIALECT_MYSQL,
-    KL_DIALECTS
-} kl_dialect_t;
+typedef enum { KL_DIALECT_SQLITE3, KL_DIALECT_PGSQL, KL_DIALECT_MYSQL, KL_DIALECTS } kl_dialect_t;
+
+/* Tables of text, a row each. */
+/* clang-format off */
 
 /*
  * Columns: S(column, member) holds text, N a 64-bit integer, I an int. `member` is how
@@ -300,16 +298,18 @@ typedef enum {
     SAME(callback_list, 1, \
          "SELECT " KL_CALLBACK_ALL_ " FROM klarna_callback WHERE merchant = %s ORDER BY kind")
 
+/* clang-format on */
+
 typedef enum {
 #define KL_ID_(id, ...) KL_SQL_##id,
     KL_STATEMENTS(KL_ID_, KL_ID_)
 #undef KL_ID_
-    KL_SQL_COUNT
+        KL_SQL_COUNT
 } kl_sql_t;
 
 typedef struct kl_statement_t {
-    const char *label;             /* "klarna_order_load": [a-z][a-z0-9_]*, at most 63 bytes */
-    int values;                    /* how many it takes */
+    const char *label; /* "klarna_order_load": [a-z][a-z0-9_]*, at most 63 bytes */
+    int values;        /* how many it takes */
     const char *text[KL_DIALECTS];
 } kl_statement_t;
 

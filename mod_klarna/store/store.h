@@ -19,29 +19,29 @@
  * query, newest first. */
 typedef enum {
     KL_LIST_NONE,
-    KL_LIST_TO_SHIP,            /* kl_order_open_until() > 0 */
-    KL_LIST_EXPIRING,           /* the same, up to `until` */
-    KL_LIST_CAPTURE_UNCONFIRMED,/* waiting "capture" */
-    KL_LIST_REFUND_UNCONFIRMED, /* waiting "refund" */
-    KL_LIST_ORPHANS             /* attention "orphan" */
+    KL_LIST_TO_SHIP,             /* kl_order_open_until() > 0 */
+    KL_LIST_EXPIRING,            /* the same, up to `until` */
+    KL_LIST_CAPTURE_UNCONFIRMED, /* waiting "capture" */
+    KL_LIST_REFUND_UNCONFIRMED,  /* waiting "refund" */
+    KL_LIST_ORPHANS              /* attention "orphan" */
 } kl_order_list_t;
 
 /* What is asked for holds together: an order is listed when it fits every part. A text that
  * is NULL or "" asks for nothing, as does a time that is 0. */
 typedef struct kl_order_query_t {
-    const char *merchant;      /* only this merchant's orders; always given */
-    const char *state;         /* a state word */
-    const char *attention;     /* an attention word (order.h) */
+    const char *merchant;  /* only this merchant's orders; always given */
+    const char *state;     /* a state word */
+    const char *attention; /* an attention word (order.h) */
     const char *channel;
-    const char *search;        /* equals own id, Klarna's id, short reference, either merchant
-                                  reference or what reference_add was told */
+    const char *search; /* equals own id, Klarna's id, short reference, either merchant
+                           reference or what reference_add was told */
     kl_order_list_t list;
-    apr_time_t from, to;       /* from <= created_at < to */
-    apr_time_t until;          /* for KL_LIST_EXPIRING */
-    apr_time_t before_at;      /* keyset: created_at (of what is open: kl_order_open_until) and
-                                  id of the order just before this page; 0 = the first page */
+    apr_time_t from, to;  /* from <= created_at < to */
+    apr_time_t until;     /* for KL_LIST_EXPIRING */
+    apr_time_t before_at; /* keyset: created_at (of what is open: kl_order_open_until) and
+                             id of the order just before this page; 0 = the first page */
     const char *before_id;
-    int limit;                 /* 1..KL_MAX_PAGE */
+    int limit; /* 1..KL_MAX_PAGE */
 } kl_order_query_t;
 
 /** 1 when query lists what is still open, soonest end first; else the newest come first. */
@@ -49,22 +49,22 @@ int kl_order_query_is_open(const kl_order_query_t *query);
 
 /* What operations of one kind that last changed in one hour came to. */
 typedef struct kl_operation_hour_t {
-    apr_time_t hour;           /* its beginning */
+    apr_time_t hour; /* its beginning */
     kl_op_kind_t kind;
     kl_op_state_t state;
     apr_int64_t count;
-    apr_int64_t called;        /* of these: whose last try reached Klarna (took > 0) */
+    apr_int64_t called;             /* of these: whose last try reached Klarna (took > 0) */
     apr_int64_t took_sum, took_max; /* ms of these */
-    apr_int64_t slow;          /* of these: longer than KL_SLOW_MS */
+    apr_int64_t slow;               /* of these: longer than KL_SLOW_MS */
 } kl_operation_hour_t;
 
 /* How the callbacks of one kind are doing. Noted at most every KL_NOTE_PAUSE_S: the counts
  * tell that something came, not how often. */
 typedef struct kl_callback_t {
-    const char *kind;          /* "authorization", "fraud", "status" */
-    apr_time_t good_at, bad_at;/* 0 = never */
+    const char *kind;           /* "authorization", "fraud", "status" */
+    apr_time_t good_at, bad_at; /* 0 = never */
     apr_int64_t good, bad;
-    const char *bad_why;       /* a code, "" = never */
+    const char *bad_why; /* a code, "" = never */
 } kl_callback_t;
 
 typedef struct kl_store_t kl_store_t;
@@ -74,8 +74,7 @@ struct kl_store_t {
     kl_kind_t (*check)(kl_store_t *self, apr_pool_t *p, kl_error_t *err);
 
     /** KL_CONFLICT "exists" when id or client_key is taken. Sets order->version to 1. */
-    kl_kind_t (*order_insert)(kl_store_t *self, apr_pool_t *p, kl_order_t *order,
-                              kl_error_t *err);
+    kl_kind_t (*order_insert)(kl_store_t *self, apr_pool_t *p, kl_order_t *order, kl_error_t *err);
     kl_kind_t (*order_load)(kl_store_t *self, apr_pool_t *p, const char *id, kl_order_t **out,
                             kl_error_t *err);
     kl_kind_t (*order_load_by_client_key)(kl_store_t *self, apr_pool_t *p, const char *client_key,
@@ -133,8 +132,7 @@ struct kl_store_t {
 
     /** Notes that a callback came: accepted when why is "", else refused for that code. */
     kl_kind_t (*callback_note)(kl_store_t *self, apr_pool_t *p, const char *merchant,
-                               const char *kind, const char *why, apr_time_t now,
-                               kl_error_t *err);
+                               const char *kind, const char *why, apr_time_t now, kl_error_t *err);
     /** *out: array of kl_callback_t, by kind; no entry for a kind that never came. */
     kl_kind_t (*callback_list)(kl_store_t *self, apr_pool_t *p, const char *merchant,
                                apr_array_header_t **out, kl_error_t *err);

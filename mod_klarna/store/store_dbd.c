@@ -11,7 +11,7 @@
 #include "store/dbd_rows.h"
 #include "store/order_query.h"
 
-#define MAX_OPERATIONS (KL_MAX_PAGE * 5)  /* of one order, as store.h promises */
+#define MAX_OPERATIONS (KL_MAX_PAGE * 5) /* of one order, as store.h promises */
 
 /* An order as its row holds it: words for enums, and no empty klarna_order_id, because that
  * column is unique per merchant: it holds the own id until Klarna gave one. open_until is
@@ -110,8 +110,8 @@ static kl_kind_t order_read(kl_dbd_t *db, apr_pool_t *p, apr_array_header_t *out
         return kl_dbd_end(db);
     }
     *order = row->order;
-    order->klarna_order_id = strcmp(row->klarna_order_id, order->id) == 0
-                                 ? "" : row->klarna_order_id;
+    order->klarna_order_id = strcmp(row->klarna_order_id, order->id) == 0 ? ""
+                                                                          : row->klarna_order_id;
     if (!kl_order_state_parse(row->state, &order->state)) {
         return kl_rows_unknown_word(db->err, "order", order->id);
     }
@@ -120,8 +120,8 @@ static kl_kind_t order_read(kl_dbd_t *db, apr_pool_t *p, apr_array_header_t *out
     return rv;
 }
 
-static kl_kind_t order_load_where(kl_store_t *self, apr_pool_t *p, kl_sql_t id,
-                                  const char *value, kl_order_t **out, kl_error_t *err)
+static kl_kind_t order_load_where(kl_store_t *self, apr_pool_t *p, kl_sql_t id, const char *value,
+                                  kl_order_t **out, kl_error_t *err)
 {
     apr_array_header_t *found = apr_array_make(p, 1, sizeof(kl_order_t *));
     kl_kind_t rv = kl_rows_load(self, p, id, value, order_read, found, "order", err);
@@ -157,7 +157,8 @@ static kl_kind_t order_list(kl_store_t *self, apr_pool_t *p, const kl_order_quer
 
     *out = apr_array_make(p, limit, sizeof(kl_order_t *));
     return kl_order_page(&page, query, limit)
-               ? kl_rows_select(self, p, page.list, page.values, order_read, *out, err) : KL_OK;
+               ? kl_rows_select(self, p, page.list, page.values, order_read, *out, err)
+               : KL_OK;
 }
 
 static kl_kind_t int64_read(kl_dbd_t *db, apr_pool_t *p, apr_array_header_t *out)
@@ -204,8 +205,8 @@ static kl_kind_t insert_references(kl_store_t *self, apr_pool_t *p, const char *
         v[3 * i + 1] = values[i < n ? i : n - 1];
         v[3 * i + 2] = order_id;
     }
-    return kl_rows_either_way(
-        kl_rows_insert(self, p, KL_SQL_reference_insert, v, "reference", err), err);
+    return kl_rows_either_way(kl_rows_insert(self, p, KL_SQL_reference_insert, v, "reference", err),
+                              err);
 }
 
 static kl_kind_t reference_add(kl_store_t *self, apr_pool_t *p, const char *merchant,
@@ -326,8 +327,7 @@ static kl_kind_t operation_load_by_client_key(kl_store_t *self, apr_pool_t *p,
                                               const char *client_key, kl_operation_t **out,
                                               kl_error_t *err)
 {
-    return operation_load_where(self, p, KL_SQL_operation_load_by_client_key, client_key, out,
-                                err);
+    return operation_load_where(self, p, KL_SQL_operation_load_by_client_key, client_key, out, err);
 }
 
 static kl_kind_t operation_list(kl_store_t *self, apr_pool_t *p, const char *order_id,

@@ -100,10 +100,9 @@ static const char *set_dir(cmd_parms *cmd, void *unused, const char *dir)
     return NULL;
 }
 
-static const command_rec directives[] = {
-    AP_INIT_TAKE1("CrashDir", set_dir, NULL, RSRC_CONF, "where orders to die are left"),
-    {NULL}
-};
+static const command_rec directives[] = {AP_INIT_TAKE1("CrashDir", set_dir, NULL, RSRC_CONF,
+                                                       "where orders to die are left"),
+                                         {NULL}};
 
 static void register_hooks(apr_pool_t *p)
 {
@@ -111,9 +110,14 @@ static void register_hooks(apr_pool_t *p)
     APR_REGISTER_OPTIONAL_FN(klarna_step);
 }
 
-module AP_MODULE_DECLARE_DATA crash_module = {
-    STANDARD20_MODULE_STUFF, NULL, NULL, NULL, NULL, directives, register_hooks,
+module AP_MODULE_DECLARE_DATA crash_module = {STANDARD20_MODULE_STUFF,
+                                              NULL,
+                                              NULL,
+                                              NULL,
+                                              NULL,
+                                              directives,
+                                              register_hooks,
 #ifdef AP_MODULE_HAS_FLAGS
-    0
+                                              0
 #endif
 };

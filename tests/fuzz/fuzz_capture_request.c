@@ -17,8 +17,8 @@ static void try_request(apr_pool_t *p, const unsigned char *data, size_t size)
     if (v == NULL) {
         return;
     }
-    if (kl_capture_request_parse(&want, p, v, err) != KL_OK ||
-        kl_plan_capture(&m, p, order, &want, err) != KL_OK) {
+    if (kl_capture_request_parse(&want, p, v, err) != KL_OK
+        || kl_plan_capture(&m, p, order, &want, err) != KL_OK) {
         check_refusal(err);
         return;
     }

@@ -36,8 +36,8 @@ static void try_request(apr_pool_t *p, const unsigned char *data, size_t size)
     if (v == NULL) {
         return;
     }
-    if (kl_credit_request_parse(&want, p, v, err) != KL_OK ||
-        kl_plan_credit(&plan, p, order, &want, err) != KL_OK) {
+    if (kl_credit_request_parse(&want, p, v, err) != KL_OK
+        || kl_plan_credit(&plan, p, order, &want, err) != KL_OK) {
         check_refusal(err);
         return;
     }

@@ -22,8 +22,8 @@ static void try_token(apr_pool_t *p, const unsigned char *data, size_t size)
     APR_ARRAY_PUSH(keys, kl_cart_key_t) = (kl_cart_key_t){"a", secret, sizeof(secret) - 1};
     kind = kl_signed_cart_open(&cart, p, (const char *)data, size, keys,
                                apr_time_from_sec(1790000000), err);
-    if (kind != err->kind || (kind == KL_OK) != kl_json_is_object(cart) ||
-        (kind != KL_OK && kind != KL_DENIED && kind != KL_INVALID)) {
+    if (kind != err->kind || (kind == KL_OK) != kl_json_is_object(cart)
+        || (kind != KL_OK && kind != KL_DENIED && kind != KL_INVALID)) {
         abort();
     }
 }

@@ -101,8 +101,8 @@ static void check_lines(const apr_array_header_t *lines, apr_int64_t sum)
         const kl_line_t *line = &APR_ARRAY_IDX(lines, i, kl_line_t);
 
         check(line->quantity >= 1 && line->total_discount_amount >= 0);
-        check(line->total_amount ==
-              line->quantity * line->unit_price - line->total_discount_amount);
+        check(line->total_amount
+              == line->quantity * line->unit_price - line->total_discount_amount);
         total += line->total_amount;
     }
     check(lines->nelts == 0 || total == sum);

@@ -241,22 +241,39 @@ static void sample_lines(kl_order_t *order)
     kl_credit_invoice_t *ci = apr_array_push(order->credit_invoices);
 
     *line = (kl_line_t){
-        .type = KL_LINE_PHYSICAL, .reference = "SKU-1", .name = "Räksmörgås \"stor\"",
-        .quantity_unit = "pcs", .image_url = "", .product_url = "", .merchant_data = "",
-        .quantity = 3, .unit_price = 5000, .tax_rate = 2500, .total_amount = 15000,
-        .total_tax_amount = 3000, .captured_quantity = 2, .captured_amount = 10000,
-        .credited_quantity = 1, .credited_amount = 5000,
+        .type = KL_LINE_PHYSICAL,
+        .reference = "SKU-1",
+        .name = "Räksmörgås \"stor\"",
+        .quantity_unit = "pcs",
+        .image_url = "",
+        .product_url = "",
+        .merchant_data = "",
+        .quantity = 3,
+        .unit_price = 5000,
+        .tax_rate = 2500,
+        .total_amount = 15000,
+        .total_tax_amount = 3000,
+        .captured_quantity = 2,
+        .captured_amount = 10000,
+        .credited_quantity = 1,
+        .credited_amount = 5000,
     };
     *ci = (kl_credit_invoice_t){
-        .id = "c1", .reference = "CN-1", .comment = "it's broken", .actor = "clerk",
-        .state = "paid", .amount = 4500, .paid_amount = 4500, .return_fee = 500,
+        .id = "c1",
+        .reference = "CN-1",
+        .comment = "it's broken",
+        .actor = "clerk",
+        .state = "paid",
+        .amount = 4500,
+        .paid_amount = 4500,
+        .return_fee = 500,
         .created_at = 1700000000000000,
         .lines = apr_array_make(order->lines->pool, 1, sizeof(kl_movement_line_t)),
         .steps = apr_array_make(order->lines->pool, 1, sizeof(kl_credit_step_t)),
     };
     APR_ARRAY_PUSH(ci->lines, kl_movement_line_t) = (kl_movement_line_t){0, 1, 5000};
-    APR_ARRAY_PUSH(ci->steps, kl_credit_step_t) =
-        (kl_credit_step_t){"op-9", "refund", 4500, "confirmed", "r-1"};
+    APR_ARRAY_PUSH(ci->steps, kl_credit_step_t) = (kl_credit_step_t){"op-9", "refund", 4500,
+                                                                     "confirmed", "r-1"};
 }
 
 kl_order_t *sample_order(apr_pool_t *p, const char *id)

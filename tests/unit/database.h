@@ -23,16 +23,16 @@ typedef struct database_t {
     const apr_dbd_driver_t *driver;
     const char *params;
     kl_dialect_t dialect;
-    char directory[64];            /* of the SQLite file, "" when there is none */
-    kl_connections_t connections;  /* what the store under test uses */
+    char directory[64];           /* of the SQLite file, "" when there is none */
+    kl_connections_t connections; /* what the store under test uses */
     kl_store_t *store;
     kl_error_t *err;
-    apr_thread_mutex_t *mutex;     /* guards what follows */
+    apr_thread_mutex_t *mutex; /* guards what follows */
     ap_dbd_t *idle[MAX_IDLE];
     int idle_count;
-    int opened, closed;            /* calls of open that gave something, calls of close */
-    int refuse;                    /* this many calls of open still give NULL */
-    const char *logged;            /* the last text that was logged, in p */
+    int opened, closed; /* calls of open that gave something, calls of close */
+    int refuse;         /* this many calls of open still give NULL */
+    const char *logged; /* the last text that was logged, in p */
     const char *logged_label;
     int log_count;
 } database_t;

@@ -6,7 +6,7 @@
 #include <apr_strings.h>
 #include <stdlib.h>
 
-#define EXTENSION     apr_time_from_sec(28 * 86400)
+#define EXTENSION apr_time_from_sec(28 * 86400)
 #define KEYS_ARE_KEPT apr_time_from_sec(24 * 3600)
 
 /* One answer as it goes over the wire. */
@@ -26,14 +26,14 @@ typedef struct token_t {
     const char *token;
     apr_int64_t amount;
     int session;
-    const char *order_id; /* what it bought, or NULL */
-    apr_time_t busy_until;/* a placement with it is on its way */
+    const char *order_id;  /* what it bought, or NULL */
+    apr_time_t busy_until; /* a placement with it is on its way */
 } token_t;
 
 /* A request whose answer is lost and that is executed later. */
 typedef struct late_t {
     kl_request_t req;
-    apr_time_t at;        /* 0: done */
+    apr_time_t at; /* 0: done */
 } late_t;
 
 /* A request in parts: /ordermanagement/v1/orders/{id}{below} */
@@ -45,9 +45,12 @@ typedef struct asked_t {
     kl_json_t *body;
 } asked_t;
 
-static const char *const fault_names[FAKE_KLARNA_FAULTS] = {
-    "not sent", "lost before", "lost after", "lost late", "500 before", "500 after", "429", "401 html",
-    "edge 403", "409 busy", "409 twice", "malformed"};
+static const char *const fault_names[FAKE_KLARNA_FAULTS] = {"not sent",   "lost before",
+                                                            "lost after", "lost late",
+                                                            "500 before", "500 after",
+                                                            "429",        "401 html",
+                                                            "edge 403",   "409 busy",
+                                                            "409 twice",  "malformed"};
 
 const char *fake_klarna_fault_name(fake_klarna_fault_t fault)
 {
@@ -65,7 +68,8 @@ static answer_t refuses(const asked_t *asked, int status, const char *code)
 {
     return says(status, apr_psprintf(asked->fake->p,
                                      "{\"error_code\":\"%s\",\"error_messages\":[\"no\"],"
-                                     "\"correlation_id\":\"cid\"}", code));
+                                     "\"correlation_id\":\"cid\"}",
+                                     code));
 }
 
 static void moved(const asked_t *asked, const char *what, const char *key, apr_int64_t amount)
@@ -155,9 +159,10 @@ static token_t *find_token(const asked_t *asked)
     for (int i = 0; i < asked->fake->tokens->nelts; i++) {
         token_t *token = token_at(asked->fake, i);
 
-        if (strcmp(asked->req->path, apr_psprintf(asked->fake->p,
-                                                  "/payments/v1/authorizations/%s/order",
-                                                  token->token)) == 0) {
+        if (strcmp(asked->req->path,
+                   apr_psprintf(asked->fake->p, "/payments/v1/authorizations/%s/order",
+                                token->token))
+            == 0) {
             return token;
         }
     }
@@ -236,8 +241,9 @@ static int lines_fit(const kl_json_t *body, apr_int64_t amount)
         const kl_json_t *line = kl_json_at(lines, i);
         apr_int64_t total = kl_json_int(line, "total_amount", 0);
 
-        if (total != kl_json_int(line, "quantity", 0) * kl_json_int(line, "unit_price", 0) -
-                         kl_json_int(line, "total_discount_amount", 0)) {
+        if (total
+            != kl_json_int(line, "quantity", 0) * kl_json_int(line, "unit_price", 0)
+                   - kl_json_int(line, "total_discount_amount", 0)) {
             return 0;
         }
         sum += total;
@@ -267,8 +273,8 @@ static answer_t capture(const asked_t *asked)
     apr_int64_t amount = kl_json_int(asked->body, "captured_amount", -1);
     answer_t answer = says(201, "");
 
-    if (!is_open(order) || strcmp(order->fraud_status, "ACCEPTED") != 0 || amount <= 0 ||
-        amount > order->remaining) {
+    if (!is_open(order) || strcmp(order->fraud_status, "ACCEPTED") != 0 || amount <= 0
+        || amount > order->remaining) {
         return refuses(asked, 403, "CAPTURE_NOT_ALLOWED");
     }
     if (!lines_fit(asked->body, amount)) {
@@ -409,8 +415,10 @@ static answer_t manage(const asked_t *asked)
         const char *method, *below;
         answer_t (*does)(const asked_t *asked);
     } routes[] = {
-        {"GET", "", read_order},        {"POST", "/captures", capture},
-        {"POST", "/refunds", refund},   {"POST", "/cancel", cancel},
+        {"GET", "", read_order},
+        {"POST", "/captures", capture},
+        {"POST", "/refunds", refund},
+        {"POST", "/cancel", cancel},
         {"PATCH", "/authorization", reduce},
         {"POST", "/extend-authorization-time", extend},
         {"POST", "/release-remaining-authorization", release},
@@ -420,8 +428,8 @@ static answer_t manage(const asked_t *asked)
         return refuses(asked, 404, "NO_SUCH_ORDER");
     }
     for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
-        if (strcmp(routes[i].method, asked->req->method) == 0 &&
-            strcmp(routes[i].below, asked->below) == 0) {
+        if (strcmp(routes[i].method, asked->req->method) == 0
+            && strcmp(routes[i].below, asked->below) == 0) {
             return routes[i].does(asked);
         }
     }
@@ -443,8 +451,7 @@ static answer_t execute_once(asked_t *asked)
     const char *id;
 
     if (req->body[0]) {
-        asked->body = kl_json_parse(fake->p, req->body, strlen(req->body),
-                                    kl_error_make(fake->p));
+        asked->body = kl_json_parse(fake->p, req->body, strlen(req->body), kl_error_make(fake->p));
         assert_non_null(asked->body);
     }
     if (fake->refuses && strstr(req->path, fake->refuses)) {
@@ -459,8 +466,8 @@ static answer_t execute_once(asked_t *asked)
     assert_memory_equal(req->path, ORDERS, strlen(ORDERS));
     id = req->path + strlen(ORDERS);
     asked->below = id + strcspn(id, "/");
-    asked->order = fake_klarna_order(fake, apr_pstrndup(fake->p, id,
-                                                        (apr_size_t)(asked->below - id)));
+    asked->order = fake_klarna_order(fake,
+                                     apr_pstrndup(fake->p, id, (apr_size_t)(asked->below - id)));
     return manage(asked);
 }
 
@@ -472,8 +479,8 @@ static answer_t execute(fake_klarna_t *fake, const kl_request_t *req)
 
     for (int i = 0; req->idempotency_key[0] && i < fake->keys->nelts; i++) {
         kept = &APR_ARRAY_IDX(fake->keys, i, kept_key_t);
-        if (strcmp(kept->key, req->idempotency_key) == 0 &&
-            fake_clock_now() - kept->at < KEYS_ARE_KEPT) {
+        if (strcmp(kept->key, req->idempotency_key) == 0
+            && fake_clock_now() - kept->at < KEYS_ARE_KEPT) {
             return kept->answer;
         }
     }
@@ -516,17 +523,22 @@ void fake_klarna_catch_up(fake_klarna_t *fake)
     }
 }
 
-void fake_klarna_outside(fake_klarna_t *fake, const char *id, const char *what,
-                         apr_int64_t amount, const char *reference)
+void fake_klarna_outside(fake_klarna_t *fake, const char *id, const char *what, apr_int64_t amount,
+                         const char *reference)
 {
     static const struct {
         const char *what;
         answer_t (*does)(const asked_t *asked);
-    } verbs[] = {{"capture", capture}, {"refund", refund}, {"reduce", reduce},
-                 {"release", release}, {"cancel", cancel}};
-    kl_request_t req = {.idempotency_key = apr_psprintf(fake->p, "outside-%d",
-                                                        fake->movements->nelts)};
-    asked_t asked = {.fake = fake, .req = &req, .order = fake_klarna_order(fake, id),
+    } verbs[] = {{"capture", capture},
+                 {"refund", refund},
+                 {"reduce", reduce},
+                 {"release", release},
+                 {"cancel", cancel}};
+    kl_request_t req = {
+        .idempotency_key = apr_psprintf(fake->p, "outside-%d", fake->movements->nelts)};
+    asked_t asked = {.fake = fake,
+                     .req = &req,
+                     .order = fake_klarna_order(fake, id),
                      .body = kl_json_object(fake->p)};
     answer_t answer = says(404, "");
 
@@ -573,8 +585,8 @@ static kl_delivery_t lost(const char **why)
 
 static int executes_first(fake_klarna_fault_t fault)
 {
-    return fault == FAKE_LOST_AFTER || fault == FAKE_500_AFTER || fault == FAKE_MALFORMED ||
-           fault == FAKE_409_BUSY || fault == FAKE_409_TWICE;
+    return fault == FAKE_LOST_AFTER || fault == FAKE_500_AFTER || fault == FAKE_MALFORMED
+           || fault == FAKE_409_BUSY || fault == FAKE_409_TWICE;
 }
 
 static kl_delivery_t fails(fake_klarna_t *fake, apr_pool_t *p, const kl_request_t *req,
@@ -627,8 +639,9 @@ static int fault_now(fake_klarna_t *fake, const kl_request_t *req)
     if (fake->dice && test_random_in(fake->dice, 1, 100) <= fake->percent) {
         fault = (int)test_random_in(fake->dice, 0, FAKE_KLARNA_FAULTS - 1);
     }
-    if (fake->fail_at > 0 && (fake->fail_at == fake->calls ||
-                              (fake->fault == FAKE_409_TWICE && fake->fail_at == fake->calls - 1))) {
+    if (fake->fail_at > 0
+        && (fake->fail_at == fake->calls
+            || (fake->fault == FAKE_409_TWICE && fake->fail_at == fake->calls - 1))) {
         fault = (int)fake->fault;
     }
     if ((fault == FAKE_409_BUSY || fault == FAKE_409_TWICE) && !req->idempotency_key[0]) {

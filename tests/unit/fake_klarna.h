@@ -14,17 +14,17 @@
 
 typedef enum {
     FAKE_NOT_SENT,
-    FAKE_LOST_BEFORE,       /* lost before Klarna executed it */
-    FAKE_LOST_AFTER,        /* executed, the answer was lost */
-    FAKE_LOST_LATE,         /* lost, and executed FAKE_LATE after it was sent */
+    FAKE_LOST_BEFORE, /* lost before Klarna executed it */
+    FAKE_LOST_AFTER,  /* executed, the answer was lost */
+    FAKE_LOST_LATE,   /* lost, and executed FAKE_LATE after it was sent */
     FAKE_500_BEFORE,
     FAKE_500_AFTER,
     FAKE_429,
     FAKE_401_HTML,
-    FAKE_EDGE_403,          /* from the edge, without a body */
-    FAKE_409_BUSY,          /* CONFLICT: it is being executed right now */
-    FAKE_409_TWICE,         /* and the call after it as well */
-    FAKE_MALFORMED,         /* executed; its status with half a body and no headers */
+    FAKE_EDGE_403,  /* from the edge, without a body */
+    FAKE_409_BUSY,  /* CONFLICT: it is being executed right now */
+    FAKE_409_TWICE, /* and the call after it as well */
+    FAKE_MALFORMED, /* executed; its status with half a body and no headers */
     FAKE_KLARNA_FAULTS
 } fake_klarna_fault_t;
 
@@ -33,8 +33,8 @@ typedef enum {
 const char *fake_klarna_fault_name(fake_klarna_fault_t fault);
 
 typedef struct fake_movement_t {
-    const char *what;       /* "place", "capture", "refund" ... */
-    const char *key;        /* the idempotency key, or the token of a placement */
+    const char *what; /* "place", "capture", "refund" ... */
+    const char *key;  /* the idempotency key, or the token of a placement */
     apr_int64_t amount;
 } fake_movement_t;
 
@@ -51,21 +51,21 @@ typedef struct fake_klarna_t {
     kl_transport_t transport;
     apr_pool_t *p;
     fake_process_t *process;
-    apr_array_header_t *orders;    /* of fake_order_t * */
-    apr_array_header_t *movements; /* of fake_movement_t: what was executed */
+    apr_array_header_t *orders;               /* of fake_order_t * */
+    apr_array_header_t *movements;            /* of fake_movement_t: what was executed */
     apr_array_header_t *keys, *tokens, *late; /* its own */
-    int refuses_used_token;        /* a token used again is refused; else: the same order */
-    int keeps_the_end;             /* an extension is granted and changes nothing: the limit */
-    const char *session_refusal;   /* the error code a read session answers with, or NULL */
-    const char *fraud_status;      /* of orders placed from now on */
-    const char *refuses;           /* requests whose path holds this are refused, or NULL */
-    int sessions;                  /* created */
-    const char *session_body;      /* of the last session call */
-    int calls;                     /* since the fault was armed */
-    int fail_at;                   /* 0 = never */
+    int refuses_used_token;      /* a token used again is refused; else: the same order */
+    int keeps_the_end;           /* an extension is granted and changes nothing: the limit */
+    const char *session_refusal; /* the error code a read session answers with, or NULL */
+    const char *fraud_status;    /* of orders placed from now on */
+    const char *refuses;         /* requests whose path holds this are refused, or NULL */
+    int sessions;                /* created */
+    const char *session_body;    /* of the last session call */
+    int calls;                   /* since the fault was armed */
+    int fail_at;                 /* 0 = never */
     fake_klarna_fault_t fault;
-    int retry_after;               /* seconds, in a 429 */
-    test_random_t *dice;           /* not NULL: a call fails at random */
+    int retry_after;     /* seconds, in a 429 */
+    test_random_t *dice; /* not NULL: a call fails at random */
     int percent;
     apr_time_t last_deadline;
 } fake_klarna_t;
@@ -88,8 +88,8 @@ fake_order_t *fake_klarna_order(const fake_klarna_t *fake, const char *id);
  * Somebody else does it, in Klarna's portal: "capture" or "refund" of amount with this
  * reference, "reduce" by amount, "release" or "cancel".
  */
-void fake_klarna_outside(fake_klarna_t *fake, const char *id, const char *what,
-                         apr_int64_t amount, const char *reference);
+void fake_klarna_outside(fake_klarna_t *fake, const char *id, const char *what, apr_int64_t amount,
+                         const char *reference);
 
 /** An order of Klarna's that nobody placed from here; its id. */
 const char *fake_klarna_foreign_order(fake_klarna_t *fake, apr_int64_t amount,

@@ -12,12 +12,12 @@
 #include <apr_time.h>
 
 typedef struct fake_process_t {
-    int steps;                  /* made since the counter was last set to 0 */
-    int die_at;                 /* the step at which it dies, 0 = never */
-    int die_after;              /* 1: the call is executed first */
-    jmp_buf death;              /* set by whoever runs the process, before a death is armed */
-    void (*hook)(void *baton);  /* somebody else, asked before every step, or NULL; what it
-                                   does is not counted and does not fail */
+    int steps;                 /* made since the counter was last set to 0 */
+    int die_at;                /* the step at which it dies, 0 = never */
+    int die_after;             /* 1: the call is executed first */
+    jmp_buf death;             /* set by whoever runs the process, before a death is armed */
+    void (*hook)(void *baton); /* somebody else, asked before every step, or NULL; what it
+                                  does is not counted and does not fail */
     void *baton;
     int in_hook;
 } fake_process_t;

@@ -35,11 +35,27 @@ static kl_order_t *copy_of_order(apr_pool_t *p, const kl_order_t *order)
     kl_order_t *empty = kl_order_make(p);
     kl_error_t *err = kl_error_make(p);
     const char **strings[] = {
-        &copy->id, &copy->merchant, &copy->environment, &copy->client_key, &copy->client_hash,
-        &copy->key, &copy->fraud_status, &copy->session_id, &copy->client_token,
-        &copy->klarna_order_id, &copy->klarna_reference, &copy->reference1, &copy->reference2,
-        &copy->country, &copy->currency, &copy->locale, &copy->pending_op,
-        &copy->confirmation_url, &copy->callback_secret, &copy->attention, &copy->channel,
+        &copy->id,
+        &copy->merchant,
+        &copy->environment,
+        &copy->client_key,
+        &copy->client_hash,
+        &copy->key,
+        &copy->fraud_status,
+        &copy->session_id,
+        &copy->client_token,
+        &copy->klarna_order_id,
+        &copy->klarna_reference,
+        &copy->reference1,
+        &copy->reference2,
+        &copy->country,
+        &copy->currency,
+        &copy->locale,
+        &copy->pending_op,
+        &copy->confirmation_url,
+        &copy->callback_secret,
+        &copy->attention,
+        &copy->channel,
         &copy->waiting,
     };
 
@@ -58,10 +74,23 @@ static kl_operation_t *copy_of_operation(apr_pool_t *p, const kl_operation_t *op
 {
     kl_operation_t *copy = apr_pmemdup(p, op, sizeof(*op));
     const char **strings[] = {
-        &copy->id, &copy->order_id, &copy->merchant, &copy->method, &copy->path, &copy->body,
-        &copy->intent, &copy->actor, &copy->client_key, &copy->client_hash,
-        &copy->credit_invoice_id, &copy->next_op, &copy->result_id, &copy->result,
-        &copy->error_code, &copy->error_messages, &copy->correlation_id,
+        &copy->id,
+        &copy->order_id,
+        &copy->merchant,
+        &copy->method,
+        &copy->path,
+        &copy->body,
+        &copy->intent,
+        &copy->actor,
+        &copy->client_key,
+        &copy->client_hash,
+        &copy->credit_invoice_id,
+        &copy->next_op,
+        &copy->result_id,
+        &copy->result,
+        &copy->error_code,
+        &copy->error_messages,
+        &copy->correlation_id,
     };
 
     copy_strings(p, strings, COUNT(strings));
@@ -85,8 +114,9 @@ static int fault_now(fake_store_t *fake)
     if (fake->dice && test_random_in(fake->dice, 1, 100) <= fake->percent) {
         return (int)test_random_in(fake->dice, 0, 1);
     }
-    if (fake->fail_at == fake->calls ||
-        (fake->fail_at > 0 && fake->fault == FAKE_STORE_IS_GONE && fake->calls > fake->fail_at)) {
+    if (fake->fail_at == fake->calls
+        || (fake->fail_at > 0 && fake->fault == FAKE_STORE_IS_GONE
+            && fake->calls > fake->fail_at)) {
         return (int)fake->fault;
     }
     return -1;
@@ -94,8 +124,7 @@ static int fault_now(fake_store_t *fake)
 
 typedef kl_kind_t do_fn(fake_store_t *fake, apr_pool_t *p, void *what, kl_error_t *err);
 
-static kl_kind_t call(kl_store_t *self, apr_pool_t *p, do_fn *execute, void *what,
-                      kl_error_t *err)
+static kl_kind_t call(kl_store_t *self, apr_pool_t *p, do_fn *execute, void *what, kl_error_t *err)
 {
     fake_store_t *fake = self->impl;
     int fault;
@@ -143,8 +172,8 @@ static int order_key_taken(const fake_store_t *fake, const kl_order_t *order)
     for (int i = 0; i < fake->orders->nelts; i++) {
         const kl_order_t *other = order_at(fake, i);
 
-        if (strcmp(other->id, order->id) != 0 &&
-            strcmp(other->client_key, order->client_key) == 0) {
+        if (strcmp(other->id, order->id) != 0
+            && strcmp(other->client_key, order->client_key) == 0) {
             return 1;
         }
     }
@@ -157,8 +186,8 @@ static int klarna_id_taken(const fake_store_t *fake, const kl_order_t *order)
     for (int i = 0; order->klarna_order_id[0] && i < fake->orders->nelts; i++) {
         const kl_order_t *other = order_at(fake, i);
 
-        if (strcmp(other->id, order->id) != 0 &&
-            strcmp(other->klarna_order_id, order->klarna_order_id) == 0) {
+        if (strcmp(other->id, order->id) != 0
+            && strcmp(other->klarna_order_id, order->klarna_order_id) == 0) {
             return 1;
         }
     }
@@ -291,9 +320,10 @@ static kl_kind_t add_references(fake_store_t *fake, apr_pool_t *p, void *what, k
     for (int i = 0; i < wanted->n; i++) {
         assert_non_null(wanted->values[i]);
         if (!fake_store_finds(fake, wanted->values[i], wanted->order_id)) {
-            APR_ARRAY_PUSH(fake->references, fake_reference_t) = (fake_reference_t){
-                apr_pstrdup(fake->p, wanted->merchant), apr_pstrdup(fake->p, wanted->values[i]),
-                apr_pstrdup(fake->p, wanted->order_id)};
+            APR_ARRAY_PUSH(fake->references, fake_reference_t) =
+                (fake_reference_t){apr_pstrdup(fake->p, wanted->merchant),
+                                   apr_pstrdup(fake->p, wanted->values[i]),
+                                   apr_pstrdup(fake->p, wanted->order_id)};
         }
     }
     return KL_OK;
@@ -316,8 +346,7 @@ static kl_kind_t add_note(fake_store_t *fake, apr_pool_t *p, void *what, kl_erro
 }
 
 static kl_kind_t callback_note(kl_store_t *self, apr_pool_t *p, const char *merchant,
-                               const char *kind, const char *why, apr_time_t now,
-                               kl_error_t *err)
+                               const char *kind, const char *why, apr_time_t now, kl_error_t *err)
 {
     return call(self, p, add_note, &(fake_note_t){merchant, kind, why, now}, err);
 }
@@ -326,7 +355,7 @@ static kl_kind_t callback_note(kl_store_t *self, apr_pool_t *p, const char *merc
 
 typedef struct wanted_list_t {
     const char *merchant;
-    const char *search;           /* NULL: what is due */
+    const char *search; /* NULL: what is due */
     apr_time_t now;
     int limit;
     apr_array_header_t **out;
@@ -334,9 +363,9 @@ typedef struct wanted_list_t {
 
 static int is_hit(const kl_order_t *row, const char *search)
 {
-    return strcmp(row->id, search) == 0 || strcmp(row->klarna_order_id, search) == 0 ||
-           strcmp(row->klarna_reference, search) == 0 || strcmp(row->reference1, search) == 0 ||
-           strcmp(row->reference2, search) == 0;
+    return strcmp(row->id, search) == 0 || strcmp(row->klarna_order_id, search) == 0
+           || strcmp(row->klarna_reference, search) == 0 || strcmp(row->reference1, search) == 0
+           || strcmp(row->reference2, search) == 0;
 }
 
 static int by_check_at(const void *a, const void *b)
@@ -411,8 +440,8 @@ static kl_kind_t list_operations(fake_store_t *fake, apr_pool_t *p, void *what, 
     for (int i = 0; i < fake->operations->nelts; i++) {
         const kl_operation_t *row = operation_at(fake, i);
 
-        if (row->next_at > 0 && row->next_at <= wanted->now &&
-            row->lease_until <= wanted->now && strcmp(row->merchant, wanted->merchant) == 0) {
+        if (row->next_at > 0 && row->next_at <= wanted->now && row->lease_until <= wanted->now
+            && strcmp(row->merchant, wanted->merchant) == 0) {
             APR_ARRAY_PUSH(list, kl_operation_t *) = copy_of_operation(p, row);
         }
     }

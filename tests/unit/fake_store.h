@@ -14,7 +14,7 @@
 typedef enum {
     FAKE_STORE_FAILS_BEFORE,
     FAKE_STORE_FAILS_AFTER,
-    FAKE_STORE_IS_GONE,     /* that call and every later one fails before it is executed */
+    FAKE_STORE_IS_GONE, /* that call and every later one fails before it is executed */
     FAKE_STORE_FAULTS
 } fake_store_fault_t;
 
@@ -29,18 +29,18 @@ typedef struct fake_note_t {
 
 typedef struct fake_store_t {
     kl_store_t store;
-    apr_pool_t *p;                /* of the rows */
+    apr_pool_t *p; /* of the rows */
     fake_process_t *process;
-    apr_array_header_t *orders;   /* of kl_order_t * */
+    apr_array_header_t *orders;     /* of kl_order_t * */
     apr_array_header_t *operations; /* of kl_operation_t * */
     apr_array_header_t *references; /* of fake_reference_t, each once */
-    apr_array_header_t *notes;    /* of fake_note_t: every callback that was noted */
-    int calls;                    /* since the fault was armed */
-    int fail_at;                  /* 0 = never */
+    apr_array_header_t *notes;      /* of fake_note_t: every callback that was noted */
+    int calls;                      /* since the fault was armed */
+    int fail_at;                    /* 0 = never */
     fake_store_fault_t fault;
-    test_random_t *dice;          /* not NULL: a call fails at random */
+    test_random_t *dice; /* not NULL: a call fails at random */
     int percent;
-    int lenient;                  /* 1: takes an order that breaks a rule, as other hands would */
+    int lenient; /* 1: takes an order that breaks a rule, as other hands would */
 } fake_store_t;
 
 fake_store_t *fake_store_make(apr_pool_t *p, fake_process_t *process);

@@ -69,8 +69,8 @@ static void check_line(const kl_json_t *line)
     assert_non_null(kl_json_str(line, "name"));
     assert_true(*kl_json_str(line, "name") != '\0');
     assert_true(kl_json_int(line, "total_discount_amount", 0) >= 0);
-    assert_int_equal(total, must_int(line, "quantity") * must_int(line, "unit_price") -
-                                kl_json_int(line, "total_discount_amount", 0));
+    assert_int_equal(total, must_int(line, "quantity") * must_int(line, "unit_price")
+                                - kl_json_int(line, "total_discount_amount", 0));
     /* tax * (10000 + rate) = total * rate, within one minor unit of tax */
     off = kl_json_int(line, "total_tax_amount", 0) * (10000 + rate) - total * rate;
     assert_true(off <= 10000 + rate && -off <= 10000 + rate);

@@ -13,9 +13,12 @@ world_t *world_make(apr_pool_t *p)
     world->p = p;
     world->store = fake_store_make(p, &world->process);
     world->klarna = fake_klarna_make(p, &world->process);
-    world->account = (kl_account_t){.name = "shop", .base_url = "https://klarna.example",
-                                    .username = "u", .password = "p",
-                                    .environment = "playground", .region = KL_REGION_EU};
+    world->account = (kl_account_t){.name = "shop",
+                                    .base_url = "https://klarna.example",
+                                    .username = "u",
+                                    .password = "p",
+                                    .environment = "playground",
+                                    .region = KL_REGION_EU};
     fake_clock_set(BIRTH);
     fake_random_seed(1);
     return world;
@@ -25,10 +28,15 @@ kl_service_t *world_service(world_t *world, apr_pool_t *p)
 {
     kl_service_t *svc = apr_pcalloc(p, sizeof(*svc));
 
-    *svc = (kl_service_t){.p = p, .store = &world->store->store,
-                          .transport = &world->klarna->transport, .account = &world->account,
-                          .actor = "clerk", .callback_base = "", .timeout = apr_time_from_sec(10),
-                          .now = fake_clock_now, .sleep = fake_clock_sleep,
+    *svc = (kl_service_t){.p = p,
+                          .store = &world->store->store,
+                          .transport = &world->klarna->transport,
+                          .account = &world->account,
+                          .actor = "clerk",
+                          .callback_base = "",
+                          .timeout = apr_time_from_sec(10),
+                          .now = fake_clock_now,
+                          .sleep = fake_clock_sleep,
                           .random = fake_random};
     return svc;
 }
@@ -68,7 +76,8 @@ kl_kind_t act_place(kl_service_t *svc, const char *order_id, const kl_client_t *
 {
     fake_store_t *fake = svc->store->impl;
     kl_order_t *order = fake_store_order(fake, order_id);
-    kl_place_request_t want = {.order_id = order_id, .key = order ? order->key : "",
+    kl_place_request_t want = {.order_id = order_id,
+                               .key = order ? order->key : "",
                                .authorization_token = TOKEN};
 
     return kl_checkout_place_prepare(svc, &want, client, out, err);
@@ -85,7 +94,9 @@ static apr_array_header_t *one_cup(apr_pool_t *p)
 static kl_kind_t capture(kl_service_t *svc, const char *order_id, kl_selection_t what,
                          const kl_client_t *client, kl_operation_t **out, kl_error_t *err)
 {
-    kl_capture_request_t want = {.what = what, .reference = "parcel", .description = "",
+    kl_capture_request_t want = {.what = what,
+                                 .reference = "parcel",
+                                 .description = "",
                                  .shipping_info = "[{\"tracking_number\":\"T1\"}]"};
 
     return kl_capture_prepare(svc, order_id, &want, client, out, err);
@@ -107,8 +118,11 @@ static kl_kind_t credit(kl_service_t *svc, const char *order_id, kl_selection_t 
                         apr_int64_t fee, const kl_client_t *client, kl_operation_t **out,
                         kl_error_t *err)
 {
-    kl_credit_request_t want = {.what = what, .return_fee = fee, .return_fee_tax_rate = 2500,
-                                .reference = "credit note", .comment = ""};
+    kl_credit_request_t want = {.what = what,
+                                .return_fee = fee,
+                                .return_fee_tax_rate = 2500,
+                                .reference = "credit note",
+                                .comment = ""};
 
     return kl_credit_invoice_prepare(svc, order_id, &want, client, out, err);
 }
@@ -120,18 +134,16 @@ kl_kind_t act_credit_cup(kl_service_t *svc, const char *order_id, const kl_clien
 }
 
 kl_kind_t act_credit_cup_less_fee(kl_service_t *svc, const char *order_id,
-                                  const kl_client_t *client, kl_operation_t **out,
-                                  kl_error_t *err)
+                                  const kl_client_t *client, kl_operation_t **out, kl_error_t *err)
 {
-    return credit(svc, order_id, (kl_selection_t){.picks = one_cup(svc->p)}, 500, client, out,
-                  err);
+    return credit(svc, order_id, (kl_selection_t){.picks = one_cup(svc->p)}, 500, client, out, err);
 }
 
 kl_kind_t act_credit_8000(kl_service_t *svc, const char *order_id, const kl_client_t *client,
                           kl_operation_t **out, kl_error_t *err)
 {
-    return credit(svc, order_id, (kl_selection_t){.has_amount = 1, .amount = 8000}, 0, client,
-                  out, err);
+    return credit(svc, order_id, (kl_selection_t){.has_amount = 1, .amount = 8000}, 0, client, out,
+                  err);
 }
 
 kl_kind_t act_cancel(kl_service_t *svc, const char *order_id, const kl_client_t *client,
@@ -396,8 +408,8 @@ static const char *credit_texts(apr_pool_t *p, const kl_order_t *order)
     const char *text = "";
 
     for (int i = 0; i < order->credit_invoices->nelts; i++) {
-        const kl_credit_invoice_t *ci =
-            &APR_ARRAY_IDX(order->credit_invoices, i, kl_credit_invoice_t);
+        const kl_credit_invoice_t *ci = &APR_ARRAY_IDX(order->credit_invoices, i,
+                                                       kl_credit_invoice_t);
 
         text = apr_psprintf(p, "%s credit %s " N " of " N, text, ci->state, ci->paid_amount,
                             ci->amount);
@@ -452,9 +464,8 @@ const char *world_ledgers(const world_t *world, apr_pool_t *p, const char *order
 
     return apr_psprintf(p, "%s " N "/" N "/" N "/" N " %s captures %d%s |%s |%s",
                         kl_order_state_name(o->state), o->order_amount, o->captured_amount,
-                        o->refunded_amount, o->remaining_amount,
-                        o->pending_op[0] ? "held" : "free", o->captures->nelts,
-                        credit_texts(p, o), operation_texts(world, p, order_id),
+                        o->refunded_amount, o->remaining_amount, o->pending_op[0] ? "held" : "free",
+                        o->captures->nelts, credit_texts(p, o), operation_texts(world, p, order_id),
                         klarna_texts(world, p));
 }
 
@@ -507,8 +518,8 @@ void world_check_moved_once(const world_t *world, const char *where)
 static void check_credits(const kl_order_t *order, const char *where)
 {
     for (int i = 0; i < order->credit_invoices->nelts; i++) {
-        const kl_credit_invoice_t *ci =
-            &APR_ARRAY_IDX(order->credit_invoices, i, kl_credit_invoice_t);
+        const kl_credit_invoice_t *ci = &APR_ARRAY_IDX(order->credit_invoices, i,
+                                                       kl_credit_invoice_t);
         apr_int64_t paid = 0;
 
         for (int k = 0; k < ci->steps->nelts; k++) {

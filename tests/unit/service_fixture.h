@@ -41,9 +41,9 @@ kl_kind_t world_act(kl_service_t *svc, act_fn prepare, const char *order_id, con
 void world_must(world_t *world, act_fn prepare, const char *order_id, const char *key);
 
 /* Setups; each gives the id of its order. */
-const char *world_created(world_t *world);      /* a session, and TOKEN to buy it */
+const char *world_created(world_t *world); /* a session, and TOKEN to buy it */
 const char *world_placed(world_t *world);
-const char *world_part_captured(world_t *world);/* one cup, 50.00 */
+const char *world_part_captured(world_t *world); /* one cup, 50.00 */
 const char *world_captured(world_t *world);
 
 /* Actions. */
@@ -57,8 +57,7 @@ kl_kind_t act_credit_cup(kl_service_t *svc, const char *order_id, const kl_clien
                          kl_operation_t **out, kl_error_t *err);
 /** One cup less a return fee of 5.00. */
 kl_kind_t act_credit_cup_less_fee(kl_service_t *svc, const char *order_id,
-                                  const kl_client_t *client, kl_operation_t **out,
-                                  kl_error_t *err);
+                                  const kl_client_t *client, kl_operation_t **out, kl_error_t *err);
 /** 80.00: more than a cup, so that it reaches over what was captured and what was not. */
 kl_kind_t act_credit_8000(kl_service_t *svc, const char *order_id, const kl_client_t *client,
                           kl_operation_t **out, kl_error_t *err);

@@ -362,8 +362,9 @@ static kl_order_t *random_order(apr_pool_t *p, test_random_t *random)
     for (int i = 0; i < lines; i++) {
         apr_int64_t quantity = test_random_in(random, 1, 9);
         apr_int64_t price = test_random_in(random, 0, 5) == 0 ? 0 : test_random_in(random, 1, 9999);
-        apr_int64_t discount =
-            test_random_in(random, 0, 1) ? test_random_in(random, 0, quantity * price) : 0;
+        apr_int64_t discount = test_random_in(random, 0, 1)
+                                   ? test_random_in(random, 0, quantity * price)
+                                   : 0;
 
         fixture_line(order, types[test_random_in(random, 0, 3)], apr_psprintf(p, "line-%d", i),
                      quantity, price, discount, rates[test_random_in(random, 0, 4)]);
@@ -394,8 +395,8 @@ static const char *random_picks(apr_pool_t *p, const kl_order_t *order, test_ran
         picks = apr_psprintf(p, "%s%s{'reference':'%s','quantity':%" APR_INT64_T_FMT, picks,
                              picks[0] != '\0' ? "," : "", line->reference, quantity);
         if (quantity == 0 || test_random_in(random, 0, 3) == 0) {
-            apr_int64_t amount =
-                worth < 0 ? -test_random_in(random, 0, -worth) : test_random_in(random, 0, worth);
+            apr_int64_t amount = worth < 0 ? -test_random_in(random, 0, -worth)
+                                           : test_random_in(random, 0, worth);
 
             picks = apr_psprintf(p, "%s,'amount':%" APR_INT64_T_FMT, picks, amount);
         }

@@ -149,14 +149,12 @@ static void wrong_members(void **state)
         {0, "unit_price", "-1", "line_sign", "order_lines[0].unit_price", "-1"},
         {0, "total_amount", "-1", "line_sign", "order_lines[0].total_amount", "-1"},
         {0, "tax_rate", "10001", "out_of_range", "order_lines[0].tax_rate", "10001"},
-        {0, "total_discount_amount", "-1", "out_of_range",
-         "order_lines[0].total_discount_amount", "-1"},
+        {0, "total_discount_amount", "-1", "out_of_range", "order_lines[0].total_discount_amount",
+         "-1"},
         {0, "type", "\"discount\"", "line_sign", "order_lines[0].unit_price", "9999"},
         {0, "type", "\"gift_card\"", "line_sign", "order_lines[0].unit_price", "9999"},
-        {0, "reference", "\"line-2\"", "duplicate_reference", "order_lines[1].reference",
-         "line-2"},
-        {1, "reference", "\"sku-1\"", "duplicate_reference", "order_lines[1].reference",
-         "sku-1"},
+        {0, "reference", "\"line-2\"", "duplicate_reference", "order_lines[1].reference", "line-2"},
+        {1, "reference", "\"sku-1\"", "duplicate_reference", "order_lines[1].reference", "sku-1"},
         {1, "price", "1", "unknown_field", "order_lines[1].price", NULL},
     };
 
@@ -252,10 +250,14 @@ static void lengths(void **state)
         int line, max;
         const char *key;
     } cases[] = {
-        {-1, 255, "merchant_reference1"}, {-1, 255, "merchant_reference2"},
-        {0, 255, "name"},                 {0, 255, "reference"},
-        {0, 8, "quantity_unit"},          {0, 1024, "image_url"},
-        {0, 1024, "product_url"},         {0, 1024, "merchant_data"},
+        {-1, 255, "merchant_reference1"},
+        {-1, 255, "merchant_reference2"},
+        {0, 255, "name"},
+        {0, 255, "reference"},
+        {0, 8, "quantity_unit"},
+        {0, 1024, "image_url"},
+        {0, 1024, "product_url"},
+        {0, 1024, "merchant_data"},
     };
 
     for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -264,8 +266,7 @@ static void lengths(void **state)
                                     : apr_psprintf(*state, "order_lines[0].%s", cases[i].key);
 
         check_taken(with(*state, line, cases[i].key, letters(*state, max)));
-        check_field(with(*state, line, cases[i].key, letters(*state, max + 1)), "too_long",
-                    name);
+        check_field(with(*state, line, cases[i].key, letters(*state, max + 1)), "too_long", name);
     }
 }
 
@@ -275,10 +276,19 @@ static const struct {
     const char *key;
     int max;
 } address_members[] = {
-    {"organization_name", 99}, {"attention", 99},    {"given_name", 99}, {"family_name", 99},
-    {"title", 20},             {"street_address", 99}, {"street_address2", 99},
-    {"postal_code", 10},       {"city", 99},         {"region", 99},     {"country", 2},
-    {"email", 99},             {"phone", 99},
+    {"organization_name", 99},
+    {"attention", 99},
+    {"given_name", 99},
+    {"family_name", 99},
+    {"title", 20},
+    {"street_address", 99},
+    {"street_address2", 99},
+    {"postal_code", 10},
+    {"city", 99},
+    {"region", 99},
+    {"country", 2},
+    {"email", 99},
+    {"phone", 99},
 };
 
 static void address_lengths(void **state)
@@ -342,8 +352,7 @@ typedef struct sums_t {
 } sums_t;
 
 static void add_line(apr_pool_t *p, kl_json_t *lines, const char *type, apr_int64_t quantity,
-                     apr_int64_t unit_price, apr_int64_t discount, apr_int64_t rate,
-                     sums_t *sums)
+                     apr_int64_t unit_price, apr_int64_t discount, apr_int64_t rate, sums_t *sums)
 {
     kl_json_t *line = kl_json_object(p);
     apr_int64_t total = quantity * unit_price - discount, tax = tax_of(total, rate);
@@ -368,8 +377,7 @@ static void add_goods(apr_pool_t *p, kl_json_t *lines, test_random_t *r, int us,
 {
     static const char *const types[] = {"physical", "digital", "shipping_fee", "surcharge"};
     apr_int64_t quantity = test_random_in(r, 1, 20), price = test_random_in(r, 1, 90000);
-    apr_int64_t discount = test_random_in(r, 0, 2) ? 0 : test_random_in(r, 0,
-                                                                        quantity * price - 1);
+    apr_int64_t discount = test_random_in(r, 0, 2) ? 0 : test_random_in(r, 0, quantity * price - 1);
 
     add_line(p, lines, types[test_random_in(r, 0, 3)], quantity, price, discount,
              us ? 0 : rates[test_random_in(r, 0, 9)], sums);
@@ -447,8 +455,8 @@ static void right_carts_are_taken(void **state)
 }
 
 /* Changes one member by off, expects that field and code, and puts the value back. */
-static void changed(apr_pool_t *p, const made_t *made, int line, const char *key,
-                    apr_int64_t off, const char *code, const char *field)
+static void changed(apr_pool_t *p, const made_t *made, int line, const char *key, apr_int64_t off,
+                    const char *code, const char *field)
 {
     kl_json_t *holder = line < 0 ? made->v : line_of(made->v, line);
     apr_int64_t was = kl_json_int(holder, key, 0);
@@ -491,8 +499,8 @@ static void change_sums(apr_pool_t *p, const made_t *made)
     const char *code = made->us ? "sales_tax" : "order_tax";
 
     changed(p, made, -1, "order_amount", 1, "order_total", "order_amount");
-    changed(p, made, -1, "order_amount", -1,
-            made->sums.amount > 1 ? "order_total" : "out_of_range", "order_amount");
+    changed(p, made, -1, "order_amount", -1, made->sums.amount > 1 ? "order_total" : "out_of_range",
+            "order_amount");
     changed(p, made, -1, "order_tax_amount", slack + 1, code, "order_tax_amount");
     changed(p, made, -1, "order_tax_amount", -slack - 1, tax > slack ? code : "out_of_range",
             "order_tax_amount");
@@ -575,8 +583,7 @@ static void us_rules(void **state)
     add_line(*state, lines, "sales_tax", 1, 10, 0, 0, &sums);
     check_field(parse_us(*state, 165, lines, &sums), "sales_tax", "order_lines[2].type");
     add_line(*state, taxed, "physical", 1, 1000, 0, 825, &taxed_sums);
-    check_field(parse_us(*state, 76, taxed, &taxed_sums), "sales_tax",
-                "order_lines[0].tax_rate");
+    check_field(parse_us(*state, 76, taxed, &taxed_sums), "sales_tax", "order_lines[0].tax_rate");
 }
 
 static void relief_is_not_positive(void **state)

@@ -24,8 +24,9 @@ static void table_is_complete(void **state)
         assert_int_equal(strlen(country->currency), 3);
         for (const char *l = country->languages;; l += 3) {
             snprintf(locale, sizeof(locale), "%.2s-%s", l, code);
-            assert_int_equal(
-                kl_country_check(code, country->currency, locale, country->region, err), KL_OK);
+            assert_int_equal(kl_country_check(code, country->currency, locale, country->region,
+                                              err),
+                             KL_OK);
             if (!l[2]) {
                 break;
             }
@@ -82,8 +83,8 @@ static void currency_mismatch(void **state)
 
 static void locale_mismatch(void **state)
 {
-    static const char *const wrong[] = {"de-FI", "fi-SE", "fi", "", "fi_FI", "fi-FI-x", "FI-FI",
-                                        "i,-FI"};
+    static const char *const wrong[] = {"de-FI", "fi-SE",   "fi",    "",
+                                        "fi_FI", "fi-FI-x", "FI-FI", "i,-FI"};
 
     for (unsigned i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
         const kl_error_t *err = check(*state, "FI", "EUR", wrong[i], KL_REGION_EU);

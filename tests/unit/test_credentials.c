@@ -10,9 +10,12 @@
 #include "service/credentials.h"
 
 #define SECRET "klarna_live_api_secret"
-#define ERROR_404 "{\"error_code\":\"NO_SUCH_ORDER\",\"error_messages\":[\"none\"],\"correlation_id\":\"c\"}"
-#define ERROR_400 "{\"error_code\":\"INVALID_ORDER_ID\",\"error_messages\":[\"bad\"],\"correlation_id\":\"c\"}"
-#define ERROR_403 "{\"error_code\":\"NOT_ALLOWED\",\"error_messages\":[\"no\"],\"correlation_id\":\"c\"}"
+#define ERROR_404 \
+    "{\"error_code\":\"NO_SUCH_ORDER\",\"error_messages\":[\"none\"],\"correlation_id\":\"c\"}"
+#define ERROR_400 \
+    "{\"error_code\":\"INVALID_ORDER_ID\",\"error_messages\":[\"bad\"],\"correlation_id\":\"c\"}"
+#define ERROR_403 \
+    "{\"error_code\":\"NOT_ALLOWED\",\"error_messages\":[\"no\"],\"correlation_id\":\"c\"}"
 
 /* What the next call gets, and what it was. */
 typedef struct script_t {
@@ -46,12 +49,14 @@ static kl_delivery_t perform(kl_transport_t *self, apr_pool_t *p, const kl_accou
     return script->delivery;
 }
 
-static const kl_account_t account = {"shop", "https://klarna.test", "PK1", SECRET, "live",
-                                     KL_REGION_NA};
+static const kl_account_t account = {"shop", "https://klarna.test", "PK1", SECRET,
+                                     "live", KL_REGION_NA};
 
 static const char *test_it(apr_pool_t *p, script_t *script, apr_interval_time_t timeout)
 {
-    kl_service_t svc = {.p = p, .transport = &script->transport, .timeout = timeout,
+    kl_service_t svc = {.p = p,
+                        .transport = &script->transport,
+                        .timeout = timeout,
                         .now = fake_clock_now};
     const char *detail = NULL, *result;
 
@@ -67,10 +72,13 @@ static const char *test_it(apr_pool_t *p, script_t *script, apr_interval_time_t 
 
 static void what_an_answer_says(void **state)
 {
-    static const struct { int status; const char *body, *result; } rows[] = {
+    static const struct {
+        int status;
+        const char *body, *result;
+    } rows[] = {
         {404, ERROR_404, "accepted"},
         {400, ERROR_400, "accepted"},
-        {404, "", "no_answer"},                     /* any web server says that */
+        {404, "", "no_answer"}, /* any web server says that */
         {404, "<html>Not Found</html>", "no_answer"},
         {404, "{\"detail\":\"x\"}", "no_answer"},
         {401, "<html>401</html>", "refused"},
@@ -86,8 +94,7 @@ static void what_an_answer_says(void **state)
     };
 
     for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        script_t script = {.delivery = KL_ANSWERED, .status = rows[i].status,
-                           .body = rows[i].body};
+        script_t script = {.delivery = KL_ANSWERED, .status = rows[i].status, .body = rows[i].body};
 
         print_message("%d %s\n", rows[i].status, rows[i].body);
         assert_string_equal(test_it(*state, &script, apr_time_from_sec(1)), rows[i].result);
@@ -130,8 +137,10 @@ static void it_does_not_wait_long(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WITH_POOL(what_an_answer_says), WITH_POOL(without_an_answer),
-        WITH_POOL(one_read_goes_out),   WITH_POOL(it_does_not_wait_long),
+        WITH_POOL(what_an_answer_says),
+        WITH_POOL(without_an_answer),
+        WITH_POOL(one_read_goes_out),
+        WITH_POOL(it_does_not_wait_long),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

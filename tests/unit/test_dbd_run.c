@@ -123,8 +123,10 @@ static void test_changed_schema_heals(void **state)
     assert_int_equal(save(db, order), KL_OK);
     assert_int_equal(load(db, &stale), KL_OK);
     for (int i = 0; i < 3; i++) {
-        const char *sql = apr_psprintf(db->p, "CREATE INDEX klarna_extra%d ON klarna_order"
-                                              " (updated_at)", i);
+        const char *sql = apr_psprintf(db->p,
+                                       "CREATE INDEX klarna_extra%d ON klarna_order"
+                                       " (updated_at)",
+                                       i);
 
         assert_int_equal(database_run(other, sql), 0);
         assert_int_equal(save(db, order), KL_OK);
@@ -147,8 +149,8 @@ static void kill_session(database_t *db)
 {
     ap_dbd_t *other = database_connect(db, db->p);
     int pgsql = db->dialect == KL_DIALECT_PGSQL;
-    apr_int64_t id = database_ask(db->idle[0], pgsql ? "SELECT pg_backend_pid()"
-                                                     : "SELECT CONNECTION_ID()");
+    apr_int64_t id = database_ask(db->idle[0],
+                                  pgsql ? "SELECT pg_backend_pid()" : "SELECT CONNECTION_ID()");
     const char *sql = apr_psprintf(db->p, pgsql ? "SELECT pg_terminate_backend(%d)" : "KILL %d",
                                    (int)id);
 
@@ -225,11 +227,11 @@ static void test_locked_for_reading(void **state)
     database_run(other, "PRAGMA journal_mode=DELETE");
     assert_int_equal(load(db, &found), KL_OK);
     assert_int_equal(database_run(other, "BEGIN EXCLUSIVE"), 0);
-    assert_int_equal(load(db, &found), KL_UNAVAILABLE);      /* of a prepared statement */
+    assert_int_equal(load(db, &found), KL_UNAVAILABLE); /* of a prepared statement */
     check_error(db->err, KL_UNAVAILABLE, "store");
     kl_error_clear(db->err);
     assert_int_equal(db->store->operation_load(db->store, db->p, ID2, &op, db->err),
-                     KL_UNAVAILABLE);                        /* not even prepared */
+                     KL_UNAVAILABLE); /* not even prepared */
     check_error(db->err, KL_UNAVAILABLE, "store");
     assert_int_equal(database_run(other, "ROLLBACK"), 0);
     assert_int_equal(load(db, &found), KL_OK);

@@ -91,7 +91,7 @@ static void cleared(void **state)
 
 static void kinds_have_words(void **state)
 {
-    static const char *const words[] = {"ok",          "invalid",  "denied",   "not_found",
+    static const char *const words[] = {"ok",          "invalid",  "denied",       "not_found",
                                         "conflict",    "refused",  "rate_limited", "unknown",
                                         "unavailable", "protocol", "internal"};
 
@@ -104,9 +104,13 @@ static void kinds_have_words(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WITH_POOL(empty_at_first), WITH_POOL(first_wins), WITH_POOL(field_named),
-        WITH_POOL(got_left_out),   WITH_POOL(because_of_a_sentence),
-        WITH_POOL(next_once),  WITH_POOL(cleared),
+        WITH_POOL(empty_at_first),
+        WITH_POOL(first_wins),
+        WITH_POOL(field_named),
+        WITH_POOL(got_left_out),
+        WITH_POOL(because_of_a_sentence),
+        WITH_POOL(next_once),
+        WITH_POOL(cleared),
         WITH_POOL(kinds_have_words),
     };
 

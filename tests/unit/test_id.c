@@ -76,8 +76,10 @@ static void secrets_compared(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WITH_POOL(uuid_has_version_and_variant), WITH_POOL(secret_is_hex),
-        WITH_POOL(nothing_without_randomness),   WITH_POOL(uuid_form),
+        WITH_POOL(uuid_has_version_and_variant),
+        WITH_POOL(secret_is_hex),
+        WITH_POOL(nothing_without_randomness),
+        WITH_POOL(uuid_form),
         WITH_POOL(secrets_compared),
     };
 

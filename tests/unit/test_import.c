@@ -287,7 +287,7 @@ static void what_does_not_fit_is_left_for_a_person(void **state)
     seen->order_amount += 100; /* more was authorized */
     check_differs(order, *state, seen, 0);
     seen = seen_of(*state, order);
-    seen->order_amount = 0;    /* all of it taken off, yet not cancelled */
+    seen->order_amount = 0; /* all of it taken off, yet not cancelled */
     seen->remaining_authorized_amount = 0;
     check_differs(order, *state, seen, 0);
     check_amounts(order, KL_ORDER_AUTHORIZED, 40900, 0, 0, 40900);
@@ -396,8 +396,8 @@ static void a_broken_invariant_is_told(void **state)
 static const char *found(const kl_order_t *order, const kl_klarna_order_t *seen,
                          const char *reference, int *fit)
 {
-    const apr_array_header_t *candidates =
-        kl_klarna_candidates(seen->captures->pool, order, seen->captures, 1000, THEN, 0);
+    const apr_array_header_t *candidates = kl_klarna_candidates(seen->captures->pool, order,
+                                                                seen->captures, 1000, THEN, 0);
     const kl_klarna_move_t *move = kl_klarna_pick(candidates, reference);
 
     *fit = candidates->nelts;

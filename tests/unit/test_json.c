@@ -160,7 +160,8 @@ static void reads_straight_through(void **state)
 {
     kl_reader_t rd = reader(*state,
                             "{\"s\":\"ab\",\"n\":-3,\"b\":false,\"o\":{\"k\":\"v\"},"
-                            "\"l\":[{\"q\":1}]}", "");
+                            "\"l\":[{\"q\":1}]}",
+                            "");
     kl_reader_t sub = kl_read_object(&rd, "o", KL_REQUIRED), entry;
     kl_json_t *l = kl_read_array(&rd, "l", KL_REQUIRED, 1, 1);
 
@@ -204,8 +205,8 @@ static void wrong_types(void **state)
 {
     static const struct {
         const char *value, *got;
-    } cases[] = {{"{}", "an object"}, {"[]", "an array"},  {"\"SECRET\"", "a string"},
-                 {"7", "an integer"}, {"7.0", "a real number"}, {"null", "null"},
+    } cases[] = {{"{}", "an object"},  {"[]", "an array"},       {"\"SECRET\"", "a string"},
+                 {"7", "an integer"},  {"7.0", "a real number"}, {"null", "null"},
                  {"true", "a boolean"}};
 
     for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -213,15 +214,25 @@ static void wrong_types(void **state)
 
         for (int wanted = 0; wanted < 5; wanted++) {
             kl_reader_t rd = reader(*state, text, "");
-            static const char *const own[] = {"a string", "an integer", "a boolean",
-                                              "an object", "an array"};
+            static const char *const own[] = {"a string", "an integer", "a boolean", "an object",
+                                              "an array"};
 
             switch (wanted) {
-            case 0: kl_read_str(&rd, "m", KL_OPTIONAL, 0, 9); break;
-            case 1: kl_read_int(&rd, "m", KL_OPTIONAL, 0, 0, 9); break;
-            case 2: kl_read_bool(&rd, "m", 0); break;
-            case 3: kl_read_object(&rd, "m", KL_OPTIONAL); break;
-            default: kl_read_array(&rd, "m", KL_OPTIONAL, 0, 9); break;
+            case 0:
+                kl_read_str(&rd, "m", KL_OPTIONAL, 0, 9);
+                break;
+            case 1:
+                kl_read_int(&rd, "m", KL_OPTIONAL, 0, 0, 9);
+                break;
+            case 2:
+                kl_read_bool(&rd, "m", 0);
+                break;
+            case 3:
+                kl_read_object(&rd, "m", KL_OPTIONAL);
+                break;
+            default:
+                kl_read_array(&rd, "m", KL_OPTIONAL, 0, 9);
+                break;
             }
             if (strcmp(own[wanted], cases[i].got) == 0) {
                 assert_int_equal(rd.err->kind, KL_OK);

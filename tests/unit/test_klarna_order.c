@@ -138,8 +138,9 @@ static kl_order_t *released_order(apr_pool_t *p)
     must_capture(order, p, "{'lines':[{'reference':'shirt','quantity':1}]}");
     APR_ARRAY_IDX(order->captures, 0, kl_capture_t).capture_id = "ours";
     assert_int_equal(fixture_book(order, p, KL_OP_RELEASE,
-                                  "{\"movement\":{\"amount\":30900,\"lines\":[]}}",
-                                  KL_OP_CONFIRMED, kl_error_make(p)), KL_OK);
+                                  "{\"movement\":{\"amount\":30900,\"lines\":[]}}", KL_OP_CONFIRMED,
+                                  kl_error_make(p)),
+                     KL_OK);
     return order;
 }
 

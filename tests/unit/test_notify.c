@@ -59,17 +59,18 @@ static void an_address_needs_its_secret(void **state)
 {
     world_t *world = new_world(state);
     const char *id = world_created(world), *secret = world_order(world, id)->callback_secret;
-    const char *names[] = {id, apr_pstrcat(world->p, id, ".", NULL),
+    const char *names[] = {id,
+                           apr_pstrcat(world->p, id, ".", NULL),
                            apr_pstrcat(world->p, id, ".", secret, "x", NULL),
                            apr_pstrcat(world->p, "x", id, ".", secret, NULL),
-                           apr_pstrcat(world->p, ".", secret, NULL), ""};
+                           apr_pstrcat(world->p, ".", secret, NULL),
+                           ""};
     kl_error_t *err;
     const char *why;
     int is_there;
 
     assert_true(secret[0]);
-    assert_int_equal(named(world, apr_pstrcat(world->p, id, ".", secret, NULL), &why, &err),
-                     KL_OK);
+    assert_int_equal(named(world, apr_pstrcat(world->p, id, ".", secret, NULL), &why, &err), KL_OK);
     assert_string_equal(why, "");
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         assert_int_equal(named(world, names[i], &why, &err), KL_NOT_FOUND);
@@ -113,7 +114,7 @@ static void a_shopper_who_never_came_back(void **state)
 
     fake_klarna_arm(world->klarna, 0, 0);
     assert_int_equal(authorized(world, id, TOKEN, TOKEN_KEY, &err), KL_OK);
-    assert_int_equal(world->klarna->calls, 0); /* answered at once */
+    assert_int_equal(world->klarna->calls, 0);         /* answered at once */
     assert_int_equal(world_round(world, world->p), 0); /* the browser goes first */
     fake_clock_advance(apr_time_from_sec(10));
     assert_true(world_round(world, world->p) > 0);
@@ -181,17 +182,18 @@ static void rival_acts(void *baton)
     }
     rival->acted = 1;
     rival->rv = rival->calls_back
-        ? authorized(rival->world, rival->id, TOKEN, TOKEN_KEY, &rival->err)
-        : browser_places(rival->world, rival->id, &rival->op, &rival->err);
+                    ? authorized(rival->world, rival->id, TOKEN, TOKEN_KEY, &rival->err)
+                    : browser_places(rival->world, rival->id, &rival->op, &rival->err);
 }
 
 /* Klarna is told to come again, or that it is stored; the browser that it is placed, or to ask
  * again. */
 static void check_polite(kl_kind_t rv, const kl_error_t *err, const char *where)
 {
-    if (rv != KL_OK && (rv != KL_CONFLICT || (strcmp(err->code, "in_progress") != 0 &&
-                                              strcmp(err->code, "order_busy") != 0 &&
-                                              strcmp(err->code, "not_open") != 0))) {
+    if (rv != KL_OK
+        && (rv != KL_CONFLICT
+            || (strcmp(err->code, "in_progress") != 0 && strcmp(err->code, "order_busy") != 0
+                && strcmp(err->code, "not_open") != 0))) {
         fail_msg("%s: %s: %s", where, err->code, err->detail);
     }
 }
@@ -414,8 +416,8 @@ static void a_hint_that_nobody_waits_for_is_let_go(void **state)
         kl_error_t *err;
 
         assert_int_equal(changed(world, id, "klarna-order-1", &err), KL_OK);
-        row = fake_store_operation(
-            world->store, world_in_doubt(world, act_place, id, "k", FAKE_LOST_AFTER)->id);
+        row = fake_store_operation(world->store,
+                                   world_in_doubt(world, act_place, id, "k", FAKE_LOST_AFTER)->id);
         assert_int_equal(changed(world, id, "", &err), KL_OK);
         assert_null(kl_placement_hint(world->p, row));
         row->state = states[i];

@@ -107,7 +107,8 @@ static void nobody_is_interrupted(void **state)
 {
     world_t *world = new_world(state);
     const char *id = world_placed(world);
-    kl_operation_t *row = fake_store_operation(world->store, queued(world, act_capture_cup, id)->id);
+    kl_operation_t *row = fake_store_operation(world->store,
+                                               queued(world, act_capture_cup, id)->id);
 
     row->lease_until = fake_clock_now() + 1;
     must_refuse(world, kl_send_again, id, row->id, KL_CONFLICT, "in_progress");
@@ -161,7 +162,8 @@ static void only_this_orders_operations(void **state)
     const char *op_id = queued(world, act_capture_cup, id)->id;
 
     assert_int_equal(kl_checkout_start(svc, world_cart(world->p), &client, &other,
-                                       kl_error_make(world->p)), KL_OK);
+                                       kl_error_make(world->p)),
+                     KL_OK);
     for (int i = 0; i < 2; i++) {
         must_refuse(world, acts[i], id, "no id", KL_NOT_FOUND, "no_such_operation");
         must_refuse(world, acts[i], id, id, KL_NOT_FOUND, "no_such_operation");
@@ -282,8 +284,9 @@ static void what_follows_is_given_up_too(void **state)
     a_minute_passes();
     must_give_up(world, id, first->id, KL_OP_REFUSED);
     assert_int_equal(fake_store_operation(world->store, first->next_op)->state, KL_OP_REFUSED);
-    assert_string_equal(APR_ARRAY_IDX(world_order(world, id)->credit_invoices, 0,
-                                      kl_credit_invoice_t).state, "refused");
+    assert_string_equal(
+        APR_ARRAY_IDX(world_order(world, id)->credit_invoices, 0, kl_credit_invoice_t).state,
+        "refused");
     assert_int_equal(world_order(world, id)->remaining_amount, 5500);
 }
 
@@ -301,8 +304,9 @@ static void a_step_before_its_turn_can_be_given_up(void **state)
     assert_string_equal(world_order(world, id)->pending_op, first->id);
     assert_true(world_drain(world));
     world_check(world, id, "the first alone");
-    assert_string_equal(APR_ARRAY_IDX(world_order(world, id)->credit_invoices, 0,
-                                      kl_credit_invoice_t).state, "partly_paid");
+    assert_string_equal(
+        APR_ARRAY_IDX(world_order(world, id)->credit_invoices, 0, kl_credit_invoice_t).state,
+        "partly_paid");
     assert_int_equal(fake_klarna_executed(world->klarna, "refund"), 0);
 }
 
@@ -373,8 +377,8 @@ static void must_end(world_t *world, const char *id, const char *op_id, kl_said_
 }
 
 /* Refused, with so many candidates (-1: none are shown), and nothing has changed. */
-static kl_error_t *must_not_count(world_t *world, const char *id, const char *op_id,
-                                  kl_said_t said, const char *code, int n)
+static kl_error_t *must_not_count(world_t *world, const char *id, const char *op_id, kl_said_t said,
+                                  const char *code, int n)
 {
     const char *before = world_ledgers(world, world->p, id);
     apr_array_header_t *candidates;
@@ -461,8 +465,9 @@ static void a_person_says_it_was_none_of_them(void **state)
     assert_int_equal(world_order(world, id)->refunded_amount, 10000);
     assert_int_equal(kl_order_creditable_amount(world_order(world, id)), 500);
     assert_string_equal(world_order(world, id)->waiting, "refund"); /* until a person saw it */
-    assert_int_equal(world_act(world_service(world, world->p), act_credit_cup, id, "again",
-                               &again, err), KL_INVALID);
+    assert_int_equal(world_act(world_service(world, world->p), act_credit_cup, id, "again", &again,
+                               err),
+                     KL_INVALID);
     assert_int_equal(fake_klarna_executed(world->klarna, "refund"), 2);
 }
 
@@ -751,10 +756,8 @@ static void one_movement_is_one_operation(void **state)
     const char *id = world_captured(world);
     const kl_operation_t *first, *second;
 
-    first = unclaimed(world, id, world_in_doubt(world, act_credit_cup, id, "a",
-                                                FAKE_LOST_BEFORE));
-    second = unclaimed(world, id, world_in_doubt(world, act_credit_cup, id, "b",
-                                                 FAKE_LOST_BEFORE));
+    first = unclaimed(world, id, world_in_doubt(world, act_credit_cup, id, "a", FAKE_LOST_BEFORE));
+    second = unclaimed(world, id, world_in_doubt(world, act_credit_cup, id, "b", FAKE_LOST_BEFORE));
     outside(world, id, "refund", 5000);
     outside(world, id, "refund", 5000);
     world_look(world, id, 0);

@@ -233,7 +233,10 @@ static void the_view_has_codes(void **state)
 
 static void a_word_says_why_nothing_is_open(void **state)
 {
-    static const struct { kl_order_state_t state; const char *code; } known[] = {
+    static const struct {
+        kl_order_state_t state;
+        const char *code;
+    } known[] = {
         {KL_ORDER_CREATED, "not_finished"},  {KL_ORDER_DECLINED, "declined"},
         {KL_ORDER_ABANDONED, "abandoned"},   {KL_ORDER_CANCELLED, "cancelled"},
         {KL_ORDER_EXPIRED, "expired"},       {KL_ORDER_CLOSED, "closed"},
@@ -293,8 +296,8 @@ static void the_view_tells_what_others_did(void **state)
 
     APR_ARRAY_PUSH(order->outside, kl_outside_t) =
         (kl_outside_t){"refund", 500, apr_time_from_sec(1790000000), "r-1"};
-    APR_ARRAY_PUSH(order->outside, kl_outside_t) =
-        (kl_outside_t){"closed", 0, apr_time_from_sec(1790000000), ""};
+    APR_ARRAY_PUSH(order->outside,
+                   kl_outside_t) = (kl_outside_t){"closed", 0, apr_time_from_sec(1790000000), ""};
     list = kl_json_get(kl_order_view(*state, order, 1), "outside");
     assert_int_equal(kl_json_size(list), 2);
     entry = kl_json_at(list, 0);

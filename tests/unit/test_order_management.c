@@ -50,8 +50,9 @@ static void test_capture(void **state)
     assert_string_equal(kl_json_str(body, "reference"), "ship-1");
     assert_string_equal(kl_json_str(body, "description"), "First parcel");
     check_lines(body, 5000);
-    assert_string_equal(
-        kl_json_str(kl_json_at(kl_json_get(body, "shipping_info"), 0), "tracking_number"), "123");
+    assert_string_equal(kl_json_str(kl_json_at(kl_json_get(body, "shipping_info"), 0),
+                                    "tracking_number"),
+                        "123");
 }
 
 static void test_capture_of_an_amount(void **state)
@@ -135,8 +136,8 @@ static void test_shipping_info(void **state)
 {
     apr_pool_t *p = *state;
     kl_order_t *order = shipped_order(p);
-    kl_request_t req =
-        kl_om_shipping_info(p, order, "4ba2/9b", "[{\"tracking_number\":\"9\"}]", KEY);
+    kl_request_t req = kl_om_shipping_info(p, order, "4ba2/9b", "[{\"tracking_number\":\"9\"}]",
+                                           KEY);
 
     check_request(&req, "POST", BASE "/captures/4ba2%2F9b/shipping-info");
     assert_string_equal(req.body, "{\"shipping_info\":[{\"tracking_number\":\"9\"}]}");
@@ -179,8 +180,8 @@ static kl_kind_t read_it(apr_pool_t *p, const char *body, kl_klarna_order_t *out
     return kl_om_read_reply(out, p, &resp, err);
 }
 
-#define AMOUNTS                                                                                    \
-    "\"order_amount\":10500,\"captured_amount\":5000,\"refunded_amount\":0,"                       \
+#define AMOUNTS \
+    "\"order_amount\":10500,\"captured_amount\":5000,\"refunded_amount\":0," \
     "\"remaining_authorized_amount\":5500"
 
 static void test_read_reply(void **state)
@@ -215,8 +216,7 @@ static void test_read_reply(void **state)
     assert_int_equal(o.captures->nelts, 1); /* what has no id or amount is left out */
     assert_string_equal(APR_ARRAY_IDX(o.captures, 0, kl_klarna_move_t).id, "c-1");
     assert_int_equal(APR_ARRAY_IDX(o.captures, 0, kl_klarna_move_t).amount, 4000);
-    assert_true(APR_ARRAY_IDX(o.captures, 0, kl_klarna_move_t).at
-                == apr_time_from_sec(1659571200));
+    assert_true(APR_ARRAY_IDX(o.captures, 0, kl_klarna_move_t).at == apr_time_from_sec(1659571200));
     assert_int_equal(o.refunds->nelts, 1);
     assert_string_equal(APR_ARRAY_IDX(o.refunds, 0, kl_klarna_move_t).id, "f-1");
     assert_true(APR_ARRAY_IDX(o.refunds, 0, kl_klarna_move_t).at == 0);
@@ -242,23 +242,23 @@ static void test_read_reply_of_the_future(void **state)
 
 static void test_read_reply_unusable(void **state)
 {
-    static const char *const bad[] = {
-        "",
-        "[]",
-        "{}",
-        "{\"status\":\"AUTHORIZED\"," AMOUNTS "}",
-        "{\"order_id\":\"o\"," AMOUNTS "}",
-        "{\"order_id\":\"o\",\"status\":\"CAPTURED\",\"order_amount\":1,\"captured_amount\":1,"
-        "\"refunded_amount\":0}",
-        "{\"order_id\":\"o\",\"status\":\"CAPTURED\",\"order_amount\":1,\"captured_amount\":1,"
-        "\"refunded_amount\":\"0\",\"remaining_authorized_amount\":0}",
-        "{\"order_id\":\"o\",\"status\":\"CAPTURED\",\"order_amount\":1.0,\"captured_amount\":1,"
-        "\"refunded_amount\":0,\"remaining_authorized_amount\":0}",
-        "{\"order_id\":\"o\",\"status\":\"CAPTURED\",\"order_amount\":1,\"captured_amount\":-1,"
-        "\"refunded_amount\":0,\"remaining_authorized_amount\":0}",
-        "{\"order_id\":\"o\",\"status\":\"CAPTURED\",\"order_amount\":99999999999999999999,"
-        "\"captured_amount\":1,\"refunded_amount\":0,\"remaining_authorized_amount\":0}",
-        NULL};
+    static const char *const bad[] =
+        {"",
+         "[]",
+         "{}",
+         "{\"status\":\"AUTHORIZED\"," AMOUNTS "}",
+         "{\"order_id\":\"o\"," AMOUNTS "}",
+         "{\"order_id\":\"o\",\"status\":\"CAPTURED\",\"order_amount\":1,\"captured_amount\":1,"
+         "\"refunded_amount\":0}",
+         "{\"order_id\":\"o\",\"status\":\"CAPTURED\",\"order_amount\":1,\"captured_amount\":1,"
+         "\"refunded_amount\":\"0\",\"remaining_authorized_amount\":0}",
+         "{\"order_id\":\"o\",\"status\":\"CAPTURED\",\"order_amount\":1.0,\"captured_amount\":1,"
+         "\"refunded_amount\":0,\"remaining_authorized_amount\":0}",
+         "{\"order_id\":\"o\",\"status\":\"CAPTURED\",\"order_amount\":1,\"captured_amount\":-1,"
+         "\"refunded_amount\":0,\"remaining_authorized_amount\":0}",
+         "{\"order_id\":\"o\",\"status\":\"CAPTURED\",\"order_amount\":99999999999999999999,"
+         "\"captured_amount\":1,\"refunded_amount\":0,\"remaining_authorized_amount\":0}",
+         NULL};
     apr_pool_t *p = *state;
     kl_error_t *err = kl_error_make(p);
     kl_klarna_order_t o = {.order_id = "untouched"};

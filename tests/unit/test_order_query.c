@@ -89,7 +89,9 @@ static void the_lists(void **state)
 
 static void every_part_counts(void **state)
 {
-    kl_order_query_t query = {.state = "CAPTURED", .attention = "outside", .channel = "online",
+    kl_order_query_t query = {.state = "CAPTURED",
+                              .attention = "outside",
+                              .channel = "online",
                               .from = 3};
 
     (void)state;
@@ -107,8 +109,9 @@ static void every_part_counts(void **state)
     check(query, "open", "shop|CAPTURED|CAPTURED|||online|online|||3|8|1|7|1||9");
     query.list = KL_LIST_ORPHANS;
     query.search = "A1";
-    check(query, "found", "shop|A1|shop|A1|shop|A1|shop|A1|shop|A1|shop|A1|CAPTURED|CAPTURED|"
-                          "orphan|orphan|online|online|||3|8|8||9");
+    check(query, "found",
+          "shop|A1|shop|A1|shop|A1|shop|A1|shop|A1|shop|A1|CAPTURED|CAPTURED|"
+          "orphan|orphan|online|online|||3|8|8||9");
 }
 
 static void pages_go_on(void **state)
@@ -117,8 +120,8 @@ static void pages_go_on(void **state)
     check((kl_order_query_t){.before_at = 5, .before_id = "x"}, "newest", "shop|" NONE "5|5|x|9");
     check((kl_order_query_t){.list = KL_LIST_TO_SHIP, .before_at = 5, .before_id = "x"}, "open",
           "shop|" NONE "max|5|max|5|x|9");
-    check((kl_order_query_t){.list = KL_LIST_TO_SHIP, .before_at = APR_INT64_MAX,
-                             .before_id = "x"}, "open", "shop|" NONE "max|max|max|max|x|9");
+    check((kl_order_query_t){.list = KL_LIST_TO_SHIP, .before_at = APR_INT64_MAX, .before_id = "x"},
+          "open", "shop|" NONE "max|max|max|max|x|9");
     check((kl_order_query_t){.before_id = "x"}, "newest", "shop|" NONE NEWEST);
     check((kl_order_query_t){.list = KL_LIST_TO_SHIP, .before_id = "x"}, "open",
           "shop|" NONE SOONEST);
@@ -151,12 +154,9 @@ static void what_contradicts_itself_fits_nothing(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(one_part_drives),
-        cmocka_unit_test(the_lists),
-        cmocka_unit_test(every_part_counts),
-        cmocka_unit_test(pages_go_on),
-        cmocka_unit_test(an_end_in_time),
-        cmocka_unit_test(what_contradicts_itself_fits_nothing),
+        cmocka_unit_test(one_part_drives),   cmocka_unit_test(the_lists),
+        cmocka_unit_test(every_part_counts), cmocka_unit_test(pages_go_on),
+        cmocka_unit_test(an_end_in_time),    cmocka_unit_test(what_contradicts_itself_fits_nothing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

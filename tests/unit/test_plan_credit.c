@@ -318,8 +318,8 @@ static void the_limits_are_what_the_plan_takes(void **state)
     one_step(*state, order, "{'amount':10000}", "refund", 10000, 0);
     assert_int_equal(plan(*state, order, "{'amount':31900}").amount, 31900);
     check_field(plan_fails(*state, order, "{'amount':31901}"), "too_much", "amount");
-    assert_int_equal(
-        plan(*state, order, "{'lines':[{'reference':'shirt','quantity':2}]}").amount, 20000);
+    assert_int_equal(plan(*state, order, "{'lines':[{'reference':'shirt','quantity':2}]}").amount,
+                     20000);
     check_field(plan_fails(*state, order, "{'lines':[{'reference':'shirt','quantity':3}]}"),
                 "too_many", "lines[0].quantity");
     order->state = KL_ORDER_CLOSED; /* Klarna keeps the rest: only captured money is left */
@@ -338,8 +338,7 @@ static void check_max_fee(apr_pool_t *p, const kl_order_t *order, const char *wh
         got = plan(p, order, apr_psprintf(p, "{%s,'return_fee':%d}", what, (int)most));
         assert_int_equal(kl_credit_max_fee(&got), most);
     }
-    check_field(plan_fails(p, order, apr_psprintf(p, "{%s,'return_fee':%d}", what,
-                                                  (int)most + 1)),
+    check_field(plan_fails(p, order, apr_psprintf(p, "{%s,'return_fee':%d}", what, (int)most + 1)),
                 "return_fee", "return_fee");
 }
 

@@ -40,13 +40,13 @@ static void a_credit_request_is_read(void **state)
     kl_credit_request_t want;
     kl_error_t *err = kl_error_make(*state);
 
-    assert_int_equal(
-        kl_credit_request_parse(&want, *state,
-                                fixture_json(*state, "{'everything':true,'return_fee':100,"
-                                                     "'return_fee_tax_rate':2500,"
-                                                     "'comment':'C'}"),
-                                err),
-        KL_OK);
+    assert_int_equal(kl_credit_request_parse(&want, *state,
+                                             fixture_json(*state,
+                                                          "{'everything':true,'return_fee':100,"
+                                                          "'return_fee_tax_rate':2500,"
+                                                          "'comment':'C'}"),
+                                             err),
+                     KL_OK);
     assert_int_equal(want.what.everything, 1);
     assert_int_equal(want.what.has_amount, 0);
     assert_null(want.what.picks);
@@ -172,8 +172,9 @@ static void no_shipping_info_is_an_empty_list(void **state)
     kl_capture_request_t want;
     kl_error_t *err = kl_error_make(*state);
 
-    assert_int_equal(
-        kl_capture_request_parse(&want, *state, fixture_json(*state, "{'amount':1}"), err), KL_OK);
+    assert_int_equal(kl_capture_request_parse(&want, *state, fixture_json(*state, "{'amount':1}"),
+                                              err),
+                     KL_OK);
     assert_string_equal(want.shipping_info, "[]");
     assert_string_equal(want.reference, "");
 }

@@ -44,10 +44,11 @@ static void a_shipment_is_found_by_its_parcels(void **state)
                         "shop");
 }
 
-static kl_kind_t act_odd_parcels(kl_service_t *svc, const char *order_id,
-                                 const kl_client_t *client, kl_operation_t **out, kl_error_t *err)
+static kl_kind_t act_odd_parcels(kl_service_t *svc, const char *order_id, const kl_client_t *client,
+                                 kl_operation_t **out, kl_error_t *err)
 {
-    kl_capture_request_t want = {.what = {.everything = 1}, .reference = " ",
+    kl_capture_request_t want = {.what = {.everything = 1},
+                                 .reference = " ",
                                  .description = "not a reference",
                                  .shipping_info = "[{\"return_tracking_number\":\" back 1\\t\"},"
                                                   "{\"shipping_company\":\"DHL\"},"
@@ -90,7 +91,8 @@ static void a_refused_shipment_is_not_found(void **state)
 
     world->klarna->refuses = "/captures";
     assert_int_equal(world_act(world_service(world, world->p), act_capture_cup, id, "c", &op,
-                               kl_error_make(world->p)), KL_OK);
+                               kl_error_make(world->p)),
+                     KL_OK);
     assert_int_equal(op->state, KL_OP_REFUSED);
     check_found(world, "T1", id, 0);
 }

@@ -37,38 +37,39 @@ static void test_by_status(void **state)
         kl_meaning_t means;
         kl_kind_t kind;
         const char *code;
-    } rows[] = {
-        {200, "{}", KL_MEANS_DONE, KL_OK, NULL},
-        {201, "", KL_MEANS_DONE, KL_OK, NULL},
-        {204, "", KL_MEANS_DONE, KL_OK, NULL},
-        {202, "junk", KL_MEANS_DONE, KL_OK, NULL},
-        {400, NO("BAD_VALUE"), KL_MEANS_REFUSED, KL_REFUSED, "refused"},
-        {403, NO("CAPTURE_NOT_ALLOWED"), KL_MEANS_REFUSED, KL_REFUSED, "refused"},
-        {404, NO("NO_SUCH_ORDER"), KL_MEANS_REFUSED, KL_REFUSED, "refused"},
-        {409, NO("BAD_VALUE"), KL_MEANS_REFUSED, KL_REFUSED, "refused"},
-        {422, NO("INVALID_ADDRESS"), KL_MEANS_REFUSED, KL_REFUSED, "refused"},
-        {403, "{\"error_message\":\"no\"}", KL_MEANS_REFUSED, KL_REFUSED, "refused"},
-        {401, "<html>", KL_MEANS_NOT_DONE, KL_UNAVAILABLE, "credentials_refused"},
-        {401, NO("UNAUTHORIZED"), KL_MEANS_NOT_DONE, KL_UNAVAILABLE, "credentials_refused"},
-        {403, "", KL_MEANS_NOT_DONE, KL_UNAVAILABLE, "blocked_at_edge"},
-        {403, "<html>Forbidden</html>", KL_MEANS_NOT_DONE, KL_UNAVAILABLE, "blocked_at_edge"},
-        {403, "{\"message\":\"Forbidden\"}", KL_MEANS_NOT_DONE, KL_UNAVAILABLE, "blocked_at_edge"},
-        {429, "", KL_MEANS_NOT_DONE, KL_RATE_LIMITED, "rate_limited"},
-        {429, NO("TOO_MANY_REQUESTS"), KL_MEANS_NOT_DONE, KL_RATE_LIMITED, "rate_limited"},
-        {500, NO("INTERNAL_SERVER_ERROR"), KL_MEANS_UNKNOWN, KL_UNKNOWN, "klarna_failed"},
-        {503, "", KL_MEANS_UNKNOWN, KL_UNKNOWN, "klarna_failed"},
-        {404, "<html>", KL_MEANS_UNKNOWN, KL_UNKNOWN, "unreadable"},
-        {400, "[]", KL_MEANS_UNKNOWN, KL_UNKNOWN, "unreadable"},
-        {400, "{\"error_code\":\"BAD", KL_MEANS_UNKNOWN, KL_UNKNOWN, "unreadable"},
-        {408, NO("TIMEOUT"), KL_MEANS_UNKNOWN, KL_UNKNOWN, "klarna_failed"},
-        {302, "", KL_MEANS_UNKNOWN, KL_UNKNOWN, "redirected"},
-        {307, NO("BAD_VALUE"), KL_MEANS_UNKNOWN, KL_UNKNOWN, "redirected"},
-        {199, "", KL_MEANS_UNKNOWN, KL_UNKNOWN, "unreadable"}};
+    } rows[] = {{200, "{}", KL_MEANS_DONE, KL_OK, NULL},
+                {201, "", KL_MEANS_DONE, KL_OK, NULL},
+                {204, "", KL_MEANS_DONE, KL_OK, NULL},
+                {202, "junk", KL_MEANS_DONE, KL_OK, NULL},
+                {400, NO("BAD_VALUE"), KL_MEANS_REFUSED, KL_REFUSED, "refused"},
+                {403, NO("CAPTURE_NOT_ALLOWED"), KL_MEANS_REFUSED, KL_REFUSED, "refused"},
+                {404, NO("NO_SUCH_ORDER"), KL_MEANS_REFUSED, KL_REFUSED, "refused"},
+                {409, NO("BAD_VALUE"), KL_MEANS_REFUSED, KL_REFUSED, "refused"},
+                {422, NO("INVALID_ADDRESS"), KL_MEANS_REFUSED, KL_REFUSED, "refused"},
+                {403, "{\"error_message\":\"no\"}", KL_MEANS_REFUSED, KL_REFUSED, "refused"},
+                {401, "<html>", KL_MEANS_NOT_DONE, KL_UNAVAILABLE, "credentials_refused"},
+                {401, NO("UNAUTHORIZED"), KL_MEANS_NOT_DONE, KL_UNAVAILABLE, "credentials_refused"},
+                {403, "", KL_MEANS_NOT_DONE, KL_UNAVAILABLE, "blocked_at_edge"},
+                {403, "<html>Forbidden</html>", KL_MEANS_NOT_DONE, KL_UNAVAILABLE,
+                 "blocked_at_edge"},
+                {403, "{\"message\":\"Forbidden\"}", KL_MEANS_NOT_DONE, KL_UNAVAILABLE,
+                 "blocked_at_edge"},
+                {429, "", KL_MEANS_NOT_DONE, KL_RATE_LIMITED, "rate_limited"},
+                {429, NO("TOO_MANY_REQUESTS"), KL_MEANS_NOT_DONE, KL_RATE_LIMITED, "rate_limited"},
+                {500, NO("INTERNAL_SERVER_ERROR"), KL_MEANS_UNKNOWN, KL_UNKNOWN, "klarna_failed"},
+                {503, "", KL_MEANS_UNKNOWN, KL_UNKNOWN, "klarna_failed"},
+                {404, "<html>", KL_MEANS_UNKNOWN, KL_UNKNOWN, "unreadable"},
+                {400, "[]", KL_MEANS_UNKNOWN, KL_UNKNOWN, "unreadable"},
+                {400, "{\"error_code\":\"BAD", KL_MEANS_UNKNOWN, KL_UNKNOWN, "unreadable"},
+                {408, NO("TIMEOUT"), KL_MEANS_UNKNOWN, KL_UNKNOWN, "klarna_failed"},
+                {302, "", KL_MEANS_UNKNOWN, KL_UNKNOWN, "redirected"},
+                {307, NO("BAD_VALUE"), KL_MEANS_UNKNOWN, KL_UNKNOWN, "redirected"},
+                {199, "", KL_MEANS_UNKNOWN, KL_UNKNOWN, "unreadable"}};
     kl_error_t *err = kl_error_make(*state);
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        if (meaning(err, rows[i].status, rows[i].body) != rows[i].means ||
-            err->kind != rows[i].kind || (rows[i].code && strcmp(err->code, rows[i].code) != 0)) {
+        if (meaning(err, rows[i].status, rows[i].body) != rows[i].means || err->kind != rows[i].kind
+            || (rows[i].code && strcmp(err->code, rows[i].code) != 0)) {
             fail_msg("%d %s: kind %s, code %s", rows[i].status, rows[i].body,
                      kl_kind_name(err->kind), err->code ? err->code : "-");
         }
@@ -209,11 +210,14 @@ static void test_json(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        WITH_POOL(test_by_status),        WITH_POOL(test_not_answered),
-        WITH_POOL(test_klarnas_words),    WITH_POOL(test_words_are_bounded),
-        WITH_POOL(test_next_steps),       WITH_POOL(test_retry_after),
-        WITH_POOL(test_first_error_wins), WITH_POOL(test_json)};
+    const struct CMUnitTest tests[] = {WITH_POOL(test_by_status),
+                                       WITH_POOL(test_not_answered),
+                                       WITH_POOL(test_klarnas_words),
+                                       WITH_POOL(test_words_are_bounded),
+                                       WITH_POOL(test_next_steps),
+                                       WITH_POOL(test_retry_after),
+                                       WITH_POOL(test_first_error_wins),
+                                       WITH_POOL(test_json)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,14 +8,14 @@
 #include "core/schedule.h"
 
 #define MINUTE apr_time_from_sec(60)
-#define HOUR   apr_time_from_sec(3600)
-#define DAY    apr_time_from_sec(86400)
-#define NOW    apr_time_from_sec(1790000000)
+#define HOUR apr_time_from_sec(3600)
+#define DAY apr_time_from_sec(86400)
+#define NOW apr_time_from_sec(1790000000)
 
 static void an_open_order_is_looked_at_ever_more_rarely(void **state)
 {
-    static const apr_time_t pauses[] = {MINUTE, 4 * MINUTE, 16 * MINUTE, 64 * MINUTE,
-                                        256 * MINUTE, 1024 * MINUTE, DAY, DAY};
+    static const apr_time_t pauses[] = {MINUTE,       4 * MINUTE,    16 * MINUTE, 64 * MINUTE,
+                                        256 * MINUTE, 1024 * MINUTE, DAY,         DAY};
     kl_order_t *order = fixture_shop(*state);
 
     for (order->checks = 0; order->checks < 8; order->checks++) {

@@ -113,8 +113,8 @@ static void a_capture_in_the_portal_is_an_answer(void **state)
     const char *id = world_placed(world);
 
     refused(world, act_capture_cup, id, "/captures");
-    fake_klarna_outside(world->klarna, world_klarna_order(world, id)->id, "capture",
-                        CART_AMOUNT, "by hand");
+    fake_klarna_outside(world->klarna, world_klarna_order(world, id)->id, "capture", CART_AMOUNT,
+                        "by hand");
     world_look(world, id, 0);
     check_waiting(world, id, "");
     assert_string_equal(world_order(world, id)->attention, "outside");

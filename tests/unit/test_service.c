@@ -447,7 +447,8 @@ static void previewing_changes_nothing(void **state)
     kl_credit_plan_t plan;
 
     assert_int_equal(kl_credit_invoice_preview(world_service(world, world->p), id, &want, &order,
-                                               &plan, err), KL_OK);
+                                               &plan, err),
+                     KL_OK);
     assert_int_equal(plan.steps, 2);
     assert_int_equal(plan.step[0].verb, KL_VERB_RELEASE);
     assert_int_equal(plan.step[1].verb, KL_VERB_REFUND);
@@ -583,11 +584,13 @@ static void watch_credit(void *baton)
 
     if (order->credit_invoices->nelts > 0) {
         const kl_credit_invoice_t *ci = last_credit(watched->world, watched->id);
-        const kl_operation_t *refund = fake_store_operation(
-            watched->world->store, APR_ARRAY_IDX(ci->steps, 1, kl_credit_step_t).operation_id);
+        const kl_operation_t *refund =
+            fake_store_operation(watched->world->store,
+                                 APR_ARRAY_IDX(ci->steps, 1, kl_credit_step_t).operation_id);
 
         assert_string_equal(ci->state, refund->state == KL_OP_CONFIRMED && !order->pending_op[0]
-                                           ? "paid" : "pending");
+                                           ? "paid"
+                                           : "pending");
         watched->seen++;
     }
 }
@@ -996,8 +999,7 @@ static void each_try_is_timed(void **state)
 
         svc->timeout = 1; /* one try */
         fake_klarna_arm(world->klarna, 1, (fake_klarna_fault_t)fault);
-        world_act(svc, act_extend, id, fault ? "lost" : "not sent", &op,
-                  kl_error_make(world->p));
+        world_act(svc, act_extend, id, fault ? "lost" : "not sent", &op, kl_error_make(world->p));
         fake_klarna_arm(world->klarna, 0, 0);
         assert_int_equal(op->took, fault == FAKE_NOT_SENT ? 0 : 1);
         assert_true(world_drain(world));

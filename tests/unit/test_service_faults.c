@@ -13,9 +13,9 @@
 #include <apr_strings.h>
 
 #define KEY "the client's key"
-#define ROUNDS 12          /* of asking again; a lease is over before each */
-#define MAX_STEPS 60       /* more than any action takes */
-#define STORMS 150         /* random runs of each scenario */
+#define ROUNDS 12    /* of asking again; a lease is over before each */
+#define MAX_STEPS 60 /* more than any action takes */
+#define STORMS 150   /* random runs of each scenario */
 
 /* Who goes on after the fault. */
 typedef enum { ASKED_AGAIN, WALKED_FIRST, LEFT_TO_THE_WORKER, RESCUES } rescue_t;
@@ -27,10 +27,10 @@ typedef struct scenario_t {
     const char *name;
     const char *(*setup)(world_t *world);
     act_fn act;
-    const char *refuses;    /* what Klarna refuses, or NULL */
+    const char *refuses; /* what Klarna refuses, or NULL */
     int refuses_used_token;
-    int fraud_review;       /* the order is PENDING here, and accepted at Klarna since */
-    int may_stay_unknown;   /* no key and no echo: the id of a lost answer is not found out */
+    int fraud_review;     /* the order is PENDING here, and accepted at Klarna since */
+    int may_stay_unknown; /* no key and no echo: the id of a lost answer is not found out */
 } scenario_t;
 
 static const scenario_t scenarios[] = {
@@ -75,7 +75,7 @@ static const char *ready(world_t *world, const scenario_t *s)
 typedef struct outcome_t {
     kl_kind_t kind;
     int died;
-    kl_op_state_t state;    /* when kind is KL_OK */
+    kl_op_state_t state; /* when kind is KL_OK */
 } outcome_t;
 
 /* One request of the client, in a process that may die in it. */
@@ -111,8 +111,8 @@ static void walk_pending(world_t *world, const char *id)
         fake_clock_advance(apr_time_from_sec(KL_LEASE_S + 1));
         kl_error_clear(err);
         assert_int_equal(svc->store->operation_load(svc->store, svc->p,
-                                                    world_order(world, id)->pending_op, &op,
-                                                    err), KL_OK);
+                                                    world_order(world, id)->pending_op, &op, err),
+                         KL_OK);
         (void)kl_resume(svc, &op, err);
     }
 }
@@ -155,9 +155,9 @@ static int stays_unknown(const world_t *world, const scenario_t *s, const char *
     const kl_operation_t *op = fake_store_operation(world->store,
                                                     world_order(world, id)->pending_op);
 
-    return s->may_stay_unknown && op && op->state == KL_OP_UNKNOWN && op->doubtful &&
-           op->error_code[0] && fake_klarna_executed(world->klarna, "place") == 1 &&
-           strcmp(world_order(world, id)->attention, "orphan") == 0;
+    return s->may_stay_unknown && op && op->state == KL_OP_UNKNOWN && op->doubtful
+           && op->error_code[0] && fake_klarna_executed(world->klarna, "place") == 1
+           && strcmp(world_order(world, id)->attention, "orphan") == 0;
 }
 
 static const char *without_fault(apr_pool_t *p, const scenario_t *s)
@@ -204,9 +204,8 @@ static void check_end(const world_t *world, const scenario_t *s, const char *id,
 
 /* The worker alone brings it to its end. Nothing may have come of it only when the client was
  * promised nothing. */
-static void leave_to_the_worker(world_t *world, const scenario_t *s, const char *id,
-                                outcome_t told, const char *before, const char *expected,
-                                const char *where)
+static void leave_to_the_worker(world_t *world, const scenario_t *s, const char *id, outcome_t told,
+                                const char *before, const char *expected, const char *where)
 {
     if (!world_drain(world) && !stays_unknown(world, s, id)) {
         fail_msg("%s: the worker does not come to an end: %s", where,
@@ -243,8 +242,7 @@ static int survives(apr_pool_t *parent, const scenario_t *s, const fault_t *faul
     apr_pool_create(&p, parent);
     world = world_make(p);
     id = ready(world, s);
-    where = apr_psprintf(p, "%s, %s %d, %s", s->name, fault->what, n,
-                         rescues[rescue]);
+    where = apr_psprintf(p, "%s, %s %d, %s", s->name, fault->what, n, rescues[rescue]);
     before = world_ledgers(world, p, id);
     fault->arm(world, n, fault->kind);
     outcome = ask(world, s, id);
@@ -470,11 +468,15 @@ int main(void)
     static const struct {
         const char *name;
         CMUnitTestFunction test;
-    } families[] = {{"transport", transport_fails}, {"store", store_fails},
-                    {"death", process_dies}, {"storms", storms},
+    } families[] = {{"transport", transport_fails},
+                    {"store", store_fails},
+                    {"death", process_dies},
+                    {"storms", storms},
                     {"worker storms", worker_storms}};
-    enum { FAMILIES = sizeof(families) / sizeof(families[0]),
-           SCENARIOS = sizeof(scenarios) / sizeof(scenarios[0]) };
+    enum {
+        FAMILIES = sizeof(families) / sizeof(families[0]),
+        SCENARIOS = sizeof(scenarios) / sizeof(scenarios[0])
+    };
     struct CMUnitTest tests[FAMILIES * SCENARIOS];
     apr_pool_t *p;
     int rv;
@@ -484,9 +486,9 @@ int main(void)
     for (int i = 0; i < FAMILIES * SCENARIOS; i++) {
         const scenario_t *s = &scenarios[i % SCENARIOS];
 
-        tests[i] = (struct CMUnitTest){
-            apr_psprintf(p, "%s: %s", families[i / SCENARIOS].name, s->name),
-            families[i / SCENARIOS].test, NULL, NULL, (void *)s};
+        tests[i] = (struct CMUnitTest){apr_psprintf(p, "%s: %s", families[i / SCENARIOS].name,
+                                                    s->name),
+                                       families[i / SCENARIOS].test, NULL, NULL, (void *)s};
     }
     rv = cmocka_run_group_tests_name("service faults", tests, NULL, NULL);
     apr_pool_destroy(p);

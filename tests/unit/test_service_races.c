@@ -15,9 +15,9 @@ typedef struct rival_t {
     world_t *world;
     const char *id, *key;
     int at;
-    act_fn act;                             /* what it does */
-    void (*does)(struct rival_t *rival);    /* else this */
-    apr_interval_time_t later;              /* so much time passes before */
+    act_fn act;                          /* what it does */
+    void (*does)(struct rival_t *rival); /* else this */
+    apr_interval_time_t later;           /* so much time passes before */
     int acted;
     kl_kind_t rv;
     kl_operation_t *op;
@@ -65,7 +65,7 @@ static told_t race(world_t *world, act_fn act, const char *id, const char *key, 
 static int is_polite(const kl_error_t *err)
 {
     return err->kind == KL_CONFLICT && err->retry_after > 0
-        && (strcmp(err->code, "in_progress") == 0 || strcmp(err->code, "order_busy") == 0);
+           && (strcmp(err->code, "in_progress") == 0 || strcmp(err->code, "order_busy") == 0);
 }
 
 /* Done, or told to ask again. */
@@ -125,9 +125,9 @@ static void same_key_twice(apr_pool_t *parent, setup_fn *setup, act_fn act,
         ask_until_done(world, act, rival.id, "k");
         world_check(world, rival.id, where);
         assert_int_equal(world->klarna->movements->nelts,
-                         fake_klarna_executed(world->klarna, "place") +
-                             fake_klarna_executed(world->klarna, "capture") +
-                             (setup == world_part_captured ? 2 : 0));
+                         fake_klarna_executed(world->klarna, "place")
+                             + fake_klarna_executed(world->klarna, "capture")
+                             + (setup == world_part_captured ? 2 : 0));
         apr_pool_destroy(p);
     }
 }
@@ -246,7 +246,10 @@ static void a_no_gives_way_to_a_stored_yes(void **state)
 
     for (int at = 1; acted; at++) {
         world_t *world = world_make(*state);
-        rival_t rival = {.world = world, .act = act_place, .at = at, .key = "k",
+        rival_t rival = {.world = world,
+                         .act = act_place,
+                         .at = at,
+                         .key = "k",
                          .later = apr_time_from_sec(KL_LEASE_S + 1)};
 
         assert_true(at < MAX_STEPS);
@@ -279,8 +282,7 @@ static void marks_and_dies(rival_t *rival)
 static void a_yes_outlives_another_mark(void **state)
 {
     world_t *world = world_make(*state);
-    rival_t rival = {.world = world, .does = marks_and_dies, .at = 1,
-                     .later = 0};
+    rival_t rival = {.world = world, .does = marks_and_dies, .at = 1, .later = 0};
     told_t told;
 
     rival.id = world_created(world);
@@ -366,8 +368,7 @@ static int two_workers(apr_pool_t *parent, setup_fn *setup, act_fn act, int died
     return died;
 }
 
-static void check_two_workers(apr_pool_t *p, setup_fn *setup, act_fn act,
-                              apr_interval_time_t later)
+static void check_two_workers(apr_pool_t *p, setup_fn *setup, act_fn act, apr_interval_time_t later)
 {
     world_t *world = world_make(p);
     const char *id = setup(world), *expected;
@@ -451,16 +452,11 @@ static void two_starts_are_one_payment(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        WITH_POOL(the_same_key_at_the_same_moment),
-        WITH_POOL(a_walker_that_stood_still),
-        WITH_POOL(two_actions_on_one_order),
-        WITH_POOL(two_captures_of_everything),
-        WITH_POOL(a_look_at_klarna_in_between),
-        WITH_POOL(a_no_gives_way_to_a_stored_yes),
-        WITH_POOL(a_yes_outlives_another_mark),
-        WITH_POOL(a_doubt_gives_way_to_another_mark),
-        WITH_POOL(two_workers_at_the_same_moment),
-        WITH_POOL(a_worker_that_stood_still),
+        WITH_POOL(the_same_key_at_the_same_moment), WITH_POOL(a_walker_that_stood_still),
+        WITH_POOL(two_actions_on_one_order),        WITH_POOL(two_captures_of_everything),
+        WITH_POOL(a_look_at_klarna_in_between),     WITH_POOL(a_no_gives_way_to_a_stored_yes),
+        WITH_POOL(a_yes_outlives_another_mark),     WITH_POOL(a_doubt_gives_way_to_another_mark),
+        WITH_POOL(two_workers_at_the_same_moment),  WITH_POOL(a_worker_that_stood_still),
         WITH_POOL(two_starts_are_one_payment),
     };
 

@@ -40,8 +40,7 @@ static const char *signing_input(apr_pool_t *p, const char *header, const char *
                        base64url(p, claims, (int)strlen(claims)), NULL);
 }
 
-static const char *sign(apr_pool_t *p, const EVP_MD *digest, const char *input,
-                        const char *secret)
+static const char *sign(apr_pool_t *p, const EVP_MD *digest, const char *input, const char *secret)
 {
     unsigned char mac[EVP_MAX_MD_SIZE];
     unsigned len;
@@ -136,23 +135,30 @@ static void forged_and_unknown_sound_alike(void **state)
     kl_error_t *forged, *unknown;
 
     forged = open_token(p, token_of(p, EVP_sha256(), HEADER_A, good_claims(p), SECRET_B), &cart);
-    unknown = open_token(p, token_of(p, EVP_sha256(), "{\"alg\":\"HS256\",\"kid\":\"c\"}",
-                                     good_claims(p), SECRET_A), &cart);
+    unknown = open_token(p,
+                         token_of(p, EVP_sha256(), "{\"alg\":\"HS256\",\"kid\":\"c\"}",
+                                  good_claims(p), SECRET_A),
+                         &cart);
     check_error(forged, KL_DENIED, "cart_signature");
     check_error(unknown, KL_DENIED, "cart_signature");
     assert_string_equal(forged->detail, unknown->detail);
     check_refused(p, token_of(p, EVP_sha256(), "{\"alg\":\"HS256\"}", good_claims(p), SECRET_A),
                   "cart_signature");
-    check_refused(p, token_of(p, EVP_sha256(), "{\"alg\":\"HS256\",\"kid\":7}", good_claims(p),
-                              SECRET_A), "cart_signature");
+    check_refused(p,
+                  token_of(p, EVP_sha256(), "{\"alg\":\"HS256\",\"kid\":7}", good_claims(p),
+                           SECRET_A),
+                  "cart_signature");
 }
 
 static void other_algorithms_are_refused(void **state)
 {
     static const char *const headers[] = {
-        "{\"alg\":\"none\",\"kid\":\"a\"}",  "{\"alg\":\"None\",\"kid\":\"a\"}",
-        "{\"alg\":\"hs256\",\"kid\":\"a\"}", "{\"alg\":\"RS256\",\"kid\":\"a\"}",
-        "{\"alg\":\"ES256\",\"kid\":\"a\"}", "{\"kid\":\"a\"}",
+        "{\"alg\":\"none\",\"kid\":\"a\"}",
+        "{\"alg\":\"None\",\"kid\":\"a\"}",
+        "{\"alg\":\"hs256\",\"kid\":\"a\"}",
+        "{\"alg\":\"RS256\",\"kid\":\"a\"}",
+        "{\"alg\":\"ES256\",\"kid\":\"a\"}",
+        "{\"kid\":\"a\"}",
         "{\"alg\":256,\"kid\":\"a\"}",
         "{\"alg\":\"HS256\",\"kid\":\"a\",\"crit\":[\"b64\"],\"b64\":false}",
     };
@@ -167,10 +173,14 @@ static void other_algorithms_are_refused(void **state)
         check_refused(p, input, "cart_signature");
     }
     /* Rightly signed with the right key, but in a way we do not speak. */
-    check_refused(p, token_of(p, EVP_sha384(), "{\"alg\":\"HS384\",\"kid\":\"a\"}",
-                              good_claims(p), SECRET_A), "cart_signature");
-    check_refused(p, token_of(p, EVP_sha512(), "{\"alg\":\"HS512\",\"kid\":\"a\"}",
-                              good_claims(p), SECRET_A), "cart_signature");
+    check_refused(p,
+                  token_of(p, EVP_sha384(), "{\"alg\":\"HS384\",\"kid\":\"a\"}", good_claims(p),
+                           SECRET_A),
+                  "cart_signature");
+    check_refused(p,
+                  token_of(p, EVP_sha512(), "{\"alg\":\"HS512\",\"kid\":\"a\"}", good_claims(p),
+                           SECRET_A),
+                  "cart_signature");
 }
 
 static void any_changed_byte_is_refused(void **state)
@@ -210,13 +220,19 @@ static void both_readers_must_agree(void **state)
     static const char *const headers[] = {
         "{\"alg\":\"none\",\"alg\":\"HS256\",\"kid\":\"a\"}",
         "{\"alg\":\"HS256\",\"kid\":\"b\",\"kid\":\"a\"}",
-        "[{\"alg\":\"HS256\",\"kid\":\"a\"}]", "\"HS256\"", "{}", "",
+        "[{\"alg\":\"HS256\",\"kid\":\"a\"}]",
+        "\"HS256\"",
+        "{}",
+        "",
         "{\"alg\":\"HS256\",\"kid\":\"a\"}}",
         "{\"alg\":\"HS256\",\"kid\":\"a\",\"crit\":null}",
         "{\"alg\":\"HS256\",\"kid\":\"a\",\"typ\":\"other\"}",
     };
     static const char *const claims[] = {
-        "{\"cart\":{},\"exp\":1790000600", "{\"cart\":{},\"exp\":1790000600}}", "", "7",
+        "{\"cart\":{},\"exp\":1790000600",
+        "{\"cart\":{},\"exp\":1790000600}}",
+        "",
+        "7",
     };
     apr_pool_t *p = *state;
     const char *header = base64url(p, HEADER_A, (int)strlen(HEADER_A)), *good = good_claims(p);
@@ -232,10 +248,14 @@ static void both_readers_must_agree(void **state)
     for (const char *c = "!\n =\x80"; *c; c++) {
         const char *junk = apr_pstrmemdup(p, c, 1);
 
-        check_refused(p, sign(p, EVP_sha256(), apr_pstrcat(p, junk, header, ".", payload, NULL),
-                              SECRET_A), "cart_signature");
-        check_refused(p, sign(p, EVP_sha256(), apr_pstrcat(p, header, ".", junk, payload, NULL),
-                              SECRET_A), "cart_signature");
+        check_refused(p,
+                      sign(p, EVP_sha256(), apr_pstrcat(p, junk, header, ".", payload, NULL),
+                           SECRET_A),
+                      "cart_signature");
+        check_refused(p,
+                      sign(p, EVP_sha256(), apr_pstrcat(p, header, ".", junk, payload, NULL),
+                           SECRET_A),
+                      "cart_signature");
     }
 }
 
@@ -304,8 +324,9 @@ static void no_cart_inside(void **state)
 
     check_field(open_token(p, signed_by_a(p, apr_psprintf(p, "{\"exp\":%d}", NOW_S + 5)), &cart),
                 "missing", "cart");
-    check_field(open_token(p, signed_by_a(p, apr_psprintf(p, "{\"exp\":%d,\"cart\":[]}",
-                                                          NOW_S + 5)), &cart),
+    check_field(open_token(p,
+                           signed_by_a(p, apr_psprintf(p, "{\"exp\":%d,\"cart\":[]}", NOW_S + 5)),
+                           &cart),
                 "wrong_type", "cart");
 }
 
@@ -331,9 +352,8 @@ static void no_keys_open_nothing(void **state)
     kl_error_t *err = kl_error_make(p);
     kl_json_t *cart;
 
-    kl_signed_cart_open(&cart, p, token, strlen(token),
-                        apr_array_make(p, 1, sizeof(kl_cart_key_t)), apr_time_from_sec(NOW_S),
-                        err);
+    kl_signed_cart_open(&cart, p, token, strlen(token), apr_array_make(p, 1, sizeof(kl_cart_key_t)),
+                        apr_time_from_sec(NOW_S), err);
     check_error(err, KL_DENIED, "cart_signature");
     assert_null(cart);
 }

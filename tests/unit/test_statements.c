@@ -35,8 +35,8 @@ static void test_places(void **state)
         for (int dialect = 0; dialect < KL_DIALECTS; dialect++) {
             if (places(statement->text[dialect]) != statement->values) {
                 fail_msg("%s (%s) has %d places for %d values", statement->label,
-                         kl_dialect_name((kl_dialect_t)dialect),
-                         places(statement->text[dialect]), statement->values);
+                         kl_dialect_name((kl_dialect_t)dialect), places(statement->text[dialect]),
+                         statement->values);
             }
         }
     }
@@ -61,8 +61,9 @@ static void test_labels(void **state)
 static int has_guard(const char *text)
 {
     if (strstr(text, "UPDATE klarna_callback")) {
-        return strstr(text, "SET good = good + 1, good_at = %lld") ? strstr(text, " AND good_at = %lld") != NULL
-                                                 : strstr(text, " AND bad_at = %lld") != NULL;
+        return strstr(text, "SET good = good + 1, good_at = %lld")
+                   ? strstr(text, " AND good_at = %lld") != NULL
+                   : strstr(text, " AND bad_at = %lld") != NULL;
     }
     return strstr(text, "SET version = version + 1,")
            && strstr(text, " WHERE id = %s AND version = %lld");
@@ -98,9 +99,8 @@ static void test_changes_are_compare_and_set(void **state)
 static void test_columns_are_named_once(void **state)
 {
 #define COLUMN(column, member) #column,
-    static const char *const columns[] = {
-        KL_ORDER_FIXED(COLUMN, COLUMN, COLUMN) KL_ORDER_SAVED(COLUMN, COLUMN, COLUMN)
-    };
+    static const char *const columns[] = {KL_ORDER_FIXED(COLUMN, COLUMN, COLUMN)
+                                              KL_ORDER_SAVED(COLUMN, COLUMN, COLUMN)};
 #undef COLUMN
     const int n = (int)(sizeof(columns) / sizeof(columns[0]));
 

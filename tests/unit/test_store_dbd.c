@@ -109,7 +109,8 @@ static void test_order_comes_back_whole(void **state)
     assert_int_equal(order->version, 1);
     assert_order_equal(db->p, order, load_order(db, ID1));
     assert_int_equal(db->store->order_load_by_client_key(db->store, db->p, "client's key", &same,
-                                                         db->err), KL_OK);
+                                                         db->err),
+                     KL_OK);
     assert_order_equal(db->p, order, same);
     assert_int_equal(same->lines->nelts, 1);
     assert_int_equal(kl_order_fees_kept(same), 500);
@@ -279,8 +280,8 @@ static void test_schema_keeps_the_invariants(void **state)
     for (int i = 0; i < 3; i++) {
         kl_order_t *order = sample_order(db->p, ID1);
 
-        order->order_amount -= i == 0 ? 2 : 0;         /* captured + remaining is one more */
-        order->refunded_amount += i == 1 ? 5501 : 0;   /* one more than captured */
+        order->order_amount -= i == 0 ? 2 : 0;       /* captured + remaining is one more */
+        order->refunded_amount += i == 1 ? 5501 : 0; /* one more than captured */
         order->captured_amount = i == 2 ? APR_INT64_MAX : order->captured_amount;
         refuse_order(db, order);
     }
@@ -333,9 +334,12 @@ static void make_orders(database_t *db, int n)
 static apr_array_header_t *list(database_t *db, const char *state, const char *search,
                                 const kl_order_t *after, int limit)
 {
-    kl_order_query_t query = {.merchant = "shop", .state = state, .search = search,
+    kl_order_query_t query = {.merchant = "shop",
+                              .state = state,
+                              .search = search,
                               .before_at = after ? after->created_at : 0,
-                              .before_id = after ? after->id : NULL, .limit = limit};
+                              .before_id = after ? after->id : NULL,
+                              .limit = limit};
     apr_array_header_t *out = NULL;
 
     kl_error_clear(db->err);
@@ -415,8 +419,12 @@ static void test_list_is_bounded(void **state)
 static void test_list_by_attention(void **state)
 {
     database_t *db = *state;
-    kl_order_query_t query = {.merchant = "shop", .state = "", .attention = "orphan",
-                              .search = "", .before_id = "", .limit = 2};
+    kl_order_query_t query = {.merchant = "shop",
+                              .state = "",
+                              .attention = "orphan",
+                              .search = "",
+                              .before_id = "",
+                              .limit = 2};
     apr_array_header_t *found = NULL;
 
     make_orders(db, 6);
@@ -588,7 +596,7 @@ static void add_references(database_t *db, const char *merchant, const char *id,
 
 static void test_found_by_references(void **state)
 {
-    static const char *const values[] = {"track 1", "track 2", "", "track 1", "åäö'; --",
+    static const char *const values[] = {"track 1", "track 2", "",        "track 1", "åäö'; --",
                                          "track 4", "track 5", "track 6", "track 7"};
     database_t *db = *state;
     char longest[KL_MAX_STRING + 2];
@@ -665,7 +673,8 @@ static void check_due_operations(database_t *db, apr_time_t now, int limit, cons
     const char *told = "";
 
     assert_int_equal(db->store->operations_due(db->store, db->p, "shop", now, limit, &found,
-                                               db->err), KL_OK);
+                                               db->err),
+                     KL_OK);
     for (int i = 0; i < found->nelts; i++) {
         const kl_operation_t *op = APR_ARRAY_IDX(found, i, kl_operation_t *);
 
@@ -714,7 +723,8 @@ static void test_operation_comes_back_whole(void **state)
     assert_int_equal(store->operation_insert(store, db->p, op, db->err), KL_OK);
     assert_operation_equal(op, load_operation(db, ID1));
     assert_int_equal(store->operation_load_by_client_key(store, db->p, "client's key", &same,
-                                                         db->err), KL_OK);
+                                                         db->err),
+                     KL_OK);
     assert_operation_equal(op, same);
 
     stale = load_operation(db, ID1);
@@ -788,17 +798,20 @@ static void test_operations_by_state(void **state)
         assert_int_equal(store->operation_insert(store, db->p, op, db->err), KL_OK);
     }
     assert_int_equal(store->operations_by_state(store, db->p, "shop", KL_OP_REFUSED, 10, &found,
-                                                db->err), KL_OK);
+                                                db->err),
+                     KL_OK);
     assert_int_equal(found->nelts, 2);
     assert_operation_equal(APR_ARRAY_IDX(found, 0, kl_operation_t *),
                            load_operation(db, list_id(db, 1)));
     assert_string_equal(APR_ARRAY_IDX(found, 1, kl_operation_t *)->id, list_id(db, 7));
     assert_int_equal(store->operations_by_state(store, db->p, "shop", KL_OP_UNKNOWN, 3, &found,
-                                                db->err), KL_OK);
+                                                db->err),
+                     KL_OK);
     assert_int_equal(found->nelts, 3);
     assert_string_equal(APR_ARRAY_IDX(found, 2, kl_operation_t *)->id, list_id(db, 4));
     assert_int_equal(store->operations_by_state(store, db->p, "shop", KL_OP_SENT, 3, &found,
-                                                db->err), KL_OK);
+                                                db->err),
+                     KL_OK);
     assert_int_equal(found->nelts, 0);
 }
 
@@ -823,7 +836,8 @@ static const char *hours(database_t *db, const char *merchant, apr_time_t from, 
     const char *told = "";
 
     assert_int_equal(db->store->operation_hours(db->store, db->p, merchant, from, to, &found,
-                                                db->err), KL_OK);
+                                                db->err),
+                     KL_OK);
     for (int hour = 0; hour < 3; hour++) { /* rows come in no particular order */
         for (int i = 0; i < found->nelts; i++) {
             const kl_operation_hour_t *row = &APR_ARRAY_IDX(found, i, kl_operation_hour_t);
@@ -855,10 +869,10 @@ static void test_figures_of_hours(void **state)
                         "0:capture confirmed 1/0 0 0 0; ");
     make_operation_at(db, 6, KL_OP_EXTEND, KL_OP_UNKNOWN, NOON + 2 * HOUR, 30000);
     make_operation_at(db, 7, KL_OP_EXTEND, KL_OP_QUEUED, NOON + 2 * HOUR, 1);
-    assert_non_null(strstr(hours(db, "shop", NOON, NOON + 3 * HOUR),
-                           "2:extend unknown 1/1 30000 30000 1; "));
-    assert_non_null(strstr(hours(db, "shop", NOON, NOON + 3 * HOUR),
-                           "2:extend queued 1/1 1 1 0; "));
+    assert_non_null(
+        strstr(hours(db, "shop", NOON, NOON + 3 * HOUR), "2:extend unknown 1/1 30000 30000 1; "));
+    assert_non_null(
+        strstr(hours(db, "shop", NOON, NOON + 3 * HOUR), "2:extend queued 1/1 1 1 0; "));
     assert_string_equal(hours(db, "other shop", NOON, NOON + 3 * HOUR), "");
 }
 
@@ -870,8 +884,9 @@ static void test_a_figure_of_a_later_version(void **state)
 
     make_operation_at(db, 1, KL_OP_CAPTURE, KL_OP_CONFIRMED, NOON, 100);
     assert_int_equal(database_run(conn, "UPDATE klarna_operation SET kind = 'charge'"), 0);
-    assert_int_equal(db->store->operation_hours(db->store, db->p, "shop", NOON, NOON + HOUR,
-                                                &found, db->err), KL_INTERNAL);
+    assert_int_equal(db->store->operation_hours(db->store, db->p, "shop", NOON, NOON + HOUR, &found,
+                                                db->err),
+                     KL_INTERNAL);
     assert_non_null(strstr(db->err->detail, "charge"));
 }
 
@@ -881,7 +896,8 @@ static void note(database_t *db, const char *kind, const char *why, int second)
 {
     kl_error_clear(db->err);
     if (db->store->callback_note(db->store, db->p, "shop", kind, why,
-                                 NOON + apr_time_from_sec(second), db->err) != KL_OK) {
+                                 NOON + apr_time_from_sec(second), db->err)
+        != KL_OK) {
         fail_msg("callback_note: %s", db->err->detail);
     }
 }
@@ -959,9 +975,12 @@ static void test_a_note_gives_way(void **state)
     database_t *db = *state;
 
     assert_string_equal(callbacks(db, "shop"), "");
-    note_after_rival(db, "", 5, apr_psprintf(db->p, "INSERT INTO klarna_callback (merchant, kind,"
-                                             " good_at, good, bad_at, bad, bad_why) VALUES ('shop',"
-                                             " 'fraud', %" APR_INT64_T_FMT ", 7, 0, 0, '')", NOON));
+    note_after_rival(db, "", 5,
+                     apr_psprintf(db->p,
+                                  "INSERT INTO klarna_callback (merchant, kind,"
+                                  " good_at, good, bad_at, bad, bad_why) VALUES ('shop',"
+                                  " 'fraud', %" APR_INT64_T_FMT ", 7, 0, 0, '')",
+                                  NOON));
     assert_string_equal(callbacks(db, "shop"), "fraud 7x @0 0x @-1 ; ");
     note_after_rival(db, "", 50, "UPDATE klarna_callback SET good = 8, good_at = good_at + 1");
     note_after_rival(db, "database", 50, "UPDATE klarna_callback SET bad = 1, bad_at = 1");
@@ -1046,8 +1065,7 @@ static void check_schema_fault(database_t *db, const char *names)
     assert_non_null(strstr(db->err->detail, names));
     assert_non_null(db->err->next);
     kl_error_clear(db->err);
-    assert_int_equal(db->store->order_load(db->store, db->p, ID1, &order, db->err),
-                     KL_UNAVAILABLE);
+    assert_int_equal(db->store->order_load(db->store, db->p, ID1, &order, db->err), KL_UNAVAILABLE);
     check_error(db->err, KL_UNAVAILABLE, "schema");
 }
 
@@ -1123,7 +1141,8 @@ static void test_reads_use_indexes(void **state)
          "klarna_order_newest (merchant=? AND created_at>? AND created_at<?)"},
         {KL_SQL_order_list_state,
          "klarna_order_by_state (merchant=? AND state=? AND created_at>? AND created_at<?)"},
-        {KL_SQL_order_list_attention, "klarna_order_by_attention"
+        {KL_SQL_order_list_attention,
+         "klarna_order_by_attention"
          " (merchant=? AND attention=? AND created_at>? AND created_at<?)"},
         {KL_SQL_order_list_waiting,
          "klarna_order_waiting (merchant=? AND waiting=? AND created_at>? AND created_at<?)"},
@@ -1145,7 +1164,7 @@ static void test_reads_use_indexes(void **state)
         {KL_SQL_order_list_open_found, "(merchant=? AND reference1=?)"},
         {KL_SQL_operations_by_state, "klarna_operation_by_state (merchant=? AND state=?)"},
         {KL_SQL_operation_hours, "COVERING INDEX klarna_operation_by_state"
-         " (merchant=? AND state=? AND updated_at>? AND updated_at<?)"},
+                                 " (merchant=? AND state=? AND updated_at>? AND updated_at<?)"},
         {KL_SQL_operation_load, "(id=?)"},
         {KL_SQL_operation_load_by_client_key, "(client_key=?)"},
         {KL_SQL_operation_save, "(id=?)"},
@@ -1162,8 +1181,7 @@ static void test_reads_use_indexes(void **state)
 
         if (!strstr(steps, wanted[i].index) || strstr(steps, "SCAN klarna_")
             || sorts != is_search(wanted[i].id)) {
-            fail_msg("%s lacks %s:\n%s", kl_statement(wanted[i].id)->label, wanted[i].index,
-                     steps);
+            fail_msg("%s lacks %s:\n%s", kl_statement(wanted[i].id)->label, wanted[i].index, steps);
         }
     }
 }

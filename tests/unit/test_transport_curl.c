@@ -144,8 +144,10 @@ static void test_sends_headers_and_body(void **state)
 
 static void test_sends_methods(void **state)
 {
-    lb_step_t steps[] = {
-        {.answer = NO_BODY}, {.answer = OK_BODY}, {.answer = NO_BODY}, {.answer = NO_BODY}};
+    lb_step_t steps[] = {{.answer = NO_BODY},
+                         {.answer = OK_BODY},
+                         {.answer = NO_BODY},
+                         {.answer = NO_BODY}};
     kl_request_t cancel = {"POST", "/orders/1/cancel", "", "key-1", 0};
     kl_request_t patch = {"PATCH", "/orders/1/authorization", "{\"a\":1}", "key-2", 0};
     kl_request_t drop = {"DELETE", "/authorizations/t", "", "", 0};
@@ -172,20 +174,20 @@ static void test_sends_methods(void **state)
 
 static void test_reads_ids_and_waits(void **state)
 {
-    lb_step_t steps[] = {
-        {.answer = "HTTP/1.1 201 Created\r\nCapture-Id: 4ba29b50\r\nKlarna-Correlation-Id: c-1\r\n"
-                   "Location: https://api.example/orders/1/captures/other\r\n"
-                   "Content-Length: 0\r\n\r\n"},
-        {.answer = "HTTP/1.1 201 Created\r\nLocation: /v1/orders/1/refunds/r-77?x=/y\r\n"
-                   "Content-Length: 0\r\n\r\n"},
-        {.answer = "HTTP/1.1 201 Created\r\nLocation: /v1/orders/1/captures/a%2fb\r\n"
-                   "Refund-Id: ../x\r\nContent-Length: 0\r\n\r\n"},
-        {.answer = "HTTP/1.1 429 Too Many\r\nX-Ratelimit-Reset: 3\r\nContent-Length: 0\r\n\r\n"},
-        {.answer = "HTTP/1.1 503 Busy\r\nRetry-After: 7\r\nX-Ratelimit-Reset: 3\r\n"
-                   "Content-Type: text/html\r\nContent-Length: 0\r\n\r\n"},
-        {.answer = "HTTP/1.1 100 Continue\r\nCapture-Id: early\r\n\r\nHTTP/1.1 204 No\r\n\r\n"},
-        {.answer = "HTTP/1.1 200 OK\r\nContent-Type: Application/JSON;charset=utf-8\r\n"
-                   "X-Ratelimit-Reset: 99999999999999999999\r\nContent-Length: 2\r\n\r\n{}"}};
+    lb_step_t steps[] =
+        {{.answer = "HTTP/1.1 201 Created\r\nCapture-Id: 4ba29b50\r\nKlarna-Correlation-Id: c-1\r\n"
+                    "Location: https://api.example/orders/1/captures/other\r\n"
+                    "Content-Length: 0\r\n\r\n"},
+         {.answer = "HTTP/1.1 201 Created\r\nLocation: /v1/orders/1/refunds/r-77?x=/y\r\n"
+                    "Content-Length: 0\r\n\r\n"},
+         {.answer = "HTTP/1.1 201 Created\r\nLocation: /v1/orders/1/captures/a%2fb\r\n"
+                    "Refund-Id: ../x\r\nContent-Length: 0\r\n\r\n"},
+         {.answer = "HTTP/1.1 429 Too Many\r\nX-Ratelimit-Reset: 3\r\nContent-Length: 0\r\n\r\n"},
+         {.answer = "HTTP/1.1 503 Busy\r\nRetry-After: 7\r\nX-Ratelimit-Reset: 3\r\n"
+                    "Content-Type: text/html\r\nContent-Length: 0\r\n\r\n"},
+         {.answer = "HTTP/1.1 100 Continue\r\nCapture-Id: early\r\n\r\nHTTP/1.1 204 No\r\n\r\n"},
+         {.answer = "HTTP/1.1 200 OK\r\nContent-Type: Application/JSON;charset=utf-8\r\n"
+                    "X-Ratelimit-Reset: 99999999999999999999\r\nContent-Length: 2\r\n\r\n{}"}};
     scene_t s;
 
     (void)state;
@@ -282,8 +284,10 @@ static void test_dead_kept_connection_with_key(void **state)
 /* A placement has no key: it never meets a kept connection, so it is never sent twice. */
 static void test_without_key_on_own_connection(void **state)
 {
-    lb_step_t steps[] = {
-        {.answer = OK_BODY}, {.answer = OK_BODY}, {.close = 1}, {.answer = OK_BODY}};
+    lb_step_t steps[] = {{.answer = OK_BODY},
+                         {.answer = OK_BODY},
+                         {.close = 1},
+                         {.answer = OK_BODY}};
     scene_t s;
 
     (void)state;
@@ -372,9 +376,9 @@ static void test_lost(void **state)
     lb_step_t silent = {.close = 1};
     lb_step_t cut_off = {.answer = "HTTP/1.1 201 Created\r\nContent-Length: 99\r\n\r\n{\"a\":",
                          .close = 1};
-    lb_step_t cut_chunk = {
-        .answer = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{\"a\":\r\n",
-        .close = 1};
+    lb_step_t cut_chunk =
+        {.answer = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{\"a\":\r\n",
+         .close = 1};
     lb_step_t cut_head = {.answer = "HTTP/1.1 201 Crea", .close = 1};
     lb_step_t cut_headers = {.answer = "HTTP/1.1 201 Created\r\nCapture-Id: 0b1d", .close = 1};
     lb_step_t no_empty_line = {.answer = "HTTP/1.1 204 No Content\r\nServer: x\r\n", .close = 1};
@@ -568,9 +572,9 @@ static void test_failed_option_sends_nothing(void **state)
 
 static void test_redirect_is_not_followed(void **state)
 {
-    lb_step_t steps[] = {
-        {.answer = "HTTP/1.1 307 Elsewhere\r\nLocation: /other\r\nContent-Length: 0\r\n\r\n"},
-        {.answer = OK_BODY}};
+    lb_step_t steps[] =
+        {{.answer = "HTTP/1.1 307 Elsewhere\r\nLocation: /other\r\nContent-Length: 0\r\n\r\n"},
+         {.answer = OK_BODY}};
     scene_t s;
 
     (void)state;

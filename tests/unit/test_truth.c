@@ -48,11 +48,14 @@ typedef struct kind_t {
 } kind_t;
 
 static const kind_t kinds[] = {
-    {world_placed, act_capture_all, "capture-1"}, {world_placed, act_capture_cup, "capture-1"},
+    {world_placed, act_capture_all, "capture-1"},
+    {world_placed, act_capture_cup, "capture-1"},
     {world_part_captured, act_capture_all, "capture-2"},
     {world_captured, act_credit_cup, "refund-1"},
-    {world_captured, act_credit_cup_less_fee, "refund-1"}, {world_placed, act_cancel, ""},
-    {world_part_captured, act_release, ""},       {world_placed, act_credit_cup, ""},
+    {world_captured, act_credit_cup_less_fee, "refund-1"},
+    {world_placed, act_cancel, ""},
+    {world_part_captured, act_release, ""},
+    {world_placed, act_credit_cup, ""},
 };
 
 #define KINDS ((int)(sizeof(kinds) / sizeof(kinds[0])))
@@ -423,8 +426,8 @@ static void a_foreign_hint_is_forgotten(void **state)
         const char *id = world_created(world);
         const kl_operation_t *op = world_in_doubt(world, act_place, id, "k", FAKE_LOST_BEFORE);
 
-        hint(world, op->id, fake_klarna_foreign_order(world->klarna, foreign[i].amount,
-                                                      foreign[i].reference));
+        hint(world, op->id,
+             fake_klarna_foreign_order(world->klarna, foreign[i].amount, foreign[i].reference));
         check_truth(world, op, KL_TRUTH_UNCLEAR, "");
         assert_true(world_drain(world));
         assert_string_equal(world_order(world, id)->klarna_order_id, "klarna-order-2");
@@ -527,8 +530,8 @@ static void a_foreign_order_is_not_adopted(void **state)
 static void another_payments_order_is_not_adopted(void **state)
 {
     world_t *world = new_world(state);
-    const char *id = orphaned(world), *other = fake_klarna_foreign_order(world->klarna,
-                                                                         CART_AMOUNT, "shop-1");
+    const char *id = orphaned(world),
+               *other = fake_klarna_foreign_order(world->klarna, CART_AMOUNT, "shop-1");
     kl_service_t *svc = world_service(world, world->p);
     kl_client_t client = world_client("another payment");
     kl_order_t *order = NULL;

@@ -10,7 +10,9 @@
 static kl_operation_t operation(kl_op_kind_t kind, const char *credit_invoice_id,
                                 const char *next_op)
 {
-    return (kl_operation_t){.kind = kind, .state = KL_OP_CONFIRMED, .next_op = next_op,
+    return (kl_operation_t){.kind = kind,
+                            .state = KL_OP_CONFIRMED,
+                            .next_op = next_op,
                             .credit_invoice_id = credit_invoice_id};
 }
 

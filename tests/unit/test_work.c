@@ -10,7 +10,7 @@
 #include "core/schedule.h"
 
 #define LEASE apr_time_from_sec(KL_LEASE_S)
-#define DAY   apr_time_from_sec(86400)
+#define DAY apr_time_from_sec(86400)
 
 static world_t *new_world(void **state)
 {
@@ -21,7 +21,7 @@ static world_t *new_world(void **state)
 typedef struct mortal_t {
     world_t *world;
     kl_op_state_t state;
-    int operations;             /* there were so many before */
+    int operations; /* there were so many before */
 } mortal_t;
 
 static void die_in_time(void *baton)
@@ -29,8 +29,8 @@ static void die_in_time(void *baton)
     mortal_t *mortal = baton;
     const apr_array_header_t *all = mortal->world->store->operations;
 
-    if (all->nelts > mortal->operations &&
-        APR_ARRAY_IDX(all, all->nelts - 1, kl_operation_t *)->state == mortal->state) {
+    if (all->nelts > mortal->operations
+        && APR_ARRAY_IDX(all, all->nelts - 1, kl_operation_t *)->state == mortal->state) {
         mortal->world->process.in_hook = 0;
         longjmp(mortal->world->process.death, 1);
     }
@@ -246,7 +246,8 @@ static void a_refusal_does_not_put_the_first_look_off(void **state)
 
     world->klarna->refuses = "/captures";
     assert_int_equal(world_act(world_service(world, world->p), act_capture_cup, id, "k", &op,
-                               kl_error_make(world->p)), KL_OK);
+                               kl_error_make(world->p)),
+                     KL_OK);
     world->klarna->refuses = NULL;
     assert_int_equal(op->state, KL_OP_REFUSED);
     assert_int_equal(world_order(world, id)->check_at, fake_clock_now());
@@ -446,7 +447,8 @@ static void an_intent_without_a_session_is_abandoned(void **state)
 
     fake_klarna_arm(world->klarna, 1, FAKE_LOST_BEFORE);
     assert_int_not_equal(kl_checkout_start(svc, world_cart(world->p), &client, &order,
-                                           kl_error_make(world->p)), KL_OK);
+                                           kl_error_make(world->p)),
+                         KL_OK);
     fake_clock_set(world_order(world, order->id)->check_at);
     fake_klarna_arm(world->klarna, 0, 0);
     assert_int_equal(world_round(world, world->p), 1);
