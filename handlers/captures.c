@@ -4,6 +4,8 @@
  */
 #include "handlers/handlers.h"
 
+#include "core/operation_view.h"
+
 #include <string.h>
 
 static kl_kind_t prepare_capture(kl_call_t *call, const void *want, kl_operation_t **out)

@@ -5,7 +5,7 @@
  */
 #include "handlers/operator.h"
 
-#include "core/order_view.h"
+#include "core/view.h"
 
 #define DEFAULT_HOURS 24
 #define MAX_HOURS 168

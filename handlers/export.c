@@ -13,7 +13,7 @@
 #include <http_log.h>
 #include <http_protocol.h>
 #include <string.h>
-#include "core/order_view.h"
+#include "core/view.h"
 #include "klarna_module.h"
 
 #define ID_SIZE 37 /* of a UUID as text */

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "api/iso_time.h"
+#include "core/order_view.h"
 
 #define DEFAULT_PAGE 25
 #define MAX_COUNT 100 /* of GET lists */

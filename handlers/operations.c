@@ -9,7 +9,9 @@
 
 #include <http_log.h>
 #include <string.h>
+#include "core/operation_view.h"
 #include "core/order_view.h"
+#include "core/view.h"
 #include "klarna_module.h"
 
 apr_array_header_t *kl_operations_unfinished(kl_call_t *call)

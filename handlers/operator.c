@@ -9,7 +9,8 @@
 #include <apr_strings.h>
 #include <string.h>
 #include "api/transport_curl.h"
-#include "core/order_view.h"
+#include "core/operation_view.h"
+#include "core/view.h"
 #include "klarna_module.h"
 #include "store/store_dbd.h"
 
@@ -22,32 +23,10 @@ static int is_failing(const kl_operation_t *op)
     return op->attempts >= FAILING_ATTEMPTS || op->error_code[0];
 }
 
-/* For strangers: no names, no references, no words, no ids of Klarna's but the one its support
- * asks for. */
-static kl_json_t *bare_operation(apr_pool_t *p, const kl_operation_t *op)
-{
-    kl_json_t *v = kl_json_object(p);
-
-    kl_json_set_str(v, "id", op->id);
-    kl_json_set_str(v, "order_id", op->order_id);
-    kl_json_set_str(v, "kind", kl_op_kind_name(op->kind));
-    kl_json_set_str(v, "state", kl_op_state_name(op->state));
-    kl_json_set_int(v, "attempts", op->attempts);
-    kl_json_set_bool(v, "doubtful", op->doubtful);
-    kl_json_set_int(v, "http_status", op->http_status);
-    kl_view_word(v, "error_code", op->error_code);
-    kl_view_word(v, "correlation_id", op->correlation_id);
-    kl_json_set_int(v, "took_ms", op->took);
-    kl_view_time(p, v, "created_at", op->created_at);
-    kl_view_time(p, v, "updated_at", op->updated_at);
-    kl_view_time(p, v, "next_at", op->next_at);
-    return v;
-}
-
 static kl_json_t *view(kl_call_t *call, const kl_operation_t *op, kl_audience_t audience)
 {
     apr_pool_t *p = call->r->pool;
-    kl_json_t *v = audience == KL_FOR_STRANGERS ? bare_operation(p, op)
+    kl_json_t *v = audience == KL_FOR_STRANGERS ? kl_operation_view_bare(p, op)
                                                 : kl_operation_view(p, op, call->svc.now());
 
     kl_json_set_str(v, "merchant", op->merchant);

@@ -6,6 +6,8 @@
 #include "handlers/list.h"
 
 #include <string.h>
+#include "core/operation_view.h"
+#include "core/order_view.h"
 
 /* ?refresh=1 reads Klarna's record first; else that is done only, as well as it can be, while
  * the expiry is not known (just placed or extended). */

@@ -4,6 +4,8 @@
  */
 #include "handlers/handlers.h"
 
+#include "core/order_view.h"
+
 #include <string.h>
 
 static void show_credit_invoice(kl_call_t *call, const kl_operation_t *first,

@@ -7,7 +7,7 @@
 #include "handlers/operator.h"
 
 #include <stdlib.h>
-#include "core/order_view.h"
+#include "core/operation_view.h"
 
 #define BUNDLE_HOURS 48
 
@@ -41,21 +41,6 @@ apr_array_header_t *kl_last_operations(kl_call_t *call, const int *states, int m
     return all;
 }
 
-static kl_json_t *error_view(apr_pool_t *p, const kl_operation_t *op)
-{
-    kl_json_t *v = kl_json_object(p);
-
-    kl_view_time(p, v, "at", op->updated_at);
-    kl_json_set_str(v, "store", op->merchant);
-    kl_json_set_str(v, "order_id", op->order_id);
-    kl_json_set_str(v, "kind", kl_op_kind_name(op->kind));
-    kl_json_set_str(v, "state", kl_op_state_name(op->state));
-    kl_view_word(v, "error_code", op->error_code);
-    kl_json_set_int(v, "http_status", op->http_status);
-    kl_view_word(v, "correlation_id", op->correlation_id);
-    return v;
-}
-
 kl_json_t *kl_errors_view(kl_call_t *call)
 {
     static const int states[] = {KL_OP_REFUSED, KL_OP_UNKNOWN, KL_OP_QUEUED, -1};
@@ -67,7 +52,7 @@ kl_json_t *kl_errors_view(kl_call_t *call)
         const kl_operation_t *op = APR_ARRAY_IDX(found, i, kl_operation_t *);
 
         if (op->error_code[0]) {
-            kl_json_append(list, error_view(call->r->pool, op));
+            kl_json_append(list, kl_operation_view_error(call->r->pool, op));
         }
     }
     return found ? list : NULL;

@@ -86,7 +86,4 @@ int kl_op_has_key(kl_op_kind_t kind);
 const kl_words_t *kl_why_not_send_again(const kl_operation_t *op, apr_time_t now);
 const kl_words_t *kl_why_not_give_up(const kl_operation_t *op, apr_time_t now);
 
-/** The operation as the routes show it at now (no request, no secrets). */
-kl_json_t *kl_operation_view(apr_pool_t *p, const kl_operation_t *op, apr_time_t now);
-
 #endif

@@ -228,11 +228,6 @@ const char *kl_order_ledger_text(apr_pool_t *p, const kl_order_t *order);
 kl_kind_t kl_order_ledger_parse(kl_order_t *order, apr_pool_t *p, const char *text,
                                 kl_error_t *err);
 
-/** The order as the routes show it; `full` adds lines, captures and credit invoices. */
-kl_json_t *kl_order_view(apr_pool_t *p, const kl_order_t *order, int full);
-/** A credit invoice as the routes show it. */
-kl_json_t *kl_credit_invoice_view(apr_pool_t *p, const kl_order_t *order,
-                                  const kl_credit_invoice_t *ci);
 /** Lines in Klarna's words, for requests (no ledger members). */
 kl_json_t *kl_lines_klarna(apr_pool_t *p, const apr_array_header_t *lines);
 

@@ -1,22 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The small parts that every view shares, so that a time or an absent word looks the same
- * on every route.
+ * The order and what belongs to it as the routes show them.
  */
 #ifndef KL_ORDER_VIEW_H
 #define KL_ORDER_VIEW_H
 
-#include <apr_time.h>
-#include "core/error.h"
-#include "core/json.h"
+#include "core/plan.h"
 
-/** RFC 3339, UTC, whole seconds; null for 0. */
-void kl_view_time(apr_pool_t *p, kl_json_t *obj, const char *key, apr_time_t t);
-/** null for "". */
-void kl_view_word(kl_json_t *obj, const char *key, const char *word);
-/** Stored JSON array text as a value; an empty array when it cannot be read. */
-kl_json_t *kl_view_array(apr_pool_t *p, const char *text);
-/** {"allowed", "reason", "code"} of one action; the last two are null when it is allowed. */
-void kl_view_action(apr_pool_t *p, kl_json_t *actions, const char *name, const kl_words_t *why_not);
+/** The order; `full` adds lines, captures, credit invoices and what may be done with it. */
+kl_json_t *kl_order_view(apr_pool_t *p, const kl_order_t *order, int full);
+kl_json_t *kl_credit_invoice_view(apr_pool_t *p, const kl_order_t *order,
+                                  const kl_credit_invoice_t *ci);
+/** The plan of a return before it is carried out. */
+kl_json_t *kl_credit_plan_view(apr_pool_t *p, const kl_order_t *order,
+                               const kl_credit_plan_t *plan);
 
 #endif

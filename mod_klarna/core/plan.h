@@ -89,9 +89,6 @@ const kl_words_t *kl_credit_step_sentence(const kl_credit_step_plan_t *step);
 /** The highest return fee that the plan's lines or amount would bear; 0 when nothing that
  *  was captured goes back. */
 apr_int64_t kl_credit_max_fee(const kl_credit_plan_t *plan);
-/** The plan as the routes show it before it is carried out (order_view.c). */
-kl_json_t *kl_credit_plan_view(apr_pool_t *p, const kl_order_t *order,
-                               const kl_credit_plan_t *plan);
 
 /** Why the order as it stands can not be captured / credited / cancelled / extended /
  *  released, as one sentence; NULL when it can. The admin page shows these. To cancel means

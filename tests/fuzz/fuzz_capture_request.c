@@ -6,6 +6,8 @@
  */
 #include "orders.h"
 
+#include "core/order_view.h"
+
 static void try_request(apr_pool_t *p, const unsigned char *data, size_t size)
 {
     kl_order_t *order = make_order(p, data[0]);

@@ -6,6 +6,8 @@
  */
 #include "orders.h"
 
+#include "core/order_view.h"
+
 static const kl_op_kind_t kinds[] = {
     [KL_VERB_CANCEL] = KL_OP_CANCEL,
     [KL_VERB_REDUCE] = KL_OP_REDUCE,

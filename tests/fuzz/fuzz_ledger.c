@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/order.h"
+#include "core/order_view.h"
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
 

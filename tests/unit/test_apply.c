@@ -7,6 +7,7 @@
 
 #include <apr_strings.h>
 #include "core/money.h"
+#include "core/order_view.h"
 
 /* --- by example ------------------------------------------------------------------ */
 

@@ -6,6 +6,8 @@
 
 #include <apr_strings.h>
 
+#include "core/order_view.h"
+
 static void a_new_order_has_no_null(void **state)
 {
     kl_order_t *order = kl_order_make(*state);

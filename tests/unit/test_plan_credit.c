@@ -5,6 +5,8 @@
  */
 #include "order_fixture.h"
 
+#include "core/order_view.h"
+
 #include <apr_strings.h>
 
 static kl_credit_plan_t plan(apr_pool_t *p, const kl_order_t *order, const char *text)
