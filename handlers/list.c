@@ -10,7 +10,7 @@
 #include <apr_strings.h>
 #include <stdlib.h>
 #include <string.h>
-#include "api/iso_time.h"
+#include "core/iso_time.h"
 #include "core/order_view.h"
 
 #define DEFAULT_PAGE 25

@@ -8,11 +8,10 @@
 
 #include <apr_strings.h>
 #include <string.h>
-#include "api/transport_curl.h"
+#include "child.h"
 #include "core/operation_view.h"
 #include "core/view.h"
 #include "klarna_module.h"
-#include "store/store_dbd.h"
 
 #define FAILING_ATTEMPTS 3
 
@@ -152,14 +151,14 @@ kl_json_t *kl_overview_view(kl_call_t *call, kl_audience_t audience)
     kl_json_t *v = kl_json_object(p), *database = kl_json_object(p), *waiting;
     const char *driver = NULL;
 
-    if (kl_store_dbd_driver(call->svc.store, p, &driver, call->err) != KL_OK
+    if (call->svc.store->driver(call->svc.store, p, &driver, call->err) != KL_OK
         || !(waiting = queue(call))) {
         return NULL;
     }
     kl_view_time(p, v, "now", call->svc.now());
     kl_json_set_str(v, "version", KL_VERSION);
     kl_json_set_str(v, "httpd", httpd_version(p));
-    kl_json_set_str(v, "libcurl", kl_transport_curl_version(p));
+    kl_json_set_str(v, "libcurl", kl_child_http_version(p));
     kl_json_set_str(database, "driver", driver);
     kl_json_set_int(database, "schema_version", KL_SCHEMA_VERSION);
     kl_json_set(v, "database", database);

@@ -128,3 +128,8 @@ void kl_child_service(kl_service_t *svc, apr_pool_t *p, server_rec *s, const kl_
     svc->random = random_bytes;
     svc->step = step;
 }
+
+const char *kl_child_http_version(apr_pool_t *p)
+{
+    return kl_transport_curl_version(p);
+}

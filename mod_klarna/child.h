@@ -20,4 +20,7 @@ void kl_child_init(apr_pool_t *pchild, server_rec *s);
 void kl_child_service(kl_service_t *svc, apr_pool_t *p, server_rec *s, const kl_account_t *account,
                       const char *actor);
 
+/** The HTTP library that calls Klarna, for people: name and version. */
+const char *kl_child_http_version(apr_pool_t *p);
+
 #endif

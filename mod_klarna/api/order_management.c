@@ -7,9 +7,9 @@
 #include <apr_strings.h>
 #include <string.h>
 
-#include "api/iso_time.h"
 #include "api/order_management.h"
 #include "api/url.h"
+#include "core/iso_time.h"
 #include "core/limits.h"
 #include "core/money.h"
 

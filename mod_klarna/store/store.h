@@ -72,6 +72,8 @@ struct kl_store_t {
     /** KL_OK when the database answers and holds our schema version; else KL_UNAVAILABLE with
      *  a detail that names the cure. */
     kl_kind_t (*check)(kl_store_t *self, apr_pool_t *p, kl_error_t *err);
+    /** What the database is, from a connection that works: "pgsql". Static. */
+    kl_kind_t (*driver)(kl_store_t *self, apr_pool_t *p, const char **name, kl_error_t *err);
 
     /** KL_CONFLICT "exists" when id or client_key is taken. Sets order->version to 1. */
     kl_kind_t (*order_insert)(kl_store_t *self, apr_pool_t *p, kl_order_t *order, kl_error_t *err);

@@ -360,7 +360,7 @@ static kl_kind_t operations_by_state(kl_store_t *self, apr_pool_t *p, const char
     return kl_rows_select(self, p, KL_SQL_operations_by_state, v, operation_read, *out, err);
 }
 
-kl_kind_t kl_store_dbd_driver(kl_store_t *self, apr_pool_t *p, const char **name, kl_error_t *err)
+static kl_kind_t driver(kl_store_t *self, apr_pool_t *p, const char **name, kl_error_t *err)
 {
     kl_dbd_t db;
     kl_kind_t rv = kl_rows_open(&db, self, p, err);
@@ -380,6 +380,7 @@ kl_store_t *kl_store_dbd_make(apr_pool_t *p, kl_connections_t *connections)
     rows->connections = connections;
     *store = (kl_store_t){
         .check = kl_rows_check,
+        .driver = driver,
         .order_insert = order_insert,
         .order_load = order_load,
         .order_load_by_client_key = order_load_by_client_key,

@@ -35,7 +35,4 @@ struct kl_connections_t {
  */
 kl_store_t *kl_store_dbd_make(apr_pool_t *p, kl_connections_t *connections);
 
-/** The name of the driver that DBDriver loaded ("pgsql"), from a connection that works. */
-kl_kind_t kl_store_dbd_driver(kl_store_t *self, apr_pool_t *p, const char **name, kl_error_t *err);
-
 #endif

@@ -11,10 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/iso_time.h"
 #include "api/order_management.h"
 #include "api/payments.h"
 #include "api/reply.h"
+#include "core/iso_time.h"
 #include "api/url.h"
 
 static void must(int truth)

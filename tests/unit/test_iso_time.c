@@ -2,7 +2,7 @@
 /* ISO 8601: read exactly or not at all. Expected values come from `date -u -d ... +%s`. */
 #include "support.h"
 
-#include "api/iso_time.h"
+#include "core/iso_time.h"
 
 static void expect(const char *text, apr_time_t seconds, apr_time_t micros)
 {

@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "api/iso_time.h"
+#include "core/iso_time.h"
 
 /* Takes exactly `digits` digits; 0 when there are fewer or the value is outside min..max. */
 static int take(const char **s, int digits, int min, int max, apr_int32_t *out)
