@@ -3,8 +3,8 @@
 // server that behaves as the module does: the same key is carried out once. No browser.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Flow } from '../../admin/js/flow.mjs';
-import { Memory, books, opened } from '../../admin/js/pending.mjs';
+import { Flow } from '../../admin/js/action/flow.mjs';
+import { Memory, books, opened } from '../../admin/js/action/pending.mjs';
 import { fakeStorage } from './storage.mjs';
 
 const STEP = { path: 'orders/o1/credit-invoices', body: '{"amount":700,"comment":"ä"}',

@@ -3,7 +3,7 @@
 // key is used when, and its memory over a reload.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Memory, books, isUnderWay, keyOf, next, opened } from '../../admin/js/pending.mjs';
+import { Memory, books, isUnderWay, keyOf, next, opened } from '../../admin/js/action/pending.mjs';
 import { fakeStorage } from './storage.mjs';
 
 const STEP = { path: 'orders/o1/credit-invoices', body: '{"amount":700}', expects: 'outcome' };

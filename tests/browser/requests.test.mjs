@@ -3,10 +3,10 @@
 // is sent and at which field, what the module's answers mean, and the preview of a credit invoice.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { judge, judgeProblem } from '../../admin/js/answers.mjs';
-import { Preview } from '../../admin/js/preview.mjs';
+import { judge, judgeProblem } from '../../admin/js/action/answers.mjs';
+import { Preview } from '../../admin/js/action/preview.mjs';
 import { NONE, fieldOf, foundAs, mostAmount, mostOf, requestOf } from
-  '../../admin/js/requests.mjs';
+  '../../admin/js/action/requests.mjs';
 
 const line = (reference, open, credit, [openAmount, creditAmount]) => ({ reference,
   open_quantity: open, max_credit_quantity: credit, open_amount: openAmount,

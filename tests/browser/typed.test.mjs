@@ -2,7 +2,7 @@
 // Amounts as people type them in the admin pages: read to the minor unit, or refused in a word.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readAmount, readQuantity, writeAmount } from '../../admin/js/typed.mjs';
+import { readAmount, readQuantity, writeAmount } from '../../admin/js/lib/typed.mjs';
 
 const LOCALES = ['en', 'sv', 'nb', 'fi', 'de', 'nl'];
 const read = (text, locale, more) => readAmount(text, { locale, ...more });

@@ -24,6 +24,11 @@ ROOMS = {  # which rooms the files of a room may include; "module": headers of t
     "filters": {"core", "module", "filters"},
 }
 WITH_HTTPD = {"mod_klarna", "handlers", "filters"}  # rooms whose files may include its headers
+SCRIPT_ROOMS = {  # the same of admin/js
+    "lib": {"lib"},
+    "action": {"lib", "action"},
+    "pages": {"lib", "action", "pages"},
+}
 ONLY = {  # a library's header and the one file that may include it
     "curl/curl.h": {"mod_klarna/api/transport_curl.c"},
     "jansson.h": {"mod_klarna/core/json.c"},
@@ -177,7 +182,7 @@ NAMES = {  # arrays of words in the code, and the keys that their words have
 
 
 def languages(root):
-    js = read(os.path.join(root, "admin/js/i18n.mjs"))
+    js = read(os.path.join(root, "admin/js/lib/i18n.mjs"))
     return re.findall(r"(\w+): '", re.search(r"LANGUAGES = \{(.*?)\}", js, re.S).group(1))
 
 
@@ -208,11 +213,23 @@ def english(root):
 
 def scripts(root):
     """Without the lines that are comments."""
-    folder = os.path.join(root, "admin/js")
-    for name in sorted(os.listdir(folder)):
-        if name.endswith(".mjs"):
-            text = read(os.path.join(folder, name))
-            yield f"admin/js/{name}", re.sub(r"^ *(//|/?\*).*$", "", text, flags=re.M)
+    for base, folders, names in os.walk(os.path.join(root, "admin/js")):
+        folders.sort()
+        for name in sorted(name for name in names if name.endswith(".mjs")):
+            path = os.path.join(base, name)
+            yield (os.path.relpath(path, root),
+                   re.sub(r"^ *(//|/?\*).*$", "", read(path), flags=re.M))
+
+
+def script_rooms(root):
+    """The pages' scripts import only what their folder may: pages all, lib only lib."""
+    for rel, text in scripts(root):
+        floor = rel.split("/")[2]
+        for name in re.findall(r"from '([^']+)'", text):
+            parts = os.path.normpath(os.path.join(os.path.dirname(rel), name)).split("/")
+            there = parts[2] if parts[1] == "js" else floor  # admin/lib: others' libraries
+            if there not in SCRIPT_ROOMS.get(floor, {}):
+                yield f"{rel}:1: {floor} may not import {name}"
 
 
 def places(text):
@@ -290,8 +307,8 @@ def codes(root):
             yield f"{rel}:1: {key} is not in {LANG}/en"
 
 
-CHECKS = [includes, circles, directives, labels, tags, banned, registered, headers, translations,
-          words, codes]
+CHECKS = [includes, circles, directives, labels, tags, banned, registered, headers, script_rooms,
+          translations, words, codes]
 
 BREAKS = {  # a check's name: what breaks it (file, text to add or to put in the place of another)
     "includes": ("mod_klarna/core/money.c", '#include "store/store.h"\n'),
@@ -302,8 +319,9 @@ BREAKS = {  # a check's name: what breaks it (file, text to add or to put in the
     "banned": ("handlers/reply.c", "strcpy(a, b);\n"),
     "registered": ("tests/unit/test_nowhere.c", "/* SPDX-License-Identifier: Apache-2.0 */\n"),
     "headers": ("tests/unit/nolicence.c", "int x;\n"),
+    "script_rooms": ("admin/js/lib/html.mjs", "import { draw } from '../pages/orders.mjs';\n"),
     "translations": ("admin/lang/fi/common.json", "{utilisateur}", "{user}"),
-    "words": ("admin/js/nowhere.mjs", "t('nowhere.to_be_found', {});\n"),
+    "words": ("admin/js/pages/nowhere.mjs", "t('nowhere.to_be_found', {});\n"),
     "codes": ("mod_klarna/core/plan_why.c", 'static const kl_words_t x = {"nowhere", "Not."};\n'),
 }
 

@@ -10,7 +10,7 @@ from httpd import CONF, Home, Httpd
 from sandbox_client import ROOT
 
 PAGES = "/klarna/admin"
-FILES = {"index.html": "text/html; charset=utf-8", "js/shell.mjs": "text/javascript",
+FILES = {"index.html": "text/html; charset=utf-8", "js/lib/shell.mjs": "text/javascript",
          "lib/pico.css": "text/css", "lang/en/x.json": "application/json"}
 POLICY = {"default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' data:",
           "connect-src 'self'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"}

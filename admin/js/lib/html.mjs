@@ -12,10 +12,10 @@
 //   copyable(text, label)       the text and a button that copies it; label says what it is
 //   time(iso, text)             a <time>; text as format.mjs makes it
 //
-import { html, nothing, render, svg } from '../lib/lit-html/lit-html.js';
-import { live } from '../lib/lit-html/directives/live.js';
-import { ref } from '../lib/lit-html/directives/ref.js';
-import { repeat } from '../lib/lit-html/directives/repeat.js';
+import { html, nothing, render, svg } from '../../lib/lit-html/lit-html.js';
+import { live } from '../../lib/lit-html/directives/live.js';
+import { ref } from '../../lib/lit-html/directives/ref.js';
+import { repeat } from '../../lib/lit-html/directives/repeat.js';
 import { t } from './i18n.mjs';
 
 export { html, live, nothing, ref, render, repeat, svg };

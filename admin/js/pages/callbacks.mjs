@@ -4,11 +4,11 @@
 // tell is read at Klarna all the same, so a kind that was never called loses nothing.
 //
 //   callbacks(answer, overview)      of operator/callbacks and operator/overview
-import { ago, dateTime } from './format.mjs';
+import { ago, dateTime } from '../lib/format.mjs';
 import { isCalledWell } from './health.mjs';
-import { badge, html, nothing, time } from './html.mjs';
-import { t, word } from './i18n.mjs';
-import { cell, row, table } from './table.mjs';
+import { badge, html, nothing, time } from '../lib/html.mjs';
+import { t, word } from '../lib/i18n.mjs';
+import { cell, row, table } from '../lib/table.mjs';
 
 const KINDS = ['authorization', 'fraud', 'status'];
 

@@ -3,14 +3,14 @@
 // The list of orders. What is looked for stands in the address, so that a view can be kept, sent
 // to somebody and reached with the browser's back button; this page keeps nothing else but the
 // way back through the pages (in history.state).
-import { address, get } from './api.mjs';
-import { badge, html, live, nothing, repeat, time } from './html.mjs';
-import { dateTime, money, number } from './format.mjs';
-import { t, word } from './i18n.mjs';
-import { keep } from './kept.mjs';
+import { address, get } from '../lib/api.mjs';
+import { badge, html, live, nothing, repeat, time } from '../lib/html.mjs';
+import { dateTime, money, number } from '../lib/format.mjs';
+import { t, word } from '../lib/i18n.mjs';
+import { keep } from '../lib/kept.mjs';
 import { LAST_LIST, concernMark, concerns, expiry, nameOf, sentence, stateBadge }
-  from './orderview.mjs';
-import { about, draw, environmentBadge, failure, onBack, say, startPage } from './shell.mjs';
+  from '../lib/orderview.mjs';
+import { about, draw, environmentBadge, failure, onBack, say, startPage } from '../lib/shell.mjs';
 
 const LISTS = ['to_ship', 'capture_unconfirmed', 'refund_unconfirmed', 'expiring', 'orphans'];
 const STATES = ['AUTHORIZED', 'PART_CAPTURED', 'CAPTURED', 'CANCELLED', 'EXPIRED', 'CLOSED',

@@ -8,7 +8,7 @@
 //   requestOf('capture', order, values, context)   { steps, body, wrong }
 //   context: { locale, digits, capture, operation }: the ids an action is about
 //   fieldOf('lines[0].quantity', body, order)       'quantity-3': the module's field in the form
-import { readAmount, readQuantity } from './typed.mjs';
+import { readAmount, readQuantity } from '../lib/typed.mjs';
 
 /** What a line still bears, for each action: pieces and value. */
 export function mostOf(action, line) {

@@ -4,11 +4,11 @@
 // configured ones. The module asks Klarna for an order that cannot exist; nothing is changed.
 //
 //   credentials(overview)      the section; overview (of operator/overview) may be missing yet
-import { post } from './api.mjs';
-import { badge, html, nothing, notice } from './html.mjs';
-import { t, word } from './i18n.mjs';
-import { draw, failure, say } from './shell.mjs';
-import { cell, row, table } from './table.mjs';
+import { post } from '../lib/api.mjs';
+import { badge, html, nothing, notice } from '../lib/html.mjs';
+import { t, word } from '../lib/i18n.mjs';
+import { draw, failure, say } from '../lib/shell.mjs';
+import { cell, row, table } from '../lib/table.mjs';
 
 const TONES = { accepted: 'good', refused: 'bad', no_answer: 'wait' };
 let store = '';

@@ -8,9 +8,9 @@
 //
 //   spec: { values, view, result, question?, isGrave?, isDirect? } of capture.mjs, credit.mjs ...
 //   using: { post, readOrder, wait }          onOrder(order): it was read anew
-import { html, nothing, render } from './html.mjs';
-import { explain, t } from './i18n.mjs';
-import { nameOf } from './orderview.mjs';
+import { html, nothing, render } from '../lib/html.mjs';
+import { explain, t } from '../lib/i18n.mjs';
+import { nameOf } from '../lib/orderview.mjs';
 import { DONE, EDITING, FOLLOWING, HELD, REFUSED, SUBMITTED, books } from './pending.mjs';
 import { Preview } from './preview.mjs';
 import { progressButtons, progressView, standing } from './progress.mjs';

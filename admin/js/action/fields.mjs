@@ -6,9 +6,9 @@
 //   form.values, form.set({ name: value })     what is typed, and that it changes
 //   form.wrong[field]                          { code, ... } of requests.mjs, or { text }
 //   form.order, form.most(...)                 the order as it was read last
-import { html, live, nothing } from './html.mjs';
-import { money, number } from './format.mjs';
-import { t } from './i18n.mjs';
+import { html, live, nothing } from '../lib/html.mjs';
+import { money, number } from '../lib/format.mjs';
+import { t } from '../lib/i18n.mjs';
 
 /** What is wrong, in words with the bound that was broken. */
 export function wrongText({ code, text, most, least, decimals }, currency) {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The forms of shipping: capture what leaves the house, and add tracking to a capture afterwards.
-import { html, live, nothing } from './html.mjs';
+import { html, live, nothing } from '../lib/html.mjs';
 import { textField } from './fields.mjs';
-import { dateTime, money } from './format.mjs';
-import { t } from './i18n.mjs';
+import { dateTime, money } from '../lib/format.mjs';
+import { t } from '../lib/i18n.mjs';
 import { pickWhat, pickable } from './picklines.mjs';
 
 // A choice to begin with; anything else may be typed.

@@ -4,19 +4,19 @@
 // It refreshes by itself while somebody looks. Each part is read and shown by itself, so that one
 // that cannot be read hides no other; what was read before stays until there is something newer.
 // It shows no person's data, and changes nothing but the operations a person acts on.
-import { operationActions } from './actions.mjs';
-import { address, get } from './api.mjs';
+import { operationActions } from '../action/actions.mjs';
+import { address, get } from '../lib/api.mjs';
 import { callbacks } from './callbacks.mjs';
 import { charts } from './charts.mjs';
 import { credentials } from './credentials.mjs';
 import { health, queue } from './health.mjs';
-import { copyable, html, nothing, repeat, time } from './html.mjs';
-import { ago, dateTime, number } from './format.mjs';
-import { t, word } from './i18n.mjs';
-import { operationBadge } from './orderview.mjs';
-import { poll } from './poll.mjs';
-import { draw, failure, onBack, startPage } from './shell.mjs';
-import { cell, row, table } from './table.mjs';
+import { copyable, html, nothing, repeat, time } from '../lib/html.mjs';
+import { ago, dateTime, number } from '../lib/format.mjs';
+import { t, word } from '../lib/i18n.mjs';
+import { operationBadge } from '../lib/orderview.mjs';
+import { poll } from '../lib/poll.mjs';
+import { draw, failure, onBack, startPage } from '../lib/shell.mjs';
+import { cell, row, table } from '../lib/table.mjs';
 
 const EVERY_MS = 15000;
 const CHARTS_MS = 60000;          // they change by the hour

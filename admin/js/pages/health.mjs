@@ -5,10 +5,10 @@
 //   health(overview, callbacks)      what needs a look, then database, worker, callbacks, stores
 //   queue(overview)                  how many are open, and how old the oldest unknown is
 //   isCalledWell(row)                the last callback of that store and kind was taken
-import { ago, number } from './format.mjs';
-import { badge, html, notice, nothing, time } from './html.mjs';
-import { locale, t, word } from './i18n.mjs';
-import { environmentBadge } from './shell.mjs';
+import { ago, number } from '../lib/format.mjs';
+import { badge, html, notice, nothing, time } from '../lib/html.mjs';
+import { locale, t, word } from '../lib/i18n.mjs';
+import { environmentBadge } from '../lib/shell.mjs';
 
 const OLD_MS = 3600000;           // an outcome that is not known for longer needs a person
 const RECENT_MS = 86400000;       // a callback that was not accepted is news so long

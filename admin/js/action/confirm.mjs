@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The small forms: what needs a word of the person, or nothing but a yes.
-import { html, nothing } from './html.mjs';
+import { html, nothing } from '../lib/html.mjs';
 import { choice, textField, tick } from './fields.mjs';
-import { date, dateTime, money } from './format.mjs';
-import { t, word } from './i18n.mjs';
+import { date, dateTime, money } from '../lib/format.mjs';
+import { t, word } from '../lib/i18n.mjs';
 import { NONE, foundAs } from './requests.mjs';
 
 const rest = (order) => money(order.remaining_authorized_amount, order.purchase_currency);

@@ -3,10 +3,10 @@
 // What of an order an action is about: everything, some of its lines, or a free amount. Shown
 // for captures (pieces) and for credit invoices (pieces and value); the most of each line stands
 // beside it, as the module counts it.
-import { html, live, nothing } from './html.mjs';
+import { html, live, nothing } from '../lib/html.mjs';
 import { choice, described, textField, wrongNote } from './fields.mjs';
-import { money, number } from './format.mjs';
-import { t } from './i18n.mjs';
+import { money, number } from '../lib/format.mjs';
+import { t } from '../lib/i18n.mjs';
 import { mostAmount, mostOf } from './requests.mjs';
 
 /** The lines that something is left of, with their place in the order: [line, index, most]. */

@@ -5,10 +5,10 @@
 // days: nobody reads 168 of anything.
 //
 //   charts(answer, hours)      answer: what operator/charts?hours= gives
-import { html, ref } from './html.mjs';
-import { locale, t } from './i18n.mjs';
-import { milliseconds, number } from './format.mjs';
-import { paint } from './plot.mjs';
+import { html, ref } from '../lib/html.mjs';
+import { locale, t } from '../lib/i18n.mjs';
+import { milliseconds, number } from '../lib/format.mjs';
+import { paint } from '../lib/plot.mjs';
 
 const HOUR_S = 3600;
 const DAY_S = 86400;

@@ -14,7 +14,7 @@
 //   show(value): text for a value,
 //   lines: [{ label, colour: "--chart-1", dash: "solid" | "dashed" | "dotted",
 //             values: one for each time, null where there is none }] }
-import uPlot from '../lib/uplot.mjs';
+import uPlot from '../../lib/uplot.mjs';
 
 const HEIGHT = 220;
 const MIN_WIDTH = 160;

@@ -2,12 +2,12 @@
 //
 // The forms of giving back: a credit invoice for what came back, and the cancellation of all of
 // an order. Both tell before they are sent what Klarna will be asked and what the shopper gets.
-import { html, nothing } from './html.mjs';
+import { html, nothing } from '../lib/html.mjs';
 import { textField, tick } from './fields.mjs';
-import { money } from './format.mjs';
-import { explain, locale, t } from './i18n.mjs';
+import { money } from '../lib/format.mjs';
+import { explain, locale, t } from '../lib/i18n.mjs';
 import { pickWhat, pickable } from './picklines.mjs';
-import { writeAmount } from './typed.mjs';
+import { writeAmount } from '../lib/typed.mjs';
 
 // The fee's rate is that of the goods, as a start.
 function usualRate({ order_lines: lines }) {

@@ -10,18 +10,18 @@
 //
 //   order is the full view, for operationActions { id } is enough; onChange() is called when the
 //   order should be read again.
-import { get, post } from './api.mjs';
+import { get, post } from '../lib/api.mjs';
 import { cancel, credit } from './credit.mjs';
 import { capture, trackingOf } from './capture.mjs';
 import { adopt, extend, giveUp, release, sendAgain } from './confirm.mjs';
 import { openDialog } from './dialog.mjs';
 import { Flow } from './flow.mjs';
-import { html, nothing, repeat } from './html.mjs';
-import { explain, locale, t, word } from './i18n.mjs';
+import { html, nothing, repeat } from '../lib/html.mjs';
+import { explain, locale, t, word } from '../lib/i18n.mjs';
 import { EDITING, Memory, books, isUnderWay, opened } from './pending.mjs';
 import { standing } from './progress.mjs';
-import { draw } from './shell.mjs';
-import { digitsOf } from './typed.mjs';
+import { draw } from '../lib/shell.mjs';
+import { digitsOf } from '../lib/typed.mjs';
 
 const SPECS = { capture, credit, cancel, extend, release, adopt, tracking: trackingOf,
   give_up: giveUp, send_again: sendAgain };

@@ -2,17 +2,17 @@
 //
 // The page of one order: where it stands, what moved, what may be done, what was done. The
 // buttons are those of actions.mjs. While something is on its way to Klarna the page follows it.
-import { actionsOf, operationActions, resume } from './actions.mjs';
-import { get, post } from './api.mjs';
-import { html, nothing, repeat, time } from './html.mjs';
-import { ago, dateTime } from './format.mjs';
-import { explain, t } from './i18n.mjs';
-import { recall } from './kept.mjs';
+import { actionsOf, operationActions, resume } from '../action/actions.mjs';
+import { get, post } from '../lib/api.mjs';
+import { html, nothing, repeat, time } from '../lib/html.mjs';
+import { ago, dateTime } from '../lib/format.mjs';
+import { explain, t } from '../lib/i18n.mjs';
+import { recall } from '../lib/kept.mjs';
 import { attention } from './attention.mjs';
 import { captures, creditInvoices, facts, history, lines, summary } from './orderparts.mjs';
-import { LAST_LIST, fraudBadge, nameOf, sentence, stateBadge } from './orderview.mjs';
-import { poll } from './poll.mjs';
-import { draw, environmentBadge, failure, onBack, say, startPage } from './shell.mjs';
+import { LAST_LIST, fraudBadge, nameOf, sentence, stateBadge } from '../lib/orderview.mjs';
+import { poll } from '../lib/poll.mjs';
+import { draw, environmentBadge, failure, onBack, say, startPage } from '../lib/shell.mjs';
 
 const id = new URLSearchParams(location.search).get('id') || '';
 const FINAL = ['confirmed', 'refused'];

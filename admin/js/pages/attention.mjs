@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Why a person should look at an order, and what to do about it, in words.
-import { html, nothing, notice } from './html.mjs';
-import { date, money } from './format.mjs';
-import { t, word } from './i18n.mjs';
-import { concerns, expiry } from './orderview.mjs';
+import { html, nothing, notice } from '../lib/html.mjs';
+import { date, money } from '../lib/format.mjs';
+import { t, word } from '../lib/i18n.mjs';
+import { concerns, expiry } from '../lib/orderview.mjs';
 
 const URGENT = ['orphan', 'differs', 'capture_unconfirmed', 'refund_unconfirmed', 'fraud_rejected'];
 

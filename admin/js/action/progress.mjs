@@ -2,9 +2,9 @@
 //
 // An action after it was sent, in words: on its way, followed, held, confirmed, refused. What is
 // not confirmed is never called done.
-import { html, nothing } from './html.mjs';
-import { dateTime } from './format.mjs';
-import { explain, t } from './i18n.mjs';
+import { html, nothing } from '../lib/html.mjs';
+import { dateTime } from '../lib/format.mjs';
+import { explain, t } from '../lib/i18n.mjs';
 import { DONE, EDITING, FOLLOWING, HELD, REFUSED, SUBMITTED } from './pending.mjs';
 
 const ASKED_AGAIN = 1; // answers lost before it is called late

@@ -2,10 +2,10 @@
 //
 // The parts of an order's page that only show: amounts, lines, captures, credit invoices,
 // references, history. Each is a function from the order to a template.
-import { badge, copyable, html, link, nothing, svg, time } from './html.mjs';
-import { dateTime, milliseconds, money, number, percent } from './format.mjs';
-import { t, word } from './i18n.mjs';
-import { expiry, fraudBadge, isOpen, operationBadge } from './orderview.mjs';
+import { badge, copyable, html, link, nothing, svg, time } from '../lib/html.mjs';
+import { dateTime, milliseconds, money, number, percent } from '../lib/format.mjs';
+import { t, word } from '../lib/i18n.mjs';
+import { expiry, fraudBadge, isOpen, operationBadge } from '../lib/orderview.mjs';
 
 const INVOICE_TONES = { paid: 'good', partly_paid: 'wait', pending: 'wait', refused: 'bad' };
 
