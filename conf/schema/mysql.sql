@@ -87,6 +87,7 @@ CREATE TABLE klarna_operation (
     merchant          VARCHAR(255)  NOT NULL,
     kind              VARCHAR(32)   NOT NULL,
     state             VARCHAR(32)   NOT NULL,
+    mark              VARCHAR(32)   NOT NULL,
     method            VARCHAR(16)   NOT NULL,
     path              TEXT          NOT NULL,
     body              MEDIUMTEXT    NOT NULL,
@@ -108,6 +109,8 @@ CREATE TABLE klarna_operation (
     http_status       INTEGER       NOT NULL,
     result_id         VARCHAR(255)  NOT NULL,
     result            MEDIUMTEXT    NOT NULL,
+    hint              TEXT          NOT NULL,
+    refusal           MEDIUMTEXT    NOT NULL,
     error_code        TEXT          NOT NULL,
     error_messages    MEDIUMTEXT    NOT NULL,
     correlation_id    TEXT          NOT NULL,
@@ -115,6 +118,7 @@ CREATE TABLE klarna_operation (
     CONSTRAINT klarna_operation_version CHECK (version >= 1),
     CONSTRAINT klarna_operation_amount CHECK (amount >= 0),
     CONSTRAINT klarna_operation_attempts CHECK (attempts >= 0 AND doubtful IN (0, 1)),
+    CONSTRAINT klarna_operation_mark CHECK (mark IN ('', 'not_started', 'unclaimed', 'key_expired')),
     CONSTRAINT klarna_operation_state CHECK (state IN ('queued', 'sent', 'confirmed', 'refused',
         'unknown'))
 ) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
@@ -147,4 +151,4 @@ CREATE TABLE klarna_callback (
 
 -- Last, so that a half-made schema is never taken for a whole one.
 CREATE TABLE klarna_schema (version INTEGER NOT NULL PRIMARY KEY) ENGINE=InnoDB;
-INSERT INTO klarna_schema (version) VALUES (1);
+INSERT INTO klarna_schema (version) VALUES (2);

@@ -90,6 +90,7 @@ CREATE TABLE klarna_operation (
     merchant          TEXT          NOT NULL,
     kind              TEXT          NOT NULL,
     state             TEXT          NOT NULL,
+    mark              TEXT          NOT NULL,
     method            TEXT          NOT NULL,
     path              TEXT          NOT NULL,
     body              TEXT          NOT NULL,
@@ -111,6 +112,8 @@ CREATE TABLE klarna_operation (
     http_status       INTEGER       NOT NULL,
     result_id         TEXT          NOT NULL,
     result            TEXT          NOT NULL,
+    hint              TEXT          NOT NULL,
+    refusal           TEXT          NOT NULL,
     error_code        TEXT          NOT NULL,
     error_messages    TEXT          NOT NULL,
     correlation_id    TEXT          NOT NULL,
@@ -118,6 +121,7 @@ CREATE TABLE klarna_operation (
     CONSTRAINT klarna_operation_version CHECK (version >= 1),
     CONSTRAINT klarna_operation_amount CHECK (amount >= 0),
     CONSTRAINT klarna_operation_attempts CHECK (attempts >= 0 AND doubtful IN (0, 1)),
+    CONSTRAINT klarna_operation_mark CHECK (mark IN ('', 'not_started', 'unclaimed', 'key_expired')),
     CONSTRAINT klarna_operation_state CHECK (state IN ('queued', 'sent', 'confirmed', 'refused',
         'unknown'))
 );
@@ -151,6 +155,6 @@ CREATE TABLE klarna_callback (
 
 -- Last, so that a half-made schema is never taken for a whole one.
 CREATE TABLE klarna_schema (version INTEGER NOT NULL PRIMARY KEY);
-INSERT INTO klarna_schema (version) VALUES (1);
+INSERT INTO klarna_schema (version) VALUES (2);
 
 COMMIT;

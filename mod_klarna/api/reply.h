@@ -8,13 +8,7 @@
 
 #include "api/transport.h"
 #include "core/json.h"
-
-typedef enum {
-    KL_MEANS_DONE,     /* 2xx: executed */
-    KL_MEANS_REFUSED,  /* Klarna's own no: not executed, and will not be */
-    KL_MEANS_NOT_DONE, /* certainly not executed this time (429, 401, edge 403, not sent) */
-    KL_MEANS_UNKNOWN   /* 5xx, lost, unreadable */
-} kl_meaning_t;
+#include "core/meaning.h"
 
 /**
  * Says what it meant and fills err for everything but KL_MEANS_DONE: kind (KL_REFUSED,

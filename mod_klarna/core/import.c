@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Booking what happened at Klarna without us. Each foreign movement is booked as if an
- * operation of ours had been confirmed, by the same arithmetic (apply.c) and invariants;
- * what does not fit is not forced but left for a person.
+ * Booking what happened at Klarna without us. Each foreign movement is booked as ours are, by
+ * the same arithmetic and invariants (booking.h); what does not fit is not forced but left for
+ * a person.
  */
 #include <apr_strings.h>
 #include <string.h>
 
-#include "core/apply.h"
+#include "core/attention.h"
+#include "core/booking.h"
 #include "core/klarna_order.h"
 #include "core/limits.h"
+#include "core/operation.h"
 #include "core/waiting.h"
 
-#define OUTSIDE "outside" /* holds the claim while one foreign movement is booked */
-#define ROOM 4096         /* bytes that one takes in the ledger document, at most */
+#define ROOM 4096 /* bytes that one takes in the ledger document, at most */
 
 const char *kl_klarna_made_by(const kl_order_t *order, const char *id)
 {
@@ -73,70 +74,6 @@ const kl_klarna_move_t *kl_klarna_pick(const apr_array_header_t *candidates, con
     return alike == 1 && (candidates->nelts == 1 || reference[0]) ? found : NULL;
 }
 
-/* An operation that never was, confirmed. */
-static kl_operation_t *as_operation(apr_pool_t *p, const kl_order_t *order, kl_op_kind_t kind,
-                                    apr_int64_t amount, const char *id, apr_time_t at)
-{
-    kl_movement_t m = {.amount = amount};
-    kl_operation_t *op = kl_operation_make(p);
-    kl_json_t *intent = kl_json_object(p);
-
-    m.lines = apr_array_make(p, 1, sizeof(kl_movement_line_t));
-    kl_json_set(intent, "movement", kl_movement_json(p, &m));
-    op->id = OUTSIDE;
-    op->order_id = order->id;
-    op->kind = kind;
-    op->state = KL_OP_CONFIRMED;
-    op->amount = amount;
-    op->intent = kl_json_text(p, intent);
-    op->result_id = id;
-    op->updated_at = at;
-    return op;
-}
-
-/* A refund is booked as a credit invoice, so that every refund has one. */
-static void add_credit_invoice(kl_order_t *order, apr_pool_t *p, kl_operation_t *op)
-{
-    kl_credit_invoice_t ci = {.reference = "", .comment = "made outside", .actor = OUTSIDE};
-    kl_credit_step_t *step;
-
-    ci.id = apr_pstrdup(p, op->result_id);
-    ci.amount = op->amount;
-    ci.created_at = op->updated_at;
-    ci.lines = apr_array_make(p, 1, sizeof(kl_movement_line_t));
-    ci.steps = apr_array_make(p, 1, sizeof(kl_credit_step_t));
-    step = apr_array_push(ci.steps);
-    *step = (kl_credit_step_t){.operation_id = OUTSIDE,
-                               .verb = "refund",
-                               .amount = op->amount,
-                               .state = "sent",
-                               .refund_id = ""};
-    op->credit_invoice_id = ci.id;
-    kl_apply_credit_invoice(order, p, &ci);
-}
-
-/* Nobody of ours did it: the entries name no operation. */
-static void forget_operation(kl_order_t *order)
-{
-    kl_credit_invoice_t *ci;
-
-    if (order->captures->nelts) {
-        kl_capture_t *last = &APR_ARRAY_IDX(order->captures, order->captures->nelts - 1,
-                                            kl_capture_t);
-
-        last->operation_id = strcmp(last->operation_id, OUTSIDE) ? last->operation_id : "";
-    }
-    if (order->credit_invoices->nelts) {
-        ci = &APR_ARRAY_IDX(order->credit_invoices, order->credit_invoices->nelts - 1,
-                            kl_credit_invoice_t);
-        for (int i = 0; i < ci->steps->nelts; i++) {
-            kl_credit_step_t *step = &APR_ARRAY_IDX(ci->steps, i, kl_credit_step_t);
-
-            step->operation_id = strcmp(step->operation_id, OUTSIDE) ? step->operation_id : "";
-        }
-    }
-}
-
 /* A release took what was still open at Klarna. What others had captured before, unseen by us,
  * was no part of it, whatever we booked. */
 static void give_back_released(kl_order_t *order, apr_int64_t amount)
@@ -182,38 +119,94 @@ static void note_end(kl_order_t *order, apr_pool_t *p, apr_int64_t open, apr_tim
     }
 }
 
+/* A refund is booked with a credit invoice, so that every refund has one. */
+static kl_kind_t book_refund(kl_order_t *order, apr_pool_t *p, const kl_klarna_move_t *move,
+                             const kl_movement_t *moved, kl_error_t *err)
+{
+    kl_credit_step_t *step;
+    kl_credit_invoice_t ci = {
+        .id = move->id,
+        .reference = "",
+        .comment = "made outside",
+        .actor = "outside",
+        .state = "paid",
+        .amount = move->amount,
+        .paid_amount = move->amount,
+        .created_at = move->at,
+        .lines = moved->lines,
+        .steps = apr_array_make(p, 1, sizeof(kl_credit_step_t)),
+    };
+
+    step = apr_array_push(ci.steps);
+    *step = (kl_credit_step_t){
+        .operation_id = "",
+        .verb = "refund",
+        .amount = move->amount,
+        .state = kl_op_state_name(KL_OP_CONFIRMED),
+        .refund_id = move->id,
+    };
+    kl_booking_credit_invoice(order, p, &ci);
+    return kl_booking_refund(order, moved, err);
+}
+
+static kl_kind_t book_capture(kl_order_t *order, const kl_klarna_move_t *move,
+                              const kl_movement_t *moved, kl_error_t *err)
+{
+    const kl_capture_t capture = {
+        .capture_id = move->id,
+        .operation_id = "",
+        .reference = "",
+        .description = "",
+        .captured_at = move->at,
+        .moved = *moved,
+        .shipping_info = "[]",
+    };
+
+    return kl_booking_capture(order, &capture, err);
+}
+
+static kl_kind_t book_as(kl_order_t *order, apr_pool_t *p, kl_op_kind_t kind,
+                         const kl_klarna_move_t *move)
+{
+    kl_movement_t moved = {.amount = move->amount};
+    kl_error_t *ignored = kl_error_make(p);
+
+    moved.lines = apr_array_make(p, 1, sizeof(kl_movement_line_t));
+    switch (kind) {
+    case KL_OP_CAPTURE:
+        return book_capture(order, move, &moved, ignored);
+    case KL_OP_REFUND:
+        return book_refund(order, p, move, &moved, ignored);
+    case KL_OP_REDUCE:
+        return kl_booking_reduce(order, p, &moved, ignored);
+    default:
+        return kl_booking_release(order, &moved, ignored);
+    }
+}
+
+static int fits(const kl_order_t *order, kl_op_kind_t kind, apr_int64_t amount)
+{
+    return amount <= (kind == KL_OP_REFUND ? order->captured_amount - order->refunded_amount
+                                           : order->remaining_amount);
+}
+
 /* 1 when the movement was booked, 0 when it does not fit; *broken when it could not be booked
  * though it fits: then the order in memory is worthless. */
-static int book(kl_order_t *order, apr_pool_t *p, kl_op_kind_t kind, apr_int64_t amount,
-                const char *id, apr_time_t at, int *broken)
+static int book(kl_order_t *order, apr_pool_t *p, kl_op_kind_t kind, const kl_klarna_move_t *move,
+                int *broken)
 {
-    kl_operation_t *op = as_operation(p, order, kind, amount, id, at);
-    kl_error_t *ignored = kl_error_make(p);
-    kl_kind_t rv;
-
     if (kind == KL_OP_CAPTURE) {
-        give_back_released(order, amount);
+        give_back_released(order, move->amount);
     }
-    if (kind == KL_OP_CAPTURE  ? amount > order->remaining_amount
-        : kind == KL_OP_REFUND ? amount > order->captured_amount - order->refunded_amount
-                               : amount > order->remaining_amount) {
+    if (!fits(order, kind, move->amount) || !has_place(order, p, kind)) {
         return 0;
     }
-    if (!has_place(order, p, kind)) {
+    if (book_as(order, p, kind, move) != KL_OK) {
+        *broken = 1;
         return 0;
     }
-    if (kind == KL_OP_REFUND) {
-        add_credit_invoice(order, p, op);
-    }
-    order->pending_op = OUTSIDE;
-    rv = kl_apply(order, p, op, ignored);
-    order->pending_op = "";
-    forget_operation(order);
-    if (rv == KL_OK) {
-        note(order, kl_op_kind_name(kind), amount, id, at);
-    }
-    *broken |= rv != KL_OK;
-    return rv == KL_OK;
+    note(order, kl_op_kind_name(kind), move->amount, move->id, move->at);
+    return 1;
 }
 
 static int import_moves(kl_order_t *order, apr_pool_t *p, const apr_array_header_t *list,
@@ -222,11 +215,11 @@ static int import_moves(kl_order_t *order, apr_pool_t *p, const apr_array_header
     int booked = 0;
 
     for (int i = 0; i < list->nelts; i++) {
-        const kl_klarna_move_t *move = &APR_ARRAY_IDX(list, i, kl_klarna_move_t);
+        kl_klarna_move_t move = APR_ARRAY_IDX(list, i, kl_klarna_move_t);
 
-        if (!kl_klarna_made_by(order, move->id)) {
-            booked += book(order, p, kind, move->amount, move->id, move->at ? move->at : now,
-                           broken);
+        if (!kl_klarna_made_by(order, move.id)) {
+            move.at = move.at ? move.at : now;
+            booked += book(order, p, kind, &move, broken);
         }
     }
     return booked;
@@ -237,7 +230,8 @@ static int import_moves(kl_order_t *order, apr_pool_t *p, const apr_array_header
 static int import_less(kl_order_t *order, apr_pool_t *p, const kl_klarna_order_t *seen,
                        apr_time_t now, int *broken)
 {
-    apr_int64_t less = order->order_amount - seen->order_amount;
+    kl_klarna_move_t less = {.id = "", .at = now};
+    kl_klarna_move_t rest = {.id = "", .at = now};
     kl_order_state_t state;
     int booked = 0;
 
@@ -245,13 +239,15 @@ static int import_less(kl_order_t *order, apr_pool_t *p, const kl_klarna_order_t
         && state != KL_ORDER_PART_CAPTURED && state != KL_ORDER_CAPTURED) {
         return 0;
     }
+    less.amount = order->order_amount - seen->order_amount;
     /* Nothing but what was captured may stay: else it would be a cancellation. */
-    if (less > 0 && less <= order->remaining_amount && less < order->order_amount) {
-        booked += book(order, p, KL_OP_REDUCE, less, "", now, broken);
+    if (less.amount > 0 && less.amount <= order->remaining_amount
+        && less.amount < order->order_amount) {
+        booked += book(order, p, KL_OP_REDUCE, &less, broken);
     }
-    if (seen->remaining_authorized_amount == 0 && order->remaining_amount > 0
-        && order->captured_amount > 0) {
-        booked += book(order, p, KL_OP_RELEASE, order->remaining_amount, "", now, broken);
+    rest.amount = order->remaining_amount;
+    if (seen->remaining_authorized_amount == 0 && rest.amount > 0 && order->captured_amount > 0) {
+        booked += book(order, p, KL_OP_RELEASE, &rest, broken);
     }
     return booked;
 }
@@ -275,10 +271,10 @@ int kl_order_import(kl_order_t *order, apr_pool_t *p, const kl_klarna_order_t *s
     kl_waiting_settled(order);
     open = kl_order_open_amount(order);
     if (kl_order_take_over(order, p, seen)) {
-        order->attention = "differs";
+        kl_attention_raise(order, KL_ATTENTION_DIFFERS);
     }
-    else if (booked || strcmp(order->attention, "differs") == 0) {
-        order->attention = booked ? "outside" : "";
+    else {
+        kl_attention_agree(order, booked);
     }
     if (order->state != before) {
         note_end(order, p, open, now);

@@ -10,30 +10,16 @@
  * sent: on the wire now, or the process died while it was.
  * unknown: an answer was lost; only Klarna's own record or a repeat with the same key may
  * end that. confirmed and refused are final and never change again.
+ *
+ * The steps below are the only writers of state, attempts, doubtful, mark, hint, lease_until,
+ * sent_at and next_at, and of what is wiped: each sets all that belongs to it, or refuses.
  */
 #ifndef KL_OPERATION_H
 #define KL_OPERATION_H
 
+#include "core/meaning.h"
+#include "core/operation_words.h"
 #include "core/order.h"
-
-typedef enum {
-    KL_OP_PLACE_ORDER,
-    KL_OP_CAPTURE,
-    KL_OP_REFUND,
-    KL_OP_CANCEL,
-    KL_OP_REDUCE,       /* update the authorization to less */
-    KL_OP_RELEASE,      /* release the remaining authorization */
-    KL_OP_EXTEND,       /* extend the authorization time */
-    KL_OP_SHIPPING_INFO /* add tracking to a capture */
-} kl_op_kind_t;
-
-typedef enum {
-    KL_OP_QUEUED,
-    KL_OP_SENT,
-    KL_OP_CONFIRMED,
-    KL_OP_REFUSED,
-    KL_OP_UNKNOWN
-} kl_op_state_t;
 
 /* Strings are never NULL; "" means none. */
 typedef struct kl_operation_t {
@@ -43,9 +29,11 @@ typedef struct kl_operation_t {
     const char *merchant;
     kl_op_kind_t kind;
     kl_op_state_t state;
+    kl_op_state_t stored; /* the state that the database has it in at `version`; the store's */
+    kl_op_mark_t mark;
     const char *method, *path, *body; /* the exact request; wiped from a final PLACE_ORDER,
                                          which holds a token and maybe an address */
-    const char *intent;               /* JSON: what apply needs ({"movement":..,...}) */
+    const char *intent;               /* what it moves, as text: see intent.h */
     apr_int64_t amount;
     const char *actor;             /* authenticated user, or "shopper" */
     const char *client_key;        /* unique: hash of scope and the client's Idempotency-Key,
@@ -62,25 +50,85 @@ typedef struct kl_operation_t {
     int took;                   /* milliseconds the last try took at Klarna, 0 = none */
     int http_status;            /* Klarna's last, 0 = none */
     const char *result_id;      /* capture, refund or order id */
-    const char *result;         /* JSON of what else the answer told, "" = nothing */
-    const char *error_code;     /* Klarna's or ours */
+    const char *result;         /* JSON of what else Klarna's answer told, "" = nothing */
+    const char *hint;           /* order id that somebody named for a placement in doubt, or "" */
+    const char *refusal;        /* JSON {"detail", "next"} of an answer that was no yes, or "" */
+    const char *error_code;     /* Klarna's or ours: for people, decides nothing */
     const char *error_messages; /* JSON array text, "[]" */
     const char *correlation_id;
 } kl_operation_t;
 
 kl_operation_t *kl_operation_make(apr_pool_t *p);
 
-const char *kl_op_kind_name(kl_op_kind_t kind); /* "capture" */
-int kl_op_kind_parse(const char *name, kl_op_kind_t *out);
-const char *kl_op_state_name(kl_op_state_t state); /* "confirmed" */
-int kl_op_state_parse(const char *name, kl_op_state_t *out);
-
 /** 1 for confirmed and refused. */
 int kl_op_is_final(kl_op_state_t state);
-/** 1 when the machine above allows the step. */
-int kl_op_may(kl_op_state_t from, kl_op_state_t to);
-/** 1 when Klarna remembers this kind's idempotency key (all of Order Management). */
-int kl_op_has_key(kl_op_kind_t kind);
+
+/* --- the steps ----------------------------------------------------------------------------
+ * Each changes op in memory, for the caller to save. One that is not legal from where op stands
+ * changes nothing and is KL_INTERNAL "illegal_step". */
+
+/* What a call came to. Strings may be NULL: none. */
+typedef struct kl_outcome_t {
+    kl_meaning_t meaning;
+    int doubtful;    /* 1: the outcome of at least one try was never seen */
+    int retry_after; /* seconds that Klarna asks to wait, 0 = none */
+    int http_status; /* 0: there was no answer */
+    const char *correlation_id;
+    const char *result_id, *result;                    /* when done */
+    const char *error_code, *error_messages, *refusal; /* when not; as op's members */
+} kl_outcome_t;
+
+/** A new one: its maker has it for a lease, or leaves it to the worker after a pause. */
+void kl_operation_queued(kl_operation_t *op, apr_time_t now, apr_interval_time_t pause);
+
+/**
+ * Goes on the wire, to its caller for a lease. An earlier try in doubt whose key Klarna has
+ * forgotten is never repeated: it could move the money twice.
+ * @return KL_OK: op is sent; or, in that case, unknown and marked KL_OP_KEY_EXPIRED: not to be
+ *   sent
+ */
+kl_kind_t kl_operation_sent(kl_operation_t *op, apr_time_t now, kl_error_t *err);
+
+/**
+ * Has its answer, or has lost it. Without a key, a no after a try whose outcome was never seen may
+ * be the echo of its success: unknown.
+ * @param dice random, so that what failed together does not come again together
+ */
+kl_kind_t kl_operation_answered(kl_operation_t *op, const kl_outcome_t *outcome, apr_time_t now,
+                                unsigned char dice, kl_error_t *err);
+
+/** Klarna's record shows that it was executed: confirmed. */
+kl_kind_t kl_operation_executed(kl_operation_t *op, const char *result_id, const char *result,
+                                apr_time_t now, kl_error_t *err);
+/** It was certainly not executed, and a person gives it up: refused. */
+kl_kind_t kl_operation_given_up(kl_operation_t *op, apr_time_t now, kl_error_t *err);
+/** Klarna's record shows that it was not executed: queued, with a fresh life for its key. */
+kl_kind_t kl_operation_renewed(kl_operation_t *op, kl_error_t *err);
+/** One that never went out never will: refused, and gives back its client's key. */
+kl_kind_t kl_operation_discarded(kl_operation_t *op, apr_pool_t *p, apr_time_t now,
+                                 kl_error_t *err);
+/** It went out but its order does not know it, because a database has lost what it had confirmed:
+ *  unknown; a person gives it up, by what Klarna's record tells. */
+kl_kind_t kl_operation_disowned(kl_operation_t *op, apr_time_t now, kl_error_t *err);
+/** Rests until then, in the state it is in. */
+kl_kind_t kl_operation_postponed(kl_operation_t *op, apr_time_t until, kl_error_t *err);
+/** Somebody named the order that a placement in doubt has led to; "" takes that back. Looked at
+ *  from that time on. */
+kl_kind_t kl_operation_hinted(kl_operation_t *op, const char *order_id, apr_time_t from,
+                              kl_error_t *err);
+
+/** Before op is saved: KL_OK, or KL_INTERNAL "illegal_step" when what is stored of it can not
+ *  become this. */
+kl_kind_t kl_operation_may_be_stored(const kl_operation_t *op, kl_error_t *err);
+
+/** Stored, and was never on the wire. */
+int kl_operation_is_unstarted(const kl_operation_t *op);
+/** 1 while Klarna may still be executing its last try, whatever its record shows. */
+int kl_operation_is_in_flight(const kl_operation_t *op, apr_time_t now);
+/** The client key of one that was asked for without one, or that gave its own back. */
+const char *kl_operation_no_key(apr_pool_t *p, const kl_operation_t *op);
+
+/* --- for people ------------------------------------------------------------------------- */
 
 /** Why a person can not have it sent again now, or given up; NULL when they can. */
 const kl_words_t *kl_why_not_send_again(const kl_operation_t *op, apr_time_t now);

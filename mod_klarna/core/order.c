@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The order's words and lookups, and what it and its lines can still bear. Nothing here
- * decides what may happen (plan) or makes it happen (apply).
+ * decides what may happen (plan) or makes it happen (booking).
  */
 #include <string.h>
 

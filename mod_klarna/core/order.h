@@ -3,7 +3,7 @@
  * The order: what was bought, what Klarna granted, what moved since. One row in the store
  * holds all of it, so that one compare-and-set changes an order as a whole; the lists
  * (lines, captures, credit invoices) live in its ledger document. An order changes only
- * through apply.h and the service that holds its claim (pending_op).
+ * through booking.h and the service that holds its claim (pending_op).
  *
  * All amounts are minor units of `currency`, times are apr_time_t (microseconds, UTC).
  * Strings are never NULL: "" means none. Everything belongs to the pool the order was

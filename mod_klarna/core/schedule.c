@@ -4,6 +4,9 @@
 
 #include <string.h>
 
+#include "core/attention.h"
+#include "core/limits.h"
+
 #define MINUTE apr_time_from_sec(60)
 #define DAY apr_time_from_sec(86400)
 
@@ -67,12 +70,11 @@ apr_time_t kl_schedule_mark(const kl_order_t *order, apr_time_t now)
 
 int kl_schedule_warning(kl_order_t *order, apr_time_t last_look, apr_time_t now)
 {
-    int is_marked = strcmp(order->attention, "expiring") == 0, days = 0;
-    int is_first = order->attention[0] == '\0';
+    int is_first = kl_attention_is(order, KL_ATTENTION_NONE), days = 0;
 
     if (is_over(order) || order->remaining_amount == 0 || !order->expires_at
         || order->expires_at - marks[0] * DAY > now) {
-        order->attention = is_marked ? "" : order->attention;
+        kl_attention_lower(order, KL_ATTENTION_EXPIRING);
         return 0;
     }
     for (int i = 0; i < MARKS; i++) {
@@ -82,8 +84,47 @@ int kl_schedule_warning(kl_order_t *order, apr_time_t last_look, apr_time_t now)
             days = marks[i];
         }
     }
-    if (is_first && days) {
-        order->attention = "expiring";
+    if (days) {
+        kl_attention_raise(order, KL_ATTENTION_EXPIRING);
     }
     return days;
+}
+
+/* Whoever has taken the order on has that long, then somebody else looks at it. */
+void kl_schedule_taken(kl_order_t *order, apr_time_t now)
+{
+    order->check_at = now + apr_time_from_sec(KL_LEASE_S);
+}
+
+void kl_schedule_booked(kl_order_t *order, int was_in_doubt, apr_time_t now)
+{
+    order->checks = 0;
+    if (order->pending_op[0]) {
+        kl_schedule_taken(order, now);
+    }
+    else if (order->klarna_order_id[0] && (was_in_doubt || !order->expires_at)) {
+        order->check_at = now;
+    }
+    else {
+        order->check_at = kl_schedule_next(order, now);
+    }
+}
+
+void kl_schedule_looked(kl_order_t *order, int has_changed, apr_time_t now)
+{
+    if (!order->pending_op[0]) {
+        order->checks = has_changed ? 0 : order->checks + 1;
+        order->check_at = kl_schedule_next(order, now);
+    }
+}
+
+void kl_schedule_told(kl_order_t *order, apr_time_t now)
+{
+    order->checks = 0;
+    order->check_at = now;
+}
+
+void kl_schedule_over(kl_order_t *order)
+{
+    order->check_at = 0;
 }

@@ -33,4 +33,20 @@ int kl_schedule_warning(kl_order_t *order, apr_time_t last_look, apr_time_t now)
 /** When the last of those marks of the open authorization was passed; 0 when none was. */
 apr_time_t kl_schedule_mark(const kl_order_t *order, apr_time_t now);
 
+/* --- the next look, set after a change: nobody else writes check_at and checks -------------- */
+
+/** Somebody has taken the order on for a lease: claimed it for an operation, or looks at it. */
+void kl_schedule_taken(kl_order_t *order, apr_time_t now);
+/** An operation was booked: the order has changed. Looked at at once when the end of its
+ *  authorization is not known, or when that operation was in doubt: others may have done the like
+ *  meanwhile. */
+void kl_schedule_booked(kl_order_t *order, int was_in_doubt, apr_time_t now);
+/** It was looked at. While an operation holds it, the next look is for that one's sake and stays.
+ */
+void kl_schedule_looked(kl_order_t *order, int has_changed, apr_time_t now);
+/** Klarna says that something has changed: looked at at once. */
+void kl_schedule_told(kl_order_t *order, apr_time_t now);
+/** Never again: nothing more is to be learnt by looking. */
+void kl_schedule_over(kl_order_t *order);
+
 #endif

@@ -27,6 +27,7 @@ static kl_kind_t show_unclaimed(kl_service_t *svc, kl_operation_t *op, kl_order_
 
     op->state = KL_OP_UNKNOWN;
     op->doubtful = 1;
+    op->mark = KL_OP_UNCLAIMED;
     op->error_code = "unclaimed";
     op->next_at = svc->now() + apr_time_from_sec(KL_KEY_PAUSE_S);
     rv = svc->store->operation_save(svc->store, svc->p, op, err);

@@ -82,6 +82,7 @@ typedef enum { KL_DIALECT_SQLITE3, KL_DIALECT_PGSQL, KL_DIALECT_MYSQL, KL_DIALEC
  * placement ends, client_key because an operation that was never started gives it back */
 #define KL_OPERATION_SAVED(S, N, I) \
     S(state, state) \
+    S(mark, mark) \
     S(path, op.path) \
     S(body, op.body) \
     S(intent, op.intent) \
@@ -98,6 +99,8 @@ typedef enum { KL_DIALECT_SQLITE3, KL_DIALECT_PGSQL, KL_DIALECT_MYSQL, KL_DIALEC
     I(http_status, op.http_status) \
     S(result_id, op.result_id) \
     S(result, op.result) \
+    S(hint, op.hint) \
+    S(refusal, op.refusal) \
     S(error_code, op.error_code) \
     S(error_messages, op.error_messages) \
     S(correlation_id, op.correlation_id)

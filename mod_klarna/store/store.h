@@ -13,7 +13,7 @@
 
 #include "core/operation.h"
 
-#define KL_SCHEMA_VERSION 1
+#define KL_SCHEMA_VERSION 2
 
 /* Lists of work. Those of what is open come soonest end first, the others, like every other
  * query, newest first. */
@@ -105,7 +105,8 @@ struct kl_store_t {
     kl_kind_t (*operation_load_by_client_key)(kl_store_t *self, apr_pool_t *p,
                                               const char *client_key, kl_operation_t **out,
                                               kl_error_t *err);
-    /** As order_save. */
+    /** As order_save. KL_INTERNAL "illegal_step" when the state that op was loaded with does not
+     *  lead to its present one: nothing was changed. */
     kl_kind_t (*operation_save)(kl_store_t *self, apr_pool_t *p, kl_operation_t *op,
                                 kl_error_t *err);
     /** An order's operations, oldest first, at most KL_MAX_PAGE * 5. *out: kl_operation_t *. */

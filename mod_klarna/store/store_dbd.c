@@ -24,7 +24,7 @@ typedef struct order_row_t {
 
 typedef struct operation_row_t {
     kl_operation_t op;
-    const char *kind, *state;
+    const char *kind, *state, *mark;
 } operation_row_t;
 
 /* --- what orders and operations share ----------------------------------------------- */
@@ -245,6 +245,7 @@ static void operation_to_row(operation_row_t *row, const kl_operation_t *op)
     row->op = *op;
     row->kind = kl_op_kind_name(op->kind);
     row->state = kl_op_state_name(op->state);
+    row->mark = kl_op_mark_name(op->mark);
 }
 
 static kl_kind_t operation_insert(kl_store_t *self, apr_pool_t *p, kl_operation_t *op,
@@ -261,6 +262,7 @@ static kl_kind_t operation_insert(kl_store_t *self, apr_pool_t *p, kl_operation_
     rv = kl_rows_insert(self, p, KL_SQL_operation_insert, v, "operation", err);
     if (rv == KL_OK) {
         op->version = 1;
+        op->stored = op->state;
     }
     return rv;
 }
@@ -271,8 +273,11 @@ static kl_kind_t operation_save(kl_store_t *self, apr_pool_t *p, kl_operation_t 
     const void *v[KL_OPERATION_SETS + 2];
     operation_row_t made, *row = &made;
     int n = 0;
-    kl_kind_t rv;
+    kl_kind_t rv = kl_operation_may_be_stored(op, err);
 
+    if (rv != KL_OK) {
+        return rv;
+    }
     operation_to_row(row, op);
     BIND(KL_OPERATION_SAVED)
     v[n++] = op->id;
@@ -280,6 +285,7 @@ static kl_kind_t operation_save(kl_store_t *self, apr_pool_t *p, kl_operation_t 
     rv = kl_rows_save(self, p, KL_SQL_operation_save, v, "operation", err);
     if (rv == KL_OK) {
         op->version++;
+        op->stored = op->state;
     }
     return rv;
 }
@@ -298,9 +304,11 @@ static kl_kind_t operation_read(kl_dbd_t *db, apr_pool_t *p, apr_array_header_t 
         return kl_dbd_end(db);
     }
     *op = row->op;
-    if (!kl_op_kind_parse(row->kind, &op->kind) || !kl_op_state_parse(row->state, &op->state)) {
+    if (!kl_op_kind_parse(row->kind, &op->kind) || !kl_op_state_parse(row->state, &op->state)
+        || !kl_op_mark_parse(row->mark, &op->mark)) {
         return kl_rows_unknown_word(db->err, "operation", op->id);
     }
+    op->stored = op->state;
     APR_ARRAY_PUSH(out, kl_operation_t *) = op;
     return KL_OK;
 }

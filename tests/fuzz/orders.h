@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/apply.h"
+#include "core/booking_operation.h"
 #include "core/money.h"
 #include "core/plan.h"
 
@@ -53,7 +53,7 @@ static void book(kl_order_t *order, apr_pool_t *p, kl_op_kind_t kind, const char
     op->state = KL_OP_CONFIRMED;
     op->intent = intent;
     order->pending_op = op->id;
-    check(kl_apply(order, p, op, err) == KL_OK);
+    check(kl_booking_operation(order, p, op, err) == KL_OK);
 }
 
 static void book_movement(kl_order_t *order, apr_pool_t *p, kl_op_kind_t kind,

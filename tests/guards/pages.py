@@ -21,8 +21,8 @@ MADE = re.compile(r"`((?:[\w.-]|\$\{[^{}`]*\})+)`")  # `state.${state}` and its 
 WORDS = re.compile(r"kl_words_t (?:\w+)(?:\[\])?\s*=\s*\{(.*?)\};", re.S)
 NAMES = {  # arrays of words in the code, and the keys that their words have
     ("mod_klarna/core/order.c", "state_names"): "state.",
-    ("mod_klarna/core/operation.c", "kind_names"): "operation.",
-    ("mod_klarna/core/operation.c", "state_names"): "operation_state.",
+    ("mod_klarna/core/operation_words.c", "kind_names"): "operation.",
+    ("mod_klarna/core/operation_words.c", "state_names"): "operation_state.",
     ("mod_klarna/core/plan_credit.c", "names"): "action.verb.",
 }
 

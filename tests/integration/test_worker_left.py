@@ -173,7 +173,7 @@ def test_what_was_stored_and_never_claimed_was_promised_to_nobody(shop, httpd):
     done = shop.done(shop.act(order_id, "credit-invoices", {"amount": 100}))
     [step] = done["credit_invoice"]["steps"]
     columns = ("order_id, merchant, kind, method, path, body, intent, amount, actor, client_hash, "
-               "credit_invoice_id, next_op, updated_at, result_id, result, error_code, "
+               "credit_invoice_id, next_op, updated_at, result_id, result, hint, refusal, mark, error_code, "
                "error_messages, correlation_id, took")
     httpd.sql(f"INSERT INTO klarna_operation (id, version, client_key, state, attempts, doubtful, "
               f"lease_until, sent_at, next_at, http_status, created_at, {columns}) SELECT "

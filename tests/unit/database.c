@@ -348,7 +348,10 @@ kl_operation_t *sample_operation(apr_pool_t *p, const char *id, const char *orde
     op->took = 312;
     op->http_status = 503;
     op->result_id = "r-1";
+    op->mark = KL_OP_KEY_EXPIRED;
     op->result = "{\"x\":1}";
+    op->hint = "klarna-7";
+    op->refusal = "{\"detail\":\"Åter\"}";
     op->error_code = "INTERNAL";
     op->error_messages = "[\"no\"]";
     op->correlation_id = "corr";

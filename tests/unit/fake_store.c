@@ -88,12 +88,15 @@ static kl_operation_t *copy_of_operation(apr_pool_t *p, const kl_operation_t *op
         &copy->next_op,
         &copy->result_id,
         &copy->result,
+        &copy->hint,
+        &copy->refusal,
         &copy->error_code,
         &copy->error_messages,
         &copy->correlation_id,
     };
 
     copy_strings(p, strings, COUNT(strings));
+    copy->stored = copy->state;
     return copy;
 }
 
@@ -502,6 +505,7 @@ static kl_kind_t operation_insert(kl_store_t *self, apr_pool_t *p, kl_operation_
     kl_kind_t rv = call(self, p, insert_operation, op, err);
 
     if (rv == KL_OK) {
+        op->stored = op->state;
         op->version = 1;
     }
     return rv;
@@ -510,16 +514,16 @@ static kl_kind_t operation_insert(kl_store_t *self, apr_pool_t *p, kl_operation_
 static kl_kind_t save_operation(fake_store_t *fake, apr_pool_t *p, void *what, kl_error_t *err)
 {
     const kl_operation_t *op = what;
-    kl_operation_t *row = fake_store_operation(fake, op->id);
+    kl_operation_t *row = fake_store_operation(fake, op->id), as_if = *op;
 
     (void)p;
     if (!row || row->version != op->version) {
         return moved_on(err);
     }
     assert_false(operation_key_taken(fake, op));
-    if (!kl_op_may(row->state, op->state)) {
-        fail_msg("A %s operation was saved as %s", kl_op_state_name(row->state),
-                 kl_op_state_name(op->state));
+    as_if.stored = row->state;
+    if (kl_operation_may_be_stored(&as_if, err) != KL_OK) {
+        fail_msg("%s", err->detail);
     }
     *row = *copy_of_operation(fake->p, op);
     row->version++;
@@ -532,6 +536,7 @@ static kl_kind_t operation_save(kl_store_t *self, apr_pool_t *p, kl_operation_t 
     kl_kind_t rv = call(self, p, save_operation, op, err);
 
     if (rv == KL_OK) {
+        op->stored = op->state;
         op->version++;
     }
     return rv;

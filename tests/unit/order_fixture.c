@@ -122,7 +122,7 @@ kl_kind_t fixture_book(kl_order_t *order, apr_pool_t *p, kl_op_kind_t kind, cons
 
     op->state = state;
     order->pending_op = op->id;
-    return kl_apply(order, p, op, err);
+    return kl_booking_operation(order, p, op, err);
 }
 
 static const char *intent_of(apr_pool_t *p, const kl_movement_t *m)
@@ -191,6 +191,7 @@ kl_kind_t fixture_credit_refused(kl_order_t *order, apr_pool_t *p, const char *t
                               .reference = "",
                               .comment = "",
                               .actor = "clerk",
+                              .state = "pending",
                               .created_at = apr_time_from_sec(1790000050)};
     kl_operation_t *ops[2] = {NULL, NULL};
     kl_credit_plan_t plan;
@@ -213,9 +214,9 @@ kl_kind_t fixture_credit_refused(kl_order_t *order, apr_pool_t *p, const char *t
     }
     ops[0]->next_op = ops[1] != NULL ? ops[1]->id : "";
     order->pending_op = ops[0]->id;
-    kl_apply_credit_invoice(order, p, &ci);
+    kl_booking_credit_invoice(order, p, &ci);
     for (int i = 0; i < plan.steps && order->pending_op[0] != '\0'; i++) {
-        if (kl_apply(order, p, ops[i], err) != KL_OK) {
+        if (kl_booking_operation(order, p, ops[i], err) != KL_OK) {
             return err->kind;
         }
     }

@@ -8,7 +8,8 @@
 
 #include "support.h"
 
-#include "core/apply.h"
+#include "core/booking.h"
+#include "core/booking_operation.h"
 #include "core/plan.h"
 
 /** An order that Klarna accepted, without lines and amounts yet. */

@@ -130,6 +130,7 @@ static void a_refusal_is_what_the_view_shows(void **state)
     assert_string_equal(err->reason, "in_progress");
     assert_true(err->retry_after > 0);
     row->lease_until = 0;
+    row->mark = KL_OP_UNCLAIMED;
     row->error_code = "unclaimed";
     ask(world, kl_send_again, id, row->id, &op, &err);
     assert_string_equal(err->detail, kl_why_not_send_again(row, fake_clock_now())->text);
@@ -730,6 +731,7 @@ static kl_operation_t *unclaimed(world_t *world, const char *id, const kl_operat
 {
     kl_operation_t *row = fake_store_operation(world->store, op->id);
 
+    row->mark = KL_OP_UNCLAIMED;
     row->error_code = "unclaimed";
     world_order(world, id)->pending_op = "";
     a_minute_passes();

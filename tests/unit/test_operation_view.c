@@ -99,7 +99,7 @@ static void what_holds_no_order_can_only_be_given_up(void **state)
     kl_operation_t *op = kl_operation_make(*state);
 
     op->state = KL_OP_UNKNOWN;
-    op->error_code = "unclaimed";
+    op->mark = KL_OP_UNCLAIMED;
     assert_string_equal(may(*state, op, "send_again"), "unclaimed");
     assert_string_equal(may(*state, op, "give_up"), "yes");
     op->state = KL_OP_REFUSED;

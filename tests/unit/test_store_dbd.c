@@ -26,7 +26,7 @@ typedef struct order_row_t {
 
 typedef struct operation_row_t {
     kl_operation_t op;
-    const char *kind, *state;
+    const char *kind, *state, *mark;
 } operation_row_t;
 
 #define SAME_TEXT(column, member) assert_string_equal(a.member, b.member);
@@ -46,8 +46,10 @@ static void assert_order_equal(apr_pool_t *p, const kl_order_t *x, const kl_orde
 
 static void assert_operation_equal(const kl_operation_t *x, const kl_operation_t *y)
 {
-    operation_row_t a = {*x, kl_op_kind_name(x->kind), kl_op_state_name(x->state)};
-    operation_row_t b = {*y, kl_op_kind_name(y->kind), kl_op_state_name(y->state)};
+    operation_row_t a = {*x, kl_op_kind_name(x->kind), kl_op_state_name(x->state),
+                         kl_op_mark_name(x->mark)};
+    operation_row_t b = {*y, kl_op_kind_name(y->kind), kl_op_state_name(y->state),
+                         kl_op_mark_name(y->mark)};
 
     assert_int_equal(x->version, y->version);
     KL_OPERATION_FIXED(SAME_TEXT, SAME_NUMBER, SAME_NUMBER)
@@ -741,6 +743,34 @@ static void test_operation_comes_back_whole(void **state)
     assert_operation_equal(op, load_operation(db, ID1));
 }
 
+/* Whatever was done to it in memory: what has ended stays as it ended, and what never went out is
+ * never confirmed. */
+static void test_operation_illegal_step(void **state)
+{
+    database_t *db = *state;
+    kl_store_t *store = db->store;
+    kl_operation_t *op = sample_operation(db->p, ID1, ID2);
+
+    op->state = KL_OP_QUEUED;
+    assert_int_equal(store->operation_insert(store, db->p, op, db->err), KL_OK);
+    op->state = KL_OP_CONFIRMED;
+    assert_int_equal(store->operation_save(store, db->p, op, db->err), KL_INTERNAL);
+    check_error(db->err, KL_INTERNAL, "illegal_step");
+    assert_int_equal(load_operation(db, ID1)->state, KL_OP_QUEUED);
+    kl_error_clear(db->err);
+    op->state = KL_OP_SENT;
+    assert_int_equal(store->operation_save(store, db->p, op, db->err), KL_OK);
+    op->state = KL_OP_REFUSED;
+    assert_int_equal(store->operation_save(store, db->p, op, db->err), KL_OK);
+    for (int to = KL_OP_QUEUED; to <= KL_OP_UNKNOWN; to++) {
+        op = load_operation(db, ID1);
+        op->state = to;
+        assert_int_equal(store->operation_save(store, db->p, op, db->err), KL_INTERNAL);
+        check_error(db->err, KL_INTERNAL, "illegal_step");
+    }
+    assert_int_equal(load_operation(db, ID1)->version, 3);
+}
+
 static void test_operation_taken_keys(void **state)
 {
     database_t *db = *state;
@@ -1074,14 +1104,14 @@ static void test_schema_is_checked(void **state)
     database_t *db = *state;
     ap_dbd_t *conn = database_connect(db, db->p);
 
-    assert_int_equal(database_run(conn, "UPDATE klarna_schema SET version = 2"), 0);
-    check_schema_fault(db, "holds version 2");
+    assert_int_equal(database_run(conn, "UPDATE klarna_schema SET version = 1"), 0);
+    check_schema_fault(db, "holds version 1");
     assert_int_equal(database_run(conn, "DELETE FROM klarna_schema"), 0);
     check_schema_fault(db, "only made in part");
     database_drop(conn);
     check_schema_fault(db, "they are missing");
     assert_int_equal(database_run(conn, "CREATE TABLE klarna_schema (version INTEGER)"), 0);
-    assert_int_equal(database_run(conn, "INSERT INTO klarna_schema VALUES (1)"), 0);
+    assert_int_equal(database_run(conn, "INSERT INTO klarna_schema VALUES (2)"), 0);
     kl_error_clear(db->err);
     assert_int_equal(db->store->check(db->store, db->p, db->err), KL_OK); /* cured: no restart */
 }
@@ -1209,6 +1239,7 @@ int main(void)
         WITH_DATABASE(test_orders_due),
         WITH_DATABASE(test_operations_due),
         WITH_DATABASE(test_operation_comes_back_whole),
+        WITH_DATABASE(test_operation_illegal_step),
         WITH_DATABASE(test_operation_taken_keys),
         WITH_DATABASE(test_operations_oldest_first),
         WITH_DATABASE(test_operations_by_state),

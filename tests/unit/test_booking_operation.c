@@ -26,7 +26,7 @@ static void a_placed_order_is_authorized(void **state)
     op->state = KL_OP_CONFIRMED;
     op->result_id = "klarna-1";
     op->result = "{\"fraud_status\":\"PENDING\",\"redirect_url\":\"https://x.test/\"}";
-    assert_int_equal(kl_apply(order, *state, op, err), KL_OK);
+    assert_int_equal(kl_booking_operation(order, *state, op, err), KL_OK);
     check_amounts(order, KL_ORDER_AUTHORIZED, 40900, 0, 0, 40900);
     assert_string_equal(order->klarna_order_id, "klarna-1");
     assert_string_equal(order->fraud_status, "PENDING");
@@ -255,21 +255,21 @@ static void only_the_holder_of_the_claim_is_booked(void **state)
     op->id = "op";
     op->kind = KL_OP_EXTEND;
     op->state = KL_OP_CONFIRMED;
-    kl_apply(order, *state, op, err);
+    kl_booking_operation(order, *state, op, err);
     check_error(err, KL_CONFLICT, "not_claimed");
     kl_error_clear(err);
     order->pending_op = "another";
-    kl_apply(order, *state, op, err);
+    kl_booking_operation(order, *state, op, err);
     check_error(err, KL_CONFLICT, "not_claimed");
     kl_error_clear(err);
     op->id = "";
     order->pending_op = "";
-    kl_apply(order, *state, op, err);
+    kl_booking_operation(order, *state, op, err);
     check_error(err, KL_CONFLICT, "not_claimed");
     kl_error_clear(err);
     order->pending_op = op->id = "op";
     op->state = KL_OP_UNKNOWN;
-    kl_apply(order, *state, op, err);
+    kl_booking_operation(order, *state, op, err);
     check_error(err, KL_INTERNAL, "not_final");
 }
 
@@ -283,11 +283,11 @@ static void the_claim_goes_to_the_next_operation(void **state)
     op->next_op = "next";
     op->state = KL_OP_CONFIRMED;
     order->pending_op = op->id = "op";
-    assert_int_equal(kl_apply(order, *state, op, err), KL_OK);
+    assert_int_equal(kl_booking_operation(order, *state, op, err), KL_OK);
     assert_string_equal(order->pending_op, "next");
     op->state = KL_OP_REFUSED;
     order->pending_op = "op";
-    assert_int_equal(kl_apply(order, *state, op, err), KL_OK);
+    assert_int_equal(kl_booking_operation(order, *state, op, err), KL_OK);
     assert_string_equal(order->pending_op, "");
 }
 
@@ -340,7 +340,7 @@ static void an_operation_of_an_unknown_credit_invoice_is_an_invariant(void **sta
     op->kind = KL_OP_CANCEL;
     op->state = KL_OP_CONFIRMED;
     op->credit_invoice_id = "none";
-    kl_apply(order, *state, op, err);
+    kl_booking_operation(order, *state, op, err);
     check_error(err, KL_INTERNAL, "invariant");
 }
 

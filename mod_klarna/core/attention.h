@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Why a person should look at an order: one mark at a time, the gravest. Nobody else writes it.
+ */
+#ifndef KL_ATTENTION_H
+#define KL_ATTENTION_H
+
+#include "core/order.h"
+
+/* From the least grave on: a mark takes the place of those before it and of no other. */
+typedef enum {
+    KL_ATTENTION_NONE,
+    KL_ATTENTION_EXPIRING, /* its authorization ends soon */
+    KL_ATTENTION_OUTSIDE,  /* something was done at Klarna without us, and booked */
+    KL_ATTENTION_DIFFERS,  /* Klarna's record and the books can not be made to agree */
+    KL_ATTENTION_ORPHAN    /* placed at Klarna, its order id not known: stays until it is */
+} kl_attention_t;
+
+const char *kl_attention_name(kl_attention_t mark); /* "differs"; "" for none */
+int kl_attention_parse(const char *name, kl_attention_t *out);
+
+int kl_attention_is(const kl_order_t *order, kl_attention_t mark);
+
+/** Marks the order, unless a graver mark stands. */
+void kl_attention_raise(kl_order_t *order, kl_attention_t mark);
+/** What it was marked for holds no more; another mark stays. */
+void kl_attention_lower(kl_order_t *order, kl_attention_t mark);
+/** Klarna's record was read and the books agree with it, after so many movements that others had
+ *  made were booked. */
+void kl_attention_agree(kl_order_t *order, int booked);
+/** A person saw it: only an orphan's mark stays. */
+void kl_attention_see(kl_order_t *order, apr_time_t now);
+
+#endif

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See booking.h. */
+#include <string.h>
+
+#include "core/booking.h"
+#include "core/money.h"
+#include "core/plan.h"
+
+static kl_kind_t broken(kl_error_t *err, const char *what, const char *why)
+{
+    return kl_error_set(err, KL_INTERNAL, "invariant", "A %s can not be booked: %s", what, why);
+}
+
+/* --- the parts of movements on their lines --------------------------------------- */
+
+static kl_line_t *line_at(const kl_order_t *order, int i)
+{
+    return &APR_ARRAY_IDX(order->lines, i, kl_line_t);
+}
+
+typedef void (*book_fn)(kl_line_t *line, const kl_movement_line_t *part);
+
+static void book_captured(kl_line_t *line, const kl_movement_line_t *part)
+{
+    line->captured_quantity += part->quantity;
+    line->captured_amount += part->amount;
+}
+
+static void book_credited(kl_line_t *line, const kl_movement_line_t *part)
+{
+    line->credited_quantity += part->quantity;
+    line->credited_amount += part->amount;
+}
+
+static void book_cancelled(kl_line_t *line, const kl_movement_line_t *part)
+{
+    line->cancelled_quantity += part->quantity;
+    line->cancelled_amount += part->amount;
+}
+
+static void book_lines(kl_order_t *order, const kl_movement_t *m, book_fn book)
+{
+    for (int i = 0; i < m->lines->nelts; i++) {
+        const kl_movement_line_t *part = &APR_ARRAY_IDX(m->lines, i, kl_movement_line_t);
+
+        book(line_at(order, part->line), part);
+    }
+}
+
+static apr_int64_t captured_by_lines(const kl_order_t *order)
+{
+    apr_int64_t sum = 0;
+
+    for (int i = 0; i < order->lines->nelts; i++) {
+        sum += line_at(order, i)->captured_amount;
+    }
+    return sum;
+}
+
+static apr_int64_t lines_not_cancelled(const kl_order_t *order)
+{
+    apr_int64_t sum = 0;
+
+    for (int i = 0; i < order->lines->nelts; i++) {
+        sum += line_at(order, i)->total_amount - line_at(order, i)->cancelled_amount;
+    }
+    return sum;
+}
+
+/* Free amounts name no lines; when all money of the lines was captured, so were the lines,
+ * and they can be returned one by one. */
+static int lines_caught_up(kl_order_t *order)
+{
+    if (order->captured_amount != lines_not_cancelled(order)) {
+        return 0;
+    }
+    for (int i = 0; i < order->lines->nelts; i++) {
+        kl_line_t *line = line_at(order, i);
+
+        line->captured_quantity = line->quantity - line->cancelled_quantity;
+        line->captured_amount = line->total_amount - line->cancelled_amount;
+    }
+    return 1;
+}
+
+/* A movement that can be one of this order's, of at most that much. */
+static kl_kind_t fits(const kl_order_t *order, const kl_movement_t *moved, apr_int64_t most,
+                      const char *what, kl_error_t *err)
+{
+    for (int i = 0; i < moved->lines->nelts; i++) {
+        if (APR_ARRAY_IDX(moved->lines, i, kl_movement_line_t).line >= order->lines->nelts) {
+            return broken(err, what, "it names a line that the order does not have");
+        }
+    }
+    if (moved->amount <= 0) {
+        return broken(err, what, "it has no amount");
+    }
+    return moved->amount <= most ? KL_OK : broken(err, what, "less than its amount is left");
+}
+
+/* --- what was moved --------------------------------------------------------------- */
+
+kl_kind_t kl_booking_place(kl_order_t *order, const char *klarna_order_id, const char *fraud_status,
+                           kl_error_t *err)
+{
+    if (klarna_order_id[0] == '\0') {
+        return broken(err, "placement", "Klarna's order id is missing");
+    }
+    order->klarna_order_id = klarna_order_id;
+    order->state = KL_ORDER_AUTHORIZED;
+    order->fraud_status = fraud_status;
+    order->client_token = "";
+    order->payment_methods = NULL;
+    order->order_amount = order->original_amount;
+    order->remaining_amount = order->original_amount;
+    return kl_order_check(order, err);
+}
+
+static void after_taking(kl_order_t *order)
+{
+    if (order->remaining_amount == 0) {
+        lines_caught_up(order);
+        order->state = KL_ORDER_CAPTURED;
+    }
+}
+
+kl_kind_t kl_booking_capture(kl_order_t *order, const kl_capture_t *capture, kl_error_t *err)
+{
+    const kl_movement_t *moved = &capture->moved;
+
+    if (fits(order, moved, order->remaining_amount, "capture", err) != KL_OK) {
+        return err->kind;
+    }
+    book_lines(order, moved, book_captured);
+    order->captured_amount += moved->amount;
+    order->remaining_amount -= moved->amount;
+    order->state = KL_ORDER_PART_CAPTURED;
+    after_taking(order);
+    APR_ARRAY_PUSH(order->captures, kl_capture_t) = *capture;
+    return kl_order_check(order, err);
+}
+
+/* Once everything was credited by free amounts, no line is left to return. */
+static void lines_credited_up(kl_order_t *order)
+{
+    for (int i = 0; i < order->lines->nelts; i++) {
+        kl_line_t *line = line_at(order, i);
+
+        line->credited_quantity = line->captured_quantity;
+        line->credited_amount = line->captured_amount;
+    }
+}
+
+kl_kind_t kl_booking_refund(kl_order_t *order, const kl_movement_t *moved, kl_error_t *err)
+{
+    apr_int64_t most = order->captured_amount - order->refunded_amount;
+
+    if (fits(order, moved, most, "refund", err) != KL_OK) {
+        return err->kind;
+    }
+    book_lines(order, moved, book_credited);
+    order->refunded_amount += moved->amount;
+    if (kl_order_creditable_amount(order) == 0) {
+        lines_credited_up(order);
+    }
+    return kl_order_check(order, err);
+}
+
+/* The tax in what is still authorized: the shop's own figure for an untouched line, else
+ * computed; a US sales tax line is tax as a whole. */
+static apr_int64_t tax_left(const kl_order_t *order)
+{
+    apr_int64_t tax = 0;
+
+    for (int i = 0; i < order->lines->nelts; i++) {
+        const kl_line_t *line = line_at(order, i);
+        apr_int64_t left = line->total_amount - line->cancelled_amount;
+
+        if (line->type == KL_LINE_SALES_TAX) {
+            tax += left;
+        }
+        else {
+            tax += line->cancelled_amount == 0 ? line->total_tax_amount
+                                               : kl_tax_within(left, line->tax_rate);
+        }
+    }
+    return tax;
+}
+
+kl_kind_t kl_booking_reduce(kl_order_t *order, apr_pool_t *p, const kl_movement_t *moved,
+                            kl_error_t *err)
+{
+    if (fits(order, moved, order->remaining_amount, "reduction", err) != KL_OK) {
+        return err->kind;
+    }
+    if (moved->lines->nelts == 0) {
+        kl_line_t reduction = kl_reduction_line(p, order, moved->amount);
+
+        APR_ARRAY_PUSH(order->lines, kl_line_t) = reduction;
+    }
+    book_lines(order, moved, book_cancelled);
+    order->order_tax_amount = tax_left(order);
+    order->order_amount -= moved->amount;
+    order->remaining_amount -= moved->amount;
+    if (order->captured_amount > 0) {
+        after_taking(order);
+    }
+    return kl_order_check(order, err);
+}
+
+/* Its amount is what was open when it was asked for; what is open now was given up. That was not
+ * captured, unless free amounts account for exactly the rest. */
+kl_kind_t kl_booking_release(kl_order_t *order, const kl_movement_t *moved, kl_error_t *err)
+{
+    if (fits(order, moved, APR_INT64_MAX, "release", err) != KL_OK) {
+        return err->kind;
+    }
+    if (order->captured_amount == 0) {
+        return broken(err, "release", "nothing was captured");
+    }
+    book_lines(order, moved, book_cancelled);
+    if (captured_by_lines(order) == order->captured_amount || !lines_caught_up(order)) {
+        kl_order_cancel_open(order);
+    }
+    order->remaining_amount = 0;
+    order->state = KL_ORDER_CAPTURED;
+    return kl_order_check(order, err);
+}
+
+kl_kind_t kl_booking_cancel(kl_order_t *order, kl_error_t *err)
+{
+    if (order->captured_amount > 0) {
+        return broken(err, "cancellation", "something was captured");
+    }
+    kl_order_cancel_open(order);
+    order->remaining_amount = 0;
+    order->state = KL_ORDER_CANCELLED;
+    return kl_order_check(order, err);
+}
+
+/* --- what moves nothing ------------------------------------------------------------ */
+
+static kl_json_t *list_of(apr_pool_t *p, const char *text)
+{
+    kl_json_t *list = kl_json_parse(p, text, strlen(text), kl_error_make(p));
+
+    return kl_json_is_array(list) ? list : NULL;
+}
+
+kl_kind_t kl_booking_track(kl_order_t *order, apr_pool_t *p, const char *capture_id,
+                           const char *shipping_info, kl_error_t *err)
+{
+    kl_capture_t *capture = kl_order_find_capture(order, capture_id);
+    kl_json_t *all, *more;
+
+    if (capture == NULL) {
+        return broken(err, "tracking", "its capture is not known");
+    }
+    all = list_of(p, capture->shipping_info);
+    more = list_of(p, shipping_info);
+    if (all == NULL || more == NULL) {
+        return broken(err, "tracking", "it is no list");
+    }
+    for (apr_size_t i = 0; i < kl_json_size(more); i++) {
+        kl_json_append(all, kl_json_at(more, i));
+    }
+    capture->shipping_info = kl_json_text(p, all);
+    return KL_OK;
+}
+
+void kl_booking_credit_invoice(kl_order_t *order, apr_pool_t *p, const kl_credit_invoice_t *ci)
+{
+    kl_credit_invoice_t *added = apr_array_push(order->credit_invoices);
+
+    *added = *ci;
+    added->lines = apr_array_copy(p, ci->lines);
+    added->steps = apr_array_copy(p, ci->steps);
+}

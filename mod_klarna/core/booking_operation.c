@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * See booking_operation.h. What an operation was meant to move, and the step of the credit
+ * invoice that it is, become the movements of booking.h.
+ */
+#include <string.h>
+
+#include "core/attention.h"
+#include "core/booking.h"
+#include "core/booking_operation.h"
+#include "core/intent.h"
+#include "core/waiting.h"
+
+/* --- credit invoices --------------------------------------------------------------- */
+
+static kl_credit_step_t *step_at(const kl_credit_invoice_t *ci, int i)
+{
+    return &APR_ARRAY_IDX(ci->steps, i, kl_credit_step_t);
+}
+
+static int find_step(const kl_credit_invoice_t *ci, const char *operation_id)
+{
+    for (int i = 0; i < ci->steps->nelts; i++) {
+        if (strcmp(step_at(ci, i)->operation_id, operation_id) == 0) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+static void step_confirmed(kl_credit_invoice_t *ci, int i, const kl_operation_t *op)
+{
+    kl_credit_step_t *step = step_at(ci, i);
+
+    step->state = kl_op_state_name(KL_OP_CONFIRMED);
+    step->refund_id = op->kind == KL_OP_REFUND ? op->result_id : "";
+    ci->paid_amount += step->amount;
+    if (i == ci->steps->nelts - 1) {
+        ci->state = "paid";
+    }
+}
+
+/* The steps after a refused one are never sent. */
+static void step_refused(kl_credit_invoice_t *ci, int i)
+{
+    for (; i < ci->steps->nelts; i++) {
+        step_at(ci, i)->state = kl_op_state_name(KL_OP_REFUSED);
+    }
+    ci->state = ci->paid_amount > 0 ? "partly_paid" : "refused";
+}
+
+static kl_kind_t mark_step(kl_order_t *order, const kl_operation_t *op, kl_error_t *err)
+{
+    kl_credit_invoice_t *ci = kl_order_find_credit_invoice(order, op->credit_invoice_id);
+    int i = ci != NULL ? find_step(ci, op->id) : -1;
+
+    if (op->credit_invoice_id[0] == '\0') {
+        return KL_OK;
+    }
+    if (i < 0) {
+        return kl_error_set(err, KL_INTERNAL, "invariant",
+                            "The order does not know the credit invoice of its operation.");
+    }
+    if (op->state == KL_OP_CONFIRMED) {
+        step_confirmed(ci, i, op);
+    }
+    else {
+        step_refused(ci, i);
+    }
+    return KL_OK;
+}
+
+/* --- what Klarna confirmed ---------------------------------------------------------- */
+
+static kl_kind_t placed(kl_order_t *order, apr_pool_t *p, const kl_operation_t *op, kl_error_t *err)
+{
+    kl_json_t *result = kl_json_parse(p, op->result, strlen(op->result), kl_error_make(p));
+    const char *fraud_status = kl_json_str(result, "fraud_status");
+
+    if (!result && op->result[0]) {
+        return kl_error_set(err, KL_INTERNAL, "invariant",
+                            "What Klarna answered to operation %s can not be read.", op->id);
+    }
+    return kl_booking_place(order, op->result_id, fraud_status ? fraud_status : "", err);
+}
+
+static kl_kind_t captured(kl_order_t *order, const kl_operation_t *op, const kl_intent_t *intent,
+                          kl_error_t *err)
+{
+    const kl_capture_t capture = {
+        .capture_id = op->result_id,
+        .operation_id = op->id,
+        .reference = intent->reference,
+        .description = intent->description,
+        .captured_at = op->updated_at,
+        .moved = intent->moved,
+        .shipping_info = intent->shipping_info,
+    };
+
+    return kl_booking_capture(order, &capture, err);
+}
+
+static kl_kind_t book(kl_order_t *order, apr_pool_t *p, const kl_operation_t *op, kl_error_t *err)
+{
+    kl_intent_t intent;
+
+    if (kl_intent_parse(&intent, p, op, err) != KL_OK) {
+        return err->kind;
+    }
+    switch (op->kind) {
+    case KL_OP_PLACE_ORDER:
+        return placed(order, p, op, err);
+    case KL_OP_CAPTURE:
+        return captured(order, op, &intent, err);
+    case KL_OP_REFUND:
+        return kl_booking_refund(order, &intent.moved, err);
+    case KL_OP_CANCEL:
+        return kl_booking_cancel(order, err);
+    case KL_OP_REDUCE:
+        return kl_booking_reduce(order, p, &intent.moved, err);
+    case KL_OP_RELEASE:
+        return kl_booking_release(order, &intent.moved, err);
+    case KL_OP_EXTEND:
+        order->expires_at = 0; /* not known until it is read back from Klarna */
+        return KL_OK;
+    case KL_OP_SHIPPING_INFO:
+        return kl_booking_track(order, p, intent.capture_id, intent.shipping_info, err);
+    }
+    return KL_OK;
+}
+
+/* Its placement is known now, or a doubtful one is known not to have been. A plain no says nothing
+ * about an order that was placed elsewhere. */
+static void no_orphan_any_more(kl_order_t *order, const kl_operation_t *op)
+{
+    if (op->kind == KL_OP_PLACE_ORDER && (op->state == KL_OP_CONFIRMED || op->doubtful)) {
+        kl_attention_lower(order, KL_ATTENTION_ORPHAN);
+    }
+}
+
+kl_kind_t kl_booking_operation(kl_order_t *order, apr_pool_t *p, const kl_operation_t *op,
+                               kl_error_t *err)
+{
+    int confirmed = op->state == KL_OP_CONFIRMED;
+
+    if (order->pending_op[0] == '\0' || strcmp(order->pending_op, op->id) != 0) {
+        return kl_error_set(err, KL_CONFLICT, "not_claimed",
+                            "The operation does not hold the order.");
+    }
+    if (!kl_op_is_final(op->state)) {
+        return kl_error_set(err, KL_INTERNAL, "not_final", "The operation has no outcome yet.");
+    }
+    /* The step first: a fee counts as kept from the moment its refund is booked. */
+    if (mark_step(order, op, err) != KL_OK || (confirmed && book(order, p, op, err) != KL_OK)) {
+        return err->kind;
+    }
+    order->pending_op = confirmed ? op->next_op : "";
+    kl_waiting_answered(order, op);
+    no_orphan_any_more(order, op);
+    return kl_order_check(order, err);
+}

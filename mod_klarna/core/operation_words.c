@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See operation_words.h. */
+#include <string.h>
+
+#include "core/operation_words.h"
+
+static const char *const kind_names[] = {
+    [KL_OP_PLACE_ORDER] = "place_order", [KL_OP_CAPTURE] = "capture",
+    [KL_OP_REFUND] = "refund",           [KL_OP_CANCEL] = "cancel",
+    [KL_OP_REDUCE] = "reduce",           [KL_OP_RELEASE] = "release",
+    [KL_OP_EXTEND] = "extend",           [KL_OP_SHIPPING_INFO] = "shipping_info",
+};
+
+static const char *const state_names[] = {
+    [KL_OP_QUEUED] = "queued",   [KL_OP_SENT] = "sent",       [KL_OP_CONFIRMED] = "confirmed",
+    [KL_OP_REFUSED] = "refused", [KL_OP_UNKNOWN] = "unknown",
+};
+
+static const char *const mark_names[] = {
+    [KL_OP_UNMARKED] = "",
+    [KL_OP_NOT_STARTED] = "not_started",
+    [KL_OP_UNCLAIMED] = "unclaimed",
+    [KL_OP_KEY_EXPIRED] = "key_expired",
+};
+
+#define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
+
+const char *kl_op_kind_name(kl_op_kind_t kind)
+{
+    return kind_names[kind];
+}
+
+static int index_of(const char *const *names, int n, const char *name)
+{
+    for (int i = 0; name != NULL && i < n; i++) {
+        if (strcmp(names[i], name) == 0) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+int kl_op_kind_parse(const char *name, kl_op_kind_t *out)
+{
+    int i = index_of(kind_names, COUNT(kind_names), name);
+
+    *out = i >= 0 ? (kl_op_kind_t)i : *out;
+    return i >= 0;
+}
+
+const char *kl_op_state_name(kl_op_state_t state)
+{
+    return state_names[state];
+}
+
+int kl_op_state_parse(const char *name, kl_op_state_t *out)
+{
+    int i = index_of(state_names, COUNT(state_names), name);
+
+    *out = i >= 0 ? (kl_op_state_t)i : *out;
+    return i >= 0;
+}
+
+const char *kl_op_mark_name(kl_op_mark_t mark)
+{
+    return mark_names[mark];
+}
+
+int kl_op_mark_parse(const char *name, kl_op_mark_t *out)
+{
+    int i = index_of(mark_names, COUNT(mark_names), name);
+
+    *out = i >= 0 ? (kl_op_mark_t)i : *out;
+    return i >= 0;
+}
+
+int kl_op_has_key(kl_op_kind_t kind)
+{
+    return kind != KL_OP_PLACE_ORDER;
+}

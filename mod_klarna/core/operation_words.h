@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The kinds, states and marks of operations, and the words by which the database, the routes and
+ * the pages know them.
+ */
+#ifndef KL_OPERATION_WORDS_H
+#define KL_OPERATION_WORDS_H
+
+typedef enum {
+    KL_OP_PLACE_ORDER,
+    KL_OP_CAPTURE,
+    KL_OP_REFUND,
+    KL_OP_CANCEL,
+    KL_OP_REDUCE,       /* update the authorization to less */
+    KL_OP_RELEASE,      /* release the remaining authorization */
+    KL_OP_EXTEND,       /* extend the authorization time */
+    KL_OP_SHIPPING_INFO /* add tracking to a capture */
+} kl_op_kind_t;
+
+typedef enum {
+    KL_OP_QUEUED,
+    KL_OP_SENT,
+    KL_OP_CONFIRMED,
+    KL_OP_REFUSED,
+    KL_OP_UNKNOWN
+} kl_op_state_t;
+
+/* What else must be known of one, beside its state. */
+typedef enum {
+    KL_OP_UNMARKED,
+    KL_OP_NOT_STARTED, /* refused because it was never sent, and never will be */
+    KL_OP_UNCLAIMED,   /* went out, but its order does not know it: never sent again */
+    KL_OP_KEY_EXPIRED  /* in doubt for longer than Klarna remembers its key */
+} kl_op_mark_t;
+
+const char *kl_op_kind_name(kl_op_kind_t kind); /* "capture" */
+int kl_op_kind_parse(const char *name, kl_op_kind_t *out);
+const char *kl_op_state_name(kl_op_state_t state); /* "confirmed" */
+int kl_op_state_parse(const char *name, kl_op_state_t *out);
+
+const char *kl_op_mark_name(kl_op_mark_t mark); /* "unclaimed"; "" for none */
+int kl_op_mark_parse(const char *name, kl_op_mark_t *out);
+
+/** 1 when Klarna remembers this kind's idempotency key (all of Order Management). */
+int kl_op_has_key(kl_op_kind_t kind);
+
+#endif
