@@ -200,7 +200,7 @@ class Httpd(Home):
                 self.process = None
                 raise AssertionError(f"httpd ended: {dict(self.texts())}")
             assert time.monotonic() < deadline, f"httpd does not answer: {dict(self.texts())}"
-            time.sleep(0.02)
+            time.sleep(0.02)        # between two looks
 
     def _answers(self):
         try:
@@ -239,8 +239,10 @@ class Httpd(Home):
             os.kill(pid, signal.SIGKILL)
         self.process.wait()
         self.process = None
+        deadline = time.monotonic() + 20 * SLOW
         while any(stores.databases.is_alive(pid) for pid in pids):   # their port with them
-            time.sleep(0.01)
+            assert time.monotonic() < deadline, "what was killed lives on"
+            time.sleep(0.01)        # between two looks
 
     def kill_child(self):
         """SIGKILL to the process that serves; its parent makes another one."""
@@ -310,10 +312,17 @@ class Httpd(Home):
         return text.splitlines()
 
     def check_log(self):
-        """What is wrong with the lines since the last time: unexpected ones, missing ones."""
+        """What is wrong with the lines since the last time: unexpected ones, missing ones. Who tells
+        what it did does so a moment after it is done: a line that is due is waited for."""
         expected, self.expected = self.expected, []
-        wrong = [text for text in self.new_log() if not _is_known(text, expected)]
-        return wrong + [f"(missing) {pattern}" for pattern, seen in expected if not seen]
+        deadline = time.monotonic() + 5 * SLOW
+        wrong = []
+        while True:
+            wrong += [text for text in self.new_log() if not _is_known(text, expected)]
+            missing = [f"(missing) {pattern}" for pattern, seen in expected if not seen]
+            if not missing or time.monotonic() > deadline:
+                return wrong + missing
+            time.sleep(0.02)        # between two looks
 
     def check_wrapper(self):
         """What a wrapper, or the server before it had a log, said."""

@@ -130,13 +130,20 @@ class Shop:
     def order(self, order_id):
         return self.get(f"/{order_id}")
 
+    def started(self, order_id):
+        """The order's operations, without those that began nothing: when somebody else, a look of
+        the worker for one, is quicker to change the order, what was stored is dropped and stored
+        anew."""
+        return [operation for operation in self.get(f"/{order_id}/events")["operations"]
+                if operation["error_code"] != "not_started"]
+
     def finish(self, act, key):
         """Repeats an action with its key until it is done, as a client is told to."""
         for _ in range(40):
             answer = act(key=key)
             if answer.status != 409 or answer.json["code"] != "in_progress":
                 return answer
-            time.sleep(min(int(answer.headers["Retry-After"]), 2))
+            time.sleep(min(int(answer.headers["Retry-After"]), 2))     # as a client is told to
         raise AssertionError("never done")
 
     def agrees(self, order_id, state=None):

@@ -2,7 +2,6 @@
 """The back office: who may, repeating with the same key, reading, lists, two stores apart."""
 import concurrent.futures
 import socket
-import time
 
 import pytest
 
@@ -10,6 +9,7 @@ import carts
 from httpd import SLOW
 from sandbox_client import basic
 from shop import HEALTH, ORDERS, Shop, new_key, problem
+from waiting import eventually
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
 
@@ -164,8 +164,7 @@ def test_two_actions_at_the_same_moment(shop, box):
     box.fault("delay", path="/refunds$", seconds=0.5)
     with concurrent.futures.ThreadPoolExecutor(2) as threads:
         first = threads.submit(shop.act, order_id, "credit-invoices", {"amount": 700})
-        while not shop.order(order_id)["pending_operation"]:
-            time.sleep(0.02)
+        eventually(lambda: shop.order(order_id)["pending_operation"])
         second = shop.act(order_id, "credit-invoices", {"amount": 900})
         shop.done(first.result())
     assert problem(second, 409, "order_busy")["reason"] == "busy"

@@ -226,7 +226,7 @@ def _until_free(shop, order_id):
         if answer.status != 409:
             return answer
         assert int(answer.headers["Retry-After"]) > 0
-        time.sleep(0.1)
+        time.sleep(0.1)     # an impatient client
 
 
 def test_a_notification_while_the_order_is_busy(httpd, shop, box):

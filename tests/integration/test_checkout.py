@@ -10,6 +10,7 @@ import pytest
 import carts
 import confidential
 from shop import CHECKOUT, Payment, Shop, new_key, problem
+from waiting import eventually
 
 SERVER = "/server/checkout"
 
@@ -305,8 +306,7 @@ def test_placing_tells_nothing_without_the_orders_key(shop, httpd, box):
     box.fault("delay", path="/order$", seconds=0.5)
     with concurrent.futures.ThreadPoolExecutor(1) as threads:
         placing = threads.submit(shop.place, payment)
-        while not box.orders_of_session(payment.session_id):
-            time.sleep(0.02)
+        eventually(lambda: box.orders_of_session(payment.session_id))
         answers.append(httpd.post(CHECKOUT + "/orders", known, None))
         assert placing.result().status == 201
     answers.append(httpd.post(CHECKOUT + "/orders", known, None))

@@ -312,7 +312,7 @@ def test_an_authorization_is_extended_by_itself(extending, box):
     extending.expect_log("KLA0032: order .*: its authorization was extended")
 
     def extends():
-        return [op["actor"] for op in shop.get(f"/{order_id}/events")["operations"]
+        return [op["actor"] for op in shop.started(order_id)
                 if op["kind"] == "extend"]
     box.control("POST", "behaviour", {"authorization_days": 3})
     order_id = shop.placed()

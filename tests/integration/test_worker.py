@@ -45,7 +45,7 @@ def test_the_actor_stays_who_asked(shop, httpd, box):
     assert shop.act(order_id, "credit-invoices", {"amount": 100}).status == 202
     box.clear()
     eventually(lambda: is_free(shop, order_id))
-    [_, _, refund] = shop.get(f"/{order_id}/events")["operations"]
+    [_, _, refund] = shop.started(order_id)
     assert (refund["actor"], refund["state"]) == ("clerk", "confirmed")
 
 

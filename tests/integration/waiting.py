@@ -4,6 +4,8 @@ import time
 
 from httpd import SLOW
 
+PACE = 0.05     # between two looks
+
 
 def eventually(question, seconds=12, meanwhile=None):
     """Asks until the answer is yes and gives it; meanwhile is called before each asking."""
@@ -15,7 +17,16 @@ def eventually(question, seconds=12, meanwhile=None):
         if answer:
             return answer
         assert time.monotonic() < deadline, "it never happened"
-        time.sleep(0.1)
+        time.sleep(PACE)
+
+
+def calls_under_way(box, path, count=1):
+    """Until Klarna has got that many calls of the fault set for this path: they are on their way and
+    wait there."""
+    def arrived():
+        return sum(fault["hits"] for fault in box.control("GET", "faults")["faults"]
+                   if fault["match"]["path"] == path) >= count
+    eventually(arrived)
 
 
 def operations_are_due(httpd):
