@@ -189,20 +189,26 @@ const char *kl_store_names(const kl_call_t *call)
     return names;
 }
 
-kl_json_t *kl_stores_view(const kl_call_t *call, int endpoints)
+kl_json_t *kl_stores_view(const kl_call_t *call, kl_audience_t audience)
 {
     apr_pool_t *p = call->r->pool;
     kl_json_t *list = kl_json_array(p), *v;
     int i;
 
     for (i = 0; i < call->stores->nelts; i++) {
-        const kl_account_t *account = &kl_store_at(call, i)->account;
+        const kl_account_settings_t *store = kl_store_at(call, i);
+        const kl_account_t *account = &store->account;
 
         v = kl_json_object(p);
         kl_json_set_str(v, "name", account->name);
         kl_json_set_str(v, "environment", account->environment);
         kl_json_set_str(v, "region", kl_region_name(account->region));
-        kl_json_set_str(v, "endpoint", endpoints ? account->base_url : NULL);
+        if (audience == KL_FOR_OPERATOR) {
+            kl_json_set_str(v, "endpoint", account->base_url);
+        }
+        else if (audience == KL_FOR_STRANGERS) {
+            kl_json_set_bool(v, "own_endpoint", store->endpoint != NULL);
+        }
         kl_json_append(list, v);
     }
     return list;

@@ -142,7 +142,7 @@ static int tell_of_more(kl_call_t *call, apr_pool_t *p, kl_order_query_t *query)
     kl_list_page_t page;
 
     query->limit = 1;
-    if (kl_list_page(call, p, query, &page) != KL_OK) {
+    if (kl_order_lists_page(&call->svc, p, query, &page, call->err) != KL_OK) {
         return break_off(call);
     }
     if (page.orders->nelts > 0) {
@@ -167,7 +167,7 @@ static int write_rest(kl_call_t *call, apr_pool_t *p, kl_order_query_t *query, k
         if (rows >= KL_MAX_EXPORT) {
             return tell_of_more(call, p, query);
         }
-        if (kl_list_page(call, p, query, page) != KL_OK) {
+        if (kl_order_lists_page(&call->svc, p, query, page, call->err) != KL_OK) {
             return break_off(call);
         }
         write_rows(call, p, page);
@@ -198,7 +198,8 @@ int kl_export(kl_call_t *call, kl_order_query_t *query)
 
     apr_pool_create(&p, call->r->pool);
     query->limit = KL_MAX_PAGE;
-    if (check_paging(call) != KL_OK || kl_list_page(call, p, query, &page) != KL_OK) {
+    if (check_paging(call) != KL_OK
+        || kl_order_lists_page(&call->svc, p, query, &page, call->err) != KL_OK) {
         return kl_reply_error(call);
     }
     start(call->r);

@@ -9,6 +9,7 @@
 #define KL_HANDLERS_H
 
 #include <httpd.h>
+#include "core/view.h"
 #include "service/service.h"
 #include "settings.h"
 
@@ -70,8 +71,9 @@ const kl_account_settings_t *kl_store_named(const kl_call_t *call, const char *n
 /** The Location's stores for people: "sweden, norway". */
 const char *kl_store_names(const kl_call_t *call);
 
-/** The Location's stores: name, environment, region and, when wanted, the address of Klarna. */
-kl_json_t *kl_stores_view(const kl_call_t *call, int endpoints);
+/** The Location's stores: name, environment, region; an operator is told the address of Klarna,
+ *  a stranger only whether it is the shop's own: that is nobody else's business. */
+kl_json_t *kl_stores_view(const kl_call_t *call, kl_audience_t audience);
 
 /** The module's content handler (dispatch.c). */
 int kl_handler(request_rec *r);
@@ -89,13 +91,6 @@ int kl_operations_give_up(kl_call_t *call);
 int kl_orders_adopt(kl_call_t *call);
 int kl_extend_create(kl_call_t *call);
 int kl_release_create(kl_call_t *call);
-
-/* --- operations.c ---------------------------------------------------------------------- */
-/** The unfinished operations of all the Location's stores, at most KL_MAX_PAGE of each; store
- *  by store the longest due first. Of kl_operation_t *, or NULL with call->err set. */
-apr_array_header_t *kl_operations_unfinished(kl_call_t *call);
-/** Operations (of kl_operation_t *) as the back office shows them. */
-kl_json_t *kl_operations_json(kl_call_t *call, const apr_array_header_t *operations);
 
 /* --- caller.c -------------------------------------------------------------------------- */
 /** KL_OK when a user whom Apache authenticated asks, and not from another site's page; else

@@ -1,35 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * GET "" and GET lists: orders page by page, and how many of them wait for whom. Where a
- * Location spans several stores each is asked for a page; the pages are merged by the key
- * they come sorted by, which is also what the cursor holds: time and id are the same in all
- * of them, so the next page begins in every store where this one ended.
+ * GET "" and GET lists: orders page by page, and how many of them wait for whom.
  */
 #include "handlers/list.h"
 
 #include <apr_strings.h>
-#include <stdlib.h>
 #include <string.h>
 #include "core/iso_time.h"
 #include "core/order_view.h"
 
 #define DEFAULT_PAGE 25
-#define MAX_COUNT 100 /* of GET lists */
-#define EXPIRING apr_time_from_sec(7 * 86400)
 #define DAY apr_time_from_sec(86400)
-
-static const struct {
-    const char *name;
-    kl_order_list_t list;
-} lists[] = {
-    {"to_ship", KL_LIST_TO_SHIP},
-    {"expiring", KL_LIST_EXPIRING},
-    {"capture_unconfirmed", KL_LIST_CAPTURE_UNCONFIRMED},
-    {"refund_unconfirmed", KL_LIST_REFUND_UNCONFIRMED},
-    {"orphans", KL_LIST_ORPHANS},
-};
-
-#define LISTS ((int)(sizeof(lists) / sizeof(lists[0])))
 
 /* --- what is asked for ------------------------------------------------------------------ */
 
@@ -67,19 +48,13 @@ static const char *read_word(kl_call_t *call, const char *name, const char *cons
 static kl_order_list_t read_list(kl_call_t *call)
 {
     const char *name = kl_query_text(call, "list");
-    int i;
+    kl_order_list_t list = KL_LIST_NONE;
 
-    for (i = 0; i < LISTS; i++) {
-        if (strcmp(lists[i].name, name) == 0) {
-            return lists[i].list;
-        }
-    }
-    if (name[0]) {
+    if (name[0] && !kl_order_lists_parse(name, &list)) {
         unknown_value(call, "list",
-                      "to_ship, expiring, capture_unconfirmed, refund_unconfirmed "
-                      "or orphans");
+                      "to_ship, expiring, capture_unconfirmed, refund_unconfirmed or orphans");
     }
-    return KL_LIST_NONE;
+    return list;
 }
 
 /* The beginning of that day ("2026-11-22"), UTC; 0 when it is no day from 1970 on. */
@@ -115,7 +90,6 @@ static void read_cursor(kl_call_t *call, kl_order_query_t *query)
     const char *cursor = kl_query_text(call, "cursor");
     char *end = NULL;
 
-    query->before_id = "";
     if (!cursor[0]) {
         return;
     }
@@ -128,19 +102,15 @@ static void read_cursor(kl_call_t *call, kl_order_query_t *query)
     query->before_id = end + 1;
 }
 
-/* The stores to ask: all of the Location's, or the one named. */
-static void read_store(kl_call_t *call)
+/* "" = all of the Location's. */
+static const char *read_store(kl_call_t *call)
 {
     const char *name = kl_query_text(call, "store");
-    const kl_account_settings_t *store = kl_store_named(call, name);
 
-    if (store) {
-        call->stores = apr_array_make(call->r->pool, 1, sizeof(store));
-        APR_ARRAY_PUSH(call->stores, const kl_account_settings_t *) = store;
-    }
-    else if (name[0]) {
+    if (name[0] && !kl_store_named(call, name)) {
         unknown_value(call, "store", kl_store_names(call));
     }
+    return name;
 }
 
 static const char *const attentions[] = {"orphan", "outside", "differs", "expiring", NULL};
@@ -152,74 +122,24 @@ static kl_kind_t read_query(kl_call_t *call, kl_order_query_t *query)
     static const char *const names[] = {"q",    "state", "store", "channel", "attention", "list",
                                         "from", "to",    "limit", "cursor",  "format",    NULL};
 
-    memset(query, 0, sizeof(*query));
     if (kl_query_only(call, names) != KL_OK) {
         return call->err->kind;
     }
+    *query = kl_order_lists_query(&call->svc, KL_LIST_NONE);
     query->search = kl_query_text(call, "q");
     query->state = read_state(call);
     query->channel = read_word(call, "channel", channels, "online or instore");
     query->attention = read_word(call, "attention", attentions,
                                  "orphan, outside, differs or expiring");
     query->list = read_list(call);
-    query->until = call->svc.now() + EXPIRING;
     query->limit = kl_query_number(call, "limit", DEFAULT_PAGE, 1, KL_MAX_PAGE);
-    read_store(call);
+    query->merchant = read_store(call);
     read_days(call, query);
     read_cursor(call, query);
     return call->err->kind;
 }
 
 /* --- a page ------------------------------------------------------------------------------ */
-
-static int by_end(const void *a, const void *b)
-{
-    const kl_order_t *left = *(kl_order_t *const *)a, *right = *(kl_order_t *const *)b;
-    apr_time_t l = kl_order_open_until(left), r = kl_order_open_until(right);
-
-    return l < r ? -1 : l > r ? 1 : strcmp(left->id, right->id);
-}
-
-static int by_newest(const void *a, const void *b)
-{
-    const kl_order_t *left = *(kl_order_t *const *)a, *right = *(kl_order_t *const *)b;
-    apr_time_t l = left->created_at, r = right->created_at;
-
-    return l > r ? -1 : l < r ? 1 : strcmp(right->id, left->id);
-}
-
-/* The page goes on when a store gave as many as it was asked for, or when not all fit. */
-kl_kind_t kl_list_page(kl_call_t *call, apr_pool_t *p, kl_order_query_t *query,
-                       kl_list_page_t *page)
-{
-    kl_store_t *store = call->svc.store;
-    apr_array_header_t *found = NULL;
-    const kl_order_t *last;
-    int i;
-
-    page->orders = apr_array_make(p, query->limit, sizeof(kl_order_t *));
-    page->more = 0;
-    for (i = 0; i < call->stores->nelts; i++) {
-        query->merchant = kl_store_at(call, i)->account.name;
-        if (store->order_list(store, p, query, &found, call->err) != KL_OK) {
-            return call->err->kind;
-        }
-        page->more |= found->nelts == query->limit;
-        apr_array_cat(page->orders, found);
-    }
-    qsort(page->orders->elts, page->orders->nelts, sizeof(kl_order_t *),
-          kl_order_query_is_open(query) ? by_end : by_newest);
-    if (page->orders->nelts > query->limit) {
-        page->orders->nelts = query->limit;
-        page->more = 1;
-    }
-    if (page->orders->nelts) {
-        last = APR_ARRAY_IDX(page->orders, page->orders->nelts - 1, kl_order_t *);
-        page->at = kl_order_query_is_open(query) ? kl_order_open_until(last) : last->created_at;
-        page->id = last->id;
-    }
-    return KL_OK;
-}
 
 static int reply_page(kl_call_t *call, const kl_list_page_t *page)
 {
@@ -249,7 +169,8 @@ int kl_list(kl_call_t *call)
     if (strcmp(read_word(call, "format", formats, "json or csv"), "csv") == 0) {
         return kl_export(call, &query);
     }
-    if (call->err->kind != KL_OK || kl_list_page(call, call->r->pool, &query, &page) != KL_OK) {
+    if (call->err->kind != KL_OK
+        || kl_order_lists_page(&call->svc, call->r->pool, &query, &page, call->err) != KL_OK) {
         return kl_reply_error(call);
     }
     return reply_page(call, &page);
@@ -257,43 +178,25 @@ int kl_list(kl_call_t *call)
 
 /* --- how many ------------------------------------------------------------------------------ */
 
-/* Counts no further than one more than is told. */
-static kl_kind_t count(kl_call_t *call, kl_order_list_t list, int *total)
-{
-    kl_store_t *store = call->svc.store;
-    kl_order_query_t query = {.list = list, .until = call->svc.now() + EXPIRING, .before_id = ""};
-    int i, n = 0;
-
-    *total = 0;
-    for (i = 0; i < call->stores->nelts && *total <= MAX_COUNT; i++) {
-        query.merchant = kl_store_at(call, i)->account.name;
-        if (store->order_count(store, call->r->pool, &query, MAX_COUNT + 1 - *total, &n, call->err)
-            != KL_OK) {
-            return call->err->kind;
-        }
-        *total += n;
-    }
-    return KL_OK;
-}
-
 int kl_list_counts(kl_call_t *call)
 {
     static const char *const none[] = {NULL};
     apr_pool_t *p = call->r->pool;
     kl_json_t *v = kl_json_object(p), *counts = kl_json_object(p), *entry;
-    int i, n;
+    kl_list_count_t found;
+    int list;
 
     if (kl_query_only(call, none) != KL_OK) {
         return kl_reply_error(call);
     }
-    for (i = 0; i < LISTS; i++) {
-        if (count(call, lists[i].list, &n) != KL_OK) {
+    for (list = KL_LIST_NONE + 1; list < KL_LISTS; list++) {
+        if (kl_order_lists_count(&call->svc, list, &found, call->err) != KL_OK) {
             return kl_reply_error(call);
         }
         entry = kl_json_object(p);
-        kl_json_set_int(entry, "count", n > MAX_COUNT ? MAX_COUNT : n);
-        kl_json_set_bool(entry, "more", n > MAX_COUNT);
-        kl_json_set(counts, lists[i].name, entry);
+        kl_json_set_int(entry, "count", found.count);
+        kl_json_set_bool(entry, "more", found.more);
+        kl_json_set(counts, kl_order_lists_name(list), entry);
     }
     kl_json_set(v, "lists", counts);
     return kl_reply(call, HTTP_OK, v, NULL);

@@ -11,49 +11,19 @@
 #include <string.h>
 #include "core/operation_view.h"
 #include "core/order_view.h"
-#include "core/view.h"
 #include "klarna_module.h"
-
-apr_array_header_t *kl_operations_unfinished(kl_call_t *call)
-{
-    apr_pool_t *p = call->r->pool;
-    kl_store_t *store = call->svc.store;
-    apr_array_header_t *all = apr_array_make(p, 20, sizeof(kl_operation_t *)), *found = NULL;
-    int i;
-
-    for (i = 0; i < call->stores->nelts; i++) {
-        if (store->operations_due(store, p, kl_store_at(call, i)->account.name, APR_INT64_MAX,
-                                  KL_MAX_PAGE, &found, call->err)
-            != KL_OK) {
-            return NULL;
-        }
-        apr_array_cat(all, found);
-    }
-    return all;
-}
-
-kl_json_t *kl_operations_json(kl_call_t *call, const apr_array_header_t *operations)
-{
-    kl_json_t *list = kl_json_array(call->r->pool);
-    int i;
-
-    for (i = 0; i < operations->nelts; i++) {
-        kl_json_append(list, kl_operation_view(call->r->pool,
-                                               APR_ARRAY_IDX(operations, i, kl_operation_t *),
-                                               call->svc.now()));
-    }
-    return list;
-}
+#include "service/operations.h"
 
 int kl_operations_list(kl_call_t *call)
 {
-    kl_json_t *v = kl_json_object(call->r->pool);
-    apr_array_header_t *unfinished = kl_operations_unfinished(call);
+    apr_pool_t *p = call->r->pool;
+    kl_json_t *v = kl_json_object(p);
+    apr_array_header_t *found = NULL;
 
-    if (!unfinished) {
+    if (kl_operations_unfinished(&call->svc, &found, call->err) != KL_OK) {
         return kl_reply_error(call);
     }
-    kl_json_set(v, "operations", kl_operations_json(call, unfinished));
+    kl_json_set(v, "operations", kl_operation_view_list(p, found, KL_FOR_CLERK, call->svc.now()));
     return kl_reply(call, HTTP_OK, v, NULL);
 }
 

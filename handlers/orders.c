@@ -8,6 +8,7 @@
 #include <string.h>
 #include "core/operation_view.h"
 #include "core/order_view.h"
+#include "service/operations.h"
 
 /* ?refresh=1 reads Klarna's record first; else that is done only, as well as it can be, while
  * the expiry is not known (just placed or extended). */
@@ -41,15 +42,12 @@ static int events(kl_call_t *call)
     apr_pool_t *p = call->r->pool;
     kl_json_t *v = kl_json_object(p);
     apr_array_header_t *found = NULL;
-    kl_order_t *order = NULL;
 
-    if (kl_service_order(&call->svc, call->segment[0], &order, call->err) != KL_OK
-        || call->svc.store->operation_list(call->svc.store, p, order->id, &found, call->err)
-               != KL_OK) {
+    if (kl_operations_of_order(&call->svc, call->segment[0], &found, call->err) != KL_OK) {
         return kl_reply_error(call);
     }
-    kl_json_set_str(v, "order_id", order->id);
-    kl_json_set(v, "operations", kl_operations_json(call, found));
+    kl_json_set_str(v, "order_id", call->segment[0]);
+    kl_json_set(v, "operations", kl_operation_view_list(p, found, KL_FOR_CLERK, call->svc.now()));
     return kl_reply(call, HTTP_OK, v, NULL);
 }
 
@@ -85,7 +83,7 @@ static int about(kl_call_t *call)
 
     kl_json_set_str(v, "user", call->r->user);
     kl_json_set_str(v, "version", KL_VERSION);
-    kl_json_set(v, "stores", kl_stores_view(call, 0));
+    kl_json_set(v, "stores", kl_stores_view(call, KL_FOR_CLERK));
     return kl_reply(call, HTTP_OK, v, NULL);
 }
 

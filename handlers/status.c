@@ -5,12 +5,12 @@
  */
 #include "handlers/handlers.h"
 
-#include <string.h>
+#include "service/overview.h"
 
 static int health(kl_call_t *call)
 {
     kl_json_t *v = kl_json_object(call->r->pool);
-    kl_kind_t rv = call->svc.store->check(call->svc.store, call->r->pool, call->err);
+    kl_kind_t rv = kl_overview_ready(&call->svc, call->err);
 
     if (rv != KL_OK && (!call->r->user || !call->r->user[0])) {
         kl_error_clear(call->err);

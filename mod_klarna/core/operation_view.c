@@ -5,8 +5,6 @@
  */
 #include "core/operation_view.h"
 
-#include "core/view.h"
-
 static kl_json_t *actions_view(apr_pool_t *p, const kl_operation_t *op, apr_time_t now)
 {
     kl_json_t *v = kl_json_object(p);
@@ -49,7 +47,7 @@ kl_json_t *kl_operation_view(apr_pool_t *p, const kl_operation_t *op, apr_time_t
     return v;
 }
 
-kl_json_t *kl_operation_view_bare(apr_pool_t *p, const kl_operation_t *op)
+static kl_json_t *bare_view(apr_pool_t *p, const kl_operation_t *op)
 {
     kl_json_t *v = identity(p, op);
 
@@ -65,7 +63,23 @@ kl_json_t *kl_operation_view_bare(apr_pool_t *p, const kl_operation_t *op)
     return v;
 }
 
-kl_json_t *kl_operation_view_error(apr_pool_t *p, const kl_operation_t *op)
+kl_json_t *kl_operation_view_list(apr_pool_t *p, const apr_array_header_t *operations,
+                                  kl_audience_t audience, apr_time_t now)
+{
+    kl_json_t *list = kl_json_array(p);
+
+    for (int i = 0; i < operations->nelts; i++) {
+        const kl_operation_t *op = APR_ARRAY_IDX(operations, i, kl_operation_t *);
+        kl_json_t *v = audience == KL_FOR_STRANGERS ? bare_view(p, op)
+                                                    : kl_operation_view(p, op, now);
+
+        kl_json_set_str(v, "merchant", audience == KL_FOR_CLERK ? NULL : op->merchant);
+        kl_json_append(list, v);
+    }
+    return list;
+}
+
+static kl_json_t *error_view(apr_pool_t *p, const kl_operation_t *op)
 {
     kl_json_t *v = kl_json_object(p);
 
@@ -78,4 +92,14 @@ kl_json_t *kl_operation_view_error(apr_pool_t *p, const kl_operation_t *op)
     kl_json_set_int(v, "http_status", op->http_status);
     kl_view_word(v, "correlation_id", op->correlation_id);
     return v;
+}
+
+kl_json_t *kl_operation_view_errors(apr_pool_t *p, const apr_array_header_t *operations)
+{
+    kl_json_t *list = kl_json_array(p);
+
+    for (int i = 0; i < operations->nelts; i++) {
+        kl_json_append(list, error_view(p, APR_ARRAY_IDX(operations, i, kl_operation_t *)));
+    }
+    return list;
 }

@@ -6,15 +6,19 @@
 #define KL_OPERATION_VIEW_H
 
 #include "core/operation.h"
+#include "core/view.h"
 
 /** For the shop's people, as it stands at now (no request, no secrets). */
 kl_json_t *kl_operation_view(apr_pool_t *p, const kl_operation_t *op, apr_time_t now);
 
-/** For strangers, who read a support bundle: no names, no references, no words, no ids of
- *  Klarna's but the one its support asks for. */
-kl_json_t *kl_operation_view_bare(apr_pool_t *p, const kl_operation_t *op);
+/* Lists of operations (of kl_operation_t *). */
 
-/** As an entry of the last errors; fit for strangers, too. */
-kl_json_t *kl_operation_view_error(apr_pool_t *p, const kl_operation_t *op);
+/** For audience. An operator is told whose each is, too; a stranger that, but no names, no
+ *  references, no words, and no ids of Klarna's but the one its support asks for. */
+kl_json_t *kl_operation_view_list(apr_pool_t *p, const apr_array_header_t *operations,
+                                  kl_audience_t audience, apr_time_t now);
+
+/** What went wrong, and when; fit for strangers, too. */
+kl_json_t *kl_operation_view_errors(apr_pool_t *p, const apr_array_header_t *operations);
 
 #endif

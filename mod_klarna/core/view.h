@@ -10,6 +10,10 @@
 #include "core/error.h"
 #include "core/json.h"
 
+/* Who reads it: the shop's people, whoever runs its server, or strangers: codes, times and
+ * figures then, no words, no names. */
+typedef enum { KL_FOR_CLERK, KL_FOR_OPERATOR, KL_FOR_STRANGERS } kl_audience_t;
+
 /** RFC 3339, UTC, whole seconds; null for 0. */
 void kl_view_time(apr_pool_t *p, kl_json_t *obj, const char *key, apr_time_t t);
 /** null for "". */

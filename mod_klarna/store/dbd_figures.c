@@ -58,9 +58,14 @@ kl_kind_t kl_dbd_callback_list(kl_store_t *self, apr_pool_t *p, const char *merc
                                apr_array_header_t **out, kl_error_t *err)
 {
     const void *v[] = {merchant};
+    kl_kind_t rv;
 
     *out = apr_array_make(p, 3, sizeof(kl_callback_t));
-    return kl_rows_select(self, p, KL_SQL_callback_list, v, callback_read, *out, err);
+    rv = kl_rows_select(self, p, KL_SQL_callback_list, v, callback_read, *out, err);
+    for (int i = 0; i < (*out)->nelts; i++) {
+        APR_ARRAY_IDX(*out, i, kl_callback_t).merchant = merchant;
+    }
+    return rv;
 }
 
 static kl_kind_t first_callback(kl_store_t *self, apr_pool_t *p, const char *merchant,

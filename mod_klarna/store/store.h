@@ -11,6 +11,8 @@
 #ifndef KL_STORE_H
 #define KL_STORE_H
 
+#include "core/callback.h"
+#include "core/hours.h"
 #include "core/operation.h"
 
 #define KL_SCHEMA_VERSION 2
@@ -23,7 +25,8 @@ typedef enum {
     KL_LIST_EXPIRING,            /* the same, up to `until` */
     KL_LIST_CAPTURE_UNCONFIRMED, /* waiting "capture" */
     KL_LIST_REFUND_UNCONFIRMED,  /* waiting "refund" */
-    KL_LIST_ORPHANS              /* attention "orphan" */
+    KL_LIST_ORPHANS,             /* attention "orphan" */
+    KL_LISTS
 } kl_order_list_t;
 
 /* What is asked for holds together: an order is listed when it fits every part. A text that
@@ -46,26 +49,6 @@ typedef struct kl_order_query_t {
 
 /** 1 when query lists what is still open, soonest end first; else the newest come first. */
 int kl_order_query_is_open(const kl_order_query_t *query);
-
-/* What operations of one kind that last changed in one hour came to. */
-typedef struct kl_operation_hour_t {
-    apr_time_t hour; /* its beginning */
-    kl_op_kind_t kind;
-    kl_op_state_t state;
-    apr_int64_t count;
-    apr_int64_t called;             /* of these: whose last try reached Klarna (took > 0) */
-    apr_int64_t took_sum, took_max; /* ms of these */
-    apr_int64_t slow;               /* of these: longer than KL_SLOW_MS */
-} kl_operation_hour_t;
-
-/* How the callbacks of one kind are doing. Noted at most every KL_NOTE_PAUSE_S: the counts
- * tell that something came, not how often. */
-typedef struct kl_callback_t {
-    const char *kind;           /* "authorization", "fraud", "status" */
-    apr_time_t good_at, bad_at; /* 0 = never */
-    apr_int64_t good, bad;
-    const char *bad_why; /* a code, "" = never */
-} kl_callback_t;
 
 typedef struct kl_store_t kl_store_t;
 struct kl_store_t {
@@ -117,11 +100,14 @@ struct kl_store_t {
     kl_kind_t (*orders_due)(kl_store_t *self, apr_pool_t *p, const char *merchant, apr_time_t now,
                             int limit, apr_array_header_t **out, kl_error_t *err);
     /** A merchant's unfinished operations that are due (next_at <= now) and that nobody works on
-     *  (lease_until <= now), the longest due first; with now = APR_INT64_MAX all unfinished
-     *  ones. *out: kl_operation_t *. */
+     *  (lease_until <= now), the longest due first. *out: kl_operation_t *. */
     kl_kind_t (*operations_due)(kl_store_t *self, apr_pool_t *p, const char *merchant,
                                 apr_time_t now, int limit, apr_array_header_t **out,
                                 kl_error_t *err);
+    /** All of a merchant's that have not ended, whoever works on them, the longest due first.
+     *  *out: kl_operation_t *. */
+    kl_kind_t (*operations_unfinished)(kl_store_t *self, apr_pool_t *p, const char *merchant,
+                                       int limit, apr_array_header_t **out, kl_error_t *err);
     /** A merchant's operations in that state that were put on the wire at least once, the last
      *  changed first. *out: kl_operation_t *. */
     kl_kind_t (*operations_by_state)(kl_store_t *self, apr_pool_t *p, const char *merchant,

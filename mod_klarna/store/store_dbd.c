@@ -358,6 +358,13 @@ static kl_kind_t operations_due(kl_store_t *self, apr_pool_t *p, const char *mer
     return kl_rows_select(self, p, KL_SQL_operations_due, v, operation_read, *out, err);
 }
 
+/* What is due when time has come to its end. */
+static kl_kind_t operations_unfinished(kl_store_t *self, apr_pool_t *p, const char *merchant,
+                                       int limit, apr_array_header_t **out, kl_error_t *err)
+{
+    return operations_due(self, p, merchant, APR_INT64_MAX, limit, out, err);
+}
+
 static kl_kind_t operations_by_state(kl_store_t *self, apr_pool_t *p, const char *merchant,
                                      kl_op_state_t state, int limit, apr_array_header_t **out,
                                      kl_error_t *err)
@@ -403,6 +410,7 @@ kl_store_t *kl_store_dbd_make(apr_pool_t *p, kl_connections_t *connections)
         .operation_list = operation_list,
         .orders_due = orders_due,
         .operations_due = operations_due,
+        .operations_unfinished = operations_unfinished,
         .operations_by_state = operations_by_state,
         .operation_hours = kl_dbd_operation_hours,
         .callback_note = kl_dbd_callback_note,

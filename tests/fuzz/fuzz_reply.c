@@ -14,8 +14,8 @@
 #include "api/order_management.h"
 #include "api/payments.h"
 #include "api/reply.h"
-#include "core/iso_time.h"
 #include "api/url.h"
+#include "core/iso_time.h"
 
 static void must(int truth)
 {

@@ -358,18 +358,10 @@ static kl_kind_t callback_note(kl_store_t *self, apr_pool_t *p, const char *merc
 
 typedef struct wanted_list_t {
     const char *merchant;
-    const char *search; /* NULL: what is due */
     apr_time_t now;
     int limit;
     apr_array_header_t **out;
 } wanted_list_t;
-
-static int is_hit(const kl_order_t *row, const char *search)
-{
-    return strcmp(row->id, search) == 0 || strcmp(row->klarna_order_id, search) == 0
-           || strcmp(row->klarna_reference, search) == 0 || strcmp(row->reference1, search) == 0
-           || strcmp(row->reference2, search) == 0;
-}
 
 static int by_check_at(const void *a, const void *b)
 {
@@ -393,7 +385,7 @@ static void sort_and_cut(apr_array_header_t *list, int limit,
     list->nelts = list->nelts < limit ? list->nelts : limit;
 }
 
-static kl_kind_t list_orders(fake_store_t *fake, apr_pool_t *p, void *what, kl_error_t *err)
+static kl_kind_t list_orders_due(fake_store_t *fake, apr_pool_t *p, void *what, kl_error_t *err)
 {
     wanted_list_t *wanted = what;
     apr_array_header_t *list = apr_array_make(p, 4, sizeof(kl_order_t *));
@@ -401,10 +393,9 @@ static kl_kind_t list_orders(fake_store_t *fake, apr_pool_t *p, void *what, kl_e
     (void)err;
     for (int i = 0; i < fake->orders->nelts; i++) {
         const kl_order_t *row = order_at(fake, i);
-        int fits = wanted->search ? is_hit(row, wanted->search)
-                                  : row->check_at > 0 && row->check_at <= wanted->now;
 
-        if (fits && strcmp(row->merchant, wanted->merchant) == 0) {
+        if (row->check_at > 0 && row->check_at <= wanted->now
+            && strcmp(row->merchant, wanted->merchant) == 0) {
             APR_ARRAY_PUSH(list, kl_order_t *) = copy_of_order(p, row);
         }
     }
@@ -413,25 +404,10 @@ static kl_kind_t list_orders(fake_store_t *fake, apr_pool_t *p, void *what, kl_e
     return KL_OK;
 }
 
-/* Only searched for: a service that asks for more fails here. */
-static kl_kind_t order_list(kl_store_t *self, apr_pool_t *p, const kl_order_query_t *query,
-                            apr_array_header_t **out, kl_error_t *err)
-{
-    wanted_list_t wanted = {query->merchant, query->search, 0, query->limit, out};
-
-    assert_true(!query->state || !query->state[0]);
-    assert_true(!query->attention || !query->attention[0]);
-    assert_true(!query->channel || !query->channel[0]);
-    assert_int_equal(query->list, KL_LIST_NONE);
-    assert_int_equal(query->from | query->to | query->before_at, 0);
-    assert_in_range(query->limit, 1, KL_MAX_PAGE);
-    return call(self, p, list_orders, &wanted, err);
-}
-
 static kl_kind_t orders_due(kl_store_t *self, apr_pool_t *p, const char *merchant, apr_time_t now,
                             int limit, apr_array_header_t **out, kl_error_t *err)
 {
-    return call(self, p, list_orders, &(wanted_list_t){merchant, NULL, now, limit, out}, err);
+    return call(self, p, list_orders_due, &(wanted_list_t){merchant, now, limit, out}, err);
 }
 
 static kl_kind_t list_operations(fake_store_t *fake, apr_pool_t *p, void *what, kl_error_t *err)
@@ -457,7 +433,263 @@ static kl_kind_t operations_due(kl_store_t *self, apr_pool_t *p, const char *mer
                                 apr_time_t now, int limit, apr_array_header_t **out,
                                 kl_error_t *err)
 {
-    return call(self, p, list_operations, &(wanted_list_t){merchant, NULL, now, limit, out}, err);
+    return call(self, p, list_operations, &(wanted_list_t){merchant, now, limit, out}, err);
+}
+
+/* A time that is never over. */
+static kl_kind_t operations_unfinished(kl_store_t *self, apr_pool_t *p, const char *merchant,
+                                       int limit, apr_array_header_t **out, kl_error_t *err)
+{
+    return operations_due(self, p, merchant, APR_INT64_MAX, limit, out, err);
+}
+
+typedef struct wanted_state_t {
+    const char *merchant;
+    kl_op_state_t state;
+    int limit;
+    apr_array_header_t **out;
+} wanted_state_t;
+
+static int by_last_change(const void *a, const void *b)
+{
+    apr_time_t one = (*(kl_operation_t *const *)a)->updated_at,
+               two = (*(kl_operation_t *const *)b)->updated_at;
+
+    return (one < two) - (one > two);
+}
+
+static kl_kind_t list_by_state(fake_store_t *fake, apr_pool_t *p, void *what, kl_error_t *err)
+{
+    wanted_state_t *wanted = what;
+    apr_array_header_t *list = apr_array_make(p, 4, sizeof(kl_operation_t *));
+
+    (void)err;
+    for (int i = 0; i < fake->operations->nelts; i++) {
+        const kl_operation_t *row = operation_at(fake, i);
+
+        if (row->state == wanted->state && row->attempts > 0
+            && strcmp(row->merchant, wanted->merchant) == 0) {
+            APR_ARRAY_PUSH(list, kl_operation_t *) = copy_of_operation(p, row);
+        }
+    }
+    sort_and_cut(list, wanted->limit, by_last_change);
+    *wanted->out = list;
+    return KL_OK;
+}
+
+static kl_kind_t operations_by_state(kl_store_t *self, apr_pool_t *p, const char *merchant,
+                                     kl_op_state_t state, int limit, apr_array_header_t **out,
+                                     kl_error_t *err)
+{
+    return call(self, p, list_by_state, &(wanted_state_t){merchant, state, limit, out}, err);
+}
+
+/* --- orders by a query ------------------------------------------------------------------ */
+
+typedef struct wanted_page_t {
+    const kl_order_query_t *query;
+    int limit;
+    apr_array_header_t **out;
+} wanted_page_t;
+
+static int is_word(const char *wanted, const char *word)
+{
+    return !wanted || !wanted[0] || strcmp(wanted, word) == 0;
+}
+
+static int is_hit(const kl_order_t *row, const char *search)
+{
+    return is_word(search, row->id) || strcmp(row->klarna_order_id, search) == 0
+           || strcmp(row->klarna_reference, search) == 0 || strcmp(row->reference1, search) == 0
+           || strcmp(row->reference2, search) == 0;
+}
+
+static int is_listed(const kl_order_t *row, const kl_order_query_t *query)
+{
+    apr_time_t end = kl_order_open_until(row);
+
+    switch (query->list) {
+    case KL_LIST_TO_SHIP:
+        return end > 0;
+    case KL_LIST_EXPIRING:
+        return end > 0 && end <= query->until;
+    case KL_LIST_CAPTURE_UNCONFIRMED:
+        return strcmp(row->waiting, "capture") == 0;
+    case KL_LIST_REFUND_UNCONFIRMED:
+        return strcmp(row->waiting, "refund") == 0;
+    case KL_LIST_ORPHANS:
+        return strcmp(row->attention, "orphan") == 0;
+    default:
+        return 1;
+    }
+}
+
+/* Where a row stands in its list: the soonest end or the newest first. */
+static apr_time_t key_of(const kl_order_t *row, const kl_order_query_t *query)
+{
+    return kl_order_query_is_open(query) ? kl_order_open_until(row) : row->created_at;
+}
+
+static int is_after(const kl_order_t *row, const kl_order_query_t *query)
+{
+    apr_time_t key = key_of(row, query);
+    int id;
+
+    if (!query->before_at) {
+        return 1;
+    }
+    id = strcmp(row->id, query->before_id);
+    return kl_order_query_is_open(query)
+               ? key > query->before_at || (key == query->before_at && id > 0)
+               : key < query->before_at || (key == query->before_at && id < 0);
+}
+
+static int fits(const kl_order_t *row, const kl_order_query_t *query)
+{
+    return strcmp(row->merchant, query->merchant) == 0
+           && is_word(query->state, kl_order_state_name(row->state))
+           && is_word(query->attention, row->attention) && is_word(query->channel, row->channel)
+           && is_hit(row, query->search) && is_listed(row, query) && row->created_at >= query->from
+           && (!query->to || row->created_at < query->to) && is_after(row, query);
+}
+
+static int by_newest(const void *a, const void *b)
+{
+    const kl_order_t *one = *(kl_order_t *const *)a, *two = *(kl_order_t *const *)b;
+
+    return one->created_at == two->created_at ? strcmp(two->id, one->id)
+                                              : (one->created_at < two->created_at ? 1 : -1);
+}
+
+static int by_end(const void *a, const void *b)
+{
+    const kl_order_t *one = *(kl_order_t *const *)a, *two = *(kl_order_t *const *)b;
+    apr_time_t left = kl_order_open_until(one), right = kl_order_open_until(two);
+
+    return left == right ? strcmp(one->id, two->id) : (left > right ? 1 : -1);
+}
+
+static kl_kind_t list_orders(fake_store_t *fake, apr_pool_t *p, void *what, kl_error_t *err)
+{
+    wanted_page_t *wanted = what;
+    apr_array_header_t *list = apr_array_make(p, 4, sizeof(kl_order_t *));
+
+    (void)err;
+    for (int i = 0; i < fake->orders->nelts; i++) {
+        if (fits(order_at(fake, i), wanted->query)) {
+            APR_ARRAY_PUSH(list, kl_order_t *) = copy_of_order(p, order_at(fake, i));
+        }
+    }
+    sort_and_cut(list, wanted->limit, kl_order_query_is_open(wanted->query) ? by_end : by_newest);
+    *wanted->out = list;
+    return KL_OK;
+}
+
+static kl_kind_t order_list(kl_store_t *self, apr_pool_t *p, const kl_order_query_t *query,
+                            apr_array_header_t **out, kl_error_t *err)
+{
+    assert_in_range(query->limit, 1, KL_MAX_PAGE);
+    return call(self, p, list_orders, &(wanted_page_t){query, query->limit, out}, err);
+}
+
+static kl_kind_t order_count(kl_store_t *self, apr_pool_t *p, const kl_order_query_t *query,
+                             int most, int *count, kl_error_t *err)
+{
+    apr_array_header_t *found = apr_array_make(p, 0, sizeof(kl_order_t *));
+    kl_kind_t rv = call(self, p, list_orders, &(wanted_page_t){query, most, &found}, err);
+
+    *count = found->nelts;
+    return rv;
+}
+
+/* --- what an operator is shown ----------------------------------------------------------- */
+
+static kl_kind_t nothing(fake_store_t *fake, apr_pool_t *p, void *what, kl_error_t *err)
+{
+    (void)fake, (void)p, (void)what, (void)err;
+    return KL_OK;
+}
+
+static kl_kind_t check(kl_store_t *self, apr_pool_t *p, kl_error_t *err)
+{
+    return call(self, p, nothing, NULL, err);
+}
+
+static kl_kind_t driver(kl_store_t *self, apr_pool_t *p, const char **name, kl_error_t *err)
+{
+    *name = "memory";
+    return call(self, p, nothing, NULL, err);
+}
+
+typedef struct wanted_hours_t {
+    const char *merchant;
+    apr_time_t from, to;
+    apr_array_header_t *out;
+} wanted_hours_t;
+
+/* A row for each operation: whoever adds them up comes to the same. */
+static kl_kind_t list_hours(fake_store_t *fake, apr_pool_t *p, void *what, kl_error_t *err)
+{
+    wanted_hours_t *wanted = what;
+
+    (void)p, (void)err;
+    for (int i = 0; i < fake->operations->nelts; i++) {
+        const kl_operation_t *op = operation_at(fake, i);
+        apr_time_t hour = op->updated_at - op->updated_at % apr_time_from_sec(3600);
+
+        if (strcmp(op->merchant, wanted->merchant) == 0 && op->updated_at >= wanted->from
+            && op->updated_at < wanted->to) {
+            APR_ARRAY_PUSH(wanted->out, kl_operation_hour_t) =
+                (kl_operation_hour_t){.hour = hour,
+                                      .kind = op->kind,
+                                      .state = op->state,
+                                      .count = 1,
+                                      .called = op->took > 0,
+                                      .took_sum = op->took,
+                                      .took_max = op->took,
+                                      .slow = op->took > KL_SLOW_MS};
+        }
+    }
+    return KL_OK;
+}
+
+static kl_kind_t operation_hours(kl_store_t *self, apr_pool_t *p, const char *merchant,
+                                 apr_time_t from, apr_time_t to, apr_array_header_t **out,
+                                 kl_error_t *err)
+{
+    *out = apr_array_make(p, 8, sizeof(kl_operation_hour_t));
+    return call(self, p, list_hours, &(wanted_hours_t){merchant, from, to, *out}, err);
+}
+
+/* One entry for each note, good or bad. */
+static kl_kind_t list_notes(fake_store_t *fake, apr_pool_t *p, void *what, kl_error_t *err)
+{
+    wanted_list_t *wanted = what;
+
+    (void)p, (void)err;
+    for (int i = 0; i < fake->notes->nelts; i++) {
+        const fake_note_t *note = &APR_ARRAY_IDX(fake->notes, i, fake_note_t);
+        int bad = note->why[0] != '\0';
+
+        if (strcmp(note->merchant, wanted->merchant) == 0) {
+            APR_ARRAY_PUSH(*wanted->out,
+                           kl_callback_t) = (kl_callback_t){.merchant = note->merchant,
+                                                            .kind = note->kind,
+                                                            .good_at = bad ? 0 : note->at,
+                                                            .good = !bad,
+                                                            .bad_at = bad ? note->at : 0,
+                                                            .bad = bad,
+                                                            .bad_why = note->why};
+        }
+    }
+    return KL_OK;
+}
+
+static kl_kind_t callback_list(kl_store_t *self, apr_pool_t *p, const char *merchant,
+                               apr_array_header_t **out, kl_error_t *err)
+{
+    *out = apr_array_make(p, 2, sizeof(kl_callback_t));
+    return call(self, p, list_notes, &(wanted_list_t){merchant, 0, 0, out}, err);
 }
 
 /* --- operations ---------------------------------------------------------------------- */
@@ -605,8 +837,6 @@ static kl_kind_t operation_list(kl_store_t *self, apr_pool_t *p, const char *ord
     return call(self, p, operations_of, &(wanted_operations_t){order_id, out}, err);
 }
 
-/* check, figures and the handlers' lists are not the services' business: a service that calls
- * them crashes here. */
 fake_store_t *fake_store_make(apr_pool_t *p, fake_process_t *process)
 {
     fake_store_t *fake = apr_pcalloc(p, sizeof(*fake));
@@ -618,13 +848,17 @@ fake_store_t *fake_store_make(apr_pool_t *p, fake_process_t *process)
     fake->references = apr_array_make(p, 8, sizeof(fake_reference_t));
     fake->notes = apr_array_make(p, 2, sizeof(fake_note_t));
     fake->store = (kl_store_t){
+        .check = check,
+        .driver = driver,
         .order_insert = order_insert,
         .order_load = order_load,
         .order_load_by_client_key = order_load_by_client_key,
         .order_save = order_save,
         .order_list = order_list,
+        .order_count = order_count,
         .reference_add = reference_add,
         .callback_note = callback_note,
+        .callback_list = callback_list,
         .operation_insert = operation_insert,
         .operation_load = operation_load,
         .operation_load_by_client_key = operation_load_by_client_key,
@@ -632,6 +866,9 @@ fake_store_t *fake_store_make(apr_pool_t *p, fake_process_t *process)
         .operation_list = operation_list,
         .orders_due = orders_due,
         .operations_due = operations_due,
+        .operations_unfinished = operations_unfinished,
+        .operations_by_state = operations_by_state,
+        .operation_hours = operation_hours,
         .impl = fake,
     };
     return fake;

@@ -128,8 +128,9 @@ static void the_view_tells_when_it_is_tried_again(void **state)
 /* --- for strangers ----------------------------------------------------------------- */
 
 /* A stranger reads codes, times and figures, and nothing that anybody wrote. */
-static kl_operation_t *written_by_people(apr_pool_t *p)
+static apr_array_header_t *written_by_people(apr_pool_t *p)
 {
+    apr_array_header_t *list = apr_array_make(p, 1, sizeof(kl_operation_t *));
     kl_operation_t *op = kl_operation_make(p);
 
     op->id = "op-1";
@@ -147,16 +148,25 @@ static kl_operation_t *written_by_people(apr_pool_t *p)
     op->doubtful = 1;
     op->took = 20000;
     op->updated_at = NOW;
-    return op;
+    APR_ARRAY_PUSH(list, kl_operation_t *) = op;
+    return list;
+}
+
+static const kl_json_t *the_only(const kl_json_t *list)
+{
+    assert_int_equal(kl_json_size(list), 1);
+    return kl_json_at(list, 0);
 }
 
 static void strangers_are_shown_nobodys_words(void **state)
 {
-    const kl_json_t *v = kl_operation_view_bare(*state, written_by_people(*state));
+    const kl_json_t *v = the_only(
+        kl_operation_view_list(*state, written_by_people(*state), KL_FOR_STRANGERS, NOW));
 
     assert_null(strstr(kl_json_text(*state, v), "private"));
     assert_string_equal(kl_json_str(v, "id"), "op-1");
     assert_string_equal(kl_json_str(v, "order_id"), "order-1");
+    assert_string_equal(kl_json_str(v, "merchant"), "shop");
     assert_string_equal(kl_json_str(v, "kind"), "capture");
     assert_string_equal(kl_json_str(v, "state"), "unknown");
     assert_string_equal(kl_json_str(v, "error_code"), "TIMED_OUT");
@@ -171,7 +181,7 @@ static void strangers_are_shown_nobodys_words(void **state)
 
 static void an_error_is_shown_without_words_too(void **state)
 {
-    const kl_json_t *v = kl_operation_view_error(*state, written_by_people(*state));
+    const kl_json_t *v = the_only(kl_operation_view_errors(*state, written_by_people(*state)));
 
     assert_null(strstr(kl_json_text(*state, v), "private"));
     assert_string_equal(kl_json_str(v, "at"), "2026-09-21T14:13:20Z");
@@ -180,6 +190,18 @@ static void an_error_is_shown_without_words_too(void **state)
     assert_string_equal(kl_json_str(v, "kind"), "capture");
     assert_string_equal(kl_json_str(v, "error_code"), "TIMED_OUT");
     assert_int_equal(kl_json_int(v, "http_status", -1), 504);
+}
+
+static void whose_it_is_is_shown_to_operators(void **state)
+{
+    const apr_array_header_t *list = written_by_people(*state);
+    const kl_json_t *v = the_only(kl_operation_view_list(*state, list, KL_FOR_OPERATOR, NOW));
+
+    assert_string_equal(kl_json_str(v, "merchant"), "shop");
+    assert_string_equal(kl_json_str(v, "actor"), "private");
+    v = the_only(kl_operation_view_list(*state, list, KL_FOR_CLERK, NOW));
+    assert_null(kl_json_get(v, "merchant"));
+    assert_non_null(kl_json_get(v, "actions"));
 }
 
 int main(void)
@@ -194,6 +216,7 @@ int main(void)
         WITH_POOL(the_view_tells_how_long_klarna_took),
         WITH_POOL(strangers_are_shown_nobodys_words),
         WITH_POOL(an_error_is_shown_without_words_too),
+        WITH_POOL(whose_it_is_is_shown_to_operators),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -669,14 +669,10 @@ static void test_orders_due(void **state)
     check_due_orders(db, APR_INT64_MAX, 20, "2 3 0 4 ");
 }
 
-static void check_due_operations(database_t *db, apr_time_t now, int limit, const char *ids)
+static void check_operations(database_t *db, const apr_array_header_t *found, const char *ids)
 {
-    apr_array_header_t *found = NULL;
     const char *told = "";
 
-    assert_int_equal(db->store->operations_due(db->store, db->p, "shop", now, limit, &found,
-                                               db->err),
-                     KL_OK);
     for (int i = 0; i < found->nelts; i++) {
         const kl_operation_t *op = APR_ARRAY_IDX(found, i, kl_operation_t *);
 
@@ -686,8 +682,28 @@ static void check_due_operations(database_t *db, apr_time_t now, int limit, cons
     assert_string_equal(told, ids);
 }
 
+static void check_due_operations(database_t *db, apr_time_t now, int limit, const char *ids)
+{
+    apr_array_header_t *found = NULL;
+
+    assert_int_equal(db->store->operations_due(db->store, db->p, "shop", now, limit, &found,
+                                               db->err),
+                     KL_OK);
+    check_operations(db, found, ids);
+}
+
+static void check_unfinished_operations(database_t *db, int limit, const char *ids)
+{
+    apr_array_header_t *found = NULL;
+
+    assert_int_equal(db->store->operations_unfinished(db->store, db->p, "shop", limit, &found,
+                                                      db->err),
+                     KL_OK);
+    check_operations(db, found, ids);
+}
+
 /* 0 is final; nobody's who holds a lease. */
-static void test_operations_due(void **state)
+static void test_operations_due_and_unfinished(void **state)
 {
     static const struct {
         apr_time_t next_at, lease_until;
@@ -707,7 +723,8 @@ static void test_operations_due(void **state)
     check_due_operations(db, 250, 20, "2 3 ");
     check_due_operations(db, 1000, 20, "2 3 0 ");
     check_due_operations(db, 1000, 1, "2 ");
-    check_due_operations(db, APR_INT64_MAX, 20, "4 2 3 0 "); /* all that are open */
+    check_unfinished_operations(db, 20, "4 2 3 0 ");
+    check_unfinished_operations(db, 2, "4 2 ");
 }
 
 /* --- operations --------------------------------------------------------------------- */
@@ -943,6 +960,7 @@ static const char *callbacks(database_t *db, const char *merchant)
         apr_time_t good = row->good_at ? row->good_at - NOON : -1000000;
         apr_time_t bad = row->bad_at ? row->bad_at - NOON : -1000000;
 
+        assert_string_equal(row->merchant, merchant);
         told = apr_psprintf(db->p, "%s%s %dx @%d %dx @%d %s; ", told, row->kind, (int)row->good,
                             (int)apr_time_sec(good), (int)row->bad, (int)apr_time_sec(bad),
                             row->bad_why);
@@ -1237,7 +1255,7 @@ int main(void)
         WITH_DATABASE(test_counts_are_bounded),
         WITH_DATABASE(test_found_by_references),
         WITH_DATABASE(test_orders_due),
-        WITH_DATABASE(test_operations_due),
+        WITH_DATABASE(test_operations_due_and_unfinished),
         WITH_DATABASE(test_operation_comes_back_whole),
         WITH_DATABASE(test_operation_illegal_step),
         WITH_DATABASE(test_operation_taken_keys),

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See accounts.h. */
+#include "service/accounts.h"
+
+int kl_accounts_count(const kl_service_t *svc)
+{
+    return svc->accounts_n ? svc->accounts_n : 1;
+}
+
+const char *kl_accounts_name(const kl_service_t *svc, int i)
+{
+    return svc->accounts_n ? svc->accounts[i]->name : svc->account->name;
+}
