@@ -254,7 +254,7 @@ kl_kind_t kl_booking_track(kl_order_t *order, apr_pool_t *p, const char *capture
     kl_json_t *all, *more;
 
     if (capture == NULL) {
-        return broken(err, "tracking", "its capture is not known");
+        return broken(err, "tracking", "its capture is unknown");
     }
     all = list_of(p, capture->shipping_info);
     more = list_of(p, shipping_info);

@@ -190,7 +190,7 @@ static const char *fault_in_words(enum json_error_code code)
     case json_error_null_byte_in_key:
         return "a NUL character";
     default:
-        return "wrong syntax";
+        return "invalid syntax";
     }
 }
 

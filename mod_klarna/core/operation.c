@@ -363,7 +363,7 @@ const kl_words_t *kl_why_not_give_up(const kl_operation_t *op, apr_time_t now)
 {
     static const kl_words_t final = {"final", "This operation has ended; its outcome is final."};
     static const kl_words_t in_progress =
-        {"in_progress", "This operation is being worked on at this moment; ask again soon."};
+        {"in_progress", "This operation is being processed right now; try again shortly."};
 
     if (kl_op_is_final(op->state)) {
         return &final;

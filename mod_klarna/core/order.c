@@ -114,9 +114,8 @@ static const kl_words_t sentences[] = {
     [KL_ORDER_CREATED] = {"not_finished", "The shopper has not finished the purchase yet."},
     [KL_ORDER_AUTHORIZED] = {"ready_to_ship", "Paid through Klarna and ready to ship."},
     [KL_ORDER_PART_CAPTURED] = {"part_captured",
-                                "A part was captured; the rest may still be captured or taken "
-                                "off."},
-    [KL_ORDER_CAPTURED] = {"captured", "Everything was captured."},
+                                "Partly captured; the rest can still be captured or taken off."},
+    [KL_ORDER_CAPTURED] = {"captured", "Everything has been captured."},
     [KL_ORDER_CANCELLED] = {"cancelled", "The order was cancelled; the shopper pays nothing for "
                                          "what was not captured."},
     [KL_ORDER_EXPIRED] = {"expired",
@@ -142,8 +141,8 @@ static const kl_words_t *open_sentence(const kl_order_t *order)
 
 static const kl_words_t *captured_sentence(const kl_order_t *order)
 {
-    static const kl_words_t all = {"all_credited", "Everything captured was credited."};
-    static const kl_words_t part = {"part_refunded", "Captured, and a part was refunded."};
+    static const kl_words_t all = {"all_credited", "Everything captured has been credited."};
+    static const kl_words_t part = {"part_refunded", "Captured and partly refunded."};
 
     if (order->refunded_amount == 0) {
         return &sentences[order->state];
@@ -154,7 +153,7 @@ static const kl_words_t *captured_sentence(const kl_order_t *order)
 const kl_words_t *kl_order_sentence(const kl_order_t *order)
 {
     static const kl_words_t in_progress =
-        {"in_progress", "An operation is on its way to Klarna; its outcome is not known yet."};
+        {"in_progress", "An operation is in progress at Klarna; its outcome is not yet known."};
 
     if (order->pending_op[0] != '\0') {
         return &in_progress;

@@ -380,7 +380,7 @@ static void read_outside(kl_order_t *order, const kl_reader_t *rd)
 static kl_kind_t unreadable(kl_error_t *err, const char *code, const char *what,
                             const kl_error_t *fault)
 {
-    return kl_error_set(err, KL_INTERNAL, code, "The stored %s can not be read (%s).", what,
+    return kl_error_set(err, KL_INTERNAL, code, "The stored %s cannot be read (%s).", what,
                         fault->field != NULL ? fault->field : fault->code);
 }
 

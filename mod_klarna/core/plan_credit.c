@@ -59,7 +59,7 @@ static kl_kind_t split_everything(split_t *out, apr_pool_t *p, const kl_order_t 
                                   kl_error_t *err)
 {
     static const kl_words_t only_fees =
-        {"only_fees_left", "Everything was credited already, but for the return fees kept."};
+        {"only_fees_left", "Everything has been credited, except the return fees kept."};
     apr_int64_t open = kl_order_open_amount(order);
     apr_int64_t back = kl_order_creditable_amount(order);
     kl_kind_t rv = all_of(&out->open, p, order, open_part, open, err);
@@ -130,8 +130,8 @@ static kl_kind_t check_side(const kl_movement_t *m, const kl_movement_t *other, 
         return KL_OK;
     }
     if (kl_sum_check(m->amount, most, "lines", err) != KL_OK && other->lines->nelts > 0) {
-        kl_error_next(err, "These lines were captured in part only: credit what was captured "
-                           "and what was not in two requests.");
+        kl_error_next(err, "These lines are only partly captured: credit the captured and the "
+                           "uncaptured part in two requests.");
     }
     return err->kind;
 }
@@ -190,7 +190,7 @@ static kl_kind_t keep_fee(kl_movement_t *refund, const kl_credit_request_t *want
     }
     if (refund->amount == 0) {
         return kl_error_field(err, "return_fee", "return_fee", got,
-                              "0, because nothing that was captured is refunded");
+                              "0, because nothing captured is refunded");
     }
     if (want->return_fee < 0 || want->return_fee >= refund->amount) {
         return kl_error_field(err, "return_fee", "return_fee", got,
@@ -223,9 +223,9 @@ static kl_kind_t check_room(apr_pool_t *p, const kl_order_t *order, const kl_cre
 {
     static const kl_words_t full =
         {"record_full", "The order's record is full; no credit invoice can be added to it."};
-    static const kl_words_t lines_full =
-        {"too_many_lines", "The order has as many lines as an order may have; name the lines to "
-                           "take off instead of an amount."};
+    static const kl_words_t lines_full = {"too_many_lines",
+                                          "The order has the maximum number of lines; name the "
+                                          "lines to take off instead of an amount."};
     apr_size_t texts = strlen(want->reference) + strlen(want->comment);
 
     if (!kl_order_has_room(p, order,
@@ -268,15 +268,16 @@ const kl_words_t *kl_credit_step_sentence(const kl_credit_step_plan_t *step)
 {
     static const kl_words_t sentences[] = {
         [KL_VERB_CANCEL] = {"cancel", "Klarna cancels the order; the shopper pays nothing."},
-        [KL_VERB_REDUCE] = {"reduce", "Klarna takes this off what may still be captured; the "
-                                      "shopper never pays it."},
-        [KL_VERB_RELEASE] = {"release", "Klarna releases all that was not captured; the shopper "
-                                        "never pays it."},
+        [KL_VERB_REDUCE] =
+            {"reduce",
+             "Klarna takes this off what can still be captured; the shopper will not pay it."},
+        [KL_VERB_RELEASE] =
+            {"release", "Klarna releases everything not captured; the shopper will not pay it."},
         [KL_VERB_REFUND] = {"refund", "Klarna pays this back to the shopper."},
     };
     static const kl_words_t less_fee =
         {"refund_less_fee",
-         "Klarna pays this back to the shopper; the return fee is already kept from it."};
+         "Klarna pays this back to the shopper; the return fee has already been deducted."};
 
     return step->moved.return_fee > 0 ? &less_fee : &sentences[step->verb];
 }

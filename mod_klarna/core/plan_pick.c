@@ -21,7 +21,7 @@ kl_kind_t kl_movement_add(kl_movement_t *m, int line, kl_part_t part, kl_error_t
         return KL_OK;
     }
     if (!kl_add(m->amount, part.amount, &m->amount)) {
-        return kl_error_set(err, KL_INTERNAL, "overflow", "A sum of lines is too big.");
+        return kl_error_set(err, KL_INTERNAL, "overflow", "The sum of the lines is too large.");
     }
     moved = apr_array_push(m->lines);
     *moved = (kl_movement_line_t){line, part.quantity, part.amount};
@@ -76,7 +76,8 @@ static kl_kind_t check_amount(apr_int64_t amount, int i, kl_part_t left, kl_erro
 
     if ((amount < 0 && left.amount > 0) || (amount > 0 && left.amount < 0)) {
         return kl_error_field(err, "line_sign", field, text(err, amount),
-                              left.amount < 0 ? "0 or less, as the line takes off" : "0 or more");
+                              left.amount < 0 ? "0 or less, because the line reduces the total"
+                                              : "0 or more");
     }
     if (left.amount >= 0 ? amount < 0 || amount > left.amount : amount < left.amount) {
         return kl_error_field(err, "too_much", field, text(err, amount),

@@ -9,7 +9,7 @@
 #include "core/plan.h"
 
 static const kl_words_t busy =
-    {"busy", "Another operation on this order is still on its way; wait for its outcome."};
+    {"busy", "Another operation on this order is in progress; wait for its outcome."};
 
 /* What holds for every action: nothing is under way and the order was placed. */
 static const kl_words_t *why_not_at_all(const kl_order_t *order)
@@ -67,7 +67,7 @@ const kl_words_t *kl_why_not_capture(const kl_order_t *order)
     static const kl_words_t rejected =
         {"rejected", "Klarna rejected the purchase after review; cancel the order."};
     static const kl_words_t too_many = {"too_many_captures",
-                                        "The order has as many captures as an order may have."};
+                                        "The order has the maximum number of captures."};
     const kl_words_t *why = why_not_open(order);
 
     if (why != NULL) {
@@ -85,9 +85,10 @@ const kl_words_t *kl_why_not_capture(const kl_order_t *order)
 /* money: what could be given back or taken off. */
 static const kl_words_t *why_not_credit(const kl_order_t *order, apr_int64_t money)
 {
-    static const kl_words_t all_credited = {"all_credited", "Everything was credited already."};
-    static const kl_words_t too_many =
-        {"too_many_credit_invoices", "The order has as many credit invoices as an order may have."};
+    static const kl_words_t all_credited = {"all_credited",
+                                            "Everything has already been credited."};
+    static const kl_words_t too_many = {"too_many_credit_invoices",
+                                        "The order has the maximum number of credit invoices."};
     const kl_words_t *why = why_not_at_all(order);
 
     if (why != NULL) {
@@ -117,7 +118,7 @@ const kl_words_t *kl_why_not_extend(const kl_order_t *order)
 const kl_words_t *kl_why_not_release(const kl_order_t *order)
 {
     static const kl_words_t nothing_captured =
-        {"nothing_captured", "Nothing was captured yet; cancel the order instead."};
+        {"nothing_captured", "Nothing has been captured yet; cancel the order instead."};
     const kl_words_t *why = why_not_open(order);
 
     return why == NULL && order->captured_amount == 0 ? &nothing_captured : why;
@@ -131,16 +132,15 @@ static int is_orphan(const kl_order_t *order)
 /* An orphan is held by its placement, whose outcome is what an adoption tells. */
 const kl_words_t *kl_why_not_adopt(const kl_order_t *order)
 {
-    static const kl_words_t not_orphan =
-        {"not_orphan", "No placement of this order waits for Klarna's order id."};
+    static const kl_words_t not_orphan = {"not_orphan",
+                                          "This order is not waiting for Klarna's order id."};
 
     return is_orphan(order) && order->state == KL_ORDER_CREATED ? NULL : &not_orphan;
 }
 
 const kl_words_t *kl_why_not_seen(const kl_order_t *order)
 {
-    static const kl_words_t nothing = {"nothing_to_see",
-                                       "Nothing about this order waits to be seen."};
+    static const kl_words_t nothing = {"nothing_to_see", "There is nothing to mark as seen."};
 
     if (order->pending_op[0] != '\0') {
         return &busy;

@@ -88,11 +88,11 @@ static void the_sentence_of_a_captured_order_tells_of_refunds(void **state)
     kl_order_t *order = fixture_shop(*state);
 
     must_capture(order, *state, "{'everything':true}");
-    assert_string_equal(kl_order_sentence(order)->text, "Everything was captured.");
+    assert_string_equal(kl_order_sentence(order)->text, "Everything has been captured.");
     must_credit(order, *state, "{'amount':1}");
-    assert_string_equal(kl_order_sentence(order)->text, "Captured, and a part was refunded.");
+    assert_string_equal(kl_order_sentence(order)->text, "Captured and partly refunded.");
     must_credit(order, *state, "{'everything':true}");
-    assert_string_equal(kl_order_sentence(order)->text, "Everything captured was credited.");
+    assert_string_equal(kl_order_sentence(order)->text, "Everything captured has been credited.");
 }
 
 static void things_are_found_by_their_names(void **state)
@@ -203,7 +203,7 @@ static void the_view_says_what_may_be_done(void **state)
     assert_string_equal(allowed(v, "cancel"), "yes");
     assert_string_equal(allowed(v, "extend"), "yes");
     assert_string_equal(allowed(v, "release"),
-                        "Nothing was captured yet; cancel the order instead.");
+                        "Nothing has been captured yet; cancel the order instead.");
     order->pending_op = "op-1";
     v = kl_order_view(*state, order, 1);
     assert_string_equal(kl_json_str(v, "pending_operation"), "op-1");

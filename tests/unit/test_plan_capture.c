@@ -130,7 +130,7 @@ static void bad_picks_are_refused_with_their_field(void **state)
     plan_fails(*state, order, "{'lines':[{'reference':'mug','amount':-1}]}", "line_sign",
                "lines[0].amount", "-1", "0 or more");
     plan_fails(*state, order, "{'lines':[{'reference':'off','amount':1}]}", "line_sign",
-               "lines[0].amount", "1", "0 or less, as the line takes off");
+               "lines[0].amount", "1", "0 or less, because the line reduces the total");
     plan_fails(*state, order, "{'lines':[{'reference':'off','amount':-3001}]}", "too_much",
                "lines[0].amount", "-3001", "at least -3000");
     plan_fails(*state, order, "{'lines':[{'reference':'mug','amount':0}]}", "nothing",
@@ -183,7 +183,7 @@ static void states_and_review_forbid_a_capture(void **state)
     refused_because(*state, order, "rejected");
     order->fraud_status = "ACCEPTED";
     order->pending_op = "operation";
-    refused_because(*state, order, "on its way");
+    refused_because(*state, order, "in progress");
     order->pending_op = "";
     assert_null(kl_why_not_capture(order));
 }
@@ -195,7 +195,7 @@ static void an_order_has_a_bounded_number_of_captures(void **state)
     for (int i = 0; i < 200; i++) {
         must_capture(order, *state, "{'amount':1}");
     }
-    refused_because(*state, order, "as many captures");
+    refused_because(*state, order, "maximum number of captures");
 }
 
 static void a_full_ledger_takes_no_more(void **state)

@@ -231,7 +231,7 @@ static void a_kept_fee_stays_kept(void **state)
     assert_int_equal(kl_order_fees_kept(order), 600);
     must_credit(order, *state, "{'amount':600}");
     check_amounts(order, KL_ORDER_CAPTURED, 40900, 40900, 40900, 0);
-    assert_string_equal(kl_why_not_credit(order)->text, "Everything was credited already.");
+    assert_string_equal(kl_why_not_credit(order)->text, "Everything has already been credited.");
 }
 
 static void free_amounts_leave_everything_as_an_amount(void **state)
@@ -405,7 +405,7 @@ static void extend_and_release_have_their_reasons(void **state)
 
     assert_null(kl_why_not_extend(order));
     assert_string_equal(kl_why_not_release(order)->text,
-                        "Nothing was captured yet; cancel the order instead.");
+                        "Nothing has been captured yet; cancel the order instead.");
     must_capture(order, *state, "{'amount':1}");
     assert_null(kl_why_not_release(order));
     must_capture(order, *state, "{'everything':true}");
