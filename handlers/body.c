@@ -100,7 +100,7 @@ static kl_kind_t scope_store(kl_call_t *call, const char **name)
         && kl_service_order(&call->svc, call->segment[0], &order, call->err) == KL_NOT_FOUND) {
         kl_error_clear(call->err); /* the route says it */
     }
-    *name = call->svc.account->name;
+    *name = order ? order->merchant : call->svc.account->name;
     return call->err->kind;
 }
 
@@ -154,10 +154,10 @@ kl_kind_t kl_body_read(kl_call_t *call, int flags)
 }
 
 /* The order's key is a part of it, so that nobody without it is told of a placement. */
-kl_kind_t kl_placement_key(kl_call_t *call, const char *order_id, const char *order_key,
-                           const char *token)
+kl_kind_t kl_placement_key(kl_call_t *call, const char *account, const char *order_id,
+                           const char *order_key, const char *token)
 {
-    const char *parts[5] = {"place", call->svc.account->name, order_id, order_key, token};
+    const char *parts[5] = {"place", account, order_id, order_key, token};
 
     call->client.key = kl_digest(call->r->pool, parts, 5);
     call->client.hash = call->client.key;

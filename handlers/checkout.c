@@ -7,6 +7,8 @@
 
 #include <apr_strings.h>
 #include <string.h>
+#include "service/checkout.h"
+#include "service/placement.h"
 
 /* The JSON cart of the body, whoever vouches for it. */
 static kl_json_t *vouched_cart(kl_call_t *call, const kl_reader_t *rd)
@@ -84,35 +86,30 @@ static int update(kl_call_t *call)
 {
     kl_reader_t rd = kl_reader(call->r->pool, call->body, "", call->err);
     const char *key = kl_read_str(&rd, "key", KL_REQUIRED, 1, KL_MAX_STRING);
+    kl_payment_id_t id = {call->segment[1], key};
     kl_order_t *order = NULL;
     kl_cart_t cart;
 
     kl_reader_only(&rd, "signed_cart", "cart", "key", NULL);
     if (read_cart(call, &rd, &cart) != KL_OK
-        || kl_checkout_update(&call->svc, call->segment[1], key, &cart, &order, call->err)
-               != KL_OK) {
+        || kl_checkout_update(&call->svc, &id, &cart, &order, call->err) != KL_OK) {
         return kl_reply_error(call);
     }
     return kl_reply(call, HTTP_OK, session_view(call, order), NULL);
 }
 
-static kl_kind_t prepare_place(kl_call_t *call, const void *want, kl_operation_t **out)
-{
-    return kl_checkout_place_prepare(&call->svc, want, &call->client, out, call->err);
-}
-
 /* Where the shopper goes next, and what the shop may tell. Told is what placing gave, not
  * what became of the order since: the same click gets the same answer for ever. */
-static void show_placed(kl_call_t *call, const kl_operation_t *op, const kl_order_t *order,
-                        kl_json_t *v)
+static void show_placed(kl_call_t *call, const kl_acted_t *acted, kl_json_t *v)
 {
     kl_error_t *ignored = kl_error_make(call->r->pool);
+    const kl_operation_t *op = acted->first;
     kl_json_t *result = kl_json_parse(call->r->pool, op->result, strlen(op->result), ignored);
+    kl_order_state_t state = op->state == KL_OP_CONFIRMED ? KL_ORDER_AUTHORIZED
+                                                          : acted->order->state;
 
     kl_json_set_str(v, "operation_id", op->id);
-    kl_json_set_str(v, "order_state",
-                    kl_order_state_name(op->state == KL_OP_CONFIRMED ? KL_ORDER_AUTHORIZED
-                                                                     : order->state));
+    kl_json_set_str(v, "order_state", kl_order_state_name(state));
     kl_json_set_str(v, "fraud_status", result ? kl_json_str(result, "fraud_status") : NULL);
     kl_json_set_str(v, "redirect_url", result ? kl_json_str(result, "redirect_url") : NULL);
     kl_json_set_str(v, "status_url", call->status_url);
@@ -121,22 +118,24 @@ static void show_placed(kl_call_t *call, const kl_operation_t *op, const kl_orde
 static int place(kl_call_t *call)
 {
     kl_reader_t rd = kl_reader(call->r->pool, call->body, "", call->err);
-    kl_place_request_t want = {0};
+    const char *order_id = kl_read_str(&rd, "order_id", KL_REQUIRED, 1, 36);
+    const char *key = kl_read_str(&rd, "key", KL_REQUIRED, 1, KL_MAX_STRING);
+    const char *token = kl_read_str(&rd, "authorization_token", KL_REQUIRED, 1, KL_MAX_STRING);
+    kl_place_request_t want = {.authorization_token = token};
+    kl_ask_t ask = {.order_id = order_id, .client = &call->client, .place = &want};
+    kl_acted_t acted;
+    kl_kind_t rv;
 
     kl_reader_only(&rd, "order_id", "key", "authorization_token", NULL);
-    want.order_id = kl_read_str(&rd, "order_id", KL_REQUIRED, 1, 36);
-    want.key = kl_read_str(&rd, "key", KL_REQUIRED, 1, KL_MAX_STRING);
-    want.authorization_token = kl_read_str(&rd, "authorization_token", KL_REQUIRED, 1,
-                                           KL_MAX_STRING);
     /* A double click is one placement: without a key of its own the token is the key. */
     if (call->err->kind != KL_OK
         || (!call->client.key[0]
-            && kl_placement_key(call, want.order_id, want.key, want.authorization_token)
-                   != KL_OK)) {
+            && kl_placement_key(call, call->svc.account->name, order_id, key, token) != KL_OK)) {
         return kl_reply_error(call);
     }
-    call->status_url = shopper_url(call, want.order_id, want.key);
-    return kl_outcome(call, prepare_place, &want, show_placed);
+    call->status_url = shopper_url(call, order_id, key);
+    rv = kl_placement_by_shopper(&call->svc, key, &ask, &acted, call->err);
+    return kl_outcome_answer(call, rv, &acted, show_placed);
 }
 
 static int status(kl_call_t *call)

@@ -10,7 +10,7 @@
 
 #include <httpd.h>
 #include "core/view.h"
-#include "service/service.h"
+#include "service/act.h"
 #include "settings.h"
 
 #define KL_MAX_SEGMENTS 4
@@ -104,10 +104,10 @@ kl_kind_t kl_body_read(kl_call_t *call, int flags);
 /** SHA-256 over the parts, each ended by a newline, as hex; NULL when it fails. */
 const char *kl_digest(apr_pool_t *p, const char *const *parts, int n);
 
-/** Binds call->client to a placement: the order, its key and the token. The browser and the
- *  authorization callback get the same, so that both are one operation. */
-kl_kind_t kl_placement_key(kl_call_t *call, const char *order_id, const char *order_key,
-                           const char *token);
+/** Binds call->client to a placement: its account, the order, its key and the token. The browser
+ * and the authorization callback get the same, so that both are one operation. */
+kl_kind_t kl_placement_key(kl_call_t *call, const char *account, const char *order_id,
+                           const char *order_key, const char *token);
 
 /* --- query.c --------------------------------------------------------------------------- */
 /** One parameter of the query, decoded, in r->pool; NULL when absent, "" when not decodable. */
@@ -129,16 +129,16 @@ int kl_reply_error(kl_call_t *call);
 int kl_http_status(kl_kind_t kind);
 
 /* --- outcome.c ------------------------------------------------------------------------- */
+/** Adds the members of one kind of answer to v, e.g. the capture. */
+typedef void (*kl_show_fn)(kl_call_t *call, const kl_acted_t *acted, kl_json_t *v);
 /**
- * The shared way of every route that starts an operation: the one the client's key started
- * before, or the one prepare starts; walked as far as it gets; answered by what became of
- * it: 201 confirmed, 202 not known yet, a problem when Klarna refused.
+ * The shared way of every route that runs an action: kl_act, answered by what became of it:
+ * 201 confirmed, 202 not known yet, a problem when Klarna refused. ask->client and, when NULL,
+ * ask->order_id are set here. Calls Klarna.
  */
-typedef kl_kind_t (*kl_prepare_fn)(kl_call_t *call, const void *want, kl_operation_t **out);
-/** Adds the members of one kind of answer to v, e.g. the capture. order is as stored now. */
-typedef void (*kl_show_fn)(kl_call_t *call, const kl_operation_t *first, const kl_order_t *order,
-                           kl_json_t *v);
-int kl_outcome(kl_call_t *call, kl_prepare_fn prepare, const void *want, kl_show_fn show);
+int kl_outcome(kl_call_t *call, const kl_action_t *action, kl_ask_t *ask, kl_show_fn show);
+/** Answers for what an action gave; rv is what kl_act returned. */
+int kl_outcome_answer(kl_call_t *call, kl_kind_t rv, const kl_acted_t *acted, kl_show_fn show);
 
 /** "{base}/{id}" of an order in the back office. */
 const char *kl_order_url(kl_call_t *call, const char *order_id);

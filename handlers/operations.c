@@ -9,6 +9,9 @@
 
 #include <http_log.h>
 #include <string.h>
+#include "service/adopt.h"
+#include "service/resolve.h"
+#include "core/klarna_order.h"
 #include "core/operation_view.h"
 #include "core/order_view.h"
 #include "klarna_module.h"
@@ -39,7 +42,8 @@ int kl_operations_send_again(kl_call_t *call)
 
     kl_reader_only(&rd, NULL);
     if (call->err->kind != KL_OK
-        || kl_send_again(&call->svc, call->segment[0], call->segment[2], &op, call->err) != KL_OK) {
+        || kl_resolve_send_again(&call->svc, call->segment[0], call->segment[2], &op, call->err)
+               != KL_OK) {
         return kl_reply_error(call);
     }
     return show(call, op);
@@ -81,25 +85,23 @@ int kl_operations_give_up(kl_call_t *call)
 {
     kl_reader_t rd = kl_reader(call->r->pool, call->body, "", call->err);
     const char *reason = kl_read_str(&rd, "reason", KL_REQUIRED, 1, KL_MAX_STRING);
-    kl_said_t said = read_said(call, &rd);
-    apr_array_header_t *candidates = NULL;
-    kl_operation_t *op = NULL;
+    kl_give_up_t it = {.order_id = call->segment[0],
+                       .op_id = call->segment[2],
+                       .said = read_said(call, &rd)};
 
     kl_reader_only(&rd, "reason", "executed_as", "not_executed", NULL);
-    if (call->err->kind != KL_OK
-        || kl_give_up(&call->svc, call->segment[0], call->segment[2], &said, &op, &candidates,
-                      call->err)
-               != KL_OK) {
-        call->candidates = candidates ? candidates_view(call->r->pool, candidates) : NULL;
+    if (call->err->kind != KL_OK || kl_resolve_give_up(&call->svc, &it, call->err) != KL_OK) {
+        call->candidates = it.candidates ? candidates_view(call->r->pool, it.candidates) : NULL;
         return kl_reply_error(call);
     }
     ap_log_rerror(APLOG_MARK, APLOG_NOTICE, 0, call->r,
-                  "KLA0022: operation %s given up by %s%s%s, it is %s: %s", op->id, call->svc.actor,
-                  said.not_executed     ? " as not executed"
-                  : said.executed_as[0] ? " as executed: "
-                                        : "",
-                  said.executed_as, kl_op_state_name(op->state), reason);
-    return show(call, op);
+                  "KLA0022: operation %s given up by %s%s%s, it is %s: %s", it.op->id,
+                  call->svc.actor,
+                  it.said.not_executed     ? " as not executed"
+                  : it.said.executed_as[0] ? " as executed: "
+                                           : "",
+                  it.said.executed_as, kl_op_state_name(it.op->state), reason);
+    return show(call, it.op);
 }
 
 int kl_orders_adopt(kl_call_t *call)
@@ -110,7 +112,7 @@ int kl_orders_adopt(kl_call_t *call)
 
     kl_reader_only(&rd, "klarna_order_id", NULL);
     if (call->err->kind != KL_OK
-        || kl_adopt(&call->svc, call->segment[0], id, &order, call->err) != KL_OK) {
+        || kl_adopt_order(&call->svc, call->segment[0], id, &order, call->err) != KL_OK) {
         return kl_reply_error(call);
     }
     return kl_reply(call, HTTP_OK, kl_order_view(call->r->pool, order, 1), NULL);

@@ -8,7 +8,18 @@
 #include <string.h>
 #include "core/operation_view.h"
 #include "core/order_view.h"
+#include "service/acknowledge.h"
 #include "service/operations.h"
+#include "service/reconcile.h"
+
+/* Its expiry is not known yet; when Klarna cannot be asked now, it is shown as it is. */
+static kl_kind_t look_if_possible(kl_call_t *call, kl_order_t **order)
+{
+    kl_look_t look;
+
+    (void)kl_reconcile_order(&call->svc, order, &look, kl_error_make(call->r->pool));
+    return *order ? KL_OK : kl_service_order(&call->svc, call->segment[0], order, call->err);
+}
 
 /* ?refresh=1 reads Klarna's record first; else that is done only, as well as it can be, while
  * the expiry is not known (just placed or extended). */
@@ -22,10 +33,10 @@ static int read_one(kl_call_t *call)
     kl_kind_t rv = kl_service_order(&call->svc, call->segment[0], &order, call->err);
 
     if (rv == KL_OK && asked) {
-        rv = kl_refresh(&call->svc, order, &look, call->err);
+        rv = kl_reconcile_order(&call->svc, &order, &look, call->err);
     }
     else if (rv == KL_OK && !order->expires_at) {
-        (void)kl_refresh(&call->svc, order, &look, kl_error_make(call->r->pool));
+        rv = look_if_possible(call, &order);
     }
     if (rv != KL_OK) {
         return kl_reply_error(call);
@@ -70,7 +81,7 @@ static int seen(kl_call_t *call)
 
     kl_reader_only(&rd, NULL);
     if (call->err->kind != KL_OK
-        || kl_seen(&call->svc, call->segment[0], &order, call->err) != KL_OK) {
+        || kl_acknowledge_order(&call->svc, call->segment[0], &order, call->err) != KL_OK) {
         return kl_reply_error(call);
     }
     return kl_reply(call, HTTP_OK, kl_order_view(call->r->pool, order, 1), NULL);

@@ -48,57 +48,43 @@ static void log_unknown(kl_call_t *call, const kl_operation_t *op)
                   op->attempts, op->error_code);
 }
 
-/* first is the operation that carries the client's key; last is where the walk ended. */
-static int answer(kl_call_t *call, const char *first_id, const kl_operation_t *last,
-                  kl_show_fn show)
+static int answer(kl_call_t *call, const kl_acted_t *acted, kl_show_fn show)
 {
+    const kl_operation_t *last = acted->last;
     kl_json_t *v = kl_json_object(call->r->pool);
-    kl_operation_t *first = NULL;
-    kl_order_t *order = NULL;
     int done = last->state == KL_OP_CONFIRMED;
     const char *url = call->status_url ? call->status_url : kl_order_url(call, last->order_id);
 
-    if (last->state == KL_OP_REFUSED) {
-        return refused(call, last);
-    }
-    if (!done) {
-        log_unknown(call, last);
-    }
-    if (call->svc.store->operation_load(call->svc.store, call->r->pool, first_id, &first, call->err)
-            != KL_OK
-        || kl_service_order(&call->svc, last->order_id, &order, call->err) != KL_OK) {
-        return kl_reply_error(call);
-    }
-    kl_json_set_str(v, "order_id", order->id);
+    kl_json_set_str(v, "order_id", acted->order->id);
     kl_json_set_str(v, "state", kl_op_state_name(last->state));
-    show(call, first, order, v);
+    show(call, acted, v);
     if (!done && !call->status_url) {
         url = apr_pstrcat(call->r->pool, url, "/operations/", last->id, NULL);
     }
     return kl_reply(call, done ? HTTP_CREATED : HTTP_ACCEPTED, v, url);
 }
 
-int kl_outcome(kl_call_t *call, kl_prepare_fn prepare, const void *want, kl_show_fn show)
+int kl_outcome_answer(kl_call_t *call, kl_kind_t rv, const kl_acted_t *acted, kl_show_fn show)
 {
-    kl_operation_t *op = NULL;
-    const char *first_id;
-    kl_kind_t rv = kl_operation_replay(&call->svc, &call->client, &op, call->err);
-    int again = op != NULL;
-
-    if (rv == KL_OK && !op) {
-        rv = prepare(call, want, &op);
-        if (rv == KL_CONFLICT && strcmp(call->err->code, "exists") == 0) {
-            /* The same key at the same moment: the other one started it. */
-            kl_error_clear(call->err);
-            rv = kl_operation_replay(&call->svc, &call->client, &op, call->err);
-            rv = rv == KL_OK && !op ? kl_in_progress(call->err) : rv;
-            again = 1;
-        }
-    }
     if (rv != KL_OK) {
         return kl_reply_error(call);
     }
-    first_id = op->id;
-    rv = again ? kl_resume(&call->svc, &op, call->err) : kl_walk(&call->svc, &op, call->err);
-    return rv == KL_OK ? answer(call, first_id, op, show) : kl_reply_error(call);
+    if (acted->last->state == KL_OP_REFUSED) {
+        return refused(call, acted->last);
+    }
+    if (acted->last->state != KL_OP_CONFIRMED) {
+        log_unknown(call, acted->last);
+    }
+    return answer(call, acted, show);
+}
+
+int kl_outcome(kl_call_t *call, const kl_action_t *action, kl_ask_t *ask, kl_show_fn show)
+{
+    kl_acted_t acted;
+    kl_kind_t rv;
+
+    ask->order_id = call->segment[0];
+    ask->client = &call->client;
+    rv = kl_act(&call->svc, action, ask, &acted, call->err);
+    return kl_outcome_answer(call, rv, &acted, show);
 }

@@ -47,6 +47,8 @@ int kl_http_status(kl_kind_t kind)
     case KL_NOT_FOUND:
         return HTTP_NOT_FOUND;
     case KL_CONFLICT:
+    case KL_STALE:
+    case KL_TAKEN:
         return HTTP_CONFLICT;
     case KL_REFUSED:
         return HTTP_UNPROCESSABLE_ENTITY;
@@ -92,6 +94,8 @@ static const char *title_of(kl_kind_t kind)
                                          [KL_DENIED] = "Not allowed",
                                          [KL_NOT_FOUND] = "Not found",
                                          [KL_CONFLICT] = "Not possible as things stand",
+                                         [KL_STALE] = "Not possible as things stand",
+                                         [KL_TAKEN] = "Not possible as things stand",
                                          [KL_REFUSED] = "Klarna refused",
                                          [KL_RATE_LIMITED] = "Too many calls to Klarna",
                                          [KL_UNKNOWN] = "The outcome is not known yet",

@@ -3,55 +3,43 @@
  * Returns and cancellation: POST {id}/credit-invoices, its preview, POST {id}/cancel.
  */
 #include "handlers/handlers.h"
-
+#include "service/credit_invoice.h"
 #include "core/order_view.h"
 
-#include <string.h>
-
-static void show_credit_invoice(kl_call_t *call, const kl_operation_t *first,
-                                const kl_order_t *order, kl_json_t *v)
+static void show_credit_invoice(kl_call_t *call, const kl_acted_t *acted, kl_json_t *v)
 {
-    const kl_credit_invoice_t *ci = kl_order_find_credit_invoice(order, first->credit_invoice_id);
+    const kl_credit_invoice_t *ci = kl_order_find_credit_invoice(acted->order,
+                                                                 acted->first->credit_invoice_id);
 
     if (ci) {
-        kl_json_set(v, "credit_invoice", kl_credit_invoice_view(call->r->pool, order, ci));
+        kl_json_set(v, "credit_invoice", kl_credit_invoice_view(call->r->pool, acted->order, ci));
     }
-}
-
-static kl_kind_t prepare_credit(kl_call_t *call, const void *want, kl_operation_t **out)
-{
-    return kl_credit_invoice_prepare(&call->svc, call->segment[0], want, &call->client, out,
-                                     call->err);
 }
 
 int kl_credit_invoices_create(kl_call_t *call)
 {
     kl_credit_request_t want;
+    kl_ask_t ask = {.credit = &want};
 
     if (kl_credit_request_parse(&want, call->r->pool, call->body, call->err) != KL_OK) {
         return kl_reply_error(call);
     }
-    return kl_outcome(call, prepare_credit, &want, show_credit_invoice);
+    return kl_outcome(call, &kl_credit_invoice_action, &ask, show_credit_invoice);
 }
 
 int kl_credit_invoices_preview(kl_call_t *call)
 {
     apr_pool_t *p = call->r->pool;
     kl_credit_request_t want;
+    kl_ask_t ask = {.order_id = call->segment[0], .credit = &want};
     kl_order_t *order = NULL;
     kl_credit_plan_t plan;
 
     if (kl_credit_request_parse(&want, p, call->body, call->err) != KL_OK
-        || kl_credit_invoice_preview(&call->svc, call->segment[0], &want, &order, &plan, call->err)
-               != KL_OK) {
+        || kl_credit_invoice_preview(&call->svc, &ask, &order, &plan, call->err) != KL_OK) {
         return kl_reply_error(call);
     }
     return kl_reply(call, HTTP_OK, kl_credit_plan_view(p, order, &plan), NULL);
-}
-
-static kl_kind_t prepare_cancel(kl_call_t *call, const void *comment, kl_operation_t **out)
-{
-    return kl_cancel_prepare(&call->svc, call->segment[0], comment, &call->client, out, call->err);
 }
 
 int kl_cancel_create(kl_call_t *call)
@@ -59,6 +47,10 @@ int kl_cancel_create(kl_call_t *call)
     kl_reader_t rd = kl_reader(call->r->pool, call->body, "", call->err);
     const char *comment = kl_read_str(&rd, "comment", KL_OPTIONAL, 0, KL_MAX_STRING);
     int confirmed = kl_read_bool(&rd, "confirm_final", 0);
+    kl_credit_request_t want = {.what = {.everything = 1},
+                                .reference = "",
+                                .comment = comment ? comment : ""};
+    kl_ask_t ask = {.credit = &want};
 
     kl_reader_only(&rd, "comment", "confirm_final", NULL);
     if (call->err->kind == KL_OK && !confirmed) {
@@ -69,5 +61,5 @@ int kl_cancel_create(kl_call_t *call)
     if (call->err->kind != KL_OK) {
         return kl_reply_error(call);
     }
-    return kl_outcome(call, prepare_cancel, comment ? comment : "", show_credit_invoice);
+    return kl_outcome(call, &kl_credit_invoice_cancel_action, &ask, show_credit_invoice);
 }

@@ -122,7 +122,6 @@ void kl_child_service(kl_service_t *svc, apr_pool_t *p, server_rec *s, const kl_
     svc->actor = actor;
     svc->callback_base = cfg->callback_base ? cfg->callback_base : "";
     svc->timeout = kl_timeout(cfg);
-    svc->queue_for = 0;
     svc->now = apr_time_now;
     svc->sleep = pause_for;
     svc->random = random_bytes;

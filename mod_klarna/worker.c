@@ -15,6 +15,7 @@
 #include <string.h>
 #include "child.h"
 #include "klarna_module.h"
+#include "service/work.h"
 #include "settings.h"
 
 #define ROUND apr_time_from_sec(1)
@@ -64,7 +65,7 @@ static void make_service(kl_service_t *svc, apr_pool_t *p, server_rec *s,
 /* Somebody else being quicker is the ordinary case with several workers. */
 static int is_news(const kl_error_t *err)
 {
-    return err->kind != KL_CONFLICT;
+    return err->kind != KL_CONFLICT && err->kind != KL_STALE;
 }
 
 static void work_operation(apr_pool_t *p, server_rec *s, const kl_account_t *account,

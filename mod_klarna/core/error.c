@@ -88,6 +88,10 @@ const char *kl_kind_name(kl_kind_t kind)
         return "not_found";
     case KL_CONFLICT:
         return "conflict";
+    case KL_STALE:
+        return "stale";
+    case KL_TAKEN:
+        return "taken";
     case KL_REFUSED:
         return "refused";
     case KL_RATE_LIMITED:

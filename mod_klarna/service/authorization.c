@@ -1,67 +1,55 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * The authorization itself: extend its time, release what was not captured.
- */
-#include "service/service.h"
+/* See authorization.h. */
+#include "service/authorization.h"
 
 #include "api/order_management.h"
 
-static kl_kind_t plan_extend(kl_service_t *svc, kl_order_t *order, const void *unused,
-                             const kl_client_t *client, kl_operation_t **ops, int *n,
+static kl_kind_t plan_extend(kl_service_t *svc, const kl_ask_t *ask, kl_plan_t *plan,
                              kl_error_t *err)
 {
-    const kl_words_t *why = kl_why_not_extend(order);
+    const kl_words_t *why = kl_why_not_extend(plan->order);
+    kl_operation_t *op;
     kl_request_t req;
 
-    (void)unused;
+    (void)ask;
     if (why) {
         return kl_error_because(err, KL_CONFLICT, "not_extendable", why);
     }
-    ops[0] = kl_operation_new(svc, order, KL_OP_EXTEND, client, err);
-    if (!ops[0]) {
+    op = kl_journal_add(svc, plan, KL_OP_EXTEND, err);
+    if (!op) {
         return err->kind;
     }
-    req = kl_om_extend(svc->p, order, ops[0]->id);
-    kl_operation_request(ops[0], &req);
-    *n = 1;
+    req = kl_om_extend(svc->p, plan->order, op->id);
+    kl_journal_request(op, &req);
     return KL_OK;
 }
 
-kl_kind_t kl_extend_prepare(kl_service_t *svc, const char *order_id, const kl_client_t *client,
-                            kl_operation_t **out, kl_error_t *err)
-{
-    return kl_prepare(svc, order_id, plan_extend, NULL, client, out, err);
-}
+const kl_action_t kl_authorization_extend_action = {.plan = plan_extend};
 
-static kl_kind_t plan_release(kl_service_t *svc, kl_order_t *order, const void *unused,
-                              const kl_client_t *client, kl_operation_t **ops, int *n,
+static kl_kind_t plan_release(kl_service_t *svc, const kl_ask_t *ask, kl_plan_t *plan,
                               kl_error_t *err)
 {
-    const kl_words_t *why = kl_why_not_release(order);
-    kl_movement_t rest = {.amount = order->remaining_amount};
+    const kl_words_t *why = kl_why_not_release(plan->order);
+    kl_movement_t rest = {.amount = plan->order->remaining_amount};
     kl_json_t *v = kl_json_object(svc->p);
+    kl_operation_t *op;
     kl_request_t req;
 
-    (void)unused;
+    (void)ask;
     if (why) {
         return kl_error_because(err, KL_CONFLICT, "not_releasable", why);
     }
-    ops[0] = kl_operation_new(svc, order, KL_OP_RELEASE, client, err);
-    if (!ops[0]) {
+    op = kl_journal_add(svc, plan, KL_OP_RELEASE, err);
+    if (!op) {
         return err->kind;
     }
-    req = kl_om_release(svc->p, order, ops[0]->id);
-    kl_operation_request(ops[0], &req);
+    req = kl_om_release(svc->p, plan->order, op->id);
+    kl_journal_request(op, &req);
     rest.lines = apr_array_make(svc->p, 1, sizeof(kl_movement_line_t));
     kl_json_set(v, "movement", kl_movement_json(svc->p, &rest));
-    ops[0]->intent = kl_json_text(svc->p, v);
-    ops[0]->amount = rest.amount;
-    *n = 1;
+    op->intent = kl_json_text(svc->p, v);
+    op->amount = rest.amount;
     return KL_OK;
 }
 
-kl_kind_t kl_release_prepare(kl_service_t *svc, const char *order_id, const kl_client_t *client,
-                             kl_operation_t **out, kl_error_t *err)
-{
-    return kl_prepare(svc, order_id, plan_release, NULL, client, out, err);
-}
+const kl_action_t kl_authorization_release_action = {.plan = plan_release};

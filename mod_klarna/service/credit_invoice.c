@@ -1,11 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Returns: a credit invoice becomes one Klarna call or two, whatever the order's state
- * asks for (core/plan.h decides). It is written into the order, pending, by the same save
- * that claims the order, and is paid only when Klarna confirmed every step. Cancelling is
- * a credit invoice over everything.
- */
-#include "service/service.h"
+/* See credit_invoice.h. */
+#include "service/credit_invoice.h"
 
 #include <apr_strings.h>
 #include "api/order_management.h"
@@ -66,76 +61,69 @@ static void add_step(kl_credit_invoice_t *ci, const kl_operation_t *op, kl_verb_
     step->refund_id = "";
 }
 
-static kl_kind_t plan_credit(kl_service_t *svc, kl_order_t *order, const void *what,
-                             const kl_client_t *client, kl_operation_t **ops, int *n,
-                             kl_error_t *err)
+/* One call of the credit invoice. */
+static kl_kind_t plan_step(kl_service_t *svc, const kl_ask_t *ask, kl_plan_t *plan,
+                           const kl_credit_step_plan_t *step, kl_error_t *err)
 {
-    const kl_credit_request_t *want = what;
-    kl_credit_invoice_t *ci;
-    kl_credit_plan_t plan;
+    kl_operation_t *op = kl_journal_add(svc, plan, kind_of_verb[step->verb], err);
+    kl_json_t *v = kl_json_object(svc->p);
     kl_request_t req;
-    kl_json_t *v;
-    kl_kind_t rv;
-    int i;
 
-    rv = kl_plan_credit(&plan, svc->p, order, want, err);
-    if (rv != KL_OK) {
-        return rv;
+    if (!op) {
+        return err->kind;
     }
-    ci = new_credit_invoice(svc, want, &plan);
-    for (i = 0; i < plan.steps; i++) {
-        ops[i] = kl_operation_new(svc, order, kind_of_verb[plan.step[i].verb],
-                                  i == 0 ? client : NULL, err);
-        if (!ops[i] || !ci->id) {
-            return kl_error_set(err, KL_INTERNAL, "no_randomness", "No random bytes.");
-        }
-        req = request_of(svc, order, &plan.step[i], want, ops[i]->id);
-        kl_operation_request(ops[i], &req);
-        v = kl_json_object(svc->p);
-        kl_json_set(v, "movement", kl_movement_json(svc->p, &plan.step[i].moved));
-        ops[i]->intent = kl_json_text(svc->p, v);
-        ops[i]->amount = plan.step[i].moved.amount;
-        ops[i]->credit_invoice_id = ci->id;
-        add_step(ci, ops[i], plan.step[i].verb);
-    }
-    kl_apply_credit_invoice(order, svc->p, ci);
-    *n = plan.steps;
+    req = request_of(svc, plan->order, step, ask->credit, op->id);
+    kl_journal_request(op, &req);
+    kl_json_set(v, "movement", kl_movement_json(svc->p, &step->moved));
+    op->intent = kl_json_text(svc->p, v);
+    op->amount = step->moved.amount;
     return KL_OK;
 }
 
-kl_kind_t kl_credit_invoice_prepare(kl_service_t *svc, const char *order_id,
-                                    const kl_credit_request_t *want, const kl_client_t *client,
-                                    kl_operation_t **out, kl_error_t *err)
+static kl_kind_t plan_credit(kl_service_t *svc, const kl_ask_t *ask, kl_plan_t *plan,
+                             kl_error_t *err)
 {
-    return kl_prepare(svc, order_id, plan_credit, want, client, out, err);
+    kl_credit_invoice_t *ci;
+    kl_credit_plan_t credit;
+
+    if (kl_plan_credit(&credit, svc->p, plan->order, ask->credit, err) != KL_OK) {
+        return err->kind;
+    }
+    ci = new_credit_invoice(svc, ask->credit, &credit);
+    if (!ci->id) {
+        return kl_error_set(err, KL_INTERNAL, "no_randomness", "No random bytes.");
+    }
+    for (int i = 0; i < credit.steps; i++) {
+        if (plan_step(svc, ask, plan, &credit.step[i], err) != KL_OK) {
+            return err->kind;
+        }
+        plan->ops[i]->credit_invoice_id = ci->id;
+        add_step(ci, plan->ops[i], credit.step[i].verb);
+    }
+    kl_apply_credit_invoice(plan->order, svc->p, ci);
+    return KL_OK;
 }
 
-kl_kind_t kl_credit_invoice_preview(kl_service_t *svc, const char *order_id,
-                                    const kl_credit_request_t *want, kl_order_t **order,
+const kl_action_t kl_credit_invoice_action = {.plan = plan_credit};
+
+kl_kind_t kl_credit_invoice_preview(kl_service_t *svc, const kl_ask_t *ask, kl_order_t **order,
                                     kl_credit_plan_t *plan, kl_error_t *err)
 {
-    kl_kind_t rv = kl_service_order(svc, order_id, order, err);
+    kl_kind_t rv = kl_service_order(svc, ask->order_id, order, err);
 
-    return rv == KL_OK ? kl_plan_credit(plan, svc->p, *order, want, err) : rv;
+    return rv == KL_OK ? kl_plan_credit(plan, svc->p, *order, ask->credit, err) : rv;
 }
 
 /* A cancellation is refused for its own reasons before it becomes a credit. */
-static kl_kind_t plan_cancel(kl_service_t *svc, kl_order_t *order, const void *what,
-                             const kl_client_t *client, kl_operation_t **ops, int *n,
+static kl_kind_t plan_cancel(kl_service_t *svc, const kl_ask_t *ask, kl_plan_t *plan,
                              kl_error_t *err)
 {
-    const kl_words_t *why = kl_why_not_cancel(order);
+    const kl_words_t *why = kl_why_not_cancel(plan->order);
 
     if (why) {
         return kl_error_because(err, KL_CONFLICT, "not_cancellable", why);
     }
-    return plan_credit(svc, order, what, client, ops, n, err);
+    return plan_credit(svc, ask, plan, err);
 }
 
-kl_kind_t kl_cancel_prepare(kl_service_t *svc, const char *order_id, const char *comment,
-                            const kl_client_t *client, kl_operation_t **out, kl_error_t *err)
-{
-    kl_credit_request_t want = {.what = {.everything = 1}, .reference = "", .comment = comment};
-
-    return kl_prepare(svc, order_id, plan_cancel, &want, client, out, err);
-}
+const kl_action_t kl_credit_invoice_cancel_action = {.plan = plan_cancel};

@@ -1,11 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * What a clerk holds in the hand when asking for an order: a tracking number, a credit note's
- * number, an id from Klarna's portal. They are stored just before the change they come with,
- * so that a death in between is made up for when that change is done after all. That one can
- * not be stored must never be in the way of the books: then it is not found by, no more.
- */
-#include "service/service.h"
+/* See references.h. */
+#include "service/references.h"
 
 #include <apr_lib.h>
 #include <apr_strings.h>
@@ -58,37 +53,53 @@ static void store(kl_service_t *svc, const kl_order_t *order, const apr_array_he
         (void)svc->store->reference_add(svc->store, svc->p, order->merchant, order->id,
                                         (const char *const *)values->elts, values->nelts,
                                         kl_error_make(svc->p));
-        kl_step(svc, "references_stored");
+        kl_service_step(svc, "references_stored");
     }
 }
 
-void kl_references_of(kl_service_t *svc, const kl_order_t *order, const kl_operation_t *op)
+kl_known_t kl_references_known(const kl_order_t *order)
 {
-    apr_array_header_t *values = apr_array_make(svc->p, 4, sizeof(const char *));
+    return (kl_known_t){order->captures->nelts, order->credit_invoices->nelts};
+}
+
+static void collect_operation(apr_pool_t *p, apr_array_header_t *values, const kl_order_t *order,
+                              const kl_operation_t *op)
+{
     const kl_credit_invoice_t *ci = kl_order_find_credit_invoice(order, op->credit_invoice_id);
 
     if (ci) {
-        collect_credit_invoice(svc->p, values, ci);
+        collect_credit_invoice(p, values, ci);
     }
     if (op->state == KL_OP_CONFIRMED
         && (op->kind == KL_OP_CAPTURE || op->kind == KL_OP_SHIPPING_INFO)) {
-        collect(svc->p, values, op->result_id);
-        collect_intent(svc->p, values, op);
+        collect(p, values, op->result_id);
+        collect_intent(p, values, op);
     }
-    store(svc, order, values);
 }
 
-void kl_references_imported(kl_service_t *svc, const kl_order_t *order, int captures,
-                            int credit_invoices)
+/* Made by others: those that the order did not have before. */
+static void collect_new(apr_pool_t *p, apr_array_header_t *values, const kl_order_t *order,
+                        const kl_known_t *known)
+{
+    for (int i = known->captures; i < order->captures->nelts; i++) {
+        collect(p, values, APR_ARRAY_IDX(order->captures, i, kl_capture_t).capture_id);
+    }
+    for (int i = known->credit_invoices; i < order->credit_invoices->nelts; i++) {
+        collect_credit_invoice(p, values,
+                               &APR_ARRAY_IDX(order->credit_invoices, i, kl_credit_invoice_t));
+    }
+}
+
+void kl_references_store(kl_service_t *svc, const kl_order_t *order, const kl_known_t *known,
+                         const kl_operation_t *op)
 {
     apr_array_header_t *values = apr_array_make(svc->p, 4, sizeof(const char *));
 
-    for (int i = captures; i < order->captures->nelts; i++) {
-        collect(svc->p, values, APR_ARRAY_IDX(order->captures, i, kl_capture_t).capture_id);
+    if (op) {
+        collect_operation(svc->p, values, order, op);
     }
-    for (int i = credit_invoices; i < order->credit_invoices->nelts; i++) {
-        collect_credit_invoice(svc->p, values,
-                               &APR_ARRAY_IDX(order->credit_invoices, i, kl_credit_invoice_t));
+    else {
+        collect_new(svc->p, values, order, known);
     }
     store(svc, order, values);
 }

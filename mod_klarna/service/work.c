@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * What the background worker does, in units of one operation or one order: walk on what
- * somebody left, read back what is not final, find what a person must see. Any worker of
- * any host may take any unit; the compare-and-set of its first save decides who does.
- */
-#include "service/service.h"
+/* See work.h. */
+#include "service/work.h"
 
 #include <apr_strings.h>
 #include <string.h>
 #include "core/schedule.h"
+#include "service/authorization.h"
+#include "service/change.h"
+#include "service/reconcile.h"
+#include "service/run.h"
+#include "service/verify.h"
 
 #define LATER apr_time_from_sec(KL_LEASE_S)
+
+/* --- operations ------------------------------------------------------------------------ */
 
 static kl_kind_t postpone(kl_service_t *svc, kl_operation_t *op, kl_error_t *err)
 {
@@ -18,11 +21,21 @@ static kl_kind_t postpone(kl_service_t *svc, kl_operation_t *op, kl_error_t *err
     return svc->store->operation_save(svc->store, svc->p, op, err);
 }
 
+static kl_kind_t mark_differs(kl_change_t *change, kl_order_t *order, apr_pool_t *p,
+                              kl_error_t *err)
+{
+    (void)p, (void)err;
+    change->nothing = strcmp(order->attention, "differs") == 0;
+    order->attention = "differs";
+    return KL_OK;
+}
+
 /* It went out but its order does not know it: a database has lost what it had confirmed. It
- * is never sent again; a person gives it up, by what Klarna's record tells. */
+ * is never sent again; a person gives it up, by what Klarna's record shows. */
 static kl_kind_t show_unclaimed(kl_service_t *svc, kl_operation_t *op, kl_order_t *order,
                                 kl_error_t *err)
 {
+    kl_change_t change = {.make = mark_differs, .note = 1};
     kl_kind_t rv;
 
     op->state = KL_OP_UNKNOWN;
@@ -31,52 +44,71 @@ static kl_kind_t show_unclaimed(kl_service_t *svc, kl_operation_t *op, kl_order_
     op->error_code = "unclaimed";
     op->next_at = svc->now() + apr_time_from_sec(KL_KEY_PAUSE_S);
     rv = svc->store->operation_save(svc->store, svc->p, op, err);
-    if (rv == KL_OK && strcmp(order->attention, "differs") != 0) {
-        order->attention = "differs";
-        rv = svc->store->order_save(svc->store, svc->p, order, err);
-    }
-    return rv;
+    return rv == KL_OK ? kl_change_order(svc, &change, op->order_id, &order, err) : rv;
 }
 
 kl_kind_t kl_work_operation(kl_service_t *svc, kl_operation_t **op, kl_error_t *err)
 {
-    kl_order_t *order = NULL;
+    kl_run_t run = {.op = *op};
     int gone = 0;
-    kl_kind_t rv = kl_service_order(svc, (*op)->order_id, &order, err);
+    kl_kind_t rv = kl_service_order(svc, (*op)->order_id, &run.order, err);
 
-    if (rv == KL_OK && strcmp(order->pending_op, (*op)->id) == 0) {
-        return kl_resume(svc, op, err);
+    if (rv == KL_OK && strcmp(run.order->pending_op, (*op)->id) == 0) {
+        rv = kl_run_resume(svc, &run, err);
+        *op = run.op;
+        return rv;
     }
     if (rv == KL_OK && (*op)->attempts > 0) {
-        return show_unclaimed(svc, *op, order, err);
+        return show_unclaimed(svc, *op, run.order, err);
     }
     if (rv == KL_OK) {
-        rv = kl_operation_discard_unclaimed(svc, *op, &gone, err);
+        rv = kl_journal_discard_unclaimed(svc, *op, &gone, err);
     }
     return rv == KL_OK && !gone ? postpone(svc, *op, err) : rv;
 }
 
-/* Takes the look for this worker: whoever else wants it finds another version. */
-static kl_kind_t take_look(kl_service_t *svc, kl_order_t *order, kl_error_t *err)
-{
-    kl_kind_t rv;
+/* --- orders -------------------------------------------------------------------------------- */
 
-    order->check_at = svc->now() + LATER;
-    rv = svc->store->order_save(svc->store, svc->p, order, err);
-    kl_step(svc, "look_taken");
-    return rv;
+static kl_kind_t as_it_is(kl_change_t *change, kl_order_t *order, apr_pool_t *p, kl_error_t *err)
+{
+    (void)change, (void)order, (void)p, (void)err;
+    return KL_OK;
 }
 
-/* An operation holds the order: when it is final its process died before folding. */
+/* Takes the look for this worker: anybody else who wants it finds another version. */
+static kl_kind_t take_look(kl_service_t *svc, kl_order_t **order, kl_error_t *err)
+{
+    kl_change_t change = {.make = as_it_is,
+                          .look = KL_LOOK_LEASED,
+                          .note = 1,
+                          .once = 1,
+                          .step = "look_taken"};
+
+    return kl_change_order(svc, &change, (*order)->id, order, err);
+}
+
+/* An operation holds the order: when it is final its process died before booking. */
 static kl_kind_t look_at_holder(kl_service_t *svc, kl_order_t *order, kl_error_t *err)
 {
-    kl_operation_t *op = NULL;
-    kl_kind_t rv = svc->store->operation_load(svc->store, svc->p, order->pending_op, &op, err);
+    kl_run_t run = {.order = order};
+    kl_kind_t rv = svc->store->operation_load(svc->store, svc->p, order->pending_op, &run.op, err);
 
-    if (rv == KL_OK && kl_op_is_final(op->state)) {
-        return kl_walk(svc, &op, err);
+    return rv == KL_OK && kl_op_is_final(run.op->state) ? kl_run(svc, &run, err) : rv;
+}
+
+static kl_kind_t end_payment(kl_change_t *change, kl_order_t *order, apr_pool_t *p, kl_error_t *err)
+{
+    const kl_finding_t *found = change->baton;
+
+    (void)p, (void)err;
+    if (found->truth == KL_TRUTH_UNCLEAR) {
+        order->attention = "orphan";
+        return KL_OK;
     }
-    return rv;
+    order->state = KL_ORDER_ABANDONED;
+    order->client_token = "";
+    order->payment_methods = NULL;
+    return KL_OK;
 }
 
 /* The shopper never came back. A session that is complete all the same has an order at
@@ -86,10 +118,11 @@ static kl_kind_t look_at_intent(kl_service_t *svc, kl_order_t *order, const char
 {
     kl_operation_t as_placement = {.kind = KL_OP_PLACE_ORDER, .order_id = order->id, .result = ""};
     kl_finding_t found = {.truth = KL_TRUTH_NOT_EXECUTED};
+    kl_change_t change = {.make = end_payment, .baton = &found, .look = KL_LOOK_NEVER, .once = 1};
     kl_kind_t rv = KL_OK;
 
     if (order->session_id[0]) {
-        rv = kl_truth_find(svc, &as_placement, &found, err);
+        rv = kl_verify_operation(svc, &as_placement, &found, err);
         if (rv == KL_REFUSED) { /* Klarna has forgotten the session: nothing was bought */
             kl_error_clear(err);
             found.truth = KL_TRUTH_NOT_EXECUTED;
@@ -100,19 +133,10 @@ static kl_kind_t look_at_intent(kl_service_t *svc, kl_order_t *order, const char
         return rv;
     }
     if (found.truth == KL_TRUTH_UNCLEAR) {
-        order->attention = "orphan";
-        order->check_at = 0;
         *note = "the session is complete but the order was never placed from here: look for it "
                 "in Klarna's portal and adopt it";
     }
-    else {
-        order->state = KL_ORDER_ABANDONED;
-        order->client_token = "";
-        order->payment_methods = NULL;
-        order->check_at = 0;
-    }
-    order->updated_at = svc->now();
-    return svc->store->order_save(svc->store, svc->p, order, err);
+    return kl_change_order(svc, &change, order->id, &order, err);
 }
 
 /* Klarna also says yes at the limit, where nothing moves: its record tells. */
@@ -122,26 +146,25 @@ static int has_more_time(kl_service_t *svc, const kl_order_t *before, kl_error_t
     kl_look_t look;
 
     return kl_service_order(svc, before->id, &order, err) == KL_OK
-           && kl_refresh(svc, order, &look, err) == KL_OK && order->expires_at > before->expires_at;
+           && kl_reconcile_order(svc, &order, &look, err) == KL_OK
+           && order->expires_at > before->expires_at;
 }
 
 /* *note tells already that its end is near, and stands unless the end has moved. */
 static void extend(kl_service_t *svc, const kl_order_t *order, const char **note)
 {
     kl_error_t *err = kl_error_make(svc->p);
-    kl_operation_t *op = NULL;
-    kl_kind_t rv = kl_extend_prepare(svc, order->id, NULL, &op, err);
+    kl_ask_t ask = {.order_id = order->id};
+    kl_acted_t acted;
 
-    if (rv == KL_OK) {
-        rv = kl_walk(svc, &op, err);
-    }
-    if (rv != KL_OK) {
+    if (kl_act(svc, &kl_authorization_extend_action, &ask, &acted, err) != KL_OK) {
         *note = apr_psprintf(svc->p, "%s and could not be extended: %s", *note, err->code);
     }
-    else if (op->state == KL_OP_REFUSED) {
-        *note = apr_psprintf(svc->p, "%s and Klarna does not extend it: %s", *note, op->error_code);
+    else if (acted.last->state == KL_OP_REFUSED) {
+        *note = apr_psprintf(svc->p, "%s and Klarna does not extend it: %s", *note,
+                             acted.last->error_code);
     }
-    else if (op->state == KL_OP_CONFIRMED && has_more_time(svc, order, err)) {
+    else if (acted.last->state == KL_OP_CONFIRMED && has_more_time(svc, order, err)) {
         *note = "its authorization was extended";
     }
 }
@@ -175,27 +198,38 @@ static int wants_extension(kl_service_t *svc, const kl_order_t *order)
     return mark && !kl_why_not_extend(order) && !was_asked_since(svc, order, mark);
 }
 
+static kl_kind_t look_more_rarely(kl_change_t *change, kl_order_t *order, apr_pool_t *p,
+                                  kl_error_t *err)
+{
+    (void)change, (void)p, (void)err;
+    order->attention = "differs";
+    order->checks++;
+    return KL_OK;
+}
+
 /* Klarna does not know the order, or shows it to others only: looked at ever more rarely, and
- * told once. */
+ * said once. */
 static kl_kind_t refused_look(kl_service_t *svc, kl_order_t *order, const char **note,
                               kl_error_t *err)
 {
+    kl_change_t change = {.make = look_more_rarely,
+                          .look = KL_LOOK_SCHEDULED,
+                          .note = 1,
+                          .once = 1};
+
     if (strcmp(order->attention, "differs") != 0) {
         *note = apr_psprintf(svc->p, "Klarna does not show it: %s", err->detail);
     }
     kl_error_clear(err);
-    order->attention = "differs";
-    order->checks++;
-    order->check_at = kl_schedule_next(order, svc->now());
-    return svc->store->order_save(svc->store, svc->p, order, err);
+    return kl_change_order(svc, &change, order->id, &order, err);
 }
 
-/* Reads Klarna's record and tells what a person should know. */
+/* Reads Klarna's record and notes what a person should know. */
 static kl_kind_t look_at_order(kl_service_t *svc, kl_order_t *order, int auto_extend,
                                const char **note, kl_error_t *err)
 {
     kl_look_t look;
-    kl_kind_t rv = kl_refresh(svc, order, &look, err);
+    kl_kind_t rv = kl_reconcile_order(svc, &order, &look, err);
 
     if (rv == KL_REFUSED) {
         return refused_look(svc, order, note, err);
@@ -223,7 +257,7 @@ static kl_kind_t look_at_order(kl_service_t *svc, kl_order_t *order, int auto_ex
 kl_kind_t kl_work_order(kl_service_t *svc, kl_order_t *order, int auto_extend, const char **note,
                         kl_error_t *err)
 {
-    kl_kind_t rv = take_look(svc, order, err);
+    kl_kind_t rv = take_look(svc, &order, err);
 
     *note = NULL;
     if (rv != KL_OK) {

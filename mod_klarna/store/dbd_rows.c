@@ -129,8 +129,8 @@ kl_kind_t kl_rows_insert(kl_store_t *self, apr_pool_t *p, kl_sql_t id, const voi
     kl_kind_t rv = change_rows(self, p, kl_dbd_insert, id, values, &changed, err);
 
     if (rv == KL_OK && changed == 0) {
-        return kl_error_set(err, KL_CONFLICT, "exists",
-                            "There is already an %s with this id or key.", what);
+        return kl_error_set(err, KL_TAKEN, "exists", "There is already an %s with this id or key.",
+                            what);
     }
     return rv;
 }
@@ -142,7 +142,7 @@ kl_kind_t kl_rows_save(kl_store_t *self, apr_pool_t *p, kl_sql_t id, const void 
     kl_kind_t rv = change_rows(self, p, kl_dbd_change, id, values, &changed, err);
 
     if (rv == KL_OK && changed == 0) {
-        return kl_error_set(err, KL_CONFLICT, "version",
+        return kl_error_set(err, KL_STALE, "version",
                             "The %s was changed by somebody else in the meantime.", what);
     }
     return rv;
@@ -150,7 +150,7 @@ kl_kind_t kl_rows_save(kl_store_t *self, apr_pool_t *p, kl_sql_t id, const void 
 
 kl_kind_t kl_rows_either_way(kl_kind_t rv, kl_error_t *err)
 {
-    if (rv == KL_CONFLICT) {
+    if (rv == KL_TAKEN || rv == KL_STALE) {
         kl_error_clear(err);
         return KL_OK;
     }

@@ -26,11 +26,11 @@ kl_kind_t kl_rows_check(kl_store_t *self, apr_pool_t *p, kl_error_t *err);
 kl_kind_t kl_rows_open(kl_dbd_t *db, kl_store_t *self, apr_pool_t *p, kl_error_t *err);
 
 /** @param what for people: "order"
- *  @return KL_OK, KL_UNAVAILABLE, or KL_CONFLICT "exists" when a key is taken */
+ *  @return KL_OK, KL_UNAVAILABLE, or KL_TAKEN "exists" when a key is taken */
 kl_kind_t kl_rows_insert(kl_store_t *self, apr_pool_t *p, kl_sql_t id, const void **values,
                          const char *what, kl_error_t *err);
 
-/** As kl_rows_insert for an update that names what it replaces: KL_CONFLICT "version" when that
+/** As kl_rows_insert for an update that names what it replaces: KL_STALE "version" when that
  *  is not there any more. */
 kl_kind_t kl_rows_save(kl_store_t *self, apr_pool_t *p, kl_sql_t id, const void **values,
                        const char *what, kl_error_t *err);

@@ -58,14 +58,14 @@ struct kl_store_t {
     /** What the database is, from a connection that works: "pgsql". Static. */
     kl_kind_t (*driver)(kl_store_t *self, apr_pool_t *p, const char **name, kl_error_t *err);
 
-    /** KL_CONFLICT "exists" when id or client_key is taken. Sets order->version to 1. */
+    /** KL_TAKEN "exists" when id or client_key is taken. Sets order->version to 1. */
     kl_kind_t (*order_insert)(kl_store_t *self, apr_pool_t *p, kl_order_t *order, kl_error_t *err);
     kl_kind_t (*order_load)(kl_store_t *self, apr_pool_t *p, const char *id, kl_order_t **out,
                             kl_error_t *err);
     kl_kind_t (*order_load_by_client_key)(kl_store_t *self, apr_pool_t *p, const char *client_key,
                                           kl_order_t **out, kl_error_t *err);
     /** Saves every mutable member where the stored version is order->version, which it then
-     *  advances. KL_CONFLICT "version" when somebody was quicker: nothing was changed. */
+     *  advances. KL_STALE "version" when somebody was quicker: nothing was changed. */
     kl_kind_t (*order_save)(kl_store_t *self, apr_pool_t *p, kl_order_t *order, kl_error_t *err);
     /** One page in the order of query->list. *out: array of kl_order_t *. */
     kl_kind_t (*order_list)(kl_store_t *self, apr_pool_t *p, const kl_order_query_t *query,
@@ -80,7 +80,7 @@ struct kl_store_t {
                                const char *order_id, const char *const *values, int n,
                                kl_error_t *err);
 
-    /** KL_CONFLICT "exists" when id or client_key is taken. Sets op->version to 1. */
+    /** KL_TAKEN "exists" when id or client_key is taken. Sets op->version to 1. */
     kl_kind_t (*operation_insert)(kl_store_t *self, apr_pool_t *p, kl_operation_t *op,
                                   kl_error_t *err);
     kl_kind_t (*operation_load)(kl_store_t *self, apr_pool_t *p, const char *id,

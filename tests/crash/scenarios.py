@@ -270,7 +270,7 @@ SCENARIOS = (
                                                             "captures", EVERYTHING)),
     Scenario("worker: a cancel in two calls", _left_at("order_claimed", _part_captured,
                                                        "cancel", CANCEL)),
-    Scenario("worker: between the two calls", _left_at("folded", _part_captured,
+    Scenario("worker: between the two calls", _left_at("booked", _part_captured,
                                                        "cancel", CANCEL)),
     Scenario("worker: a forgotten key, executed", _capture_with_a_forgotten_key(True)),
     Scenario("worker: a forgotten key, not executed", _capture_with_a_forgotten_key(False)),

@@ -660,6 +660,7 @@ static kl_delivery_t perform(kl_transport_t *self, apr_pool_t *p, const kl_accou
     int fault;
 
     assert_non_null(account);
+    fake->account = account->name;
     assert_non_null(req->method);
     assert_non_null(req->path);
     assert_non_null(req->body);

@@ -62,6 +62,7 @@ typedef struct fake_klarna_t {
     int sessions;                /* created */
     const char *session_body;    /* of the last session call */
     int calls;                   /* since the fault was armed */
+    const char *account;         /* name of the account that called last */
     int fail_at;                 /* 0 = never */
     fake_klarna_fault_t fault;
     int retry_after;     /* seconds, in a 429 */

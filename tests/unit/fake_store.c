@@ -145,12 +145,12 @@ static kl_kind_t call(kl_store_t *self, apr_pool_t *p, do_fn *execute, void *wha
 
 static kl_kind_t exists(kl_error_t *err)
 {
-    return kl_error_set(err, KL_CONFLICT, "exists", "There is one with this id or key.");
+    return kl_error_set(err, KL_TAKEN, "exists", "There is one with this id or key.");
 }
 
 static kl_kind_t moved_on(kl_error_t *err)
 {
-    return kl_error_set(err, KL_CONFLICT, "version", "It was changed by somebody else.");
+    return kl_error_set(err, KL_STALE, "version", "It was changed by somebody else.");
 }
 
 static kl_kind_t missing(kl_error_t *err)

@@ -81,7 +81,7 @@ void scenario_walk_pending(world_t *world, const char *id)
         assert_int_equal(svc->store->operation_load(svc->store, svc->p,
                                                     world_order(world, id)->pending_op, &op, err),
                          KL_OK);
-        (void)kl_resume(svc, &op, err);
+        (void)world_resume(svc, &op, err);
     }
 }
 
@@ -113,7 +113,7 @@ void scenario_sweep(world_t *world)
 
         kl_error_clear(err);
         assert_int_equal(svc->store->operation_load(svc->store, svc->p, id, &op, err), KL_OK);
-        (void)kl_resume(svc, &op, err);
+        (void)world_resume(svc, &op, err);
     }
 }
 

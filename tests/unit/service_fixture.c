@@ -46,7 +46,7 @@ kl_client_t world_client(const char *key)
     return (kl_client_t){key, key[0] ? "hash of the request" : ""};
 }
 
-const kl_cart_t *world_cart(apr_pool_t *p)
+kl_cart_t *world_cart(apr_pool_t *p)
 {
     static const char text[] =
         "{\"purchase_country\":\"SE\",\"purchase_currency\":\"SEK\",\"locale\":\"sv-SE\","
@@ -71,16 +71,32 @@ const kl_cart_t *world_cart(apr_pool_t *p)
 
 /* --- actions ------------------------------------------------------------------------- */
 
+/* The flow that production runs. */
+static kl_kind_t act(kl_service_t *svc, const kl_action_t *action, const kl_ask_t *ask,
+                     kl_operation_t **out, kl_error_t *err)
+{
+    kl_acted_t acted;
+    kl_kind_t rv = kl_act(svc, action, ask, &acted, err);
+
+    if (rv == KL_OK) {
+        assert_non_null(acted.first);
+        assert_string_equal(acted.order->id, ask->order_id);
+    }
+    *out = acted.last;
+    return rv;
+}
+
 kl_kind_t act_place(kl_service_t *svc, const char *order_id, const kl_client_t *client,
                     kl_operation_t **out, kl_error_t *err)
 {
-    fake_store_t *fake = svc->store->impl;
-    kl_order_t *order = fake_store_order(fake, order_id);
-    kl_place_request_t want = {.order_id = order_id,
-                               .key = order ? order->key : "",
-                               .authorization_token = TOKEN};
+    kl_order_t *order = fake_store_order(svc->store->impl, order_id);
+    kl_place_request_t want = {.authorization_token = TOKEN};
+    kl_ask_t ask = {.order_id = order_id, .client = client, .place = &want};
+    kl_acted_t acted = {NULL, NULL, NULL};
+    kl_kind_t rv = kl_placement_by_shopper(svc, order ? order->key : "", &ask, &acted, err);
 
-    return kl_checkout_place_prepare(svc, &want, client, out, err);
+    *out = acted.last;
+    return rv;
 }
 
 static apr_array_header_t *one_cup(apr_pool_t *p)
@@ -98,8 +114,9 @@ static kl_kind_t capture(kl_service_t *svc, const char *order_id, kl_selection_t
                                  .reference = "parcel",
                                  .description = "",
                                  .shipping_info = "[{\"tracking_number\":\"T1\"}]"};
+    kl_ask_t ask = {.order_id = order_id, .client = client, .capture = &want};
 
-    return kl_capture_prepare(svc, order_id, &want, client, out, err);
+    return act(svc, &kl_capture_action, &ask, out, err);
 }
 
 kl_kind_t act_capture_all(kl_service_t *svc, const char *order_id, const kl_client_t *client,
@@ -114,90 +131,100 @@ kl_kind_t act_capture_cup(kl_service_t *svc, const char *order_id, const kl_clie
     return capture(svc, order_id, (kl_selection_t){.picks = one_cup(svc->p)}, client, out, err);
 }
 
-static kl_kind_t credit(kl_service_t *svc, const char *order_id, kl_selection_t what,
-                        apr_int64_t fee, const kl_client_t *client, kl_operation_t **out,
-                        kl_error_t *err)
+static kl_credit_request_t credit_request(kl_selection_t what, apr_int64_t fee)
 {
-    kl_credit_request_t want = {.what = what,
-                                .return_fee = fee,
-                                .return_fee_tax_rate = 2500,
-                                .reference = "credit note",
-                                .comment = ""};
+    return (kl_credit_request_t){.what = what,
+                                 .return_fee = fee,
+                                 .return_fee_tax_rate = 2500,
+                                 .reference = "credit note",
+                                 .comment = ""};
+}
 
-    return kl_credit_invoice_prepare(svc, order_id, &want, client, out, err);
+static kl_kind_t credit(kl_service_t *svc, const char *order_id, kl_credit_request_t want,
+                        const kl_client_t *client, kl_operation_t **out, kl_error_t *err)
+{
+    kl_ask_t ask = {.order_id = order_id, .client = client, .credit = &want};
+
+    return act(svc, &kl_credit_invoice_action, &ask, out, err);
 }
 
 kl_kind_t act_credit_cup(kl_service_t *svc, const char *order_id, const kl_client_t *client,
                          kl_operation_t **out, kl_error_t *err)
 {
-    return credit(svc, order_id, (kl_selection_t){.picks = one_cup(svc->p)}, 0, client, out, err);
+    kl_selection_t what = {.picks = one_cup(svc->p)};
+
+    return credit(svc, order_id, credit_request(what, 0), client, out, err);
 }
 
 kl_kind_t act_credit_cup_less_fee(kl_service_t *svc, const char *order_id,
                                   const kl_client_t *client, kl_operation_t **out, kl_error_t *err)
 {
-    return credit(svc, order_id, (kl_selection_t){.picks = one_cup(svc->p)}, 500, client, out, err);
+    kl_selection_t what = {.picks = one_cup(svc->p)};
+
+    return credit(svc, order_id, credit_request(what, 500), client, out, err);
 }
 
 kl_kind_t act_credit_8000(kl_service_t *svc, const char *order_id, const kl_client_t *client,
                           kl_operation_t **out, kl_error_t *err)
 {
-    return credit(svc, order_id, (kl_selection_t){.has_amount = 1, .amount = 8000}, 0, client, out,
-                  err);
+    kl_selection_t what = {.has_amount = 1, .amount = 8000};
+
+    return credit(svc, order_id, credit_request(what, 0), client, out, err);
 }
 
 kl_kind_t act_cancel(kl_service_t *svc, const char *order_id, const kl_client_t *client,
                      kl_operation_t **out, kl_error_t *err)
 {
-    return kl_cancel_prepare(svc, order_id, "", client, out, err);
+    kl_credit_request_t want = {.what = {.everything = 1}, .reference = "", .comment = ""};
+    kl_ask_t ask = {.order_id = order_id, .client = client, .credit = &want};
+
+    return act(svc, &kl_credit_invoice_cancel_action, &ask, out, err);
 }
 
 kl_kind_t act_extend(kl_service_t *svc, const char *order_id, const kl_client_t *client,
                      kl_operation_t **out, kl_error_t *err)
 {
-    return kl_extend_prepare(svc, order_id, client, out, err);
+    kl_ask_t ask = {.order_id = order_id, .client = client};
+
+    return act(svc, &kl_authorization_extend_action, &ask, out, err);
 }
 
 kl_kind_t act_release(kl_service_t *svc, const char *order_id, const kl_client_t *client,
                       kl_operation_t **out, kl_error_t *err)
 {
-    return kl_release_prepare(svc, order_id, client, out, err);
+    kl_ask_t ask = {.order_id = order_id, .client = client};
+
+    return act(svc, &kl_authorization_release_action, &ask, out, err);
 }
 
 kl_kind_t act_tracking(kl_service_t *svc, const char *order_id, const kl_client_t *client,
                        kl_operation_t **out, kl_error_t *err)
 {
-    return kl_shipping_info_prepare(svc, order_id, "capture-1", "[{\"tracking_number\":\"T2\"}]",
-                                    client, out, err);
+    kl_tracking_request_t want = {"capture-1", "[{\"tracking_number\":\"T2\"}]"};
+    kl_ask_t ask = {.order_id = order_id, .client = client, .tracking = &want};
+
+    return act(svc, &kl_capture_tracking_action, &ask, out, err);
 }
 
-/* The same way as handlers/outcome.c. */
-kl_kind_t world_act(kl_service_t *svc, act_fn prepare, const char *order_id, const char *key,
+kl_kind_t world_act(kl_service_t *svc, act_fn act_it, const char *order_id, const char *key,
                     kl_operation_t **out, kl_error_t *err)
 {
     kl_client_t client = world_client(key);
     kl_kind_t rv;
-    int again;
 
     *out = NULL;
-    rv = kl_operation_replay(svc, &client, out, err);
-    again = *out != NULL;
-    if (rv == KL_OK && !*out) {
-        rv = prepare(svc, order_id, &client, out, err);
-        if (rv == KL_CONFLICT && strcmp(err->code, "exists") == 0) {
-            kl_error_clear(err);
-            rv = kl_operation_replay(svc, &client, out, err);
-            rv = rv == KL_OK && !*out ? kl_in_progress(err) : rv;
-            again = 1;
-        }
-    }
-    if (rv != KL_OK) {
-        assert_int_not_equal(err->kind, KL_OK); /* a failure without a reason is a defect */
-        return rv;
-    }
-    assert_non_null(*out);
-    rv = again ? kl_resume(svc, out, err) : kl_walk(svc, out, err);
-    assert_int_equal(rv == KL_OK, err->kind == KL_OK);
+    rv = act_it(svc, order_id, &client, out, err);
+    assert_int_equal(rv == KL_OK, err->kind == KL_OK); /* a failure without a reason is a defect */
+    assert_true(rv != KL_OK || *out);
+    return rv;
+}
+
+kl_kind_t world_resume(kl_service_t *svc, kl_operation_t **op, kl_error_t *err)
+{
+    kl_run_t run = {.op = *op};
+    kl_kind_t rv = kl_run_resume(svc, &run, err);
+
+    *op = run.op;
     return rv;
 }
 
@@ -340,10 +367,11 @@ kl_operation_t *world_in_doubt(world_t *world, act_fn prepare, const char *order
 kl_kind_t act_give_up(kl_service_t *svc, const char *order_id, const char *op_id,
                       kl_operation_t **op, kl_error_t *err)
 {
-    kl_said_t nothing = {.executed_as = ""};
-    apr_array_header_t *candidates = NULL;
+    kl_give_up_t it = {.order_id = order_id, .op_id = op_id, .said = {.executed_as = ""}};
+    kl_kind_t rv = kl_resolve_give_up(svc, &it, err);
 
-    return kl_give_up(svc, order_id, op_id, &nothing, op, &candidates, err);
+    *op = it.op;
+    return rv;
 }
 
 /* --- setups -------------------------------------------------------------------------- */

@@ -9,7 +9,13 @@
 
 #include "fake_klarna.h"
 #include "fake_store.h"
-#include "service/service.h"
+#include "service/authorization.h"
+#include "service/capture.h"
+#include "service/checkout.h"
+#include "service/credit_invoice.h"
+#include "service/placement.h"
+#include "service/resolve.h"
+#include "service/work.h"
 
 typedef struct world_t {
     apr_pool_t *p;
@@ -26,16 +32,17 @@ kl_service_t *world_service(world_t *world, apr_pool_t *p);
 kl_client_t world_client(const char *key);
 
 /** cup 2 x 50.00, freight 9.00, voucher -4.00: 105.00 SEK, in pool p. */
-const kl_cart_t *world_cart(apr_pool_t *p);
+kl_cart_t *world_cart(apr_pool_t *p);
 #define CART_AMOUNT 10500
 #define TOKEN "token-1"
 
-/* The prepare function of an action, with what it wants built in. */
+/* An action with what it wants built in, by the flow that production runs. *out is the last
+ * operation run. */
 typedef kl_kind_t (*act_fn)(kl_service_t *svc, const char *order_id, const kl_client_t *client,
                             kl_operation_t **out, kl_error_t *err);
 
-/** An action as the routes do it: the key's operation again, or prepare; then walk. */
-kl_kind_t world_act(kl_service_t *svc, act_fn prepare, const char *order_id, const char *key,
+/** An action by a client with that key; an error always has its reason. */
+kl_kind_t world_act(kl_service_t *svc, act_fn act, const char *order_id, const char *key,
                     kl_operation_t **out, kl_error_t *err);
 /** The same with a service of its own, which must end confirmed. */
 void world_must(world_t *world, act_fn prepare, const char *order_id, const char *key);
@@ -45,6 +52,9 @@ const char *world_created(world_t *world); /* a session, and TOKEN to buy it */
 const char *world_placed(world_t *world);
 const char *world_part_captured(world_t *world); /* one cup, 50.00 */
 const char *world_captured(world_t *world);
+
+/** kl_run_resume for an operation as loaded. */
+kl_kind_t world_resume(kl_service_t *svc, kl_operation_t **op, kl_error_t *err);
 
 /* Actions. */
 kl_kind_t act_place(kl_service_t *svc, const char *order_id, const kl_client_t *client,
@@ -83,7 +93,7 @@ const char *world_look(world_t *world, const char *order_id, int auto_extend);
 kl_operation_t *world_in_doubt(world_t *world, act_fn prepare, const char *order_id,
                                const char *key, fake_klarna_fault_t how);
 
-/** kl_give_up by a person who says nothing else. */
+/** kl_resolve_give_up by a person who says nothing else. */
 kl_kind_t act_give_up(kl_service_t *svc, const char *order_id, const char *op_id,
                       kl_operation_t **op, kl_error_t *err);
 

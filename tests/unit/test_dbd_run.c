@@ -132,13 +132,13 @@ static void test_changed_schema_heals(void **state)
         assert_int_equal(save(db, order), KL_OK);
         assert_int_equal(load(db, &found), KL_OK);
         assert_int_equal(found->version, order->version);
-        assert_int_equal(save(db, stale), KL_CONFLICT);
+        assert_int_equal(save(db, stale), KL_STALE);
     }
     if (db->dialect == KL_DIALECT_SQLITE3) {
         assert_non_null(db->logged); /* or this test would prove nothing */
         assert_int_equal(database_run(other, "VACUUM"), 0);
-        assert_int_equal(save(db, stale), KL_CONFLICT);
-        check_error(db->err, KL_CONFLICT, "version");
+        assert_int_equal(save(db, stale), KL_STALE);
+        check_error(db->err, KL_STALE, "version");
         assert_int_equal(load(db, &found), KL_OK);
     }
     assert_int_equal(stored_version(db), order->version);
@@ -181,10 +181,10 @@ static void test_killed_session_heals(void **state)
         assert_int_equal(rv, KL_UNAVAILABLE); /* the lost session might have stored it */
     }
     else {
-        assert_true(rv == KL_UNAVAILABLE || rv == KL_CONFLICT); /* by when the client noticed */
+        assert_true(rv == KL_UNAVAILABLE || rv == KL_STALE); /* by when the client noticed */
     }
     assert_int_equal(stored_version(db), 2);
-    assert_int_equal(save(db, stale), KL_CONFLICT);
+    assert_int_equal(save(db, stale), KL_STALE);
     assert_int_equal(save(db, order), KL_OK);
 }
 
@@ -284,7 +284,7 @@ static void test_taken_key_is_no_fault(void **state)
 
     make_order(db, ID1);
     assert_int_equal(db->store->order_insert(db->store, db->p, sample_order(db->p, ID1), db->err),
-                     KL_CONFLICT);
+                     KL_TAKEN);
     assert_int_equal(db->log_count, 0);
 }
 

@@ -91,9 +91,10 @@ static void cleared(void **state)
 
 static void kinds_have_words(void **state)
 {
-    static const char *const words[] = {"ok",          "invalid",  "denied",       "not_found",
-                                        "conflict",    "refused",  "rate_limited", "unknown",
-                                        "unavailable", "protocol", "internal"};
+    static const char *const words[] = {"ok",           "invalid", "denied",      "not_found",
+                                        "conflict",     "stale",   "taken",       "refused",
+                                        "rate_limited", "unknown", "unavailable", "protocol",
+                                        "internal"};
 
     (void)state;
     for (int kind = KL_OK; kind <= KL_INTERNAL; kind++) {

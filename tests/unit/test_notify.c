@@ -5,6 +5,8 @@
  * and nothing is believed unread.
  */
 #include "service_fixture.h"
+#include "service/callbacks.h"
+#include "service/verify.h"
 
 #include <apr_strings.h>
 
@@ -27,7 +29,7 @@ static kl_kind_t authorized(world_t *world, const char *id, const char *token, c
 
     *err = kl_error_make(world->p);
     assert_int_equal(kl_service_order(svc, id, &order, *err), KL_OK);
-    return kl_notify_authorization(svc, order, token, &client, *err);
+    return kl_callbacks_authorization(svc, order, token, &client, *err);
 }
 
 static kl_kind_t browser_places(world_t *world, const char *id, kl_operation_t **op,
@@ -49,10 +51,14 @@ static void check_placed_once(world_t *world, const char *id, const char *where)
 
 static kl_kind_t named(world_t *world, const char *name, const char **why, kl_error_t **err)
 {
-    kl_order_t *order = NULL;
+    kl_called_t called = {.why = ""};
+    kl_kind_t rv;
 
     *err = kl_error_make(world->p);
-    return kl_notify_order(world_service(world, world->p), name, &order, why, *err);
+    rv = kl_callbacks_order(world_service(world, world->p), name, &called, *err);
+    *why = called.why;
+    assert_true((called.order != NULL) == (rv == KL_OK));
+    return rv;
 }
 
 static void an_address_needs_its_secret(void **state)
@@ -91,9 +97,10 @@ static void how_it_ended_is_noted(void **state)
     world_t *world = new_world(state);
     kl_service_t *svc = world_service(world, world->p);
     kl_error_t *err = kl_error_make(world->p);
+    kl_called_t called = {.account = "shop", .why = "wrong_secret"};
     const fake_note_t *note;
 
-    assert_int_equal(kl_notify_note(svc, "fraud", "wrong_secret", err), KL_OK);
+    assert_int_equal(kl_callbacks_note(svc, "fraud", &called, err), KL_OK);
     assert_int_equal(world->store->notes->nelts, 1);
     note = &APR_ARRAY_IDX(world->store->notes, 0, fake_note_t);
     assert_string_equal(note->merchant, "shop");
@@ -101,7 +108,8 @@ static void how_it_ended_is_noted(void **state)
     assert_string_equal(note->why, "wrong_secret");
     assert_int_equal(note->at, fake_clock_now());
     fake_store_arm(world->store, 1, FAKE_STORE_FAILS_BEFORE);
-    assert_int_equal(kl_notify_note(svc, "fraud", "", err), KL_UNAVAILABLE);
+    called.why = "";
+    assert_int_equal(kl_callbacks_note(svc, "fraud", &called, err), KL_UNAVAILABLE);
 }
 
 /* --- the authorization ------------------------------------------------------------------ */
@@ -324,7 +332,7 @@ static kl_kind_t changed(world_t *world, const char *id, const char *klarna_orde
 
     *err = kl_error_make(world->p);
     assert_int_equal(kl_service_order(svc, id, &order, *err), KL_OK);
-    return kl_notify_change(svc, order, klarna_order_id, *err);
+    return kl_callbacks_change(svc, order, klarna_order_id, *err);
 }
 
 /* Whatever the notification said, only what Klarna's record says counts. */
@@ -354,7 +362,7 @@ static void a_notification_only_makes_the_order_due(void **state)
     }
 }
 
-static void a_notification_that_meets_another_change_comes_again(void **state)
+static void a_notification_that_meets_another_change_is_taken_all_the_same(void **state)
 {
     world_t *world = new_world(state);
     const char *id = world_placed(world);
@@ -364,8 +372,10 @@ static void a_notification_that_meets_another_change_comes_again(void **state)
 
     assert_int_equal(kl_service_order(svc, id, &order, err), KL_OK);
     world_must(world, act_extend, id, "meanwhile");
-    kl_notify_change(svc, order, "", err);
-    check_error(err, KL_CONFLICT, "version"); /* answered with 503 */
+    world_order(world, id)->checks = 3;
+    assert_int_equal(kl_callbacks_change(svc, order, "", err), KL_OK);
+    assert_int_equal(world_order(world, id)->check_at, fake_clock_now());
+    assert_int_equal(world_order(world, id)->checks, 0);
 }
 
 static void a_hint_is_kept_and_verified(void **state)
@@ -382,7 +392,7 @@ static void a_hint_is_kept_and_verified(void **state)
     assert_int_equal(changed(world, id, "klarna-order-1", &err), KL_OK); /* twice is once */
     assert_int_equal(world->klarna->calls, 0);
     assert_string_equal(world_order(world, id)->klarna_order_id, "");
-    assert_string_equal(kl_placement_hint(world->p, fake_store_operation(world->store, op->id)),
+    assert_string_equal(kl_verify_hint(world->p, fake_store_operation(world->store, op->id)),
                         "klarna-order-1");
     assert_true(world_round(world, world->p) > 0);
     check_placed_once(world, id, "by its hint");
@@ -400,7 +410,7 @@ static void a_hint_while_somebody_works_comes_again(void **state)
     row->lease_until = fake_clock_now() + 1;
     assert_int_equal(changed(world, id, "klarna-order-1", &err), KL_CONFLICT);
     check_error(err, KL_CONFLICT, "in_progress");
-    assert_null(kl_placement_hint(world->p, row));
+    assert_null(kl_verify_hint(world->p, row));
 }
 
 /* What is queued was not executed, what is final has its answer, no name is no hint, and
@@ -419,10 +429,10 @@ static void a_hint_that_nobody_waits_for_is_let_go(void **state)
         row = fake_store_operation(world->store,
                                    world_in_doubt(world, act_place, id, "k", FAKE_LOST_AFTER)->id);
         assert_int_equal(changed(world, id, "", &err), KL_OK);
-        assert_null(kl_placement_hint(world->p, row));
+        assert_null(kl_verify_hint(world->p, row));
         row->state = states[i];
         assert_int_equal(changed(world, id, "klarna-order-1", &err), KL_OK);
-        assert_null(kl_placement_hint(world->p, row));
+        assert_null(kl_verify_hint(world->p, row));
     }
 }
 
@@ -442,7 +452,7 @@ int main(void)
         WITH_POOL(a_token_that_is_none_is_refused),
         WITH_POOL(a_token_after_the_end_buys_nothing),
         WITH_POOL(a_notification_only_makes_the_order_due),
-        WITH_POOL(a_notification_that_meets_another_change_comes_again),
+        WITH_POOL(a_notification_that_meets_another_change_is_taken_all_the_same),
         WITH_POOL(a_hint_is_kept_and_verified),
         WITH_POOL(a_hint_while_somebody_works_comes_again),
         WITH_POOL(a_hint_that_nobody_waits_for_is_let_go),

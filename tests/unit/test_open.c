@@ -5,6 +5,7 @@
  * person who looked in its portal does, and the books are Klarna's all the same.
  */
 #include "service_fixture.h"
+#include "core/klarna_order.h"
 
 #include <apr_strings.h>
 
@@ -83,10 +84,10 @@ static void it_is_sent_before_its_time(void **state)
     kl_error_t *err;
 
     assert_true(waiting->next_at > fake_clock_now());
-    assert_int_equal(ask(world, kl_send_again, id, waiting->id, &op, &err), KL_OK);
+    assert_int_equal(ask(world, kl_resolve_send_again, id, waiting->id, &op, &err), KL_OK);
     assert_int_equal(op->state, KL_OP_CONFIRMED);
     world_check(world, id, "sent again");
-    must_refuse(world, kl_send_again, id, waiting->id, KL_CONFLICT, "final");
+    must_refuse(world, kl_resolve_send_again, id, waiting->id, KL_CONFLICT, "final");
 }
 
 static void a_doubt_is_sent_with_its_key(void **state)
@@ -97,7 +98,7 @@ static void a_doubt_is_sent_with_its_key(void **state)
     kl_operation_t *op;
     kl_error_t *err;
 
-    assert_int_equal(ask(world, kl_send_again, id, lost->id, &op, &err), KL_OK);
+    assert_int_equal(ask(world, kl_resolve_send_again, id, lost->id, &op, &err), KL_OK);
     assert_int_equal(op->state, KL_OP_CONFIRMED);
     assert_int_equal(fake_klarna_executed(world->klarna, "refund"), 1);
     world_check(world, id, "sent again");
@@ -111,7 +112,7 @@ static void nobody_is_interrupted(void **state)
                                                queued(world, act_capture_cup, id)->id);
 
     row->lease_until = fake_clock_now() + 1;
-    must_refuse(world, kl_send_again, id, row->id, KL_CONFLICT, "in_progress");
+    must_refuse(world, kl_resolve_send_again, id, row->id, KL_CONFLICT, "in_progress");
     must_refuse(world, act_give_up, id, row->id, KL_CONFLICT, "in_progress");
 }
 
@@ -125,14 +126,14 @@ static void a_refusal_is_what_the_view_shows(void **state)
     kl_error_t *err;
 
     row->lease_until = fake_clock_now() + 1;
-    ask(world, kl_send_again, id, row->id, &op, &err);
+    ask(world, kl_resolve_send_again, id, row->id, &op, &err);
     assert_string_equal(err->detail, kl_why_not_send_again(row, fake_clock_now())->text);
     assert_string_equal(err->reason, "in_progress");
     assert_true(err->retry_after > 0);
     row->lease_until = 0;
     row->mark = KL_OP_UNCLAIMED;
     row->error_code = "unclaimed";
-    ask(world, kl_send_again, id, row->id, &op, &err);
+    ask(world, kl_resolve_send_again, id, row->id, &op, &err);
     assert_string_equal(err->detail, kl_why_not_send_again(row, fake_clock_now())->text);
     assert_string_equal(err->reason, "unclaimed");
     assert_int_equal(err->retry_after, 0);
@@ -149,12 +150,12 @@ static void a_step_whose_turn_has_not_come_is_not_sent(void **state)
     const kl_operation_t *first = world_in_doubt(world, act_cancel, id, "k", FAKE_LOST_BEFORE);
 
     fake_clock_advance(apr_time_from_sec(KL_LEASE_S));
-    must_refuse(world, kl_send_again, id, first->next_op, KL_CONFLICT, "in_progress");
+    must_refuse(world, kl_resolve_send_again, id, first->next_op, KL_CONFLICT, "in_progress");
 }
 
 static void only_this_orders_operations(void **state)
 {
-    static act_on_fn *const acts[] = {kl_send_again, act_give_up};
+    static act_on_fn *const acts[] = {kl_resolve_send_again, act_give_up};
     world_t *world = new_world(state);
     const char *id = world_placed(world);
     kl_service_t *svc = world_service(world, world->p);
@@ -347,10 +348,13 @@ static void giving_up_survives_every_fault(void **state)
 static kl_kind_t say(world_t *world, const char *id, const char *op_id, kl_said_t said,
                      apr_array_header_t **candidates, kl_error_t **err)
 {
-    kl_operation_t *op = NULL;
+    kl_give_up_t it = {.order_id = id, .op_id = op_id, .said = said};
+    kl_kind_t rv;
 
     *err = kl_error_make(world->p);
-    return kl_give_up(world_service(world, world->p), id, op_id, &said, &op, candidates, *err);
+    rv = kl_resolve_give_up(world_service(world, world->p), &it, *err);
+    *candidates = it.candidates;
+    return rv;
 }
 
 /* It counts, and the operation ends so. */

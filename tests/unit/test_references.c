@@ -54,7 +54,12 @@ static kl_kind_t act_odd_parcels(kl_service_t *svc, const char *order_id, const 
                                                   "{\"shipping_company\":\"DHL\"},"
                                                   "{\"tracking_number\":\"there 1\"}]"};
 
-    return kl_capture_prepare(svc, order_id, &want, client, out, err);
+    kl_ask_t ask = {.order_id = order_id, .client = client, .capture = &want};
+    kl_acted_t acted;
+    kl_kind_t rv = kl_act(svc, &kl_capture_action, &ask, &acted, err);
+
+    *out = acted.last;
+    return rv;
 }
 
 static void what_is_no_reference_is_left_out(void **state)

@@ -4,6 +4,7 @@
  * only when there is something new; and never in the way of an operation.
  */
 #include "service_fixture.h"
+#include "service/acknowledge.h"
 
 #include <apr_strings.h>
 
@@ -18,7 +19,7 @@ static kl_kind_t see(world_t *world, const char *id, kl_order_t **order, kl_erro
 {
     *order = NULL;
     *err = kl_error_make(world->p);
-    return kl_seen(world_service(world, world->p), id, order, *err);
+    return kl_acknowledge_order(world_service(world, world->p), id, order, *err);
 }
 
 static void must_see(world_t *world, const char *id)
@@ -231,8 +232,8 @@ static void who_was_quicker_is_respected(void **state)
 
     world_order(world, id)->attention = "outside";
     rival.moves = 100;
-    assert_int_equal(see(world, id, &order, &err), KL_CONFLICT);
-    check_error(err, KL_CONFLICT, "version");
+    assert_int_equal(see(world, id, &order, &err), KL_STALE);
+    check_error(err, KL_STALE, "version");
     rival.moves = 1;
     rival.mark_again = 0; /* the other one saw it too */
     assert_int_equal(see(world, id, &order, &err), KL_CONFLICT);

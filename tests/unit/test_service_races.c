@@ -5,6 +5,7 @@
  * Whoever is first, the money moves once and each of them is told the truth.
  */
 #include "service_fixture.h"
+#include "service/reconcile.h"
 
 #include <apr_strings.h>
 
@@ -208,7 +209,7 @@ static void looks(rival_t *rival)
 
     rival->rv = kl_service_order(svc, rival->id, &order, rival->err);
     assert_int_equal(rival->rv, KL_OK);
-    rival->rv = kl_refresh(svc, order, &look, rival->err);
+    rival->rv = kl_reconcile_order(svc, &order, &look, rival->err);
     assert_int_equal(rival->rv, KL_OK);
     assert_int_equal(look.booked, 0); /* what we did ourselves is not booked as theirs */
 }

@@ -170,14 +170,14 @@ static void test_order_taken_keys(void **state)
     kl_order_t *order = sample_order(db->p, ID1), *other = sample_order(db->p, ID2);
 
     make_order(db, order);
-    assert_int_equal(insert_order(db, sample_order(db->p, ID1)), KL_CONFLICT);
-    check_error(db->err, KL_CONFLICT, "exists");
+    assert_int_equal(insert_order(db, sample_order(db->p, ID1)), KL_TAKEN);
+    check_error(db->err, KL_TAKEN, "exists");
     other->client_key = order->client_key;
-    assert_int_equal(insert_order(db, other), KL_CONFLICT);
-    check_error(db->err, KL_CONFLICT, "exists");
+    assert_int_equal(insert_order(db, other), KL_TAKEN);
+    check_error(db->err, KL_TAKEN, "exists");
     other->client_key = "another";
     other->klarna_order_id = order->klarna_order_id;
-    assert_int_equal(insert_order(db, other), KL_CONFLICT);
+    assert_int_equal(insert_order(db, other), KL_TAKEN);
     assert_int_equal(database_number(db, "SELECT COUNT(*) FROM klarna_order"), 1);
     assert_int_equal(other->version, 0);
     other->merchant = "other shop";
@@ -223,13 +223,13 @@ static void test_order_save(void **state)
     assert_order_equal(db->p, order, load_order(db, ID1));
 
     stale->reference1 = "lost";
-    assert_int_equal(save_order(db, stale), KL_CONFLICT);
-    check_error(db->err, KL_CONFLICT, "version");
+    assert_int_equal(save_order(db, stale), KL_STALE);
+    check_error(db->err, KL_STALE, "version");
     assert_int_equal(stale->version, 1);
     assert_order_equal(db->p, order, load_order(db, ID1));
     assert_int_equal(save_order(db, order), KL_OK); /* no value differs, the version does */
     assert_int_equal(load_order(db, ID1)->version, 3);
-    assert_int_equal(save_order(db, sample_order(db->p, ID2)), KL_CONFLICT); /* never stored */
+    assert_int_equal(save_order(db, sample_order(db->p, ID2)), KL_STALE); /* never stored */
 }
 
 static void test_misses(void **state)
@@ -755,8 +755,8 @@ static void test_operation_comes_back_whole(void **state)
     assert_int_equal(store->operation_save(store, db->p, op, db->err), KL_OK);
     assert_int_equal(op->version, 2);
     assert_operation_equal(op, load_operation(db, ID1));
-    assert_int_equal(store->operation_save(store, db->p, stale, db->err), KL_CONFLICT);
-    check_error(db->err, KL_CONFLICT, "version");
+    assert_int_equal(store->operation_save(store, db->p, stale, db->err), KL_STALE);
+    check_error(db->err, KL_STALE, "version");
     assert_operation_equal(op, load_operation(db, ID1));
 }
 
@@ -796,12 +796,12 @@ static void test_operation_taken_keys(void **state)
     kl_operation_t *other = sample_operation(db->p, ID2, ID2);
 
     assert_int_equal(store->operation_insert(store, db->p, op, db->err), KL_OK);
-    assert_int_equal(store->operation_insert(store, db->p, op, db->err), KL_CONFLICT);
-    check_error(db->err, KL_CONFLICT, "exists");
+    assert_int_equal(store->operation_insert(store, db->p, op, db->err), KL_TAKEN);
+    check_error(db->err, KL_TAKEN, "exists");
     kl_error_clear(db->err);
     other->client_key = op->client_key;
-    assert_int_equal(store->operation_insert(store, db->p, other, db->err), KL_CONFLICT);
-    check_error(db->err, KL_CONFLICT, "exists");
+    assert_int_equal(store->operation_insert(store, db->p, other, db->err), KL_TAKEN);
+    check_error(db->err, KL_TAKEN, "exists");
     assert_int_equal(database_number(db, "SELECT COUNT(*) FROM klarna_operation"), 1);
 }
 
@@ -1081,7 +1081,7 @@ static void run_race(database_t *db, apr_int64_t version)
             winner = i;
         }
         else {
-            assert_int_equal(racers[i].result, KL_CONFLICT);
+            assert_int_equal(racers[i].result, KL_STALE);
         }
     }
     assert_int_not_equal(winner, -1);

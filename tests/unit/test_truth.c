@@ -5,6 +5,8 @@
  * whose order id somebody names.
  */
 #include "service_fixture.h"
+#include "service/adopt.h"
+#include "service/verify.h"
 
 #include <apr_strings.h>
 
@@ -25,7 +27,7 @@ static kl_kind_t find(world_t *world, const char *op_id, kl_finding_t *found, kl
 
     *err = kl_error_make(world->p);
     assert_int_equal(svc->store->operation_load(svc->store, svc->p, op_id, &op, *err), KL_OK);
-    return kl_truth_find(svc, op, found, *err);
+    return kl_verify_operation(svc, op, found, *err);
 }
 
 static void check_truth(world_t *world, const kl_operation_t *op, kl_truth_t truth,
@@ -248,10 +250,11 @@ static kl_kind_t settle(world_t *world, const kl_operation_t *lost, const char *
     kl_service_t *svc = world_service(world, world->p);
     kl_error_t *err = kl_error_make(world->p);
     kl_finding_t found;
+    kl_order_t *order = NULL;
 
     assert_int_equal(svc->store->operation_load(svc->store, svc->p, lost->id, op, err), KL_OK);
-    assert_int_equal(kl_truth_find(svc, *op, &found, err), KL_OK);
-    return kl_truth_settle(svc, *op, &found, if_not, err);
+    assert_int_equal(kl_verify_operation(svc, *op, &found, err), KL_OK);
+    return kl_verify_end(svc, *op, &found, if_not, &order, err);
 }
 
 static void executed_is_confirmed_and_folded(void **state)
@@ -392,8 +395,8 @@ static void hint(world_t *world, const char *op_id, const char *klarna_order_id)
     kl_operation_t *op = NULL;
 
     svc->store->operation_load(svc->store, svc->p, op_id, &op, err);
-    assert_int_equal(kl_placement_hint_keep(svc, op, klarna_order_id, err), KL_OK);
-    assert_string_equal(kl_placement_hint(svc->p, op), klarna_order_id);
+    assert_int_equal(kl_verify_keep_hint(svc, op, klarna_order_id, err), KL_OK);
+    assert_string_equal(kl_verify_hint(svc->p, op), klarna_order_id);
     assert_int_equal(op->next_at, fake_clock_now());
 }
 
@@ -476,7 +479,7 @@ static kl_kind_t adopt(world_t *world, const char *id, const char *klarna_order_
     kl_kind_t rv;
 
     *err = kl_error_make(world->p);
-    rv = kl_adopt(world_service(world, world->p), id, klarna_order_id, &order, *err);
+    rv = kl_adopt_order(world_service(world, world->p), id, klarna_order_id, &order, *err);
     if (rv == KL_OK) {
         assert_string_equal(order->klarna_order_id, klarna_order_id);
     }
@@ -630,7 +633,7 @@ static void an_adoption_needs_randomness(void **state)
     kl_order_t *order = NULL;
 
     svc->random = fake_random_none;
-    kl_adopt(svc, id, "klarna-order-1", &order, err);
+    kl_adopt_order(svc, id, "klarna-order-1", &order, err);
     check_error(err, KL_INTERNAL, "no_randomness");
     assert_string_equal(world_order(world, id)->pending_op, "");
 }

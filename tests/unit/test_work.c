@@ -162,7 +162,7 @@ static void a_sent_operation_without_its_order_is_shown(void **state)
     assert_string_equal(op->error_code, "unclaimed");
     assert_true(op->next_at > 0); /* it is among the open ones */
     assert_string_equal(world_order(world, id)->attention, "differs");
-    kl_send_again(svc, id, op->id, &told, err);
+    kl_resolve_send_again(svc, id, op->id, &told, err);
     check_error(err, KL_CONFLICT, "unclaimed");
     kl_error_clear(err);
     assert_int_equal(act_give_up(svc, id, op->id, &told, err), KL_OK);
@@ -184,7 +184,7 @@ static void a_stale_operation_changes_nothing(void **state)
     svc->store->operation_load(svc->store, svc->p, op->id, &stale, err);
     assert_true(world_drain(world));
     before = world_ledgers(world, world->p, id);
-    assert_int_equal(kl_work_operation(svc, &stale, err), KL_CONFLICT);
+    assert_int_equal(kl_work_operation(svc, &stale, err), KL_STALE);
     assert_string_equal(world_ledgers(world, world->p, id), before);
     assert_string_equal(world_order(world, id)->attention, "");
     world_check(world, id, "stale");
@@ -571,8 +571,8 @@ static void a_look_that_another_worker_took_is_left_to_it(void **state)
 
     assert_int_equal(look_at(world, theirs, &err), KL_OK);
     fake_klarna_arm(world->klarna, 0, 0);
-    assert_int_equal(look_at(world, mine, &err), KL_CONFLICT);
-    check_error(err, KL_CONFLICT, "version");
+    assert_int_equal(look_at(world, mine, &err), KL_STALE);
+    check_error(err, KL_STALE, "version");
     assert_int_equal(world->klarna->calls, 0);
 }
 

@@ -1,17 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Settling: the outcome of a call into the operation's row, then the operation into its
- * order. In that order, and each by compare-and-set: an outcome that is stored can be
- * folded by anybody later, and is folded once.
- */
-#include "service/service.h"
+/* See record.h. */
+#include "service/record.h"
 
 #include <apr_strings.h>
 #include <string.h>
 #include "api/payments.h"
-#include "core/apply.h"
-#include "core/schedule.h"
-#include "core/waiting.h"
 
 #define MAX_BACKOFF_S 900
 #define STORE_PAUSE apr_time_from_msec(100)
@@ -131,7 +124,7 @@ static kl_kind_t save_outcome(kl_service_t *svc, kl_operation_t *op, kl_error_t 
         if (rv == KL_UNAVAILABLE) {
             svc->sleep(STORE_PAUSE);
         }
-        else if (rv != KL_CONFLICT) {
+        else if (rv != KL_STALE) {
             break;
         }
         else if (svc->store->operation_load(svc->store, svc->p, op->id, &stored,
@@ -148,12 +141,12 @@ static kl_kind_t save_outcome(kl_service_t *svc, kl_operation_t *op, kl_error_t 
     return rv;
 }
 
-/* Stores what the exchange meant. */
-static kl_kind_t store_outcome(kl_service_t *svc, kl_operation_t *op, const kl_exchange_t *ex,
-                               kl_error_t *err)
+kl_kind_t kl_record_outcome(kl_service_t *svc, kl_operation_t *op, const kl_exchange_t *ex,
+                            kl_error_t *err)
 {
+    kl_kind_t rv;
     kl_error_t *why = kl_error_make(svc->p);
-    kl_meaning_t meaning = kl_exchange_meaning(op, ex, why);
+    kl_meaning_t meaning = kl_call_meaning(op, ex, why);
 
     op->doubtful = ex->doubtful;
     op->error_code = op->result = "";
@@ -172,61 +165,7 @@ static kl_kind_t store_outcome(kl_service_t *svc, kl_operation_t *op, const kl_e
     if (op->kind == KL_OP_PLACE_ORDER && kl_op_is_final(op->state)) {
         op->path = op->body = ""; /* a token and maybe an address: not needed any more */
     }
-    return save_outcome(svc, op, err);
-}
-
-/* When the worker looks next: at once at an order whose expiry is not known, or whose operation
- * was in doubt: others may have done the like meanwhile. Else by the schedule. */
-static apr_time_t next_look(const kl_order_t *order, const kl_operation_t *op, apr_time_t now)
-{
-    if (order->pending_op[0]) {
-        return now + apr_time_from_sec(KL_LEASE_S);
-    }
-    if (order->klarna_order_id[0] && (op->doubtful || !order->expires_at)) {
-        return now;
-    }
-    return kl_schedule_next(order, now);
-}
-
-kl_kind_t kl_fold(kl_service_t *svc, const kl_operation_t *op, kl_error_t *err)
-{
-    kl_order_t *order = NULL;
-    kl_kind_t rv = KL_OK;
-    int tries;
-
-    for (tries = 0; tries < KL_MAX_TRIES; tries++) {
-        kl_error_clear(err);
-        rv = svc->store->order_load(svc->store, svc->p, op->order_id, &order, err);
-        if (rv != KL_OK || strcmp(order->pending_op, op->id) != 0) {
-            return rv; /* folded before */
-        }
-        rv = op->state == KL_OP_REFUSED ? kl_operation_discard(svc, op->next_op, err) : KL_OK;
-        if (rv == KL_OK) {
-            rv = kl_apply(order, svc->p, op, err);
-        }
-        if (rv == KL_OK) {
-            kl_waiting_answered(order, op);
-            kl_references_of(svc, order, op);
-            order->updated_at = svc->now();
-            order->checks = 0;
-            order->check_at = next_look(order, op, order->updated_at);
-            rv = svc->store->order_save(svc->store, svc->p, order, err);
-            kl_step(svc, "folded");
-        }
-        if (rv != KL_CONFLICT) {
-            return rv;
-        }
-    }
-    return rv;
-}
-
-kl_kind_t kl_settle(kl_service_t *svc, kl_operation_t *op, const kl_exchange_t *ex, kl_error_t *err)
-{
-    kl_kind_t rv = store_outcome(svc, op, ex, err);
-
-    kl_step(svc, "outcome_stored");
-    if (rv == KL_OK && kl_op_is_final(op->state)) {
-        rv = kl_fold(svc, op, err);
-    }
+    rv = save_outcome(svc, op, err);
+    kl_service_step(svc, "outcome_stored");
     return rv;
 }

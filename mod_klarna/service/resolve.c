@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * What a person does with an operation that does not come to its end by itself: send it
- * again now, or give it up. Giving up never guesses: what may have been executed is looked
- * up at Klarna first, and only where Klarna's record does not tell, a person who looked in
- * Klarna's portal does. Whatever they say, no amount is booked but by that record.
- */
-#include "service/service.h"
+/* See resolve.h. */
+#include "service/resolve.h"
 
 #include <string.h>
+#include "service/book.h"
+#include "service/reconcile.h"
+#include "service/run.h"
+#include "service/verify.h"
 
 /* Refuses with the words its view shows. What is final but not in its order yet (its process
  * died in between) is brought there: after "that is final" nobody asks again. */
 static kl_kind_t refuse(kl_service_t *svc, const kl_operation_t *op, const kl_words_t *why,
                         kl_error_t *err)
 {
-    if (kl_op_is_final(op->state) && kl_fold(svc, op, err) != KL_OK) {
+    kl_order_t *order = NULL;
+
+    if (kl_op_is_final(op->state) && kl_book_operation(svc, op, &order, err) != KL_OK) {
         return err->kind;
     }
     kl_error_because(err, KL_CONFLICT, why->code, why);
@@ -22,8 +23,17 @@ static kl_kind_t refuse(kl_service_t *svc, const kl_operation_t *op, const kl_wo
     return err->kind;
 }
 
-kl_kind_t kl_send_again(kl_service_t *svc, const char *order_id, const char *op_id,
-                        kl_operation_t **op, kl_error_t *err)
+static kl_kind_t resume(kl_service_t *svc, kl_operation_t **op, kl_error_t *err)
+{
+    kl_run_t run = {.op = *op};
+    kl_kind_t rv = kl_run_resume(svc, &run, err);
+
+    *op = run.op;
+    return rv;
+}
+
+kl_kind_t kl_resolve_send_again(kl_service_t *svc, const char *order_id, const char *op_id,
+                                kl_operation_t **op, kl_error_t *err)
 {
     const kl_words_t *why;
     kl_kind_t rv = kl_service_operation(svc, order_id, op_id, op, err);
@@ -32,7 +42,7 @@ kl_kind_t kl_send_again(kl_service_t *svc, const char *order_id, const char *op_
         return rv;
     }
     why = kl_why_not_send_again(*op, svc->now());
-    return why ? refuse(svc, *op, why, err) : kl_resume(svc, op, err);
+    return why ? refuse(svc, *op, why, err) : resume(svc, op, err);
 }
 
 /* Too early to tell: the worker lets it rest, so that it can be told. */
@@ -42,8 +52,8 @@ static kl_kind_t let_it_rest(kl_service_t *svc, kl_operation_t *op, kl_error_t *
 
     op->next_at = svc->now() + 2 * apr_time_from_sec(KL_IN_FLIGHT_S);
     rv = svc->store->operation_save(svc->store, svc->p, op, err);
-    if (rv == KL_OK || rv == KL_CONFLICT) {
-        rv = kl_in_progress(err);
+    if (rv == KL_OK || rv == KL_STALE) {
+        rv = kl_service_in_progress(err);
         err->retry_after = KL_IN_FLIGHT_S;
     }
     return rv;
@@ -82,7 +92,7 @@ static kl_kind_t find_without_hint(kl_service_t *svc, const kl_operation_t *op, 
 
     as_if.result = "";
     kl_error_clear(err);
-    return kl_truth_find(svc, &as_if, found, err);
+    return kl_verify_operation(svc, &as_if, found, err);
 }
 
 /* What Klarna's record tells. That Klarna does not show it (any more) tells nothing. */
@@ -95,9 +105,9 @@ static kl_kind_t look_up(kl_service_t *svc, const kl_operation_t *op, const kl_s
     if (!op->doubtful && op->state != KL_OP_SENT) {
         return KL_OK;
     }
-    rv = kl_truth_find(svc, op, found, err);
+    rv = kl_verify_operation(svc, op, found, err);
     if (said->not_executed && found->truth == KL_TRUTH_UNCLEAR && (rv == KL_OK || rv == KL_REFUSED)
-        && kl_placement_hint(svc->p, op)) {
+        && kl_verify_hint(svc->p, op)) {
         rv = find_without_hint(svc, op, found, err);
     }
     if (rv == KL_REFUSED) {
@@ -156,7 +166,7 @@ static kl_kind_t take_word(kl_service_t *svc, const kl_operation_t *op, const kl
     if (found->truth != KL_TRUTH_UNCLEAR) {
         return agree(op, said, found, err);
     }
-    if (kl_may_be_in_flight(svc, op)) {
+    if (kl_verify_in_flight(svc, op)) {
         found->truth = KL_TRUTH_NOT_YET;
         return KL_OK;
     }
@@ -178,13 +188,19 @@ static void read_anew(kl_service_t *svc, const char *order_id)
     kl_look_t look;
 
     if (kl_service_order(svc, order_id, &order, ignored) == KL_OK) {
-        (void)kl_refresh(svc, order, &look, ignored);
+        (void)kl_reconcile_order(svc, &order, &look, ignored);
     }
+}
+
+static int is_said(const kl_said_t *said)
+{
+    return said->executed_as[0] || said->not_executed;
 }
 
 static kl_kind_t end_it(kl_service_t *svc, kl_operation_t *op, const kl_said_t *said,
                         const kl_finding_t *found, kl_error_t *err)
 {
+    kl_order_t *order = NULL;
     kl_kind_t rv;
 
     if (found->truth == KL_TRUTH_UNCLEAR) {
@@ -193,35 +209,32 @@ static kl_kind_t end_it(kl_service_t *svc, kl_operation_t *op, const kl_said_t *
     if (found->truth == KL_TRUTH_NOT_YET) {
         return let_it_rest(svc, op, err);
     }
-    rv = kl_truth_settle(svc, op, found, "given_up", err);
-    if (rv == KL_OK && (said->executed_as[0] || said->not_executed)) {
+    rv = kl_verify_end(svc, op, found, "given_up", &order, err);
+    if (rv == KL_OK && is_said(said)) {
         read_anew(svc, op->order_id);
     }
     return rv;
 }
 
-kl_kind_t kl_give_up(kl_service_t *svc, const char *order_id, const char *op_id,
-                     const kl_said_t *said, kl_operation_t **op, apr_array_header_t **candidates,
-                     kl_error_t *err)
+kl_kind_t kl_resolve_give_up(kl_service_t *svc, kl_give_up_t *it, kl_error_t *err)
 {
     const kl_words_t *why = NULL;
     kl_finding_t found;
-    kl_kind_t rv = kl_service_operation(svc, order_id, op_id, op, err);
+    kl_kind_t rv = kl_service_operation(svc, it->order_id, it->op_id, &it->op, err);
 
-    *candidates = NULL;
+    it->candidates = NULL;
     if (rv == KL_OK) {
-        why = kl_why_not_give_up(*op, svc->now());
+        why = kl_why_not_give_up(it->op, svc->now());
     }
     if (why) {
-        return refuse(svc, *op, why, err);
+        return refuse(svc, it->op, why, err);
     }
     if (rv == KL_OK) {
-        rv = look_up(svc, *op, said, &found, err);
+        rv = look_up(svc, it->op, &it->said, &found, err);
     }
     if (rv == KL_OK) {
-        *candidates = found.truth == KL_TRUTH_UNCLEAR ? found.candidates : NULL;
-        rv = said->executed_as[0] || said->not_executed ? take_word(svc, *op, said, &found, err)
-                                                        : KL_OK;
+        it->candidates = found.truth == KL_TRUTH_UNCLEAR ? found.candidates : NULL;
+        rv = is_said(&it->said) ? take_word(svc, it->op, &it->said, &found, err) : KL_OK;
     }
-    return rv == KL_OK ? end_it(svc, *op, said, &found, err) : rv;
+    return rv == KL_OK ? end_it(svc, it->op, &it->said, &found, err) : rv;
 }

@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Finding out at Klarna what became of an operation whose answer was lost, where repeating
- * it with its key no longer tells: the key is older than Klarna's memory, the endpoint has
- * no keys, or a person wants to give the operation up. Klarna's record decides; where it
- * does not tell, nothing is guessed.
- */
-#include "service/service.h"
+/* See verify.h. */
+#include "service/verify.h"
 
 #include <apr_strings.h>
 #include <string.h>
 #include "api/order_management.h"
 #include "api/payments.h"
+#include "service/book.h"
+#include "service/call.h"
 
 #define CLOCKS_APART apr_time_from_sec(300) /* Klarna's clock and ours */
 
@@ -37,7 +34,7 @@ static kl_kind_t read_by_id(kl_service_t *svc, const kl_order_t *order, const ch
         return kl_error_field(err, "klarna_order_id", "klarna_order_id", "another text",
                               "an order id as Klarna gives them");
     }
-    rv = kl_call(svc, &req, &resp, err);
+    rv = kl_call_klarna(svc, order->merchant, &req, &resp, err);
     return rv == KL_OK ? kl_om_read_reply(seen, svc->p, &resp, err) : rv;
 }
 
@@ -63,8 +60,8 @@ static kl_kind_t is_taken(kl_service_t *svc, const kl_order_t *order, const char
     return rv;
 }
 
-static kl_kind_t truth_by_id(kl_service_t *svc, const kl_order_t *order, const char *id,
-                             kl_finding_t *found, kl_error_t *err)
+kl_kind_t kl_verify_by_id(kl_service_t *svc, const kl_order_t *order, const char *id,
+                          kl_finding_t *found, kl_error_t *err)
 {
     kl_json_t *result = kl_json_object(svc->p);
     kl_klarna_order_t seen;
@@ -87,16 +84,16 @@ static kl_kind_t truth_by_id(kl_service_t *svc, const kl_order_t *order, const c
 static kl_kind_t truth_of_placement(kl_service_t *svc, const kl_order_t *order,
                                     const kl_operation_t *op, kl_finding_t *found, kl_error_t *err)
 {
-    const char *hint = kl_placement_hint(svc->p, op);
+    const char *hint = kl_verify_hint(svc->p, op);
     kl_request_t req = kl_payments_read_session(svc->p, order);
     kl_response_t resp;
     int complete = 0;
     kl_kind_t rv;
 
     if (hint) {
-        return truth_by_id(svc, order, hint, found, err);
+        return kl_verify_by_id(svc, order, hint, found, err);
     }
-    rv = kl_call(svc, &req, &resp, err);
+    rv = kl_call_klarna(svc, order->merchant, &req, &resp, err);
     if (rv == KL_REFUSED && err->klarna_code
         && strcmp(err->klarna_code, "SESSION_COMPLETED") == 0) {
         kl_error_clear(err);
@@ -321,7 +318,7 @@ static kl_kind_t read_truth(kl_service_t *svc, const kl_operation_t *op, kl_find
     return rv == KL_OK ? truth_of(svc, order, op, &seen, found, err) : rv;
 }
 
-int kl_may_be_in_flight(const kl_service_t *svc, const kl_operation_t *op)
+int kl_verify_in_flight(const kl_service_t *svc, const kl_operation_t *op)
 {
     /* Who marked it sent may send until the lease ends; an answer, or its loss, was stored. */
     apr_time_t last = op->state == KL_OP_SENT ? op->lease_until : op->updated_at;
@@ -329,23 +326,23 @@ int kl_may_be_in_flight(const kl_service_t *svc, const kl_operation_t *op)
     return op->attempts > 0 && svc->now() < last + apr_time_from_sec(KL_IN_FLIGHT_S);
 }
 
-kl_kind_t kl_truth_find(kl_service_t *svc, const kl_operation_t *op, kl_finding_t *found,
-                        kl_error_t *err)
+kl_kind_t kl_verify_operation(kl_service_t *svc, const kl_operation_t *op, kl_finding_t *found,
+                              kl_error_t *err)
 {
     kl_kind_t rv;
 
-    kl_step(svc, "truth_asked");
+    kl_service_step(svc, "truth_asked");
     *found = (kl_finding_t){.truth = KL_TRUTH_UNCLEAR, .result_id = "", .result = ""};
     found->candidates = apr_array_make(svc->p, 1, sizeof(kl_klarna_move_t));
     rv = read_truth(svc, op, found, err);
-    if (found->truth == KL_TRUTH_NOT_EXECUTED && kl_may_be_in_flight(svc, op)) {
+    if (found->truth == KL_TRUTH_NOT_EXECUTED && kl_verify_in_flight(svc, op)) {
         found->truth = KL_TRUTH_NOT_YET;
     }
     return rv;
 }
 
 static kl_kind_t end_operation(kl_service_t *svc, kl_operation_t *op, kl_op_state_t state,
-                               const char *error_code, kl_error_t *err)
+                               const char *error_code, kl_order_t **order, kl_error_t *err)
 {
     kl_kind_t rv;
 
@@ -357,21 +354,21 @@ static kl_kind_t end_operation(kl_service_t *svc, kl_operation_t *op, kl_op_stat
         op->path = op->body = "";
     }
     rv = svc->store->operation_save(svc->store, svc->p, op, err);
-    kl_step(svc, "truth_stored");
-    return rv == KL_OK ? kl_fold(svc, op, err) : rv;
+    kl_service_step(svc, "truth_stored");
+    return rv == KL_OK ? kl_book_operation(svc, op, order, err) : rv;
 }
 
-kl_kind_t kl_truth_settle(kl_service_t *svc, kl_operation_t *op, const kl_finding_t *found,
-                          const char *if_not, kl_error_t *err)
+kl_kind_t kl_verify_end(kl_service_t *svc, kl_operation_t *op, const kl_finding_t *found,
+                        const char *if_not, kl_order_t **order, kl_error_t *err)
 {
     if (found->truth == KL_TRUTH_EXECUTED) {
         op->result_id = found->result_id;
         op->result = found->result;
         op->error_messages = "[]";
-        return end_operation(svc, op, KL_OP_CONFIRMED, "", err);
+        return end_operation(svc, op, KL_OP_CONFIRMED, "", order, err);
     }
     if (found->truth == KL_TRUTH_NOT_EXECUTED && if_not[0]) {
-        return end_operation(svc, op, KL_OP_REFUSED, if_not, err);
+        return end_operation(svc, op, KL_OP_REFUSED, if_not, order, err);
     }
     if (found->truth == KL_TRUTH_NOT_EXECUTED) {
         /* Klarna has forgotten the key and the deed was not done: it may start afresh. */
@@ -382,9 +379,7 @@ kl_kind_t kl_truth_settle(kl_service_t *svc, kl_operation_t *op, const kl_findin
     return KL_OK;
 }
 
-/* --- orphaned placements ------------------------------------------------------------- */
-
-const char *kl_placement_hint(apr_pool_t *p, const kl_operation_t *op)
+const char *kl_verify_hint(apr_pool_t *p, const kl_operation_t *op)
 {
     kl_json_t *result;
 
@@ -395,8 +390,8 @@ const char *kl_placement_hint(apr_pool_t *p, const kl_operation_t *op)
     return result ? kl_json_str(result, "hint") : NULL;
 }
 
-kl_kind_t kl_placement_hint_keep(kl_service_t *svc, kl_operation_t *op, const char *order_id,
-                                 kl_error_t *err)
+kl_kind_t kl_verify_keep_hint(kl_service_t *svc, kl_operation_t *op, const char *order_id,
+                              kl_error_t *err)
 {
     kl_json_t *result = kl_json_object(svc->p);
 
@@ -404,99 +399,4 @@ kl_kind_t kl_placement_hint_keep(kl_service_t *svc, kl_operation_t *op, const ch
     op->result = kl_json_text(svc->p, result);
     op->next_at = svc->now();
     return svc->store->operation_save(svc->store, svc->p, op, err);
-}
-
-/* The placement that waits for its order id: it went out, and nobody works on it. */
-static kl_kind_t waiting_placement(kl_service_t *svc, const kl_order_t *order, kl_operation_t **op,
-                                   kl_error_t *err)
-{
-    kl_kind_t rv = svc->store->operation_load(svc->store, svc->p, order->pending_op, op, err);
-
-    if (rv == KL_OK
-        && (((*op)->state != KL_OP_UNKNOWN && (*op)->state != KL_OP_SENT)
-            || (*op)->lease_until > svc->now())) {
-        rv = kl_in_progress(err);
-    }
-    return rv;
-}
-
-/* The session was completed, but no placement of ours is known: a new operation stands for
- * it, whose request only reads the order. */
-static kl_kind_t placement_made_elsewhere(kl_service_t *svc, kl_order_t *order,
-                                          const char *klarna_order_id, kl_operation_t **op,
-                                          kl_error_t *err)
-{
-    kl_order_t as_if = *order;
-    kl_request_t req;
-
-    as_if.klarna_order_id = klarna_order_id;
-    req = kl_om_read(svc->p, &as_if);
-    *op = kl_operation_new(svc, order, KL_OP_PLACE_ORDER, NULL, err);
-    if (!*op) {
-        return err->kind;
-    }
-    kl_operation_request(*op, &req);
-    (*op)->amount = order->order_amount;
-    return kl_operation_start(svc, order, op, 1, err);
-}
-
-static kl_kind_t find_orphan(kl_service_t *svc, kl_order_t *order, const char *klarna_order_id,
-                             kl_operation_t **op, kl_error_t *err)
-{
-    if (order->state == KL_ORDER_CREATED && order->pending_op[0]) {
-        return waiting_placement(svc, order, op, err);
-    }
-    if (order->state == KL_ORDER_CREATED && strcmp(order->attention, "orphan") == 0) {
-        return placement_made_elsewhere(svc, order, klarna_order_id, op, err);
-    }
-    return kl_error_because(err, KL_CONFLICT, "no_orphan", kl_why_not_adopt(order));
-}
-
-/* What ended but is not in its order yet (its process died in between) is brought there. */
-static kl_kind_t fold_ended(kl_service_t *svc, kl_order_t **order, kl_error_t *err)
-{
-    kl_operation_t *op = NULL;
-    kl_kind_t rv = KL_OK;
-
-    if ((*order)->pending_op[0]) {
-        rv = svc->store->operation_load(svc->store, svc->p, (*order)->pending_op, &op, err);
-    }
-    if (rv != KL_OK || !op || !kl_op_is_final(op->state)) {
-        return rv;
-    }
-    rv = kl_fold(svc, op, err);
-    return rv == KL_OK ? kl_service_order(svc, (*order)->id, order, err) : rv;
-}
-
-kl_kind_t kl_adopt(kl_service_t *svc, const char *order_id, const char *klarna_order_id,
-                   kl_order_t **out, kl_error_t *err)
-{
-    kl_order_t *order = NULL;
-    kl_operation_t *op = NULL;
-    kl_finding_t found = {.truth = KL_TRUTH_UNCLEAR, .result_id = "", .result = ""};
-    kl_kind_t rv = kl_service_order(svc, order_id, &order, err);
-
-    if (rv == KL_OK) {
-        rv = fold_ended(svc, &order, err);
-    }
-    if (rv == KL_OK && strcmp(order->klarna_order_id, klarna_order_id) == 0) {
-        *out = order;
-        return KL_OK;
-    }
-    if (rv == KL_OK) {
-        rv = truth_by_id(svc, order, klarna_order_id, &found, err);
-    }
-    if (rv == KL_OK && found.truth != KL_TRUTH_EXECUTED) {
-        rv = kl_error_set(err, KL_CONFLICT, "not_this_order",
-                          "Klarna's order has another amount, currency or reference, or is "
-                          "another order of ours.");
-    }
-    if (rv == KL_OK) {
-        rv = find_orphan(svc, order, klarna_order_id, &op, err);
-    }
-    if (rv == KL_OK) { /* a new one reads the order once more: what it asked is what it got */
-        rv = op->state == KL_OP_QUEUED ? kl_walk(svc, &op, err)
-                                       : kl_truth_settle(svc, op, &found, "", err);
-    }
-    return rv == KL_OK ? kl_service_order(svc, order_id, out, err) : rv;
 }

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See act.h. */
+#include "service/act.h"
+
+#include <string.h>
+#include "service/reconcile.h"
+
+static kl_kind_t plan_once(kl_service_t *svc, const kl_action_t *action, const kl_ask_t *ask,
+                           kl_plan_t *plan, kl_error_t *err)
+{
+    kl_look_t look;
+    kl_kind_t rv = kl_service_order(svc, ask->order_id, &plan->order, err);
+
+    if (rv == KL_OK) {
+        rv = kl_run_left(svc, &plan->order, err);
+    }
+    if (rv == KL_OK && action->wants_record && action->wants_record(plan->order)) {
+        /* A failed look leaves the old state standing. */
+        (void)kl_reconcile_order(svc, &plan->order, &look, kl_error_make(svc->p));
+        rv = plan->order ? KL_OK : kl_service_order(svc, ask->order_id, &plan->order, err);
+    }
+    if (rv == KL_OK) {
+        rv = action->plan(svc, ask, plan, err);
+    }
+    return rv == KL_OK ? kl_journal_write(svc, plan, err) : rv;
+}
+
+/* Plans, writes and claims; again from the order as it stands when somebody else was quicker. A
+ * refusal may only mean that the same key was quicker: KL_TAKEN then. */
+static kl_kind_t begin(kl_service_t *svc, const kl_action_t *action, const kl_ask_t *ask,
+                       kl_plan_t *plan, kl_error_t *err)
+{
+    kl_kind_t rv = KL_STALE;
+
+    for (int tries = 0; rv == KL_STALE && tries < KL_MAX_TRIES; tries++) {
+        kl_error_clear(err);
+        *plan = (kl_plan_t){.client = ask->client, .after = ask->after};
+        rv = plan_once(svc, action, ask, plan, err);
+    }
+    if (rv == KL_STALE) {
+        kl_error_clear(err);
+        kl_error_set(err, KL_CONFLICT, "order_busy", "The order keeps changing.");
+        err->retry_after = 1;
+        return err->kind;
+    }
+    if ((rv == KL_CONFLICT || rv == KL_INVALID) && kl_journal_has(svc, ask->client)) {
+        kl_error_clear(err);
+        rv = kl_error_set(err, KL_TAKEN, "exists", "The same request was started just now.");
+    }
+    return rv;
+}
+
+/* The same key at the same moment: somebody else began it. */
+static kl_kind_t begun_elsewhere(kl_service_t *svc, const kl_ask_t *ask, kl_operation_t **op,
+                                 kl_error_t *err)
+{
+    kl_kind_t rv;
+
+    kl_error_clear(err);
+    rv = kl_journal_find(svc, ask->client, op, err);
+    return rv == KL_OK && !*op ? kl_service_in_progress(err) : rv;
+}
+
+kl_kind_t kl_act(kl_service_t *svc, const kl_action_t *action, const kl_ask_t *ask,
+                 kl_acted_t *acted, kl_error_t *err)
+{
+    kl_run_t run = {.op = NULL};
+    kl_plan_t plan;
+    kl_kind_t rv = kl_journal_find(svc, ask->client, &run.op, err);
+    int again = run.op != NULL;
+
+    if (rv == KL_OK && !again) {
+        rv = begin(svc, action, ask, &plan, err);
+        if (rv == KL_OK) {
+            run = (kl_run_t){.op = plan.ops[0], .order = plan.order};
+        }
+        else if (rv == KL_TAKEN) {
+            rv = begun_elsewhere(svc, ask, &run.op, err);
+            again = 1;
+        }
+    }
+    acted->first = run.op;
+    if (rv == KL_OK) {
+        rv = again ? kl_run_resume(svc, &run, err) : kl_run(svc, &run, err);
+    }
+    if (rv == KL_OK && !run.order) {
+        rv = kl_service_order(svc, run.op->order_id, &run.order, err);
+    }
+    acted->last = run.op;
+    acted->order = run.order;
+    return rv;
+}
+
+kl_kind_t kl_act_later(kl_service_t *svc, const kl_action_t *action, const kl_ask_t *ask,
+                       kl_error_t *err)
+{
+    kl_operation_t *op = NULL;
+    kl_plan_t plan;
+    kl_kind_t rv = kl_journal_find(svc, ask->client, &op, err);
+
+    if (rv == KL_OK && !op) {
+        rv = begin(svc, action, ask, &plan, err);
+    }
+    if (rv == KL_TAKEN) { /* somebody else was quicker with the same key */
+        kl_error_clear(err);
+        rv = KL_OK;
+    }
+    return rv;
+}

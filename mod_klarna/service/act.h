@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * THE FLOW of everything that moves money or changes an order at Klarna:
+ *
+ *     same Idempotency-Key seen before?   go on with that operation: the same answer
+ *     load the order, finish what was left on it
+ *     plan: is it legal, which calls, which amounts and lines      (the action; pure)
+ *     write the operations, claim the order                        the intent binds here
+ *     run: call, record, book, next
+ *
+ * Every story (capture, return, cancellation, extension, release, placement) is an action, a
+ * row that this flow runs.
+ */
+#ifndef KL_ACT_H
+#define KL_ACT_H
+
+#include "core/plan.h"
+#include "service/journal.h"
+#include "service/run.h"
+
+/* What a shopper's browser, or Klarna's callback, asks to place. */
+typedef struct kl_place_request_t {
+    const char *authorization_token;
+    kl_json_t *billing_address, *shipping_address; /* NULL when absent */
+} kl_place_request_t;
+
+typedef struct kl_tracking_request_t {
+    const char *capture_id;
+    const char *shipping_info; /* JSON array text */
+} kl_tracking_request_t;
+
+/* What is asked; of the requests that one which the action reads. */
+typedef struct kl_ask_t {
+    const char *order_id;
+    const kl_client_t *client; /* NULL: nobody's key */
+    apr_interval_time_t after; /* as in kl_plan_t */
+    const kl_capture_request_t *capture;
+    const kl_credit_request_t *credit;
+    const kl_tracking_request_t *tracking;
+    const kl_place_request_t *place;
+} kl_ask_t;
+
+typedef struct kl_action_t {
+    /** 1 when Klarna may have decided something since that the plan must know: its record is
+     *  read first. NULL: never. */
+    int (*wants_record)(const kl_order_t *order);
+    /** From plan->order as it stands to the operations it needs (kl_journal_add), each with its
+     *  request and intent; adds to the order in memory what the claim writes. Calls nobody. */
+    kl_kind_t (*plan)(kl_service_t *svc, const kl_ask_t *ask, kl_plan_t *plan, kl_error_t *err);
+} kl_action_t;
+
+typedef struct kl_acted_t {
+    kl_operation_t *first; /* carries the client's key */
+    kl_operation_t *last;  /* where the run ended; its state is the outcome */
+    kl_order_t *order;     /* as stored now */
+} kl_acted_t;
+
+/**
+ * Runs an action as far as it gets now. Calls Klarna.
+ * @return KL_OK: what became of it is acted->last->state (an unknown one is found out by the
+ *   worker); the action's refusal; KL_CONFLICT "order_busy" or "in_progress"; KL_INVALID
+ *   "idempotency_key_reused"; KL_UNAVAILABLE
+ */
+kl_kind_t kl_act(kl_service_t *svc, const kl_action_t *action, const kl_ask_t *ask,
+                 kl_acted_t *acted, kl_error_t *err);
+
+/** As far as the claim: the intent is stored and binds, and is left to the worker, not before
+ *  ask->after. With a key that was used before nothing is done. May call Klarna, to finish what
+ *  was left on the order. */
+kl_kind_t kl_act_later(kl_service_t *svc, const kl_action_t *action, const kl_ask_t *ask,
+                       kl_error_t *err);
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The shopper's side before the order is placed: start a payment, change its cart. A session
+ * moves no money and knows no idempotency key: the order row, stored before the call, is its
+ * intent. Placing moves money and is an action (placement.h).
+ */
+#ifndef KL_CHECKOUT_H
+#define KL_CHECKOUT_H
+
+#include "core/cart.h"
+#include "service/service.h"
+
+/* A payment as the shopper names it. */
+typedef struct kl_payment_id_t {
+    const char *order_id;
+    const char *key; /* the order's, a secret */
+} kl_payment_id_t;
+
+/** Starts a payment: an order in state CREATED and a Klarna session. The same client key
+ *  gives the same order. Calls Klarna. */
+kl_kind_t kl_checkout_start(kl_service_t *svc, const kl_cart_t *cart, const kl_client_t *client,
+                            kl_order_t **out, kl_error_t *err);
+
+/** Puts another cart into a payment that is not placed: Klarna first, stored when Klarna
+ *  accepted. Calls Klarna. */
+kl_kind_t kl_checkout_update(kl_service_t *svc, const kl_payment_id_t *id, kl_cart_t *cart,
+                             kl_order_t **out, kl_error_t *err);
+
+/** The shopper's own order; a wrong key is KL_NOT_FOUND like a missing order. */
+kl_kind_t kl_checkout_read(kl_service_t *svc, const char *order_id, const char *key,
+                           kl_order_t **out, kl_error_t *err);
+
+/** KL_OK while the payment can be changed and placed, else KL_CONFLICT "not_open". */
+kl_kind_t kl_checkout_still_open(const kl_order_t *order, kl_error_t *err);
+
+#endif

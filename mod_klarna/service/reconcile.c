@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See reconcile.h. */
+#include "service/reconcile.h"
+
+#include <string.h>
+#include "api/order_management.h"
+#include "core/klarna_order.h"
+#include "core/schedule.h"
+#include "service/call.h"
+#include "service/change.h"
+
+typedef struct taking_t {
+    const kl_klarna_order_t *record;
+    kl_look_t *look;
+    int is_broken; /* 1: booking what the record shows would break an invariant */
+} taking_t;
+
+/* While an operation holds the order the next look is for that operation's sake. */
+static void after_look(kl_change_t *change, kl_order_t *order, apr_time_t last_look)
+{
+    kl_look_t *look = ((taking_t *)change->baton)->look;
+
+    look->differs = strcmp(order->attention, "differs") == 0;
+    look->days = kl_schedule_warning(order, last_look, change->now);
+    if (!order->pending_op[0]) {
+        order->checks = look->booked ? 0 : order->checks + 1;
+        change->look = KL_LOOK_SCHEDULED;
+    }
+}
+
+static kl_kind_t take_in(kl_change_t *change, kl_order_t *order, apr_pool_t *p, kl_error_t *err)
+{
+    taking_t *taking = change->baton;
+    apr_time_t last_look = order->updated_at;
+    int booked = kl_order_import(order, p, taking->record, change->now);
+
+    if (booked < 0) {
+        taking->is_broken = 1;
+        return kl_error_set(err, KL_INTERNAL, "invariant",
+                            "What Klarna's record shows cannot be booked.");
+    }
+    taking->look->booked = booked;
+    after_look(change, order, last_look);
+    return KL_OK;
+}
+
+/* Only the words: the amounts cannot be brought together, which a person must see. */
+static kl_kind_t take_words(kl_change_t *change, kl_order_t *order, apr_pool_t *p, kl_error_t *err)
+{
+    taking_t *taking = change->baton;
+    apr_time_t last_look = order->updated_at;
+
+    (void)err;
+    (void)kl_order_take_over(order, p, taking->record);
+    order->attention = "differs";
+    taking->look->booked = 0;
+    after_look(change, order, last_look);
+    return KL_OK;
+}
+
+/* KL_STALE when the order changed while its record was read: what was booked meanwhile the
+ * record may not show, so it is read again. */
+static kl_kind_t reconcile_once(kl_service_t *svc, kl_order_t **order, kl_look_t *look,
+                                kl_error_t *err)
+{
+    const char *id = (*order)->id;
+    kl_klarna_order_t record;
+    taking_t taking = {.record = &record, .look = look};
+    kl_change_t change = {.make = take_in, .baton = &taking, .once = 1, .step = "look_stored"};
+    kl_request_t req = kl_om_read(svc->p, *order);
+    kl_response_t resp;
+    kl_kind_t rv = kl_call_klarna(svc, (*order)->merchant, &req, &resp, err);
+
+    if (rv != KL_OK) {
+        return rv;
+    }
+    kl_service_step(svc, "record_read");
+    rv = kl_om_read_reply(&record, svc->p, &resp, err);
+    if (rv == KL_OK) {
+        rv = kl_change_order(svc, &change, id, order, err);
+    }
+    if (taking.is_broken) {
+        kl_error_clear(err);
+        change.make = take_words;
+        change.note = 1; /* saved whatever the amounts are */
+        rv = kl_change_order(svc, &change, id, order, err);
+    }
+    return rv;
+}
+
+kl_kind_t kl_reconcile_order(kl_service_t *svc, kl_order_t **order, kl_look_t *look,
+                             kl_error_t *err)
+{
+    const char *id = (*order)->id;
+    kl_kind_t rv = KL_OK;
+
+    for (int tries = 0; tries < KL_MAX_TRIES; tries++) {
+        memset(look, 0, sizeof(*look));
+        if (rv == KL_STALE) {
+            kl_error_clear(err);
+            rv = svc->store->order_load(svc->store, svc->p, id, order, err);
+        }
+        if (rv != KL_OK || !(*order)->klarna_order_id[0]) {
+            return rv;
+        }
+        rv = reconcile_once(svc, order, look, err);
+        if (rv != KL_STALE) {
+            return rv;
+        }
+    }
+    return rv;
+}

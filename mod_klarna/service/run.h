@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Running an operation: call, record, book, then the operation that follows, until they ended
+ * or as far as it gets now. The way is the same for whoever runs it: the request's thread or a
+ * worker of any host; whoever dies anywhere on it, another can run the rest.
+ */
+#ifndef KL_RUN_H
+#define KL_RUN_H
+
+#include "service/service.h"
+
+typedef struct kl_run_t {
+    kl_operation_t *op; /* where to begin; then the last operation run */
+    kl_order_t *order;  /* its order as stored, or NULL; then as stored now, NULL = not known */
+} kl_run_t;
+
+/** Runs run->op and the operations that follow it. One that is final and not booked is booked.
+ *  Calls Klarna. */
+kl_kind_t kl_run(kl_service_t *svc, kl_run_t *run, kl_error_t *err);
+
+/** Runs an operation that somebody else began: one that is final, or holds its order and whose
+ *  lease is over. One that does not hold its order is never sent (one that was never claimed is
+ *  discarded): KL_CONFLICT "in_progress", as for a lease that still runs. Calls Klarna. */
+kl_kind_t kl_run_resume(kl_service_t *svc, kl_run_t *run, kl_error_t *err);
+
+/**
+ * Finishes what was left on the order, so that no operation holds it: booked when it is final,
+ * else run when its lease is over and its time has come. *order is as stored then. May call
+ * Klarna.
+ * @return KL_OK, or KL_CONFLICT "order_busy" with retry_after
+ */
+kl_kind_t kl_run_left(kl_service_t *svc, kl_order_t **order, kl_error_t *err);
+
+#endif

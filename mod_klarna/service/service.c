@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See service.h. */
+#include "service/service.h"
+
+#include <string.h>
+
+const kl_account_t *kl_service_account(const kl_service_t *svc, const char *name)
+{
+    const kl_account_t *const *accounts = svc->accounts_n ? svc->accounts : &svc->account;
+    int n = svc->accounts_n ? svc->accounts_n : 1;
+
+    for (int i = 0; i < n; i++) {
+        if (strcmp(accounts[i]->name, name) == 0) {
+            return accounts[i];
+        }
+    }
+    return NULL;
+}
+
+kl_kind_t kl_service_no_order(kl_error_t *err)
+{
+    kl_error_clear(err);
+    return kl_error_set(err, KL_NOT_FOUND, "no_such_order", "There is no such order.");
+}
+
+kl_kind_t kl_service_order(kl_service_t *svc, const char *id, kl_order_t **out, kl_error_t *err)
+{
+    kl_order_t *order = NULL;
+    kl_kind_t rv = KL_NOT_FOUND;
+
+    if (kl_id_is_uuid(id)) {
+        rv = svc->store->order_load(svc->store, svc->p, id, &order, err);
+    }
+    if (rv == KL_OK && !kl_service_account(svc, order->merchant)) {
+        rv = KL_NOT_FOUND;
+    }
+    if (rv == KL_NOT_FOUND) {
+        return kl_service_no_order(err);
+    }
+    if (rv == KL_OK) {
+        *out = order;
+    }
+    return rv;
+}
+
+kl_kind_t kl_service_operation(kl_service_t *svc, const char *order_id, const char *id,
+                               kl_operation_t **out, kl_error_t *err)
+{
+    kl_operation_t *op = NULL;
+    kl_kind_t rv = KL_NOT_FOUND;
+
+    if (kl_id_is_uuid(id)) {
+        rv = svc->store->operation_load(svc->store, svc->p, id, &op, err);
+    }
+    if (rv == KL_OK
+        && (strcmp(op->order_id, order_id) != 0 || !kl_service_account(svc, op->merchant))) {
+        rv = KL_NOT_FOUND;
+    }
+    if (rv == KL_NOT_FOUND) {
+        kl_error_clear(err);
+        return kl_error_set(err, rv, "no_such_operation", "This order has no such operation.");
+    }
+    if (rv == KL_OK) {
+        *out = op;
+    }
+    return rv;
+}
+
+kl_kind_t kl_service_in_progress(kl_error_t *err)
+{
+    kl_error_clear(err);
+    kl_error_set(err, KL_CONFLICT, "in_progress", "This request is being worked on.");
+    kl_error_next(err, "Ask again with the same Idempotency-Key.");
+    err->retry_after = 2;
+    return err->kind;
+}

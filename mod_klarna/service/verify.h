@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Verifying at Klarna what became of an operation whose answer was lost, where repeating it
+ * with its key no longer helps: the key is older than Klarna's memory, the endpoint has no
+ * keys, or a person wants to give the operation up. Klarna's record decides; where it does not
+ * say, nothing is guessed.
+ */
+#ifndef KL_VERIFY_H
+#define KL_VERIFY_H
+
+#include "core/klarna_order.h"
+#include "service/service.h"
+
+typedef enum {
+    KL_TRUTH_UNCLEAR,
+    KL_TRUTH_EXECUTED,
+    KL_TRUTH_NOT_EXECUTED,
+    KL_TRUTH_NOT_YET /* no trace of it, but its last try is so recent that Klarna may still be
+                        executing it: look again after KL_IN_FLIGHT_S */
+} kl_truth_t;
+
+typedef struct kl_finding_t {
+    kl_truth_t truth;
+    const char *result_id;          /* capture, refund or order id when executed, else "" */
+    const char *result;             /* what op->result becomes, JSON, or "" */
+    apr_array_header_t *candidates; /* when unclear: the entries of Klarna's record that it can
+                               be, of kl_klarna_move_t; what Klarna gives no id has the kind's
+                               name. NULL: it was executed, but not as which (a placement) */
+} kl_finding_t;
+
+/** 1 while Klarna may still be executing the last try of op, whatever its record shows. */
+int kl_verify_in_flight(const kl_service_t *svc, const kl_operation_t *op);
+
+/** Reads Klarna's record and finds out whether op was executed. Calls Klarna, changes nothing.
+ *  A placement for which an order id was named (kl_verify_hint) is looked up by that id. */
+kl_kind_t kl_verify_operation(kl_service_t *svc, const kl_operation_t *op, kl_finding_t *found,
+                              kl_error_t *err);
+
+/** Reads Klarna's order of that id: executed when it is order's placement. Calls Klarna. */
+kl_kind_t kl_verify_by_id(kl_service_t *svc, const kl_order_t *order, const char *id,
+                          kl_finding_t *found, kl_error_t *err);
+
+/**
+ * Ends op as was found: executed is confirmed and booked. Not executed is refused with the code
+ * if_not and booked, or, when if_not is "", queued to start afresh with its key (in memory;
+ * calling stores that). Unclear and not yet change nothing.
+ * @param order as kl_change_order takes it
+ */
+kl_kind_t kl_verify_end(kl_service_t *svc, kl_operation_t *op, const kl_finding_t *found,
+                        const char *if_not, kl_order_t **order, kl_error_t *err);
+
+/** The order id somebody named for a placement whose answer was lost, or NULL. */
+const char *kl_verify_hint(apr_pool_t *p, const kl_operation_t *op);
+/** Keeps such an id with the placement and makes it due at once. */
+kl_kind_t kl_verify_keep_hint(kl_service_t *svc, kl_operation_t *op, const char *order_id,
+                              kl_error_t *err);
+
+#endif
