@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """One sandbox per session, one httpd per module of tests, and what holds after every test:
 no line in any error log that the test did not declare."""
+import os
+import random
+
 import pytest
 
 import confidential
@@ -14,6 +17,17 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "valgrind: part of the main job that runs under valgrind")
     config.addinivalue_line("markers", "alone: loads the machine, runs beside nothing else")
     config.addinivalue_line("markers", "databases: runs on PostgreSQL and MariaDB, too")
+
+
+def pytest_collection_modifyitems(items):
+    """With KLARNA_SHUFFLE=number: files in another order, and the tests of each."""
+    seed = os.environ.get("KLARNA_SHUFFLE")
+    if seed:
+        dice, files = random.Random(seed), {}
+        for item in items:
+            files.setdefault(item.path, []).append(item)
+        items[:] = [item for path in dice.sample(list(files), len(files))
+                    for item in dice.sample(files[path], len(files[path]))]
 
 
 @pytest.fixture(scope="session")

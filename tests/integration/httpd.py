@@ -69,7 +69,7 @@ def _wrap():
 
 def _environment():
     """Nothing of the caller's that httpd could react to, and no proxy."""
-    names = ("PATH", "LANG", "TZ", "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS")
+    names = ("PATH", "LANG", "TZ", "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "GCOV_PREFIX")
     env = {name: os.environ[name] for name in names if name in os.environ}
     preload = os.environ.get("KLARNA_PRELOAD")
     if os.environ.get("KLARNA_SANITIZE") and not preload:
