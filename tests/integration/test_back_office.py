@@ -207,19 +207,20 @@ def test_health(httpd):
     assert told.json == {"status": "ok", "database": "ok", "schema_version": 2}
 
 
-class TestLists:
-    """On a store of their own: the lists of 'other' hold what these tests put there."""
+@pytest.fixture(scope="module")
+def five(httpd, box):
+    """Orders with references of their own, among others of the same store."""
+    other = Shop(httpd, box, "/other/checkout", "/other/orders", "other")
+    ids = [other.placed(carts.of(carts.line("hat", 1, 9900), merchant_reference1=f"L-{i}",
+                                 merchant_reference2="twin & half"))
+           for i in range(5)]
+    other.done(other.act(ids[1], "captures", {"everything": True}))
+    other.done(other.act(ids[3], "cancel", {"confirm_final": True}))
+    other.start(carts.of(carts.line("hat", 1, 9900)))
+    return ids
 
-    @pytest.fixture(scope="class")
-    def five(self, httpd, box):
-        other = Shop(httpd, box, "/other/checkout", "/other/orders", "other")
-        ids = [other.placed(carts.of(carts.line("hat", 1, 9900), merchant_reference1=f"L-{i}",
-                                     merchant_reference2="twin & half"))
-               for i in range(5)]
-        other.done(other.act(ids[1], "captures", {"everything": True}))
-        other.done(other.act(ids[3], "cancel", {"confirm_final": True}))
-        other.start(carts.of(carts.line("hat", 1, 9900)))
-        return ids
+
+class TestLists:
 
     def ids(self, other, query=""):
         return [order["id"] for order in other.get(query)["orders"]]
@@ -236,10 +237,11 @@ class TestLists:
         assert seen == everything
 
     def test_by_state(self, other, five):
-        assert self.ids(other, "?state=CAPTURED") == [five[1]]
-        assert self.ids(other, "?state=CANCELLED") == [five[3]]
-        assert [i for i in self.ids(other, "?state=AUTHORIZED") if i in five] == [
-            five[4], five[2], five[0]]
+        def found(state):
+            return [i for i in self.ids(other, f"?state={state}") if i in five]
+        assert found("CAPTURED") == [five[1]]
+        assert found("CANCELLED") == [five[3]]
+        assert found("AUTHORIZED") == [five[4], five[2], five[0]]
         assert self.ids(other, "?state=EXPIRED") == []
 
     def test_search(self, other, five):
