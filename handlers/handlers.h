@@ -123,6 +123,15 @@ int kl_query_number(kl_call_t *call, const char *name, int dflt, int min, int ma
 /* --- reply.c --------------------------------------------------------------------------- */
 /** Sends v with status; location (a path) may be NULL. Returns what a handler returns. */
 int kl_reply(kl_call_t *call, int status, const kl_json_t *v, const char *location);
+/** The answer that follows is one to be saved under that name. */
+void kl_reply_as_file(kl_call_t *call, const char *name);
+/** Begins an answer of unknown length; kl_reply_write goes on with it, and does nothing for a
+ *  HEAD. */
+void kl_reply_stream(kl_call_t *call, const char *type);
+void kl_reply_write(kl_call_t *call, const char *text);
+/** For call->err while the status is on its way already: the answer ends without its end, so
+ *  that no client takes a part for the whole. Logs why. Returns what a handler returns. */
+int kl_reply_break_off(kl_call_t *call);
 /** Sends call->err as a problem document (RFC 9457) and logs it once. */
 int kl_reply_error(kl_call_t *call);
 /** The problem document's HTTP status for a kind of error. */

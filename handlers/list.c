@@ -6,6 +6,7 @@
 
 #include <apr_strings.h>
 #include <string.h>
+#include "core/attention.h"
 #include "core/iso_time.h"
 #include "core/order_view.h"
 
@@ -28,6 +29,17 @@ static const char *read_state(kl_call_t *call)
         unknown_value(call, "state", "an order state such as AUTHORIZED or CAPTURED");
     }
     return state;
+}
+
+static const char *read_attention(kl_call_t *call)
+{
+    const char *mark = kl_query_text(call, "attention");
+    kl_attention_t known;
+
+    if (mark[0] && !kl_attention_parse(mark, &known)) {
+        unknown_value(call, "attention", "orphan, outside, differs or expiring");
+    }
+    return mark;
 }
 
 /* words: ends with NULL; expected: the same for people. */
@@ -113,7 +125,6 @@ static const char *read_store(kl_call_t *call)
     return name;
 }
 
-static const char *const attentions[] = {"orphan", "outside", "differs", "expiring", NULL};
 static const char *const channels[] = {"online", "instore", NULL};
 static const char *const formats[] = {"json", "csv", NULL};
 
@@ -129,8 +140,7 @@ static kl_kind_t read_query(kl_call_t *call, kl_order_query_t *query)
     query->search = kl_query_text(call, "q");
     query->state = read_state(call);
     query->channel = read_word(call, "channel", channels, "online or instore");
-    query->attention = read_word(call, "attention", attentions,
-                                 "orphan, outside, differs or expiring");
+    query->attention = read_attention(call);
     query->list = read_list(call);
     query->limit = kl_query_number(call, "limit", DEFAULT_PAGE, 1, KL_MAX_PAGE);
     query->merchant = read_store(call);

@@ -5,25 +5,61 @@
  */
 #include "handlers/handlers.h"
 
+#include <apr_buckets.h>
 #include <apr_strings.h>
 #include <http_protocol.h>
 #include <string.h>
 #include "klarna_module.h"
 
-static int send_json(kl_call_t *call, int status, const char *type, const kl_json_t *v)
+static void set_head(request_rec *r, int status, const char *type)
 {
-    request_rec *r = call->r;
-    const char *text = kl_json_text(r->pool, v);
-
     r->status = status;
     ap_set_content_type(r, type);
-    ap_set_content_length(r, strlen(text));
     /* err_headers_out: httpd keeps them for error statuses too. */
     apr_table_setn(r->err_headers_out, "Cache-Control", "no-store");
     apr_table_setn(r->err_headers_out, "X-Content-Type-Options", "nosniff");
-    if (!r->header_only) {
-        ap_rputs(text, r);
+}
+
+static int send_json(kl_call_t *call, int status, const char *type, const kl_json_t *v)
+{
+    const char *text = kl_json_text(call->r->pool, v);
+
+    set_head(call->r, status, type);
+    ap_set_content_length(call->r, strlen(text));
+    kl_reply_write(call, text);
+    return OK;
+}
+
+void kl_reply_as_file(kl_call_t *call, const char *name)
+{
+    apr_table_setn(call->r->headers_out, "Content-Disposition",
+                   apr_psprintf(call->r->pool, "attachment; filename=\"%s\"", name));
+}
+
+void kl_reply_stream(kl_call_t *call, const char *type)
+{
+    set_head(call->r, HTTP_OK, type);
+}
+
+void kl_reply_write(kl_call_t *call, const char *text)
+{
+    if (!call->r->header_only) {
+        ap_rputs(text, call->r);
     }
+}
+
+int kl_reply_break_off(kl_call_t *call)
+{
+    request_rec *r = call->r;
+    apr_bucket_alloc_t *alloc = r->connection->bucket_alloc;
+    apr_bucket_brigade *bb = apr_brigade_create(r->pool, alloc);
+
+    ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, "KLA0023: an export broke off: %s: %s",
+                  call->err->code, call->err->detail);
+    r->connection->keepalive = AP_CONN_CLOSE;
+    APR_BRIGADE_INSERT_TAIL(bb, ap_bucket_error_create(HTTP_BAD_GATEWAY, NULL, r->pool, alloc));
+    APR_BRIGADE_INSERT_TAIL(bb, apr_bucket_eos_create(alloc));
+    ap_pass_brigade(r->output_filters, bb);
     return OK;
 }
 

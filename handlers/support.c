@@ -81,7 +81,6 @@ int kl_support_bundle(kl_call_t *call)
         }
         kl_json_set(v, parts[i].name, part);
     }
-    apr_table_setn(call->r->headers_out, "Content-Disposition",
-                   "attachment; filename=\"klarna-support.json\"");
+    kl_reply_as_file(call, "klarna-support.json");
     return kl_reply(call, HTTP_OK, v, NULL);
 }

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See order_csv.h. */
+#include "core/order_csv.h"
+
+#include <apr_strings.h>
+#include <string.h>
+#include "core/view.h"
+
+#define BOM "\xEF\xBB\xBF"
+
+const char kl_order_csv_header[] = BOM
+    "id,state,store,channel,environment,merchant_reference1,merchant_reference2,"
+    "klarna_reference,klarna_order_id,currency,order_amount,captured_amount,refunded_amount,"
+    "remaining_authorized_amount,created_at,expires_at,attention,waiting\r\n";
+
+static int is_separator(char c)
+{
+    return c == ';' || c == '\t' || c == '\r' || c == '\n';
+}
+
+static int starts_formula(char c)
+{
+    return c == '=' || c == '+' || c == '-' || c == '@';
+}
+
+/*
+ * text as one quoted cell. An apostrophe goes before what would be a formula, at its
+ * beginning and after what another country's spreadsheet takes for the end of a cell (most of
+ * Europe's split at semicolons and find the quotes in the middle then).
+ */
+static const char *text_cell(apr_pool_t *p, const char *text)
+{
+    char *cell = apr_palloc(p, 3 * strlen(text) + 4), *out = cell;
+    int fresh = 1; /* nothing of the cell was seen yet */
+
+    *out++ = '"';
+    if (is_separator(*text)) {
+        *out++ = '\'';
+    }
+    for (; *text; text++) {
+        if (fresh && starts_formula(*text)) {
+            *out++ = '\'';
+        }
+        if (*text == '"') {
+            *out++ = '"';
+        }
+        *out++ = *text;
+        fresh = is_separator(*text) || (fresh && (*text == ' ' || *text == '"'));
+    }
+    *out++ = '"';
+    *out = '\0';
+    return cell;
+}
+
+/* Minor units as a decimal number; each of Klarna's currencies has a hundred of them. */
+static const char *amount_cell(apr_pool_t *p, apr_int64_t amount)
+{
+    return apr_psprintf(p, "%s%" APR_INT64_T_FMT ".%02d", amount < 0 ? "-" : "",
+                        amount < 0 ? -(amount / 100) : amount / 100,
+                        (int)(amount < 0 ? -(amount % 100) : amount % 100));
+}
+
+static const char *time_cell(apr_pool_t *p, apr_time_t t)
+{
+    kl_json_t *v = kl_json_object(p);
+    const char *text;
+
+    kl_view_time(p, v, "t", t);
+    text = kl_json_str(v, "t");
+    return text ? text : "";
+}
+
+const char *kl_order_csv_row(apr_pool_t *p, const kl_order_t *order)
+{
+    const char *texts =
+        apr_pstrcat(p, text_cell(p, order->id), ",",
+                    text_cell(p, kl_order_state_name(order->state)), ",",
+                    text_cell(p, order->merchant), ",", text_cell(p, order->channel), ",",
+                    text_cell(p, order->environment), ",", text_cell(p, order->reference1), ",",
+                    text_cell(p, order->reference2), ",", text_cell(p, order->klarna_reference),
+                    ",", text_cell(p, order->klarna_order_id), ",", text_cell(p, order->currency),
+                    NULL);
+    const char *amounts = apr_pstrcat(p, amount_cell(p, order->order_amount), ",",
+                                      amount_cell(p, order->captured_amount), ",",
+                                      amount_cell(p, order->refunded_amount), ",",
+                                      amount_cell(p, order->remaining_amount), NULL);
+
+    return apr_pstrcat(p, texts, ",", amounts, ",", time_cell(p, order->created_at), ",",
+                       time_cell(p, order->expires_at), ",", text_cell(p, order->attention), ",",
+                       text_cell(p, order->waiting), "\r\n", NULL);
+}
