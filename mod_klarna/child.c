@@ -82,7 +82,7 @@ void kl_child_init(apr_pool_t *pchild, server_rec *s)
 
     step = APR_RETRIEVE_OPTIONAL_FN(klarna_step);
     kl_json_init();
-    kl_worker_child_init(pchild);
+    kl_worker_child_init(pchild, s);
     curl.ca_file = cfg->trust_store;
     curl.proxy = cfg->proxy ? cfg->proxy : "";
     curl.user_agent = "mod_klarna/" KL_VERSION;
@@ -122,6 +122,7 @@ void kl_child_service(kl_service_t *svc, apr_pool_t *p, server_rec *s, const kl_
     svc->actor = actor;
     svc->callback_base = cfg->callback_base ? cfg->callback_base : "";
     svc->timeout = kl_timeout(cfg);
+    svc->auto_extend = cfg->auto_extend == 1;
     svc->now = apr_time_now;
     svc->sleep = pause_for;
     svc->random = random_bytes;

@@ -13,6 +13,7 @@
 #include "api/transport_curl.h"
 #include "core/limits.h"
 #include "klarna_module.h"
+#include "service/round.h"
 
 #define MAX_TIMEOUT_S 45 /* must end well within the lease, KL_LEASE_S */
 #define MIN_CART_KEY 32  /* bytes */
@@ -269,10 +270,25 @@ static const char *set_callback_base(cmd_parms *cmd, void *unused, const char *u
     return NULL;
 }
 
-static const char *set_worker(cmd_parms *cmd, void *unused, int on)
+static const char *set_worker(cmd_parms *cmd, void *unused, const char *word)
 {
+    apr_size_t digits = strspn(word, "0123456789");
+    apr_int64_t n = apr_atoi64(word);
+
     (void)unused;
-    settings_of(cmd)->worker = on;
+    if (strcasecmp(word, "on") == 0) {
+        n = KL_WORKER_THREADS_DEFAULT;
+    }
+    else if (strcasecmp(word, "off") == 0) {
+        n = 0;
+    }
+    else if (word[digits] || n < 1 || n > KL_ROUND_MAX_THREADS) {
+        return apr_psprintf(cmd->pool,
+                            "KlarnaWorker: expected On or Off, or how many threads each process "
+                            "may have for it, 1 to %d, not '%s'",
+                            KL_ROUND_MAX_THREADS, word);
+    }
+    settings_of(cmd)->worker = (int)n;
     return NULL;
 }
 
@@ -331,8 +347,9 @@ const command_rec kl_directives[] =
                    "http://host:port of a CONNECT proxy, default none"),
      AP_INIT_TAKE1("KlarnaCallbackBase", set_callback_base, NULL, RSRC_CONF,
                    "https address under which Klarna reaches the klarna-callbacks Location"),
-     AP_INIT_FLAG("KlarnaWorker", set_worker, NULL, RSRC_CONF,
-                  "whether this server walks on what was left and reads back what is open; On"),
+     AP_INIT_TAKE1("KlarnaWorker", set_worker, NULL, RSRC_CONF,
+                   "finish interrupted operations and poll Klarna for changes: On, Off or a number "
+                   "of threads; On (32 threads)"),
      AP_INIT_FLAG("KlarnaAutoExtend", set_auto_extend, NULL, RSRC_CONF,
                   "extend authorizations that are about to end while goods are open; Off"),
      AP_INIT_ITERATE("KlarnaUseStore", use_store, NULL, ACCESS_CONF,

@@ -125,6 +125,11 @@ apr_interval_time_t kl_connect_timeout(const kl_server_settings_t *cfg)
     return cfg->connect_timeout >= 0 ? cfg->connect_timeout : KL_CONNECT_TIMEOUT_DEFAULT;
 }
 
+int kl_worker_threads(const kl_server_settings_t *cfg)
+{
+    return cfg->worker >= 0 ? cfg->worker : KL_WORKER_THREADS_DEFAULT;
+}
+
 kl_account_settings_t *kl_account_settings(const kl_server_settings_t *cfg, const char *name)
 {
     return apr_hash_get(cfg->accounts, name, APR_HASH_KEY_STRING);

@@ -33,7 +33,7 @@ typedef struct kl_server_settings_t {
     const char *trust_store;             /* file, NULL = the system's */
     const char *proxy;                   /* NULL = unset, "" = none */
     const char *callback_base;           /* NULL = unset */
-    int worker;                          /* KlarnaWorker: 1, 0, -1 = unset (on) */
+    int worker;                          /* KlarnaWorker: threads, 0 = off, -1 = unset (on) */
     int auto_extend;                     /* KlarnaAutoExtend: 1, 0, -1 = unset (off) */
     kl_store_t *store;                   /* set in child_init */
 } kl_server_settings_t;
@@ -42,6 +42,8 @@ typedef struct kl_location_settings_t {
     apr_array_header_t *stores; /* of const char *: KlarnaUseStore, NULL = "default" */
 } kl_location_settings_t;
 
+/* Three accounts at Klarna's limit of 200 calls a second keep about 30 calls of 50 ms in flight. */
+#define KL_WORKER_THREADS_DEFAULT 32
 #define KL_TIMEOUT_DEFAULT apr_time_from_sec(20)
 #define KL_CONNECT_TIMEOUT_DEFAULT apr_time_from_sec(5)
 
@@ -55,6 +57,8 @@ kl_location_settings_t *kl_location_settings(request_rec *r);
 
 apr_interval_time_t kl_timeout(const kl_server_settings_t *cfg);
 apr_interval_time_t kl_connect_timeout(const kl_server_settings_t *cfg);
+/** Threads of the background worker in each process; 0 when it is off. */
+int kl_worker_threads(const kl_server_settings_t *cfg);
 
 /** The account by name, or NULL. */
 kl_account_settings_t *kl_account_settings(const kl_server_settings_t *cfg, const char *name);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The worker's clockwork; what a unit is stands in service/work.c. Each round asks for what
- * is due, store by store, and works it off one unit at a time, looking between units
- * whether the child is to end.
+ * The worker's clockwork: mod_watchdog's tick, threads, logging and the child's end. What is
+ * worked on stands in service/units.c, in which order in service/round.c.
  */
 #include "worker.h"
 
@@ -10,182 +9,211 @@
 #include <apr_atomic.h>
 #include <apr_hash.h>
 #include <apr_optional.h>
+#include <apr_thread_pool.h>
 #include <http_log.h>
 #include <mod_watchdog.h>
 #include <string.h>
 #include "child.h"
 #include "klarna_module.h"
-#include "service/work.h"
+#include "service/round.h"
 #include "settings.h"
 
 #define ROUND apr_time_from_sec(1)
-#define BATCH 20                        /* units of one kind in a round */
 #define UNIT_LIMIT apr_time_from_sec(8) /* of a Klarna call: a hard stop waits 9 s */
-#define DRAIN_STEP apr_time_from_msec(20)
+#define STEP apr_time_from_msec(20)
 
-static volatile apr_uint32_t stopping; /* of this process */
-static volatile apr_uint32_t working;
+/* An account of a server: what a lane of the round is. */
+typedef struct duty_t {
+    server_rec *s;
+    const kl_account_t *account;
+    kl_lane_t *lane;
+} duty_t;
+
+/* Of this process; made in child_init. */
+static struct {
+    kl_round_t *round; /* NULL: the worker is off */
+    kl_round_runner_t runner;
+    apr_array_header_t *duties; /* of duty_t * */
+    apr_thread_pool_t *threads;
+    volatile apr_uint32_t stopping, ticking;
+} worker;
 
 static int told_to_stop(void)
 {
     int state = AP_MPMQ_RUNNING;
 
-    return apr_atomic_read32(&stopping)
+    return apr_atomic_read32(&worker.stopping)
            || (ap_mpm_query(AP_MPMQ_MPM_STATE, &state) == APR_SUCCESS && state == AP_MPMQ_STOPPING);
 }
+
+/* --- what the round asks for ---------------------------------------------------------------- */
+
+static void make_service(void *lane, apr_pool_t *p, kl_service_t *svc)
+{
+    const duty_t *duty = lane;
+
+    kl_child_service(svc, p, duty->s, duty->account, "worker");
+    if (svc->timeout > UNIT_LIMIT) {
+        svc->timeout = UNIT_LIMIT;
+    }
+}
+
+static void log_line(void *lane, const kl_told_t *told)
+{
+    const duty_t *duty = lane;
+
+    ap_log_error(APLOG_MARK, told->level == KL_TOLD_WARNING ? APLOG_WARNING : APLOG_INFO, 0,
+                 duty->s, "%s", told->text);
+}
+
+static void rest(apr_interval_time_t t)
+{
+    apr_sleep(t);
+}
+
+static void *run(apr_thread_t *thread, void *round)
+{
+    (void)thread;
+    kl_round_work(round);
+    return NULL;
+}
+
+static int start_thread(void *unused)
+{
+    (void)unused;
+    return apr_thread_pool_push(worker.threads, run, worker.round, APR_THREAD_TASK_PRIORITY_NORMAL,
+                                NULL)
+           == APR_SUCCESS;
+}
+
+/* --- the child's beginning and end ---------------------------------------------------------- */
 
 /* mod_watchdog cuts its callbacks off when a child ends; a pre-cleanup of the child's pool
  * runs before that and waits. A unit is bounded, so this is too. */
 static apr_status_t drain(void *unused)
 {
     (void)unused;
-    apr_atomic_xchg32(&stopping, 1);
-    while (apr_atomic_read32(&working)) {
-        apr_sleep(DRAIN_STEP);
+    apr_atomic_xchg32(&worker.stopping, 1);
+    while (apr_atomic_read32(&worker.ticking) || !kl_round_has_ended(worker.round)) {
+        apr_sleep(STEP);
     }
-    return APR_SUCCESS;
+    return apr_thread_pool_destroy(worker.threads);
 }
 
-void kl_worker_child_init(apr_pool_t *pchild)
+static void add_duties(apr_pool_t *p, server_rec *s)
 {
-    apr_atomic_set32(&stopping, 0);
-    apr_atomic_set32(&working, 0);
+    kl_server_settings_t *cfg = kl_server_settings(s);
+    apr_hash_index_t *hi;
+
+    for (hi = apr_hash_first(p, cfg->accounts); hi; hi = apr_hash_next(hi)) {
+        kl_account_settings_t *account = apr_hash_this_val(hi);
+        duty_t *duty = apr_pcalloc(p, sizeof(*duty));
+
+        duty->s = s;
+        duty->account = &account->account;
+        duty->lane = kl_round_add(worker.round, duty);
+        APR_ARRAY_PUSH(worker.duties, duty_t *) = duty;
+    }
+}
+
+/* In memory of its own, with a mutex: pchild is not for several threads. */
+static int make_threads(void)
+{
+    apr_pool_t *p = NULL;
+
+    return apr_pool_create(&p, NULL) == APR_SUCCESS
+           && apr_thread_pool_create(&worker.threads, 0, worker.runner.threads, p) == APR_SUCCESS;
+}
+
+/* The most that a server asks for. */
+static int threads_wanted(server_rec *s)
+{
+    int most = 0;
+
+    for (; s; s = s->next) {
+        int n = kl_worker_threads(kl_server_settings(s));
+
+        most = n > most ? n : most;
+    }
+    return most;
+}
+
+void kl_worker_child_init(apr_pool_t *pchild, server_rec *s)
+{
+    memset(&worker, 0, sizeof(worker));
+    if (!kl_worker_is_wanted(s)) {
+        return;
+    }
+    worker.runner = (kl_round_runner_t){.service = make_service,
+                                        .tell = log_line,
+                                        .stop = told_to_stop,
+                                        .sleep = rest,
+                                        .more = start_thread,
+                                        .threads = threads_wanted(s)};
+    if (!make_threads()) {
+        ap_log_error(APLOG_MARK, APLOG_CRIT, 0, s, "KLA0036: the worker has no threads");
+        return;
+    }
+    worker.round = kl_round_make(pchild, &worker.runner);
+    worker.duties = apr_array_make(pchild, 4, sizeof(duty_t *));
+    for (; s; s = s->next) {
+        if (kl_worker_threads(kl_server_settings(s)) > 0) {
+            add_duties(pchild, s);
+        }
+    }
     apr_pool_pre_cleanup_register(pchild, NULL, drain);
 }
 
-static void make_service(kl_service_t *svc, apr_pool_t *p, server_rec *s,
-                         const kl_account_t *account)
+/* --- the clock ------------------------------------------------------------------------------ */
+
+static void ask_all(void)
 {
-    kl_child_service(svc, p, s, account, "worker");
-    if (svc->timeout > UNIT_LIMIT) {
-        svc->timeout = UNIT_LIMIT;
+    for (int i = 0; i < worker.duties->nelts; i++) {
+        kl_round_ask(worker.round, APR_ARRAY_IDX(worker.duties, i, duty_t *)->lane);
+    }
+    if (!kl_round_wake(worker.round)) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, APR_ARRAY_IDX(worker.duties, 0, duty_t *)->s,
+                     "KLA0037: the worker cannot start a thread");
     }
 }
 
-/* Somebody else being quicker is the ordinary case with several workers. */
-static int is_news(const kl_error_t *err)
+/* Until the time of the next round, or nothing is left to do. */
+static void wait_a_round(void)
 {
-    return err->kind != KL_CONFLICT && err->kind != KL_STALE;
-}
+    apr_time_t end = apr_time_now() + ROUND;
 
-static void work_operation(apr_pool_t *p, server_rec *s, const kl_account_t *account,
-                           kl_operation_t *op)
-{
-    kl_error_t *err = kl_error_make(p);
-    kl_service_t svc;
-
-    make_service(&svc, p, s, account);
-    if (kl_work_operation(&svc, &op, err) != KL_OK) {
-        if (is_news(err)) {
-            ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s, "KLA0031: operation %s: %s: %s", op->id,
-                         err->code, err->detail);
-        }
-        return;
-    }
-    ap_log_error(APLOG_MARK, op->state == KL_OP_UNKNOWN ? APLOG_WARNING : APLOG_INFO, 0, s,
-                 "KLA0030: operation %s (%s) of order %s is %s after %d attempts%s%s", op->id,
-                 kl_op_kind_name(op->kind), op->order_id, kl_op_state_name(op->state), op->attempts,
-                 op->error_code[0] ? ": " : "", op->error_code);
-}
-
-/* Klarna or the database cannot be asked now: the rest of the batch would say the same. */
-static int is_outage(const kl_error_t *err)
-{
-    return err->kind == KL_UNAVAILABLE || err->kind == KL_UNKNOWN || err->kind == KL_RATE_LIMITED;
-}
-
-/* 0 when the round should end. */
-static int work_order(apr_pool_t *p, server_rec *s, const kl_account_t *account, kl_order_t *order)
-{
-    int auto_extend = kl_server_settings(s)->auto_extend == 1;
-    kl_error_t *err = kl_error_make(p);
-    const char *note = NULL;
-    kl_service_t svc;
-
-    make_service(&svc, p, s, account);
-    if (kl_work_order(&svc, order, auto_extend, &note, err) != KL_OK) {
-        if (is_news(err)) {
-            ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s, "KLA0033: order %s: %s: %s", order->id,
-                         err->code, err->detail);
-        }
-        return !is_outage(err);
-    }
-    if (note) {
-        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s, "KLA0032: order %s: %s", order->id, note);
-    }
-    return 1;
-}
-
-/* One store's due operations, then its due orders. */
-static void work_store(apr_pool_t *p, server_rec *s, const kl_account_t *account)
-{
-    kl_store_t *store = kl_server_settings(s)->store;
-    kl_error_t *err = kl_error_make(p);
-    apr_array_header_t *due = NULL;
-    apr_pool_t *unit;
-    int i, go_on = 1;
-
-    if (store->operations_due(store, p, account->name, apr_time_now(), BATCH, &due, err) != KL_OK) {
-        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
-                     "KLA0034: the worker cannot read what is "
-                     "due: %s",
-                     err->detail);
-        return;
-    }
-    apr_pool_create(&unit, p);
-    for (i = 0; i < due->nelts && !told_to_stop(); i++) {
-        work_operation(unit, s, account, APR_ARRAY_IDX(due, i, kl_operation_t *));
-        apr_pool_clear(unit);
-    }
-    if (store->orders_due(store, p, account->name, apr_time_now(), BATCH, &due, err) == KL_OK) {
-        for (i = 0; i < due->nelts && go_on && !told_to_stop(); i++) {
-            go_on = work_order(unit, s, account, APR_ARRAY_IDX(due, i, kl_order_t *));
-            apr_pool_clear(unit);
-        }
-    }
-    apr_pool_destroy(unit);
-}
-
-/* Virtual hosts that share a database and a store's name do the same work; who is second
- * finds it done. */
-static void work_server(apr_pool_t *p, server_rec *s)
-{
-    kl_server_settings_t *cfg = kl_server_settings(s);
-    kl_account_settings_t *account;
-    apr_hash_index_t *hi;
-
-    if (cfg->worker == 0 || !cfg->store) {
-        return;
-    }
-    for (hi = apr_hash_first(p, cfg->accounts); hi && !told_to_stop(); hi = apr_hash_next(hi)) {
-        account = apr_hash_this_val(hi);
-        work_store(p, s, &account->account);
+    while (kl_round_is_busy(worker.round) && apr_time_now() < end && !told_to_stop()) {
+        apr_sleep(STEP);
     }
 }
 
 /* Anything but APR_SUCCESS, in any state, would end the callback for good. */
 static apr_status_t tick(int state, void *data, apr_pool_t *p)
 {
-    server_rec *s = data;
-
-    if (state != AP_WATCHDOG_STATE_RUNNING) {
+    (void)data, (void)p;
+    if (state != AP_WATCHDOG_STATE_RUNNING || !worker.round) {
         return APR_SUCCESS;
     }
-    /* First the flag, then the question: else drain could find nobody working between the
+    /* First the flag, then the question: else drain could find nobody ticking between the
      * two, and the child would be taken apart under a round that begins. An exchange is a
      * full barrier. */
-    apr_atomic_xchg32(&working, 1);
-    for (; s && !told_to_stop(); s = s->next) {
-        work_server(p, s);
+    apr_atomic_xchg32(&worker.ticking, 1);
+    while (!told_to_stop()) {
+        ask_all();
+        wait_a_round();
+        if (!kl_round_is_busy(worker.round)) {
+            break;
+        }
     }
-    apr_atomic_set32(&working, 0);
+    apr_atomic_set32(&worker.ticking, 0);
     return APR_SUCCESS;
 }
 
 int kl_worker_is_wanted(server_rec *s)
 {
     for (; s; s = s->next) {
-        if (kl_server_settings(s)->worker != 0 && apr_hash_count(kl_server_settings(s)->accounts)) {
+        if (kl_worker_threads(kl_server_settings(s)) > 0
+            && apr_hash_count(kl_server_settings(s)->accounts)) {
             return 1;
         }
     }

@@ -204,6 +204,12 @@ typedef enum { KL_DIALECT_SQLITE3, KL_DIALECT_PGSQL, KL_DIALECT_MYSQL, KL_DIALEC
     SAME(order_count_##id, own + KL_FILTER_VALUES + KL_SOONEST_VALUES, \
          KL_ORDER_COUNT_("", driver, KL_SOONEST_))
 
+/* Found by the index of what is due; of those few, the kind is looked at row by row. */
+#define KL_OPERATIONS_DUE_(kinds) \
+    "SELECT " KL_OPERATION_ALL_ " FROM klarna_operation WHERE merchant = %s" \
+    " AND next_at > 0 AND next_at <= %lld AND lease_until <= %lld" kinds \
+    " ORDER BY next_at LIMIT %d"
+
 /* References are stored some at a time; a short batch repeats its last. */
 #define KL_REFERENCES 4
 #define KL_REFERENCE_INSERT_ \
@@ -269,10 +275,9 @@ typedef enum { KL_DIALECT_SQLITE3, KL_DIALECT_PGSQL, KL_DIALECT_MYSQL, KL_DIALEC
     SAME(operation_list, 2, \
          "SELECT " KL_OPERATION_ALL_ " FROM klarna_operation WHERE order_id = %s" \
          " ORDER BY created_at, id LIMIT %d") \
-    SAME(operations_due, 4, \
-         "SELECT " KL_OPERATION_ALL_ " FROM klarna_operation WHERE merchant = %s" \
-         " AND next_at > 0 AND next_at <= %lld AND lease_until <= %lld" \
-         " ORDER BY next_at LIMIT %d") \
+    SAME(operations_due, 4, KL_OPERATIONS_DUE_("")) \
+    SAME(operations_asked_for, 4, KL_OPERATIONS_DUE_(" AND kind <> 'place_order'")) \
+    SAME(operations_placements, 4, KL_OPERATIONS_DUE_(" AND kind = 'place_order'")) \
     SAME(operations_by_state, 3, \
          "SELECT " KL_OPERATION_ALL_ " FROM klarna_operation WHERE merchant = %s" \
          " AND state = %s AND attempts > 0 ORDER BY updated_at DESC LIMIT %d") \

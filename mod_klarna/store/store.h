@@ -50,6 +50,17 @@ typedef struct kl_order_query_t {
 /** 1 when query lists what is still open, soonest end first; else the newest come first. */
 int kl_order_query_is_open(const kl_order_query_t *query);
 
+/* Whose operations. A placement that is due was left by a shopper or stored by Klarna's callback,
+ * which anybody can cause; any other was asked for by a person of the shop. */
+typedef enum { KL_DUE_ALL, KL_DUE_ASKED_FOR, KL_DUE_PLACEMENTS } kl_due_whose_t;
+
+typedef struct kl_due_query_t {
+    const char *merchant;
+    apr_time_t now;
+    int limit;
+    kl_due_whose_t whose; /* of operations; orders are nobody's */
+} kl_due_query_t;
+
 typedef struct kl_store_t kl_store_t;
 struct kl_store_t {
     /** KL_OK when the database answers and holds our schema version; else KL_UNAVAILABLE with
@@ -97,13 +108,12 @@ struct kl_store_t {
                                 apr_array_header_t **out, kl_error_t *err);
     /** A merchant's orders that somebody should look at (0 < check_at <= now), the longest
      *  due first. *out: kl_order_t *. */
-    kl_kind_t (*orders_due)(kl_store_t *self, apr_pool_t *p, const char *merchant, apr_time_t now,
-                            int limit, apr_array_header_t **out, kl_error_t *err);
+    kl_kind_t (*orders_due)(kl_store_t *self, apr_pool_t *p, const kl_due_query_t *query,
+                            apr_array_header_t **out, kl_error_t *err);
     /** A merchant's unfinished operations that are due (next_at <= now) and that nobody works on
      *  (lease_until <= now), the longest due first. *out: kl_operation_t *. */
-    kl_kind_t (*operations_due)(kl_store_t *self, apr_pool_t *p, const char *merchant,
-                                apr_time_t now, int limit, apr_array_header_t **out,
-                                kl_error_t *err);
+    kl_kind_t (*operations_due)(kl_store_t *self, apr_pool_t *p, const kl_due_query_t *query,
+                                apr_array_header_t **out, kl_error_t *err);
     /** All of a merchant's that have not ended, whoever works on them, the longest due first.
      *  *out: kl_operation_t *. */
     kl_kind_t (*operations_unfinished)(kl_store_t *self, apr_pool_t *p, const char *merchant,

@@ -229,12 +229,12 @@ static kl_kind_t reference_add(kl_store_t *self, apr_pool_t *p, const char *merc
     return rv;
 }
 
-static kl_kind_t orders_due(kl_store_t *self, apr_pool_t *p, const char *merchant, apr_time_t now,
-                            int limit, apr_array_header_t **out, kl_error_t *err)
+static kl_kind_t orders_due(kl_store_t *self, apr_pool_t *p, const kl_due_query_t *query,
+                            apr_array_header_t **out, kl_error_t *err)
 {
-    const void *v[] = {merchant, &now, &limit};
+    const void *v[] = {query->merchant, &query->now, &query->limit};
 
-    *out = apr_array_make(p, limit, sizeof(kl_order_t *));
+    *out = apr_array_make(p, query->limit, sizeof(kl_order_t *));
     return kl_rows_select(self, p, KL_SQL_orders_due, v, order_read, *out, err);
 }
 
@@ -348,21 +348,25 @@ static kl_kind_t operation_list(kl_store_t *self, apr_pool_t *p, const char *ord
     return kl_rows_select(self, p, KL_SQL_operation_list, v, operation_read, *out, err);
 }
 
-static kl_kind_t operations_due(kl_store_t *self, apr_pool_t *p, const char *merchant,
-                                apr_time_t now, int limit, apr_array_header_t **out,
-                                kl_error_t *err)
+static kl_kind_t operations_due(kl_store_t *self, apr_pool_t *p, const kl_due_query_t *query,
+                                apr_array_header_t **out, kl_error_t *err)
 {
-    const void *v[] = {merchant, &now, &now, &limit};
+    static const kl_sql_t texts[] = {[KL_DUE_ALL] = KL_SQL_operations_due,
+                                     [KL_DUE_ASKED_FOR] = KL_SQL_operations_asked_for,
+                                     [KL_DUE_PLACEMENTS] = KL_SQL_operations_placements};
+    const void *v[] = {query->merchant, &query->now, &query->now, &query->limit};
 
-    *out = apr_array_make(p, limit, sizeof(kl_operation_t *));
-    return kl_rows_select(self, p, KL_SQL_operations_due, v, operation_read, *out, err);
+    *out = apr_array_make(p, query->limit, sizeof(kl_operation_t *));
+    return kl_rows_select(self, p, texts[query->whose], v, operation_read, *out, err);
 }
 
 /* What is due when time has come to its end. */
 static kl_kind_t operations_unfinished(kl_store_t *self, apr_pool_t *p, const char *merchant,
                                        int limit, apr_array_header_t **out, kl_error_t *err)
 {
-    return operations_due(self, p, merchant, APR_INT64_MAX, limit, out, err);
+    kl_due_query_t query = {merchant, APR_INT64_MAX, limit, KL_DUE_ALL};
+
+    return operations_due(self, p, &query, out, err);
 }
 
 static kl_kind_t operations_by_state(kl_store_t *self, apr_pool_t *p, const char *merchant,

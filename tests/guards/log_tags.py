@@ -10,7 +10,9 @@ import re
 from tree import MODULE, read, sources
 
 PAGE = "docs/log-tags.md"
-CALL = re.compile(r"\bap_log_[rcp]?error\(")
+# service has no httpd: what a worker's unit has to say is logged for it.
+CALL = re.compile(r"\b(?:ap_log_[rcp]?error|kl_units_tell)\((?!kl_told_t)")
+PASSED_ON = "%s"
 TAG = re.compile(r"^(KLA\d{4}): (.*)")
 LEVELS = ["emerg", "alert", "crit", "error", "warn", "notice", "info", "debug"]
 WORDS = {"err": "error", "warning": "warn"}
@@ -38,7 +40,7 @@ def levels(call, text):
     chooser = re.search(r"APLOG_MARK, (\w+)\(", call)
     if chooser:
         call = re.search(rf"^static int {chooser.group(1)}\(.*?^\}}", text, re.M | re.S).group(0)
-    found = {word.lower() for word in re.findall(r"\bAPLOG_([A-Z]+)\b", call)} - {"mark"}
+    found = {word.lower() for word in re.findall(r"\b(?:APLOG|KL_TOLD)_([A-Z]+)\b", call)} - {"mark"}
     return sorted({WORDS.get(word, word) for word in found}, key=LEVELS.index)
 
 
@@ -50,6 +52,8 @@ def entries(root):
             call = arguments(text, m.end())
             message = re.sub(r'" *\b[A-Z_0-9]+_FMT\b *"|"\s*"', "", re.sub(r"\n\s*", " ", call))
             message = re.search(r'"((?:\\.|[^"\\])*)"', message).group(1)
+            if message == PASSED_ON:
+                continue
             line = text.count("\n", 0, m.start()) + 1
             tag = TAG.match(message)
             message = re.sub(r"(?:%[-+\d.*]*l*[a-zA-Z]|%(?=s))+", "...", tag.group(2) if tag

@@ -156,6 +156,10 @@ WRONG = {
     "a directive too many arguments": (plus("KlarnaRegion eu na"), ["KlarnaRegion",
                                                                    "one argument"]),
     "a worker neither on nor off": (plus("KlarnaWorker maybe"), ["KlarnaWorker", "On or Off"]),
+    "a worker without threads": (plus("KlarnaWorker 0"), ["KlarnaWorker", "1 to 256", "'0'"]),
+    "a worker with too many threads": (plus("KlarnaWorker 257"), ["KlarnaWorker", "'257'"]),
+    "a worker with half a thread": (plus("KlarnaWorker 1.5"), ["KlarnaWorker", "'1.5'"]),
+    "a worker with fewer than no threads": (plus("KlarnaWorker -1"), ["KlarnaWorker", "'-1'"]),
 }
 
 
@@ -204,6 +208,9 @@ RIGHT = {
                        "KlarnaTrustStore /etc/ssl/certs/ca-certificates.crt",
                        "KlarnaCallbackBase https://shop.example.test/klarna/callbacks/",
                        "KlarnaWorker Off", "KlarnaAutoExtend On"),
+    "a worker of few threads": plus("KlarnaWorker 1"),
+    "a worker of many threads": plus("KlarnaWorker 256"),
+    "a worker in small letters": plus("KlarnaWorker on"),
     "not used at all": (without("Klarna", "KlarnaC", "LoadModule dbd_module", "DBD"), ""),
 }
 

@@ -360,6 +360,7 @@ typedef struct wanted_list_t {
     const char *merchant;
     apr_time_t now;
     int limit;
+    kl_due_whose_t whose;
     apr_array_header_t **out;
 } wanted_list_t;
 
@@ -404,10 +405,21 @@ static kl_kind_t list_orders_due(fake_store_t *fake, apr_pool_t *p, void *what, 
     return KL_OK;
 }
 
-static kl_kind_t orders_due(kl_store_t *self, apr_pool_t *p, const char *merchant, apr_time_t now,
-                            int limit, apr_array_header_t **out, kl_error_t *err)
+static kl_kind_t orders_due(kl_store_t *self, apr_pool_t *p, const kl_due_query_t *query,
+                            apr_array_header_t **out, kl_error_t *err)
 {
-    return call(self, p, list_orders_due, &(wanted_list_t){merchant, now, limit, out}, err);
+    wanted_list_t wanted = {query->merchant, query->now, query->limit, query->whose, out};
+
+    return call(self, p, list_orders_due, &wanted, err);
+}
+
+static int is_wanted(const kl_operation_t *row, const wanted_list_t *wanted)
+{
+    int is_placement = row->kind == KL_OP_PLACE_ORDER;
+
+    return row->next_at > 0 && row->next_at <= wanted->now && row->lease_until <= wanted->now
+           && strcmp(row->merchant, wanted->merchant) == 0
+           && (wanted->whose == KL_DUE_ALL || is_placement == (wanted->whose == KL_DUE_PLACEMENTS));
 }
 
 static kl_kind_t list_operations(fake_store_t *fake, apr_pool_t *p, void *what, kl_error_t *err)
@@ -419,8 +431,7 @@ static kl_kind_t list_operations(fake_store_t *fake, apr_pool_t *p, void *what, 
     for (int i = 0; i < fake->operations->nelts; i++) {
         const kl_operation_t *row = operation_at(fake, i);
 
-        if (row->next_at > 0 && row->next_at <= wanted->now && row->lease_until <= wanted->now
-            && strcmp(row->merchant, wanted->merchant) == 0) {
+        if (is_wanted(row, wanted)) {
             APR_ARRAY_PUSH(list, kl_operation_t *) = copy_of_operation(p, row);
         }
     }
@@ -429,18 +440,21 @@ static kl_kind_t list_operations(fake_store_t *fake, apr_pool_t *p, void *what, 
     return KL_OK;
 }
 
-static kl_kind_t operations_due(kl_store_t *self, apr_pool_t *p, const char *merchant,
-                                apr_time_t now, int limit, apr_array_header_t **out,
-                                kl_error_t *err)
+static kl_kind_t operations_due(kl_store_t *self, apr_pool_t *p, const kl_due_query_t *query,
+                                apr_array_header_t **out, kl_error_t *err)
 {
-    return call(self, p, list_operations, &(wanted_list_t){merchant, now, limit, out}, err);
+    wanted_list_t wanted = {query->merchant, query->now, query->limit, query->whose, out};
+
+    return call(self, p, list_operations, &wanted, err);
 }
 
 /* A time that is never over. */
 static kl_kind_t operations_unfinished(kl_store_t *self, apr_pool_t *p, const char *merchant,
                                        int limit, apr_array_header_t **out, kl_error_t *err)
 {
-    return operations_due(self, p, merchant, APR_INT64_MAX, limit, out, err);
+    kl_due_query_t query = {merchant, APR_INT64_MAX, limit, KL_DUE_ALL};
+
+    return operations_due(self, p, &query, out, err);
 }
 
 typedef struct wanted_state_t {
@@ -689,7 +703,7 @@ static kl_kind_t callback_list(kl_store_t *self, apr_pool_t *p, const char *merc
                                apr_array_header_t **out, kl_error_t *err)
 {
     *out = apr_array_make(p, 2, sizeof(kl_callback_t));
-    return call(self, p, list_notes, &(wanted_list_t){merchant, 0, 0, out}, err);
+    return call(self, p, list_notes, &(wanted_list_t){merchant, 0, 0, KL_DUE_ALL, out}, err);
 }
 
 /* --- operations ---------------------------------------------------------------------- */

@@ -3,6 +3,8 @@
 #include "service_fixture.h"
 
 #include <apr_strings.h>
+#include "service/look.h"
+#include "service/round.h"
 
 #define BIRTH apr_time_from_sec(1790000000)
 
@@ -242,49 +244,47 @@ void world_must(world_t *world, act_fn prepare, const char *order_id, const char
 
 /* --- the worker ---------------------------------------------------------------------- */
 
-#define BATCH 20
-
 static kl_service_t *worker_service(world_t *world, apr_pool_t *p)
 {
     kl_service_t *svc = world_service(world, p);
 
     svc->actor = "worker";
-    svc->timeout = apr_time_from_sec(8);
+    svc->timeout = world->one_try ? 1 : apr_time_from_sec(8);
     return svc;
+}
+
+static void make_worker_service(void *lane, apr_pool_t *p, kl_service_t *svc)
+{
+    *svc = *worker_service(lane, p);
+}
+
+static void tell(void *lane, const kl_told_t *told)
+{
+    world_t *world = lane;
+
+    world->told = apr_pstrdup(world->p, told->text);
+    if (world->tells) {
+        APR_ARRAY_PUSH(world->tells, const char *) = world->told;
+    }
+}
+
+static int never(void)
+{
+    return 0;
 }
 
 int world_round(world_t *world, apr_pool_t *p)
 {
-    kl_service_t *svc = worker_service(world, p);
-    kl_store_t *store = svc->store;
-    apr_array_header_t *due = NULL;
-    kl_error_t *err = kl_error_make(p);
-    const char *note;
-    int units = 0;
-    kl_kind_t rv;
+    static const kl_round_runner_t runner = {.service = make_worker_service,
+                                             .tell = tell,
+                                             .stop = never,
+                                             .sleep = fake_clock_sleep,
+                                             .threads = 1};
+    kl_round_t *round = kl_round_make(p, &runner);
 
-    if (store->operations_due(store, p, world->account.name, fake_clock_now(), BATCH, &due, err)
-        != KL_OK) {
-        return 0;
-    }
-    for (int i = 0; i < due->nelts; i++, units++) {
-        kl_operation_t *op = APR_ARRAY_IDX(due, i, kl_operation_t *);
-
-        kl_error_clear(err);
-        rv = kl_work_operation(svc, &op, err);
-        assert_int_equal(rv, err->kind);
-    }
-    kl_error_clear(err);
-    if (store->orders_due(store, p, world->account.name, fake_clock_now(), BATCH, &due, err)
-        != KL_OK) {
-        return units;
-    }
-    for (int i = 0; i < due->nelts; i++, units++) {
-        kl_error_clear(err);
-        rv = kl_work_order(svc, APR_ARRAY_IDX(due, i, kl_order_t *), 0, &note, err);
-        assert_int_equal(rv, err->kind);
-    }
-    return units;
+    kl_round_ask(round, kl_round_add(round, world));
+    assert_true(kl_round_wake(round));
+    return kl_round_work(round);
 }
 
 static apr_time_t sooner(apr_time_t a, apr_time_t b)
@@ -343,7 +343,8 @@ const char *world_look(world_t *world, const char *order_id, int auto_extend)
     kl_order_t *order = NULL;
 
     assert_int_equal(kl_service_order(svc, order_id, &order, err), KL_OK);
-    if (kl_work_order(svc, order, auto_extend, &note, err) != KL_OK) {
+    svc->auto_extend = auto_extend;
+    if (kl_look_at(svc, order, &note, err) != KL_OK) {
         fail_msg("the look: %s: %s", err->code, err->detail);
     }
     return note;

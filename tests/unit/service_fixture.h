@@ -15,7 +15,6 @@
 #include "service/credit_invoice.h"
 #include "service/placement.h"
 #include "service/resolve.h"
-#include "service/work.h"
 
 typedef struct world_t {
     apr_pool_t *p;
@@ -23,6 +22,9 @@ typedef struct world_t {
     fake_store_t *store;
     fake_klarna_t *klarna;
     kl_account_t account;
+    const char *told;          /* the worker's last line for the log, or NULL */
+    apr_array_header_t *tells; /* all of them, of const char *, when it is made */
+    int one_try;               /* 1: the worker has time for one try of a call */
 } world_t;
 
 world_t *world_make(apr_pool_t *p);
@@ -80,8 +82,7 @@ kl_kind_t act_release(kl_service_t *svc, const char *order_id, const kl_client_t
 kl_kind_t act_tracking(kl_service_t *svc, const char *order_id, const kl_client_t *client,
                        kl_operation_t **out, kl_error_t *err);
 
-/** As worker.c does a round: what is due is worked off, first operations, then orders. Gives
- *  how many units there were. */
+/** One round of the worker (round.h) with one thread; how many units there were. */
 int world_round(world_t *world, apr_pool_t *p);
 /** The worker alone, while time goes on to what is due next, until no operation is left open
  *  and nothing holds an order; 0 when it does not come to that in a long time. */

@@ -634,7 +634,9 @@ static void check_due_orders(database_t *db, apr_time_t now, int limit, const ch
     apr_array_header_t *found = NULL;
     const char *told = "";
 
-    assert_int_equal(db->store->orders_due(db->store, db->p, "shop", now, limit, &found, db->err),
+    assert_int_equal(db->store->orders_due(db->store, db->p,
+                                           &(kl_due_query_t){"shop", now, limit, KL_DUE_ALL},
+                                           &found, db->err),
                      KL_OK);
     for (int i = 0; i < found->nelts; i++) {
         const kl_order_t *order = APR_ARRAY_IDX(found, i, kl_order_t *);
@@ -682,14 +684,19 @@ static void check_operations(database_t *db, const apr_array_header_t *found, co
     assert_string_equal(told, ids);
 }
 
-static void check_due_operations(database_t *db, apr_time_t now, int limit, const char *ids)
+static void check_due_of(database_t *db, kl_due_whose_t whose, apr_time_t now, int limit,
+                         const char *ids)
 {
+    kl_due_query_t query = {"shop", now, limit, whose};
     apr_array_header_t *found = NULL;
 
-    assert_int_equal(db->store->operations_due(db->store, db->p, "shop", now, limit, &found,
-                                               db->err),
-                     KL_OK);
+    assert_int_equal(db->store->operations_due(db->store, db->p, &query, &found, db->err), KL_OK);
     check_operations(db, found, ids);
+}
+
+static void check_due_operations(database_t *db, apr_time_t now, int limit, const char *ids)
+{
+    check_due_of(db, KL_DUE_ALL, now, limit, ids);
 }
 
 static void check_unfinished_operations(database_t *db, int limit, const char *ids)
@@ -700,6 +707,26 @@ static void check_unfinished_operations(database_t *db, int limit, const char *i
                                                       db->err),
                      KL_OK);
     check_operations(db, found, ids);
+}
+
+/* A clerk's refund is found although shoppers' placements are due for longer. */
+static void test_whose_operations_are_due(void **state)
+{
+    database_t *db = *state;
+
+    for (int i = 0; i < 4; i++) {
+        kl_operation_t *op = sample_operation(db->p, list_id(db, i), ID1);
+
+        op->kind = i == 2 ? KL_OP_REFUND : KL_OP_PLACE_ORDER;
+        op->next_at = 100 + i;
+        op->lease_until = 0;
+        op->merchant = "shop";
+        assert_int_equal(db->store->operation_insert(db->store, db->p, op, db->err), KL_OK);
+    }
+    check_due_of(db, KL_DUE_ALL, 1000, 2, "0 1 ");
+    check_due_of(db, KL_DUE_ASKED_FOR, 1000, 2, "2 ");
+    check_due_of(db, KL_DUE_PLACEMENTS, 1000, 20, "0 1 3 ");
+    check_due_of(db, KL_DUE_ASKED_FOR, 101, 2, "");
 }
 
 /* 0 is final; nobody's who holds a lease. */
@@ -1204,6 +1231,10 @@ static void test_reads_use_indexes(void **state)
          "klarna_order_waiting (merchant=? AND waiting=? AND created_at>? AND created_at<?)"},
         {KL_SQL_orders_due, "klarna_order_due (merchant=? AND check_at>? AND check_at<?)"},
         {KL_SQL_operations_due, "klarna_operation_due (merchant=? AND next_at>? AND next_at<?)"},
+        {KL_SQL_operations_asked_for,
+         "klarna_operation_due (merchant=? AND next_at>? AND next_at<?)"},
+        {KL_SQL_operations_placements,
+         "klarna_operation_due (merchant=? AND next_at>? AND next_at<?)"},
         {KL_SQL_order_list_found, "(merchant=? AND klarna_order_id=?)"},
         {KL_SQL_order_list_found, "(merchant=? AND klarna_reference=?)"},
         {KL_SQL_order_list_found, "(merchant=? AND reference1=?)"},
@@ -1256,6 +1287,7 @@ int main(void)
         WITH_DATABASE(test_found_by_references),
         WITH_DATABASE(test_orders_due),
         WITH_DATABASE(test_operations_due_and_unfinished),
+        WITH_DATABASE(test_whose_operations_are_due),
         WITH_DATABASE(test_operation_comes_back_whole),
         WITH_DATABASE(test_operation_illegal_step),
         WITH_DATABASE(test_operation_taken_keys),

@@ -8,6 +8,8 @@
 #include <apr_strings.h>
 
 #include "core/schedule.h"
+#include "service/look.h"
+#include "service/units.h"
 
 #define LEASE apr_time_from_sec(KL_LEASE_S)
 #define DAY apr_time_from_sec(86400)
@@ -60,7 +62,7 @@ static kl_kind_t work_on(world_t *world, const char *op_id, kl_error_t **err)
 
     *err = kl_error_make(world->p);
     assert_int_equal(svc->store->operation_load(svc->store, svc->p, op_id, &op, *err), KL_OK);
-    return kl_work_operation(svc, &op, *err);
+    return kl_units_operation(svc, &op, *err);
 }
 
 /* --- operations ------------------------------------------------------------------------ */
@@ -184,7 +186,7 @@ static void a_stale_operation_changes_nothing(void **state)
     svc->store->operation_load(svc->store, svc->p, op->id, &stale, err);
     assert_true(world_drain(world));
     before = world_ledgers(world, world->p, id);
-    assert_int_equal(kl_work_operation(svc, &stale, err), KL_STALE);
+    assert_int_equal(kl_units_operation(svc, &stale, err), KL_STALE);
     assert_string_equal(world_ledgers(world, world->p, id), before);
     assert_string_equal(world_order(world, id)->attention, "");
     world_check(world, id, "stale");
@@ -550,7 +552,7 @@ static kl_kind_t look_at(world_t *world, kl_order_t *order, kl_error_t **err)
     const char *note = NULL;
 
     *err = kl_error_make(world->p);
-    return kl_work_order(world_service(world, world->p), order, 0, &note, *err);
+    return kl_look_at(world_service(world, world->p), order, &note, *err);
 }
 
 static kl_order_t *loaded(world_t *world, const char *id)

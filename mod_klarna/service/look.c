@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See work.h. */
-#include "service/work.h"
+/* See look.h. */
+#include "service/look.h"
 
 #include <apr_strings.h>
 #include <string.h>
@@ -10,64 +10,6 @@
 #include "service/reconcile.h"
 #include "service/run.h"
 #include "service/verify.h"
-
-#define LATER apr_time_from_sec(KL_LEASE_S)
-
-/* --- operations ------------------------------------------------------------------------ */
-
-static kl_kind_t postpone(kl_service_t *svc, kl_operation_t *op, kl_error_t *err)
-{
-    op->next_at = svc->now() + LATER;
-    return svc->store->operation_save(svc->store, svc->p, op, err);
-}
-
-static kl_kind_t mark_differs(kl_change_t *change, kl_order_t *order, apr_pool_t *p,
-                              kl_error_t *err)
-{
-    (void)p, (void)err;
-    change->nothing = strcmp(order->attention, "differs") == 0;
-    order->attention = "differs";
-    return KL_OK;
-}
-
-/* It went out but its order does not know it: a database has lost what it had confirmed. It
- * is never sent again; a person gives it up, by what Klarna's record shows. */
-static kl_kind_t show_unclaimed(kl_service_t *svc, kl_operation_t *op, kl_order_t *order,
-                                kl_error_t *err)
-{
-    kl_change_t change = {.make = mark_differs, .note = 1};
-    kl_kind_t rv;
-
-    op->state = KL_OP_UNKNOWN;
-    op->doubtful = 1;
-    op->mark = KL_OP_UNCLAIMED;
-    op->error_code = "unclaimed";
-    op->next_at = svc->now() + apr_time_from_sec(KL_KEY_PAUSE_S);
-    rv = svc->store->operation_save(svc->store, svc->p, op, err);
-    return rv == KL_OK ? kl_change_order(svc, &change, op->order_id, &order, err) : rv;
-}
-
-kl_kind_t kl_work_operation(kl_service_t *svc, kl_operation_t **op, kl_error_t *err)
-{
-    kl_run_t run = {.op = *op};
-    int gone = 0;
-    kl_kind_t rv = kl_service_order(svc, (*op)->order_id, &run.order, err);
-
-    if (rv == KL_OK && strcmp(run.order->pending_op, (*op)->id) == 0) {
-        rv = kl_run_resume(svc, &run, err);
-        *op = run.op;
-        return rv;
-    }
-    if (rv == KL_OK && (*op)->attempts > 0) {
-        return show_unclaimed(svc, *op, run.order, err);
-    }
-    if (rv == KL_OK) {
-        rv = kl_journal_discard_unclaimed(svc, *op, &gone, err);
-    }
-    return rv == KL_OK && !gone ? postpone(svc, *op, err) : rv;
-}
-
-/* --- orders -------------------------------------------------------------------------------- */
 
 static kl_kind_t as_it_is(kl_change_t *change, kl_order_t *order, apr_pool_t *p, kl_error_t *err)
 {
@@ -225,8 +167,8 @@ static kl_kind_t refused_look(kl_service_t *svc, kl_order_t *order, const char *
 }
 
 /* Reads Klarna's record and notes what a person should know. */
-static kl_kind_t look_at_order(kl_service_t *svc, kl_order_t *order, int auto_extend,
-                               const char **note, kl_error_t *err)
+static kl_kind_t look_at_order(kl_service_t *svc, kl_order_t *order, const char **note,
+                               kl_error_t *err)
 {
     kl_look_t look;
     kl_kind_t rv = kl_reconcile_order(svc, &order, &look, err);
@@ -247,15 +189,14 @@ static kl_kind_t look_at_order(kl_service_t *svc, kl_order_t *order, int auto_ex
     else if (look.differs) {
         *note = "its amounts at Klarna differ from ours";
     }
-    if (auto_extend && wants_extension(svc, order)) {
+    if (svc->auto_extend && wants_extension(svc, order)) {
         *note = look.days ? *note : "its authorization is about to end";
         extend(svc, order, note);
     }
     return KL_OK;
 }
 
-kl_kind_t kl_work_order(kl_service_t *svc, kl_order_t *order, int auto_extend, const char **note,
-                        kl_error_t *err)
+kl_kind_t kl_look_at(kl_service_t *svc, kl_order_t *order, const char **note, kl_error_t *err)
 {
     kl_kind_t rv = take_look(svc, &order, err);
 
@@ -269,5 +210,5 @@ kl_kind_t kl_work_order(kl_service_t *svc, kl_order_t *order, int auto_extend, c
     if (order->state == KL_ORDER_CREATED) {
         return look_at_intent(svc, order, note, err);
     }
-    return look_at_order(svc, order, auto_extend, note, err);
+    return look_at_order(svc, order, note, err);
 }

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See units.h. */
+#include "service/units.h"
+
+#include <apr_strings.h>
+#include <string.h>
+#include "service/change.h"
+#include "service/journal.h"
+#include "service/look.h"
+#include "service/run.h"
+
+#define LATER apr_time_from_sec(KL_LEASE_S)
+
+int kl_units_is_outage(kl_kind_t kind)
+{
+    return kind == KL_UNAVAILABLE || kind == KL_UNKNOWN || kind == KL_RATE_LIMITED;
+}
+
+/* Somebody else being quicker is the ordinary case with several workers. */
+static int is_news(kl_kind_t kind)
+{
+    return kind != KL_CONFLICT && kind != KL_STALE;
+}
+
+void kl_units_tell(kl_told_t *told, apr_pool_t *p, kl_told_level_t level, const char *format, ...)
+{
+    va_list ap;
+
+    va_start(ap, format);
+    told->level = level;
+    told->text = apr_pvsprintf(p, format, ap);
+    va_end(ap);
+}
+
+/* --- operations -------------------------------------------------------------------------- */
+
+static kl_kind_t postpone(kl_service_t *svc, kl_operation_t *op, kl_error_t *err)
+{
+    op->next_at = svc->now() + LATER;
+    return svc->store->operation_save(svc->store, svc->p, op, err);
+}
+
+static kl_kind_t mark_differs(kl_change_t *change, kl_order_t *order, apr_pool_t *p,
+                              kl_error_t *err)
+{
+    (void)p, (void)err;
+    change->nothing = strcmp(order->attention, "differs") == 0;
+    order->attention = "differs";
+    return KL_OK;
+}
+
+/* It went out but its order does not know it: a database has lost what it had confirmed. It
+ * is never sent again; a person gives it up, by what Klarna's record shows. */
+static kl_kind_t show_unclaimed(kl_service_t *svc, kl_operation_t *op, kl_order_t *order,
+                                kl_error_t *err)
+{
+    kl_change_t change = {.make = mark_differs, .note = 1};
+    kl_kind_t rv;
+
+    op->state = KL_OP_UNKNOWN;
+    op->doubtful = 1;
+    op->mark = KL_OP_UNCLAIMED;
+    op->error_code = "unclaimed";
+    op->next_at = svc->now() + apr_time_from_sec(KL_KEY_PAUSE_S);
+    rv = svc->store->operation_save(svc->store, svc->p, op, err);
+    return rv == KL_OK ? kl_change_order(svc, &change, op->order_id, &order, err) : rv;
+}
+
+kl_kind_t kl_units_operation(kl_service_t *svc, kl_operation_t **op, kl_error_t *err)
+{
+    kl_run_t run = {.op = *op};
+    int gone = 0;
+    kl_kind_t rv = kl_service_order(svc, (*op)->order_id, &run.order, err);
+
+    if (rv == KL_OK && strcmp(run.order->pending_op, (*op)->id) == 0) {
+        rv = kl_run_resume(svc, &run, err);
+        *op = run.op;
+        return rv;
+    }
+    if (rv == KL_OK && (*op)->attempts > 0) {
+        return show_unclaimed(svc, *op, run.order, err);
+    }
+    if (rv == KL_OK) {
+        rv = kl_journal_discard_unclaimed(svc, *op, &gone, err);
+    }
+    return rv == KL_OK && !gone ? postpone(svc, *op, err) : rv;
+}
+
+/* The last call of an operation that is not at its end met nobody, or one call too many. */
+static int was_not_answered(const kl_operation_t *op)
+{
+    return !kl_op_is_final(op->state) && (op->http_status == 0 || op->http_status == 429);
+}
+
+/* What cannot be worked on makes way for the others. */
+static void not_worked(kl_service_t *svc, kl_operation_t *op, kl_told_t *told,
+                       const kl_error_t *why)
+{
+    if (!is_news(why->kind)) {
+        return;
+    }
+    kl_units_tell(told, svc->p, KL_TOLD_WARNING, "KLA0031: operation %s: %s: %s", op->id, why->code,
+                  why->detail);
+    if (!kl_units_is_outage(why->kind)) {
+        (void)postpone(svc, op, kl_error_make(svc->p));
+    }
+}
+
+static kl_kind_t work_operation(kl_service_t *svc, void *item, kl_told_t *told, kl_error_t *err)
+{
+    kl_operation_t *op = item;
+    kl_kind_t rv = kl_units_operation(svc, &op, err);
+
+    if (rv != KL_OK) {
+        not_worked(svc, item, told, err);
+        return rv;
+    }
+    kl_units_tell(told, svc->p, op->state == KL_OP_UNKNOWN ? KL_TOLD_WARNING : KL_TOLD_INFO,
+                  "KLA0030: operation %s (%s) of order %s is %s after %d attempts%s%s", op->id,
+                  kl_op_kind_name(op->kind), op->order_id, kl_op_state_name(op->state),
+                  op->attempts, op->error_code[0] ? ": " : "", op->error_code);
+    return was_not_answered(op)
+               ? kl_error_set(err, KL_UNAVAILABLE, "no_answer", "Klarna did not answer.")
+               : KL_OK;
+}
+
+static kl_kind_t operations_due(kl_service_t *svc, kl_due_whose_t whose, int limit,
+                                apr_array_header_t **out, kl_error_t *err)
+{
+    kl_due_query_t query = {svc->account->name, svc->now(), limit, whose};
+    apr_array_header_t *found = NULL;
+    kl_kind_t rv = svc->store->operations_due(svc->store, svc->p, &query, &found, err);
+
+    *out = apr_array_make(svc->p, limit, sizeof(kl_due_t));
+    for (int i = 0; rv == KL_OK && i < found->nelts; i++) {
+        kl_operation_t *op = APR_ARRAY_IDX(found, i, kl_operation_t *);
+
+        APR_ARRAY_PUSH(*out, kl_due_t) = (kl_due_t){op->id, op};
+    }
+    return rv;
+}
+
+static kl_kind_t asked_for_due(kl_service_t *svc, int limit, apr_array_header_t **out,
+                               kl_error_t *err)
+{
+    return operations_due(svc, KL_DUE_ASKED_FOR, limit, out, err);
+}
+
+static kl_kind_t placements_due(kl_service_t *svc, int limit, apr_array_header_t **out,
+                                kl_error_t *err)
+{
+    return operations_due(svc, KL_DUE_PLACEMENTS, limit, out, err);
+}
+
+/* --- orders ------------------------------------------------------------------------------ */
+
+static kl_kind_t orders_due(kl_service_t *svc, int limit, apr_array_header_t **out, kl_error_t *err)
+{
+    kl_due_query_t query = {svc->account->name, svc->now(), limit, KL_DUE_ALL};
+    apr_array_header_t *found = NULL;
+    kl_kind_t rv = svc->store->orders_due(svc->store, svc->p, &query, &found, err);
+
+    *out = apr_array_make(svc->p, limit, sizeof(kl_due_t));
+    for (int i = 0; rv == KL_OK && i < found->nelts; i++) {
+        kl_order_t *order = APR_ARRAY_IDX(found, i, kl_order_t *);
+
+        APR_ARRAY_PUSH(*out, kl_due_t) = (kl_due_t){order->id, order};
+    }
+    return rv;
+}
+
+static kl_kind_t look_at_order(kl_service_t *svc, void *item, kl_told_t *told, kl_error_t *err)
+{
+    kl_order_t *order = item;
+    const char *note = NULL;
+    kl_kind_t rv = kl_look_at(svc, order, &note, err);
+
+    if (rv == KL_OK && note) {
+        kl_units_tell(told, svc->p, KL_TOLD_WARNING, "KLA0032: order %s: %s", order->id, note);
+    }
+    else if (rv != KL_OK && is_news(rv)) {
+        kl_units_tell(told, svc->p, KL_TOLD_WARNING, "KLA0033: order %s: %s: %s", order->id,
+                      err->code, err->detail);
+    }
+    return rv;
+}
+
+const kl_unit_t kl_units[] = {{"operations", asked_for_due, work_operation},
+                              {"placements", placements_due, work_operation},
+                              {"orders", orders_due, look_at_order},
+                              {NULL, NULL, NULL}};
