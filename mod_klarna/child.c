@@ -22,8 +22,8 @@ static kl_transport_t *transport; /* of this process; set once in child_init */
 static APR_OPTIONAL_FN_TYPE(klarna_step) * step;
 
 static kl_delivery_t no_transport(kl_transport_t *self, apr_pool_t *p, const kl_account_t *account,
-                                  const kl_request_t *req, apr_time_t deadline, kl_response_t *resp,
-                                  const char **why)
+                                  const kl_klarna_request_t *req, apr_time_t deadline,
+                                  kl_klarna_response_t *resp, const char **why)
 {
     (void)self, (void)p, (void)account, (void)req, (void)deadline, (void)resp;
     *why = "the transport could not be made at start";

@@ -20,19 +20,19 @@
 /* --- requests ---------------------------------------------------------------------- */
 
 /* No request without an order and, when it changes something, a key. */
-static kl_request_t request(apr_pool_t *p, const kl_order_t *order, const char *method,
-                            const char *below, const char *body, const char *key)
+static kl_klarna_request_t request(apr_pool_t *p, const kl_order_t *order, const char *method,
+                                   const char *below, const char *body, const char *key)
 {
     const char *id = kl_url_segment(p, order->klarna_order_id);
     int changes = strcmp(method, "GET") != 0;
 
     if (!id || !below || (changes && (!key || !*key))) {
-        return (kl_request_t){.method = NULL};
+        return (kl_klarna_request_t){.method = NULL};
     }
-    return (kl_request_t){.method = method,
-                          .path = apr_pstrcat(p, ORDERS, id, below, NULL),
-                          .body = body,
-                          .idempotency_key = changes ? key : ""};
+    return (kl_klarna_request_t){.method = method,
+                                 .path = apr_pstrcat(p, ORDERS, id, below, NULL),
+                                 .body = body,
+                                 .idempotency_key = changes ? key : ""};
 }
 
 static void set_text(kl_json_t *body, const char *key, const char *s)
@@ -66,8 +66,8 @@ static kl_json_t *entries(apr_pool_t *p, const char *text)
     return v && kl_json_is_array(v) && kl_json_size(v) > 0 ? v : NULL;
 }
 
-kl_request_t kl_om_capture(apr_pool_t *p, const kl_order_t *order, const kl_movement_t *m,
-                           const kl_capture_request_t *want, const char *key)
+kl_klarna_request_t kl_om_capture(apr_pool_t *p, const kl_order_t *order, const kl_movement_t *m,
+                                  const kl_capture_request_t *want, const char *key)
 {
     kl_json_t *body = kl_json_object(p);
 
@@ -79,8 +79,8 @@ kl_request_t kl_om_capture(apr_pool_t *p, const kl_order_t *order, const kl_move
     return request(p, order, "POST", "/captures", kl_json_text(p, body), key);
 }
 
-kl_request_t kl_om_refund(apr_pool_t *p, const kl_order_t *order, const kl_movement_t *m,
-                          const char *reference, const char *description, const char *key)
+kl_klarna_request_t kl_om_refund(apr_pool_t *p, const kl_order_t *order, const kl_movement_t *m,
+                                 const char *reference, const char *description, const char *key)
 {
     kl_json_t *body = kl_json_object(p);
 
@@ -91,14 +91,14 @@ kl_request_t kl_om_refund(apr_pool_t *p, const kl_order_t *order, const kl_movem
     return request(p, order, "POST", "/refunds", kl_json_text(p, body), key);
 }
 
-kl_request_t kl_om_reduce(apr_pool_t *p, const kl_order_t *order, const kl_movement_t *m,
-                          const char *description, const char *key)
+kl_klarna_request_t kl_om_reduce(apr_pool_t *p, const kl_order_t *order, const kl_movement_t *m,
+                                 const char *description, const char *key)
 {
     kl_json_t *body = kl_json_object(p);
     apr_int64_t stays;
 
     if (!kl_sub(order->order_amount, m->amount, &stays) || stays < 0) {
-        return (kl_request_t){.method = NULL};
+        return (kl_klarna_request_t){.method = NULL};
     }
     kl_json_set_int(body, "order_amount", stays);
     set_text(body, "description", description);
@@ -107,37 +107,38 @@ kl_request_t kl_om_reduce(apr_pool_t *p, const kl_order_t *order, const kl_movem
     return request(p, order, "PATCH", "/authorization", kl_json_text(p, body), key);
 }
 
-kl_request_t kl_om_cancel(apr_pool_t *p, const kl_order_t *order, const char *key)
+kl_klarna_request_t kl_om_cancel(apr_pool_t *p, const kl_order_t *order, const char *key)
 {
     return request(p, order, "POST", "/cancel", "", key);
 }
 
-kl_request_t kl_om_release(apr_pool_t *p, const kl_order_t *order, const char *key)
+kl_klarna_request_t kl_om_release(apr_pool_t *p, const kl_order_t *order, const char *key)
 {
     return request(p, order, "POST", "/release-remaining-authorization", "", key);
 }
 
-kl_request_t kl_om_extend(apr_pool_t *p, const kl_order_t *order, const char *key)
+kl_klarna_request_t kl_om_extend(apr_pool_t *p, const kl_order_t *order, const char *key)
 {
     return request(p, order, "POST", "/extend-authorization-time", "", key);
 }
 
-kl_request_t kl_om_shipping_info(apr_pool_t *p, const kl_order_t *order, const char *capture_id,
-                                 const char *shipping_info, const char *key)
+kl_klarna_request_t kl_om_shipping_info(apr_pool_t *p, const kl_order_t *order,
+                                        const char *capture_id, const char *shipping_info,
+                                        const char *key)
 {
     const char *id = kl_url_segment(p, capture_id);
     kl_json_t *list = entries(p, shipping_info);
     kl_json_t *body = kl_json_object(p);
 
     if (!id || !list) {
-        return (kl_request_t){.method = NULL};
+        return (kl_klarna_request_t){.method = NULL};
     }
     kl_json_set(body, "shipping_info", list);
     return request(p, order, "POST", apr_pstrcat(p, "/captures/", id, "/shipping-info", NULL),
                    kl_json_text(p, body), key);
 }
 
-kl_request_t kl_om_read(apr_pool_t *p, const kl_order_t *order)
+kl_klarna_request_t kl_om_read(apr_pool_t *p, const kl_order_t *order)
 {
     return request(p, order, "GET", "", "", "");
 }
@@ -195,7 +196,7 @@ static apr_array_header_t *read_moves(apr_pool_t *p, const kl_json_t *v, const c
     return out;
 }
 
-kl_kind_t kl_om_read_reply(kl_klarna_order_t *out, apr_pool_t *p, const kl_response_t *resp,
+kl_kind_t kl_om_read_reply(kl_klarna_order_t *out, apr_pool_t *p, const kl_klarna_response_t *resp,
                            kl_error_t *err)
 {
     const kl_json_t *v = kl_reply_json(p, resp, err);

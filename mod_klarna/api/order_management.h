@@ -12,23 +12,24 @@
 #include "core/plan.h"
 
 /** POST captures; lines are sent when the movement has some. */
-kl_request_t kl_om_capture(apr_pool_t *p, const kl_order_t *order, const kl_movement_t *m,
-                           const kl_capture_request_t *want, const char *key);
+kl_klarna_request_t kl_om_capture(apr_pool_t *p, const kl_order_t *order, const kl_movement_t *m,
+                                  const kl_capture_request_t *want, const char *key);
 /** POST refunds. */
-kl_request_t kl_om_refund(apr_pool_t *p, const kl_order_t *order, const kl_movement_t *m,
-                          const char *reference, const char *description, const char *key);
+kl_klarna_request_t kl_om_refund(apr_pool_t *p, const kl_order_t *order, const kl_movement_t *m,
+                                 const char *reference, const char *description, const char *key);
 /** PATCH authorization with the lines that stay. */
-kl_request_t kl_om_reduce(apr_pool_t *p, const kl_order_t *order, const kl_movement_t *m,
-                          const char *description, const char *key);
-kl_request_t kl_om_cancel(apr_pool_t *p, const kl_order_t *order, const char *key);
-kl_request_t kl_om_release(apr_pool_t *p, const kl_order_t *order, const char *key);
-kl_request_t kl_om_extend(apr_pool_t *p, const kl_order_t *order, const char *key);
+kl_klarna_request_t kl_om_reduce(apr_pool_t *p, const kl_order_t *order, const kl_movement_t *m,
+                                 const char *description, const char *key);
+kl_klarna_request_t kl_om_cancel(apr_pool_t *p, const kl_order_t *order, const char *key);
+kl_klarna_request_t kl_om_release(apr_pool_t *p, const kl_order_t *order, const char *key);
+kl_klarna_request_t kl_om_extend(apr_pool_t *p, const kl_order_t *order, const char *key);
 /** POST captures/{id}/shipping-info; shipping_info is a JSON array text. */
-kl_request_t kl_om_shipping_info(apr_pool_t *p, const kl_order_t *order, const char *capture_id,
-                                 const char *shipping_info, const char *key);
+kl_klarna_request_t kl_om_shipping_info(apr_pool_t *p, const kl_order_t *order,
+                                        const char *capture_id, const char *shipping_info,
+                                        const char *key);
 /** GET order. */
-kl_request_t kl_om_read(apr_pool_t *p, const kl_order_t *order);
-kl_kind_t kl_om_read_reply(kl_klarna_order_t *out, apr_pool_t *p, const kl_response_t *resp,
+kl_klarna_request_t kl_om_read(apr_pool_t *p, const kl_order_t *order);
+kl_kind_t kl_om_read_reply(kl_klarna_order_t *out, apr_pool_t *p, const kl_klarna_response_t *resp,
                            kl_error_t *err);
 
 #endif

@@ -17,9 +17,10 @@
 
 /* --- requests ---------------------------------------------------------------------- */
 
-static kl_request_t post(const char *path, const char *body)
+static kl_klarna_request_t post(const char *path, const char *body)
 {
-    return (kl_request_t){.method = "POST", .path = path, .body = body, .idempotency_key = ""};
+    return (
+        kl_klarna_request_t){.method = "POST", .path = path, .body = body, .idempotency_key = ""};
 }
 
 /* The order's own part, the same for sessions and placements. */
@@ -67,20 +68,20 @@ static const char *session_body(apr_pool_t *p, const kl_order_t *order, const kl
     return kl_json_text(p, body);
 }
 
-kl_request_t kl_payments_create_session(apr_pool_t *p, const kl_order_t *order,
-                                        const kl_cart_t *cart, const char *callback_base)
+kl_klarna_request_t kl_payments_create_session(apr_pool_t *p, const kl_order_t *order,
+                                               const kl_cart_t *cart, const char *callback_base)
 {
-    kl_request_t req = post(SESSIONS, session_body(p, order, cart, callback_base));
+    kl_klarna_request_t req = post(SESSIONS, session_body(p, order, cart, callback_base));
 
     req.repeatable = 1; /* a session nobody uses does no harm */
     return req;
 }
 
-kl_request_t kl_payments_update_session(apr_pool_t *p, const kl_order_t *order,
-                                        const kl_cart_t *cart, const char *callback_base)
+kl_klarna_request_t kl_payments_update_session(apr_pool_t *p, const kl_order_t *order,
+                                               const kl_cart_t *cart, const char *callback_base)
 {
     const char *id = kl_url_segment(p, order->session_id);
-    kl_request_t req = {.method = NULL};
+    kl_klarna_request_t req = {.method = NULL};
 
     if (id) {
         req = post(apr_pstrcat(p, SESSIONS "/", id, NULL),
@@ -90,14 +91,14 @@ kl_request_t kl_payments_update_session(apr_pool_t *p, const kl_order_t *order,
     return req;
 }
 
-kl_request_t kl_payments_place_order(apr_pool_t *p, const kl_order_t *order, const char *token,
-                                     const kl_json_t *billing_address,
-                                     const kl_json_t *shipping_address)
+kl_klarna_request_t kl_payments_place_order(apr_pool_t *p, const kl_order_t *order,
+                                            const char *token, const kl_json_t *billing_address,
+                                            const kl_json_t *shipping_address)
 {
     kl_json_t *body;
 
     if (!kl_url_is_plain(token)) {
-        return (kl_request_t){.method = NULL};
+        return (kl_klarna_request_t){.method = NULL};
     }
     body = order_body(p, order);
     /* Setting takes a reference and changes nothing: the cast only drops const. */
@@ -132,21 +133,21 @@ static kl_kind_t lacks(kl_error_t *err, const char *what)
                         "Klarna's answer holds no usable %s.", what);
 }
 
-kl_request_t kl_payments_read_session(apr_pool_t *p, const kl_order_t *order)
+kl_klarna_request_t kl_payments_read_session(apr_pool_t *p, const kl_order_t *order)
 {
     const char *id = kl_url_segment(p, order->session_id);
-    kl_request_t req = {.method = NULL};
+    kl_klarna_request_t req = {.method = NULL};
 
     if (id) {
-        req = (kl_request_t){.method = "GET",
-                             .path = apr_pstrcat(p, SESSIONS "/", id, NULL),
-                             .body = "",
-                             .idempotency_key = ""};
+        req = (kl_klarna_request_t){.method = "GET",
+                                    .path = apr_pstrcat(p, SESSIONS "/", id, NULL),
+                                    .body = "",
+                                    .idempotency_key = ""};
     }
     return req;
 }
 
-kl_kind_t kl_payments_session_status(int *complete, apr_pool_t *p, const kl_response_t *resp,
+kl_kind_t kl_payments_session_status(int *complete, apr_pool_t *p, const kl_klarna_response_t *resp,
                                      kl_error_t *err)
 {
     const kl_json_t *v = kl_reply_json(p, resp, err);
@@ -163,8 +164,8 @@ kl_kind_t kl_payments_session_status(int *complete, apr_pool_t *p, const kl_resp
     return KL_OK;
 }
 
-kl_kind_t kl_payments_session_reply(kl_session_t *out, apr_pool_t *p, const kl_response_t *resp,
-                                    kl_error_t *err)
+kl_kind_t kl_payments_session_reply(kl_session_t *out, apr_pool_t *p,
+                                    const kl_klarna_response_t *resp, kl_error_t *err)
 {
     const kl_json_t *v = kl_reply_json(p, resp, err);
     kl_session_t session;
@@ -197,8 +198,8 @@ static const char *web_address(const char *url)
     return "";
 }
 
-kl_kind_t kl_payments_placed_reply(kl_placed_t *out, apr_pool_t *p, const kl_response_t *resp,
-                                   kl_error_t *err)
+kl_kind_t kl_payments_placed_reply(kl_placed_t *out, apr_pool_t *p,
+                                   const kl_klarna_response_t *resp, kl_error_t *err)
 {
     const kl_json_t *v = kl_reply_json(p, resp, err);
     const char *order_id, *fraud;

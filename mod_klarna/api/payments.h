@@ -20,26 +20,26 @@ typedef struct kl_placed_t {
 
 /** POST /payments/v1/sessions. cart carries what the order does not (addresses), may be NULL.
  *  callback_base is the klarna-callbacks Location's address, "" = Klarna calls nothing. */
-kl_request_t kl_payments_create_session(apr_pool_t *p, const kl_order_t *order,
-                                        const kl_cart_t *cart, const char *callback_base);
-kl_kind_t kl_payments_session_reply(kl_session_t *out, apr_pool_t *p, const kl_response_t *resp,
-                                    kl_error_t *err);
+kl_klarna_request_t kl_payments_create_session(apr_pool_t *p, const kl_order_t *order,
+                                               const kl_cart_t *cart, const char *callback_base);
+kl_kind_t kl_payments_session_reply(kl_session_t *out, apr_pool_t *p,
+                                    const kl_klarna_response_t *resp, kl_error_t *err);
 
 /** POST /payments/v1/sessions/{id}, answers 204. */
-kl_request_t kl_payments_update_session(apr_pool_t *p, const kl_order_t *order,
-                                        const kl_cart_t *cart, const char *callback_base);
+kl_klarna_request_t kl_payments_update_session(apr_pool_t *p, const kl_order_t *order,
+                                               const kl_cart_t *cart, const char *callback_base);
 
 /** GET /payments/v1/sessions/{id}: *complete 1 when an order was placed from it. */
-kl_request_t kl_payments_read_session(apr_pool_t *p, const kl_order_t *order);
-kl_kind_t kl_payments_session_status(int *complete, apr_pool_t *p, const kl_response_t *resp,
+kl_klarna_request_t kl_payments_read_session(apr_pool_t *p, const kl_order_t *order);
+kl_kind_t kl_payments_session_status(int *complete, apr_pool_t *p, const kl_klarna_response_t *resp,
                                      kl_error_t *err);
 
 /** POST /payments/v1/authorizations/{token}/order. token is checked and escaped: it must be
  *  1..255 characters of [A-Za-z0-9._~-]; else method is NULL. addresses may be NULL. */
-kl_request_t kl_payments_place_order(apr_pool_t *p, const kl_order_t *order, const char *token,
-                                     const kl_json_t *billing_address,
-                                     const kl_json_t *shipping_address);
-kl_kind_t kl_payments_placed_reply(kl_placed_t *out, apr_pool_t *p, const kl_response_t *resp,
-                                   kl_error_t *err);
+kl_klarna_request_t kl_payments_place_order(apr_pool_t *p, const kl_order_t *order,
+                                            const char *token, const kl_json_t *billing_address,
+                                            const kl_json_t *shipping_address);
+kl_kind_t kl_payments_placed_reply(kl_placed_t *out, apr_pool_t *p,
+                                   const kl_klarna_response_t *resp, kl_error_t *err);
 
 #endif

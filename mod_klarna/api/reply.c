@@ -139,7 +139,7 @@ static apr_array_header_t *messages_of(apr_pool_t *p, const kl_json_t *body)
 }
 
 /* The error object, or NULL when the body is not one of Klarna's. */
-static const kl_json_t *error_object(apr_pool_t *p, const kl_response_t *resp)
+static const kl_json_t *error_object(apr_pool_t *p, const kl_klarna_response_t *resp)
 {
     const kl_json_t *v = NULL;
 
@@ -156,7 +156,7 @@ static const kl_json_t *error_object(apr_pool_t *p, const kl_response_t *resp)
     return v;
 }
 
-static void take_words(kl_error_t *err, const kl_response_t *resp, const kl_json_t *body)
+static void take_words(kl_error_t *err, const kl_klarna_response_t *resp, const kl_json_t *body)
 {
     const char *id = resp->correlation_id;
 
@@ -231,7 +231,7 @@ static kl_meaning_t unclear(kl_error_t *err, int status)
     return KL_MEANS_UNKNOWN;
 }
 
-static kl_meaning_t by_status(const kl_response_t *resp, kl_error_t *err)
+static kl_meaning_t by_status(const kl_klarna_response_t *resp, kl_error_t *err)
 {
     const kl_json_t *body = error_object(err->pool, resp);
     int status = resp->status;
@@ -247,8 +247,8 @@ static kl_meaning_t by_status(const kl_response_t *resp, kl_error_t *err)
     return unclear(err, status);
 }
 
-kl_meaning_t kl_reply_meaning(kl_delivery_t delivery, const kl_response_t *resp, const char *why,
-                              kl_error_t *err)
+kl_meaning_t kl_reply_meaning(kl_delivery_t delivery, const kl_klarna_response_t *resp,
+                              const char *why, kl_error_t *err)
 {
     if (err->kind != KL_OK) {
         err = kl_error_make(err->pool); /* the first error wins */
@@ -274,7 +274,7 @@ kl_meaning_t kl_reply_meaning(kl_delivery_t delivery, const kl_response_t *resp,
     return KL_MEANS_UNKNOWN;
 }
 
-kl_json_t *kl_reply_json(apr_pool_t *p, const kl_response_t *resp, kl_error_t *err)
+kl_json_t *kl_reply_json(apr_pool_t *p, const kl_klarna_response_t *resp, kl_error_t *err)
 {
     kl_json_t *v = kl_json_parse(p, resp->body, resp->body_len, kl_error_make(p));
 

@@ -15,10 +15,10 @@
  * KL_RATE_LIMITED, KL_UNAVAILABLE, KL_UNKNOWN), Klarna's code, messages and correlation id.
  * A 401 is KL_UNAVAILABLE "credentials_refused" with the next step (region, environment).
  */
-kl_meaning_t kl_reply_meaning(kl_delivery_t delivery, const kl_response_t *resp, const char *why,
-                              kl_error_t *err);
+kl_meaning_t kl_reply_meaning(kl_delivery_t delivery, const kl_klarna_response_t *resp,
+                              const char *why, kl_error_t *err);
 
 /** Parses a 2xx body; KL_PROTOCOL when it is no JSON object. */
-kl_json_t *kl_reply_json(apr_pool_t *p, const kl_response_t *resp, kl_error_t *err);
+kl_json_t *kl_reply_json(apr_pool_t *p, const kl_klarna_response_t *resp, kl_error_t *err);
 
 #endif

@@ -27,7 +27,7 @@ typedef struct kl_account_t {
     kl_region_t region;
 } kl_account_t;
 
-typedef struct kl_request_t {
+typedef struct kl_klarna_request_t {
     const char *method;          /* "GET", "POST", "PATCH", "DELETE" */
     const char *path;            /* below base_url, starts with '/' */
     const char *body;            /* JSON text or "" for none */
@@ -36,9 +36,9 @@ typedef struct kl_request_t {
                                     (a session). Else a request that changes something and has
                                     no key goes out on a connection of its own, where libcurl
                                     never repeats by itself */
-} kl_request_t;
+} kl_klarna_request_t;
 
-typedef struct kl_response_t {
+typedef struct kl_klarna_response_t {
     int status;       /* HTTP status */
     const char *body; /* never NULL, NUL terminated */
     apr_size_t body_len;
@@ -49,7 +49,7 @@ typedef struct kl_response_t {
     const char *location;       /* or "" */
     int retry_after;            /* seconds from Retry-After or X-Ratelimit-Reset, 0 = none */
     apr_interval_time_t took;
-} kl_response_t;
+} kl_klarna_response_t;
 
 typedef enum {
     KL_ANSWERED, /* a complete answer was read */
@@ -65,8 +65,8 @@ struct kl_transport_t {
      * @param why on the other two a short reason for the log (no secrets), in p or static
      */
     kl_delivery_t (*perform)(kl_transport_t *self, apr_pool_t *p, const kl_account_t *account,
-                             const kl_request_t *req, apr_time_t deadline, kl_response_t *resp,
-                             const char **why);
+                             const kl_klarna_request_t *req, apr_time_t deadline,
+                             kl_klarna_response_t *resp, const char **why);
     void *impl;
 };
 

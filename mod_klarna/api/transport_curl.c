@@ -43,7 +43,7 @@ typedef struct impl_t {
 typedef struct exchange_t {
     CURL *handle;
     const impl_t *impl;
-    const kl_request_t *req;
+    const kl_klarna_request_t *req;
     struct curl_slist *headers;
     char *body; /* malloc'd, freed by perform */
     size_t len, room;
@@ -132,13 +132,14 @@ static int is_header_text(const char *s)
     return 1;
 }
 
-static int changes_something(const kl_request_t *req)
+static int changes_something(const kl_klarna_request_t *req)
 {
     return strcmp(req->method, "GET") != 0;
 }
 
 /* What is wrong with the call itself; static, or NULL. */
-static const char *fault_of(const kl_account_t *account, const kl_request_t *req, const char *url)
+static const char *fault_of(const kl_account_t *account, const kl_klarna_request_t *req,
+                            const char *url)
 {
     static const char *const methods[] = {"GET", "POST", "PATCH", "DELETE", NULL};
     int i = 0;
@@ -335,7 +336,7 @@ static void set_headers(exchange_t *x, apr_pool_t *p)
 
 static void set_request(exchange_t *x, const kl_account_t *account, const char *url)
 {
-    const kl_request_t *req = x->req;
+    const kl_klarna_request_t *req = x->req;
     int sends = strcmp(req->method, "POST") == 0 || strcmp(req->method, "PATCH") == 0;
 
     SET(x, CURLOPT_URL, url);
@@ -436,7 +437,7 @@ static int retry_after(exchange_t *x, apr_pool_t *p)
     return seconds > KL_KEY_LIFETIME_S ? KL_KEY_LIFETIME_S : (int)seconds;
 }
 
-static void read_answer(exchange_t *x, apr_pool_t *p, kl_response_t *resp)
+static void read_answer(exchange_t *x, apr_pool_t *p, kl_klarna_response_t *resp)
 {
     const char *correlation_id = header(x, p, "Klarna-Correlation-Id");
     long status = 0;
@@ -473,7 +474,8 @@ static const char *reason(exchange_t *x, apr_pool_t *p, CURLcode rc)
 }
 
 static kl_delivery_t exchange(exchange_t *x, apr_pool_t *p, const kl_account_t *account,
-                              const char *url, long total_ms, kl_response_t *resp, const char **why)
+                              const char *url, long total_ms, kl_klarna_response_t *resp,
+                              const char **why)
 {
     CURLcode rc;
 
@@ -499,8 +501,8 @@ static kl_delivery_t exchange(exchange_t *x, apr_pool_t *p, const kl_account_t *
 }
 
 static kl_delivery_t perform(kl_transport_t *self, apr_pool_t *p, const kl_account_t *account,
-                             const kl_request_t *req, apr_time_t deadline, kl_response_t *resp,
-                             const char **why)
+                             const kl_klarna_request_t *req, apr_time_t deadline,
+                             kl_klarna_response_t *resp, const char **why)
 {
     impl_t *impl = self->impl;
     const char *url = apr_pstrcat(p, account->base_url, req->path, NULL);

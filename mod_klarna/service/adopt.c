@@ -30,7 +30,7 @@ static kl_kind_t placed_elsewhere(kl_service_t *svc, kl_order_t *order, const ch
 {
     kl_plan_t plan = {.order = order};
     kl_order_t as_if = *order;
-    kl_request_t req;
+    kl_klarna_request_t req;
 
     as_if.klarna_order_id = klarna_order_id;
     req = kl_om_read(svc->p, &as_if);

@@ -9,7 +9,7 @@ static kl_kind_t plan_extend(kl_service_t *svc, const kl_ask_t *ask, kl_plan_t *
 {
     const kl_words_t *why = kl_why_not_extend(plan->order);
     kl_operation_t *op;
-    kl_request_t req;
+    kl_klarna_request_t req;
 
     (void)ask;
     if (why) {
@@ -33,7 +33,7 @@ static kl_kind_t plan_release(kl_service_t *svc, const kl_ask_t *ask, kl_plan_t 
     kl_movement_t rest = {.amount = plan->order->remaining_amount};
     kl_json_t *v = kl_json_object(svc->p);
     kl_operation_t *op;
-    kl_request_t req;
+    kl_klarna_request_t req;
 
     (void)ask;
     if (why) {

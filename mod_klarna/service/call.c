@@ -86,7 +86,7 @@ kl_meaning_t kl_call_meaning(const kl_operation_t *op, const kl_exchange_t *ex, 
 }
 
 /* One try. What never left this machine took no time at Klarna, what did took some. */
-static void try_once(kl_service_t *svc, kl_operation_t *op, const kl_request_t *req,
+static void try_once(kl_service_t *svc, kl_operation_t *op, const kl_klarna_request_t *req,
                      apr_time_t deadline, kl_exchange_t *ex)
 {
     const kl_account_t *account = kl_service_account(svc, op->merchant);
@@ -112,9 +112,9 @@ static int worth_another(kl_meaning_t meaning, const kl_error_t *why, const kl_e
 }
 
 /* The request as it was stored: every try sends the same bytes with the same key. */
-static kl_request_t request_of(const kl_operation_t *op)
+static kl_klarna_request_t request_of(const kl_operation_t *op)
 {
-    kl_request_t req = {.method = op->method, .path = op->path, .body = op->body};
+    kl_klarna_request_t req = {.method = op->method, .path = op->path, .body = op->body};
 
     req.idempotency_key = kl_op_has_key(op->kind) ? op->id : "";
     req.repeatable = 0; /* without a key libcurl must not send it a second time by itself */
@@ -125,7 +125,7 @@ static void send_until_known(kl_service_t *svc, kl_operation_t *op, apr_time_t d
                              kl_exchange_t *ex)
 {
     kl_error_t *why = kl_error_make(svc->p);
-    kl_request_t req = request_of(op);
+    kl_klarna_request_t req = request_of(op);
     apr_interval_time_t pause;
     kl_meaning_t meaning;
 
@@ -164,8 +164,8 @@ kl_kind_t kl_call_operation(kl_service_t *svc, kl_operation_t *op, kl_exchange_t
     return rv;
 }
 
-kl_kind_t kl_call_klarna(kl_service_t *svc, const char *account, const kl_request_t *req,
-                         kl_response_t *resp, kl_error_t *err)
+kl_kind_t kl_call_klarna(kl_service_t *svc, const char *account, const kl_klarna_request_t *req,
+                         kl_klarna_response_t *resp, kl_error_t *err)
 {
     const kl_account_t *as = kl_service_account(svc, account);
     kl_delivery_t delivery;

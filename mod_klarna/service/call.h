@@ -13,7 +13,7 @@
 /* What the call of an operation gave. */
 typedef struct kl_exchange_t {
     kl_delivery_t delivery;
-    kl_response_t resp;
+    kl_klarna_response_t resp;
     const char *why;
     int doubtful;    /* 1: the outcome of at least one try was never seen */
     int key_expired; /* 1: nothing was sent, see kl_call_operation */
@@ -36,7 +36,7 @@ kl_meaning_t kl_call_meaning(const kl_operation_t *op, const kl_exchange_t *ex, 
 /** One try of a call that moves nothing (a session, a read) with the credentials of the account
  *  of that name, one of the caller's. Calls Klarna; no operation stands behind it.
  *  @return KL_OK with its answer, or what it meant as an error */
-kl_kind_t kl_call_klarna(kl_service_t *svc, const char *account, const kl_request_t *req,
-                         kl_response_t *resp, kl_error_t *err);
+kl_kind_t kl_call_klarna(kl_service_t *svc, const char *account, const kl_klarna_request_t *req,
+                         kl_klarna_response_t *resp, kl_error_t *err);
 
 #endif

@@ -30,7 +30,7 @@ static kl_kind_t plan_capture(kl_service_t *svc, const kl_ask_t *ask, kl_plan_t 
                               kl_error_t *err)
 {
     kl_movement_t moved;
-    kl_request_t req;
+    kl_klarna_request_t req;
     kl_operation_t *op;
 
     if (kl_plan_capture(&moved, svc->p, plan->order, ask->capture, err) != KL_OK) {
@@ -54,7 +54,7 @@ static kl_kind_t plan_tracking(kl_service_t *svc, const kl_ask_t *ask, kl_plan_t
 {
     const kl_tracking_request_t *want = ask->tracking;
     kl_json_t *v = kl_json_object(svc->p);
-    kl_request_t req;
+    kl_klarna_request_t req;
     kl_operation_t *op;
 
     if (!kl_order_find_capture(plan->order, want->capture_id)) {

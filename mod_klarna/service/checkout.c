@@ -118,8 +118,8 @@ static kl_kind_t still_alive(kl_service_t *svc, const kl_order_t *order, kl_erro
 kl_kind_t kl_checkout_start(kl_service_t *svc, const kl_cart_t *cart, const kl_client_t *client,
                             kl_order_t **out, kl_error_t *err)
 {
-    kl_request_t req;
-    kl_response_t resp;
+    kl_klarna_request_t req;
+    kl_klarna_response_t resp;
     kl_session_t session;
     kl_kind_t rv = find_or_make(svc, cart, client, out, err);
 
@@ -174,8 +174,8 @@ kl_kind_t kl_checkout_update(kl_service_t *svc, const kl_payment_id_t *id, kl_ca
 {
     kl_change_t change = {.make = take_cart, .baton = cart, .once = 1};
     kl_order_t with_cart;
-    kl_request_t req;
-    kl_response_t resp;
+    kl_klarna_request_t req;
+    kl_klarna_response_t resp;
     kl_kind_t rv = kl_checkout_read(svc, id->order_id, id->key, out, err);
 
     if (rv == KL_OK) {

@@ -20,13 +20,13 @@ const char *kl_credentials_result_name(kl_credentials_result_t result)
     return names[result];
 }
 
-static kl_delivery_t ask(kl_service_t *svc, const kl_account_t *account, kl_response_t *resp,
+static kl_delivery_t ask(kl_service_t *svc, const kl_account_t *account, kl_klarna_response_t *resp,
                          const char **why)
 {
     kl_order_t *order = kl_order_make(svc->p);
     apr_interval_time_t limit = svc->timeout < KL_CREDENTIAL_TEST_LIMIT ? svc->timeout
                                                                         : KL_CREDENTIAL_TEST_LIMIT;
-    kl_request_t req;
+    kl_klarna_request_t req;
 
     order->klarna_order_id = NO_ORDER;
     req = kl_om_read(svc->p, order);
@@ -35,7 +35,7 @@ static kl_delivery_t ask(kl_service_t *svc, const kl_account_t *account, kl_resp
 }
 
 /* Klarna's error document about the order: whoever is told that was let in. */
-static int is_about_the_order(kl_meaning_t meaning, const kl_response_t *resp)
+static int is_about_the_order(kl_meaning_t meaning, const kl_klarna_response_t *resp)
 {
     return meaning == KL_MEANS_REFUSED && (resp->status == 404 || resp->status == 400);
 }
@@ -44,7 +44,7 @@ kl_credentials_result_t kl_credentials_test(kl_service_t *svc, const kl_account_
                                             const char **detail)
 {
     kl_error_t *err = kl_error_make(svc->p);
-    kl_response_t resp = {0};
+    kl_klarna_response_t resp = {0};
     const char *why = "";
     kl_delivery_t delivery = ask(svc, account, &resp, &why);
     kl_meaning_t meaning = kl_reply_meaning(delivery, &resp, why, err);

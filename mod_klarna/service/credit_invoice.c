@@ -11,9 +11,9 @@ static const kl_op_kind_t kind_of_verb[] = {[KL_VERB_CANCEL] = KL_OP_CANCEL,
                                             [KL_VERB_RELEASE] = KL_OP_RELEASE,
                                             [KL_VERB_REFUND] = KL_OP_REFUND};
 
-static kl_request_t request_of(kl_service_t *svc, const kl_order_t *order,
-                               const kl_credit_step_plan_t *step, const kl_credit_request_t *want,
-                               const char *key)
+static kl_klarna_request_t request_of(kl_service_t *svc, const kl_order_t *order,
+                                      const kl_credit_step_plan_t *step,
+                                      const kl_credit_request_t *want, const char *key)
 {
     switch (step->verb) {
     case KL_VERB_CANCEL:
@@ -67,7 +67,7 @@ static kl_kind_t plan_step(kl_service_t *svc, const kl_ask_t *ask, kl_plan_t *pl
 {
     kl_operation_t *op = kl_journal_add(svc, plan, kind_of_verb[step->verb], err);
     kl_json_t *v = kl_json_object(svc->p);
-    kl_request_t req;
+    kl_klarna_request_t req;
 
     if (!op) {
         return err->kind;

@@ -35,7 +35,7 @@ kl_operation_t *kl_journal_add(kl_service_t *svc, kl_plan_t *plan, kl_op_kind_t 
     return op;
 }
 
-void kl_journal_request(kl_operation_t *op, const kl_request_t *req)
+void kl_journal_request(kl_operation_t *op, const kl_klarna_request_t *req)
 {
     op->method = req->method;
     op->path = req->path;

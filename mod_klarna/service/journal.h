@@ -32,7 +32,7 @@ kl_operation_t *kl_journal_add(kl_service_t *svc, kl_plan_t *plan, kl_op_kind_t 
                                kl_error_t *err);
 
 /** Puts the exact request on op. */
-void kl_journal_request(kl_operation_t *op, const kl_request_t *req);
+void kl_journal_request(kl_operation_t *op, const kl_klarna_request_t *req);
 
 /**
  * Stores the operations of the plan (the client's first, so that its key leads to all of them)

@@ -11,7 +11,7 @@ static kl_kind_t plan_placement(kl_service_t *svc, const kl_ask_t *ask, kl_plan_
     const kl_place_request_t *want = ask->place;
     kl_order_t *order = plan->order;
     kl_operation_t *op;
-    kl_request_t req;
+    kl_klarna_request_t req;
 
     if (kl_checkout_still_open(order, err) != KL_OK) {
         return err->kind;

@@ -67,8 +67,8 @@ static kl_kind_t reconcile_once(kl_service_t *svc, kl_order_t **order, kl_look_t
     kl_klarna_order_t record;
     taking_t taking = {.record = &record, .look = look};
     kl_change_t change = {.make = take_in, .baton = &taking, .once = 1, .step = "look_stored"};
-    kl_request_t req = kl_om_read(svc->p, *order);
-    kl_response_t resp;
+    kl_klarna_request_t req = kl_om_read(svc->p, *order);
+    kl_klarna_response_t resp;
     kl_kind_t rv = kl_call_klarna(svc, (*order)->merchant, &req, &resp, err);
 
     if (rv != KL_OK) {

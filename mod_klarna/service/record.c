@@ -10,7 +10,7 @@
 #define STORE_PAUSE apr_time_from_msec(100)
 #define AGAIN "Wait: the outcome is being found out. Do not repeat it as a new request."
 
-static int read_placed(kl_service_t *svc, kl_operation_t *op, const kl_response_t *resp,
+static int read_placed(kl_service_t *svc, kl_operation_t *op, const kl_klarna_response_t *resp,
                        kl_error_t *why)
 {
     kl_json_t *result = kl_json_object(svc->p);
@@ -28,7 +28,7 @@ static int read_placed(kl_service_t *svc, kl_operation_t *op, const kl_response_
 
 /* What else Klarna's answer told, as the operation keeps it. 0 with why when an answer that
  * must name what it made does not: then it is asked again, or looked up. */
-static int read_result(kl_service_t *svc, kl_operation_t *op, const kl_response_t *resp,
+static int read_result(kl_service_t *svc, kl_operation_t *op, const kl_klarna_response_t *resp,
                        kl_error_t *why)
 {
     if (op->kind == KL_OP_PLACE_ORDER) {

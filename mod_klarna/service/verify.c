@@ -24,8 +24,8 @@ static kl_kind_t read_by_id(kl_service_t *svc, const kl_order_t *order, const ch
                             kl_klarna_order_t *seen, kl_error_t *err)
 {
     kl_order_t as_if = *order;
-    kl_response_t resp;
-    kl_request_t req;
+    kl_klarna_response_t resp;
+    kl_klarna_request_t req;
     kl_kind_t rv;
 
     as_if.klarna_order_id = id;
@@ -85,8 +85,8 @@ static kl_kind_t truth_of_placement(kl_service_t *svc, const kl_order_t *order,
                                     const kl_operation_t *op, kl_finding_t *found, kl_error_t *err)
 {
     const char *hint = kl_verify_hint(svc->p, op);
-    kl_request_t req = kl_payments_read_session(svc->p, order);
-    kl_response_t resp;
+    kl_klarna_request_t req = kl_payments_read_session(svc->p, order);
+    kl_klarna_response_t resp;
     int complete = 0;
     kl_kind_t rv;
 

@@ -32,14 +32,14 @@ typedef struct token_t {
 
 /* A request whose answer is lost and that is executed later. */
 typedef struct late_t {
-    kl_request_t req;
+    kl_klarna_request_t req;
     apr_time_t at; /* 0: done */
 } late_t;
 
 /* A request in parts: /ordermanagement/v1/orders/{id}{below} */
 typedef struct asked_t {
     fake_klarna_t *fake;
-    const kl_request_t *req;
+    const kl_klarna_request_t *req;
     fake_order_t *order;
     const char *below;
     kl_json_t *body;
@@ -446,7 +446,7 @@ static answer_t manage(const asked_t *asked)
 
 static answer_t execute_once(asked_t *asked)
 {
-    const kl_request_t *req = asked->req;
+    const kl_klarna_request_t *req = asked->req;
     fake_klarna_t *fake = asked->fake;
     const char *id;
 
@@ -472,7 +472,7 @@ static answer_t execute_once(asked_t *asked)
 }
 
 /* A key that was seen in the last 24 hours gets the first answer again, whatever it asks. */
-static answer_t execute(fake_klarna_t *fake, const kl_request_t *req)
+static answer_t execute(fake_klarna_t *fake, const kl_klarna_request_t *req)
 {
     asked_t asked = {.fake = fake, .req = req};
     kept_key_t *kept;
@@ -495,7 +495,7 @@ static answer_t execute(fake_klarna_t *fake, const kl_request_t *req)
 
 /* --- what happens later, and outside --------------------------------------------------- */
 
-static void send_late(fake_klarna_t *fake, const kl_request_t *req)
+static void send_late(fake_klarna_t *fake, const kl_klarna_request_t *req)
 {
     late_t *late = apr_array_push(fake->late);
     asked_t asked = {.fake = fake, .req = req};
@@ -534,7 +534,7 @@ void fake_klarna_outside(fake_klarna_t *fake, const char *id, const char *what, 
                  {"reduce", reduce},
                  {"release", release},
                  {"cancel", cancel}};
-    kl_request_t req = {
+    kl_klarna_request_t req = {
         .idempotency_key = apr_psprintf(fake->p, "outside-%d", fake->movements->nelts)};
     asked_t asked = {.fake = fake,
                      .req = &req,
@@ -556,7 +556,7 @@ void fake_klarna_outside(fake_klarna_t *fake, const char *id, const char *what, 
 
 /* --- the transport -------------------------------------------------------------------- */
 
-static kl_delivery_t answered(kl_response_t *resp, apr_pool_t *p, const answer_t *answer)
+static kl_delivery_t answered(kl_klarna_response_t *resp, apr_pool_t *p, const answer_t *answer)
 {
     memset(resp, 0, sizeof(*resp));
     resp->status = answer->status;
@@ -570,7 +570,8 @@ static kl_delivery_t answered(kl_response_t *resp, apr_pool_t *p, const answer_t
     return KL_ANSWERED;
 }
 
-static kl_delivery_t answers(kl_response_t *resp, apr_pool_t *p, int status, const char *body)
+static kl_delivery_t answers(kl_klarna_response_t *resp, apr_pool_t *p, int status,
+                             const char *body)
 {
     answer_t answer = says(status, body);
 
@@ -589,8 +590,8 @@ static int executes_first(fake_klarna_fault_t fault)
            || fault == FAKE_409_BUSY || fault == FAKE_409_TWICE;
 }
 
-static kl_delivery_t fails(fake_klarna_t *fake, apr_pool_t *p, const kl_request_t *req,
-                           fake_klarna_fault_t fault, kl_response_t *resp, const char **why)
+static kl_delivery_t fails(fake_klarna_t *fake, apr_pool_t *p, const kl_klarna_request_t *req,
+                           fake_klarna_fault_t fault, kl_klarna_response_t *resp, const char **why)
 {
     kl_delivery_t delivery;
     answer_t answer = {0};
@@ -628,7 +629,7 @@ static kl_delivery_t fails(fake_klarna_t *fake, apr_pool_t *p, const kl_request_
 
 /* -1 for none, else the fault of this call. A 409 is an answer of Order Management to a key
  * that it is working on: requests without a key never see one. */
-static int fault_now(fake_klarna_t *fake, const kl_request_t *req)
+static int fault_now(fake_klarna_t *fake, const kl_klarna_request_t *req)
 {
     int fault = -1;
 
@@ -651,8 +652,8 @@ static int fault_now(fake_klarna_t *fake, const kl_request_t *req)
 }
 
 static kl_delivery_t perform(kl_transport_t *self, apr_pool_t *p, const kl_account_t *account,
-                             const kl_request_t *req, apr_time_t deadline, kl_response_t *resp,
-                             const char **why)
+                             const kl_klarna_request_t *req, apr_time_t deadline,
+                             kl_klarna_response_t *resp, const char **why)
 {
     fake_klarna_t *fake = self->impl;
     kl_delivery_t delivery;

@@ -23,15 +23,15 @@ typedef struct script_t {
     kl_delivery_t delivery;
     int status;
     const char *body;
-    kl_request_t req;
+    kl_klarna_request_t req;
     const kl_account_t *account;
     apr_interval_time_t time_left;
     int calls;
 } script_t;
 
 static kl_delivery_t perform(kl_transport_t *self, apr_pool_t *p, const kl_account_t *account,
-                             const kl_request_t *req, apr_time_t deadline, kl_response_t *resp,
-                             const char **why)
+                             const kl_klarna_request_t *req, apr_time_t deadline,
+                             kl_klarna_response_t *resp, const char **why)
 {
     script_t *script = (script_t *)self;
 

@@ -24,7 +24,7 @@ static kl_movement_t amount_only(apr_pool_t *p, apr_int64_t amount)
                            .lines = apr_array_make(p, 1, sizeof(kl_movement_line_t))};
 }
 
-static void check_request(const kl_request_t *req, const char *method, const char *path)
+static void check_request(const kl_klarna_request_t *req, const char *method, const char *path)
 {
     assert_non_null(req->method);
     assert_string_equal(req->method, method);
@@ -41,7 +41,7 @@ static void test_capture(void **state)
     kl_capture_request_t want = {.reference = "ship-1",
                                  .description = "First parcel",
                                  .shipping_info = "[{\"tracking_number\":\"123\"}]"};
-    kl_request_t req = kl_om_capture(p, order, &m, &want, KEY);
+    kl_klarna_request_t req = kl_om_capture(p, order, &m, &want, KEY);
     kl_json_t *body;
 
     check_request(&req, "POST", BASE "/captures");
@@ -60,7 +60,7 @@ static void test_capture_of_an_amount(void **state)
     apr_pool_t *p = *state;
     kl_movement_t m = amount_only(p, 777);
     kl_capture_request_t want = {.reference = "", .description = "", .shipping_info = "[]"};
-    kl_request_t req = kl_om_capture(p, shipped_order(p), &m, &want, KEY);
+    kl_klarna_request_t req = kl_om_capture(p, shipped_order(p), &m, &want, KEY);
 
     check_request(&req, "POST", BASE "/captures");
     assert_string_equal(req.body, "{\"captured_amount\":777}");
@@ -71,7 +71,7 @@ static void test_refund(void **state)
     apr_pool_t *p = *state;
     kl_order_t *order = shipped_order(p);
     kl_movement_t m = one_cup(p);
-    kl_request_t req;
+    kl_klarna_request_t req;
     kl_json_t *body;
 
     m.amount = 4500;
@@ -94,7 +94,7 @@ static void test_reduce(void **state)
     apr_pool_t *p = *state;
     kl_order_t *order = shipped_order(p);
     kl_movement_t m = one_cup(p);
-    kl_request_t req = kl_om_reduce(p, order, &m, "One is sold out", KEY);
+    kl_klarna_request_t req = kl_om_reduce(p, order, &m, "One is sold out", KEY);
     kl_json_t *body;
 
     check_request(&req, "PATCH", BASE "/authorization");
@@ -115,7 +115,7 @@ static void test_without_body(void **state)
 {
     apr_pool_t *p = *state;
     kl_order_t *order = shipped_order(p);
-    kl_request_t req = kl_om_cancel(p, order, KEY);
+    kl_klarna_request_t req = kl_om_cancel(p, order, KEY);
 
     check_request(&req, "POST", BASE "/cancel");
     assert_string_equal(req.body, "");
@@ -136,8 +136,8 @@ static void test_shipping_info(void **state)
 {
     apr_pool_t *p = *state;
     kl_order_t *order = shipped_order(p);
-    kl_request_t req = kl_om_shipping_info(p, order, "4ba2/9b", "[{\"tracking_number\":\"9\"}]",
-                                           KEY);
+    kl_klarna_request_t req = kl_om_shipping_info(p, order, "4ba2/9b",
+                                                  "[{\"tracking_number\":\"9\"}]", KEY);
 
     check_request(&req, "POST", BASE "/captures/4ba2%2F9b/shipping-info");
     assert_string_equal(req.body, "{\"shipping_info\":[{\"tracking_number\":\"9\"}]}");
@@ -168,13 +168,13 @@ static void test_no_request_without_order_or_key(void **state)
 
 static kl_kind_t read_it(apr_pool_t *p, const char *body, kl_klarna_order_t *out, kl_error_t *err)
 {
-    kl_response_t resp = {.status = 200,
-                          .body = body,
-                          .body_len = strlen(body),
-                          .correlation_id = "",
-                          .capture_id = "",
-                          .refund_id = "",
-                          .location = ""};
+    kl_klarna_response_t resp = {.status = 200,
+                                 .body = body,
+                                 .body_len = strlen(body),
+                                 .correlation_id = "",
+                                 .capture_id = "",
+                                 .refund_id = "",
+                                 .location = ""};
 
     kl_error_clear(err);
     return kl_om_read_reply(out, p, &resp, err);

@@ -8,15 +8,15 @@
 
 #define ADDRESS "{\"given_name\":\"Ada\",\"country\":\"SE\"}"
 
-static kl_response_t answer(const char *body)
+static kl_klarna_response_t answer(const char *body)
 {
-    return (kl_response_t){.status = 200,
-                           .body = body,
-                           .body_len = strlen(body),
-                           .correlation_id = "",
-                           .capture_id = "",
-                           .refund_id = "",
-                           .location = ""};
+    return (kl_klarna_response_t){.status = 200,
+                                  .body = body,
+                                  .body_len = strlen(body),
+                                  .correlation_id = "",
+                                  .capture_id = "",
+                                  .refund_id = "",
+                                  .location = ""};
 }
 
 /* Required of session_create and create_order_request alike. */
@@ -40,7 +40,7 @@ static void test_create_session(void **state)
     kl_order_t *order = shipped_order(p);
     kl_cart_t cart = {.billing_address = object_of(p, ADDRESS),
                       .customer = object_of(p, "{\"type\":\"person\"}")};
-    kl_request_t req = kl_payments_create_session(p, order, NULL, "");
+    kl_klarna_request_t req = kl_payments_create_session(p, order, NULL, "");
     kl_json_t *body;
 
     assert_string_equal(req.method, "POST");
@@ -65,7 +65,7 @@ static void test_update_session(void **state)
 {
     apr_pool_t *p = *state;
     kl_order_t *order = shipped_order(p);
-    kl_request_t req = kl_payments_update_session(p, order, NULL, "");
+    kl_klarna_request_t req = kl_payments_update_session(p, order, NULL, "");
 
     assert_string_equal(req.method, "POST");
     assert_string_equal(req.path, "/payments/v1/sessions/0b1d9815-165e-42e2");
@@ -85,7 +85,7 @@ static void test_place_order(void **state)
     apr_pool_t *p = *state;
     kl_order_t *order = shipped_order(p);
     kl_json_t *address = object_of(p, ADDRESS);
-    kl_request_t req;
+    kl_klarna_request_t req;
     kl_json_t *body;
 
     order->confirmation_url = "https://shop.example/thanks";
@@ -133,8 +133,9 @@ static void test_session_reply(void **state)
 {
     apr_pool_t *p = *state;
     kl_error_t *err = kl_error_make(p);
-    kl_response_t resp = answer("{\"session_id\":\"s-1\",\"client_token\":\"eyJ.x_y\","
-                                "\"payment_method_categories\":[{\"identifier\":\"klarna\"}]}");
+    kl_klarna_response_t resp = answer(
+        "{\"session_id\":\"s-1\",\"client_token\":\"eyJ.x_y\","
+        "\"payment_method_categories\":[{\"identifier\":\"klarna\"}]}");
     kl_session_t out;
 
     assert_int_equal(kl_payments_session_reply(&out, p, &resp, err), KL_OK);
@@ -164,7 +165,7 @@ static void test_session_reply_unusable(void **state)
     kl_session_t out = {.session_id = "untouched"};
 
     for (int i = 0; bad[i]; i++) {
-        kl_response_t resp = answer(bad[i]);
+        kl_klarna_response_t resp = answer(bad[i]);
 
         kl_error_clear(err);
         assert_int_equal(kl_payments_session_reply(&out, p, &resp, err), KL_PROTOCOL);
@@ -177,8 +178,8 @@ static void test_placed_reply(void **state)
 {
     apr_pool_t *p = *state;
     kl_error_t *err = kl_error_make(p);
-    kl_response_t resp = answer("{\"order_id\":\"o-1\",\"fraud_status\":\"PENDING\","
-                                "\"redirect_url\":\"https://credit.klarna.com/x\"}");
+    kl_klarna_response_t resp = answer("{\"order_id\":\"o-1\",\"fraud_status\":\"PENDING\","
+                                       "\"redirect_url\":\"https://credit.klarna.com/x\"}");
     kl_placed_t out;
 
     assert_int_equal(kl_payments_placed_reply(&out, p, &resp, err), KL_OK);

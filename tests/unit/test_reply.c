@@ -8,20 +8,20 @@
 #include <apr_strings.h>
 #include "api/reply.h"
 
-static kl_response_t answer(int status, const char *body)
+static kl_klarna_response_t answer(int status, const char *body)
 {
-    return (kl_response_t){.status = status,
-                           .body = body,
-                           .body_len = strlen(body),
-                           .correlation_id = "head-1",
-                           .capture_id = "",
-                           .refund_id = "",
-                           .location = ""};
+    return (kl_klarna_response_t){.status = status,
+                                  .body = body,
+                                  .body_len = strlen(body),
+                                  .correlation_id = "head-1",
+                                  .capture_id = "",
+                                  .refund_id = "",
+                                  .location = ""};
 }
 
 static kl_meaning_t meaning(kl_error_t *err, int status, const char *body)
 {
-    kl_response_t resp = answer(status, body);
+    kl_klarna_response_t resp = answer(status, body);
 
     kl_error_clear(err);
     return kl_reply_meaning(KL_ANSWERED, &resp, NULL, err);
@@ -172,7 +172,7 @@ static void test_next_steps(void **state)
 static void test_retry_after(void **state)
 {
     kl_error_t *err = kl_error_make(*state);
-    kl_response_t resp = answer(429, "");
+    kl_klarna_response_t resp = answer(429, "");
 
     resp.retry_after = 4;
     kl_reply_meaning(KL_ANSWERED, &resp, NULL, err);
@@ -182,7 +182,7 @@ static void test_retry_after(void **state)
 static void test_first_error_wins(void **state)
 {
     kl_error_t *err = kl_error_make(*state);
-    kl_response_t resp = answer(400, NO("BAD_VALUE"));
+    kl_klarna_response_t resp = answer(400, NO("BAD_VALUE"));
 
     kl_error_set(err, KL_CONFLICT, "earlier", "earlier");
     assert_int_equal(kl_reply_meaning(KL_ANSWERED, &resp, NULL, err), KL_MEANS_REFUSED);
@@ -196,7 +196,7 @@ static void test_json(void **state)
     static const char *const bad[] = {"", "[]", "<html>", "{", "{} x", "\"s\"", NULL};
     apr_pool_t *p = *state;
     kl_error_t *err = kl_error_make(p);
-    kl_response_t resp = answer(200, "{\"a\":5}");
+    kl_klarna_response_t resp = answer(200, "{\"a\":5}");
 
     assert_int_equal(kl_json_int(kl_reply_json(p, &resp, err), "a", 0), 5);
     for (int i = 0; bad[i]; i++) {

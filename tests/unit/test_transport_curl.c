@@ -58,7 +58,7 @@ typedef struct scene_t {
     apr_pool_t *p;
     kl_transport_t *transport;
     kl_account_t account;
-    kl_response_t resp;
+    kl_klarna_response_t resp;
     const char *why;
     lb_server_t *server;
 } scene_t;
@@ -93,7 +93,7 @@ static void end(scene_t *s)
     lb_stop(s->server);
 }
 
-static kl_delivery_t send_within(scene_t *s, const kl_request_t *req, int ms)
+static kl_delivery_t send_within(scene_t *s, const kl_klarna_request_t *req, int ms)
 {
     memset(&s->resp, 0, sizeof(s->resp));
     s->why = NULL;
@@ -101,16 +101,16 @@ static kl_delivery_t send_within(scene_t *s, const kl_request_t *req, int ms)
                                  apr_time_now() + apr_time_from_msec(ms), &s->resp, &s->why);
 }
 
-static kl_delivery_t send_it(scene_t *s, const kl_request_t *req)
+static kl_delivery_t send_it(scene_t *s, const kl_klarna_request_t *req)
 {
     return send_within(s, req, 5000);
 }
 
-static const kl_request_t get = {"GET", "/orders/1", "", "", 0};
-static const kl_request_t keyed = {"POST", "/orders/1/captures", "{\"captured_amount\":1}",
-                                   "0f8fad5b-d9cb-469f-a165-70867728950e", 0};
-static const kl_request_t placement = {"POST", "/authorizations/t/order", "{}", "", 0};
-static const kl_request_t session = {"POST", "/sessions", "{}", "", 1};
+static const kl_klarna_request_t get = {"GET", "/orders/1", "", "", 0};
+static const kl_klarna_request_t keyed = {"POST", "/orders/1/captures", "{\"captured_amount\":1}",
+                                          "0f8fad5b-d9cb-469f-a165-70867728950e", 0};
+static const kl_klarna_request_t placement = {"POST", "/authorizations/t/order", "{}", "", 0};
+static const kl_klarna_request_t session = {"POST", "/sessions", "{}", "", 1};
 
 /* --- what goes over the wire --------------------------------------------------------- */
 
@@ -148,9 +148,9 @@ static void test_sends_methods(void **state)
                          {.answer = OK_BODY},
                          {.answer = NO_BODY},
                          {.answer = NO_BODY}};
-    kl_request_t cancel = {"POST", "/orders/1/cancel", "", "key-1", 0};
-    kl_request_t patch = {"PATCH", "/orders/1/authorization", "{\"a\":1}", "key-2", 0};
-    kl_request_t drop = {"DELETE", "/authorizations/t", "", "", 0};
+    kl_klarna_request_t cancel = {"POST", "/orders/1/cancel", "", "key-1", 0};
+    kl_klarna_request_t patch = {"PATCH", "/orders/1/authorization", "{\"a\":1}", "key-2", 0};
+    kl_klarna_request_t drop = {"DELETE", "/authorizations/t", "", "", 0};
     scene_t s;
 
     (void)state;
@@ -462,7 +462,7 @@ static void test_deadline_passed(void **state)
     end(&s);
 }
 
-static void expect_refused(scene_t *s, kl_request_t req, const char *why)
+static void expect_refused(scene_t *s, kl_klarna_request_t req, const char *why)
 {
     assert_int_equal(send_it(s, &req), KL_NOT_SENT);
     assert_string_equal(s->why, why);
@@ -479,18 +479,19 @@ static void test_refuses_bad_requests(void **state)
     begin(&s, LB_PLAIN, steps, COUNT(steps));
     memset(key, 'k', 256);
     key[256] = '\0';
-    expect_refused(&s, (kl_request_t){.path = NULL, .body = ""}, "no request was built");
-    expect_refused(&s, (kl_request_t){"BREW", "/", "", "", 0}, "unknown method");
-    expect_refused(&s, (kl_request_t){"GET", "", "", "", 0}, "the path is not usable");
-    expect_refused(&s, (kl_request_t){"GET", "@evil.example/", "", "", 0},
+    expect_refused(&s, (kl_klarna_request_t){.path = NULL, .body = ""}, "no request was built");
+    expect_refused(&s, (kl_klarna_request_t){"BREW", "/", "", "", 0}, "unknown method");
+    expect_refused(&s, (kl_klarna_request_t){"GET", "", "", "", 0}, "the path is not usable");
+    expect_refused(&s, (kl_klarna_request_t){"GET", "@evil.example/", "", "", 0},
                    "the path is not usable");
-    expect_refused(&s, (kl_request_t){"GET", "/a b", "", "", 0}, "the path is not usable");
-    expect_refused(&s, (kl_request_t){"GET", "/a\r\nX: y", "", "", 0}, "the path is not usable");
-    expect_refused(&s, (kl_request_t){"POST", "/", "{}", "key\r\nX-Evil: 1", 0},
+    expect_refused(&s, (kl_klarna_request_t){"GET", "/a b", "", "", 0}, "the path is not usable");
+    expect_refused(&s, (kl_klarna_request_t){"GET", "/a\r\nX: y", "", "", 0},
+                   "the path is not usable");
+    expect_refused(&s, (kl_klarna_request_t){"POST", "/", "{}", "key\r\nX-Evil: 1", 0},
                    "the idempotency key is not usable");
-    expect_refused(&s, (kl_request_t){"POST", "/", "{}", "key\n", 0},
+    expect_refused(&s, (kl_klarna_request_t){"POST", "/", "{}", "key\n", 0},
                    "the idempotency key is not usable");
-    expect_refused(&s, (kl_request_t){"POST", "/", "{}", key, 0},
+    expect_refused(&s, (kl_klarna_request_t){"POST", "/", "{}", key, 0},
                    "the idempotency key is not usable");
     s.account.username = "a:b";
     expect_refused(&s, get, "a user name can not hold a colon");
