@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Per-child context; see child.h. A child that cannot make its transport logs why and
+ * Per-child context; see child.h. A child that cannot make its HTTP engine logs why and
  * answers 503: exiting would make the parent fork for ever.
  */
 #include "child.h"
@@ -9,7 +9,7 @@
 #include <apr_general.h>
 #include <apr_optional.h>
 #include <apr_strings.h>
-#include "api/transport_curl.h"
+#include "api/http_curl.h"
 #include "klarna_module.h"
 #include "settings.h"
 #include "store/store_dbd.h"
@@ -18,19 +18,17 @@
 /* Offered by the crash tests' module only: it dies at the step it was told. */
 APR_DECLARE_OPTIONAL_FN(void, klarna_step, (const char *name));
 
-static kl_transport_t *transport; /* of this process; set once in child_init */
+static kl_http_t *http; /* of this process; set once in child_init */
 static APR_OPTIONAL_FN_TYPE(klarna_step) * step;
 
-static kl_delivery_t no_transport(kl_transport_t *self, apr_pool_t *p, const kl_account_t *account,
-                                  const kl_klarna_request_t *req, apr_time_t deadline,
-                                  kl_klarna_response_t *resp, const char **why)
+static kl_http_response_t not_made(kl_http_t *self, apr_pool_t *p, const kl_http_request_t *req)
 {
-    (void)self, (void)p, (void)account, (void)req, (void)deadline, (void)resp;
-    *why = "the transport could not be made at start";
-    return KL_NOT_SENT;
+    (void)self, (void)p, (void)req;
+    return (kl_http_response_t){.delivery = KL_NOT_SENT,
+                                .why = "the HTTP engine could not be made at start"};
 }
 
-static kl_transport_t broken = {.perform = no_transport};
+static kl_http_t broken = {.exchange = not_made};
 
 /* Called once per try; mod_dbd blocks while all its connections are taken, and gives NULL
  * when it cannot connect. */
@@ -78,20 +76,19 @@ void kl_child_init(apr_pool_t *pchild, server_rec *s)
 {
     kl_server_settings_t *cfg = kl_server_settings(s);
     kl_error_t *err = kl_error_make(pchild);
-    kl_curl_config_t curl = {0};
+    kl_http_curl_config_t curl = {0};
 
     step = APR_RETRIEVE_OPTIONAL_FN(klarna_step);
     kl_json_init();
     kl_worker_child_init(pchild, s);
     curl.ca_file = cfg->trust_store;
     curl.proxy = cfg->proxy ? cfg->proxy : "";
-    curl.user_agent = "mod_klarna/" KL_VERSION;
     curl.connect_timeout = kl_connect_timeout(cfg);
     curl.max_idle = workers();
-    if (kl_transport_curl_make(&transport, pchild, &curl, err) != KL_OK) {
+    if (kl_http_curl_make(&http, pchild, &curl, err) != KL_OK) {
         ap_log_error(APLOG_MARK, APLOG_CRIT, 0, s, "KLA0010: Klarna cannot be called: %s",
                      err->detail);
-        transport = &broken;
+        http = &broken;
     }
     for (; s; s = s->next) {
         make_store(pchild, s);
@@ -115,7 +112,7 @@ void kl_child_service(kl_service_t *svc, apr_pool_t *p, server_rec *s, const kl_
 
     svc->p = p;
     svc->store = cfg->store;
-    svc->transport = transport;
+    svc->http = http;
     svc->account = account;
     svc->accounts = NULL;
     svc->accounts_n = 0;
@@ -131,5 +128,5 @@ void kl_child_service(kl_service_t *svc, apr_pool_t *p, server_rec *s, const kl_
 
 const char *kl_child_http_version(apr_pool_t *p)
 {
-    return kl_transport_curl_version(p);
+    return kl_http_curl_version(p);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What each child process owns: the transport with its kept connections to Klarna and, per
+ * What each child process owns: the HTTP engine with its kept connections to Klarna and, per
  * virtual host, the store over mod_dbd. Made before the child's threads start.
  */
 #ifndef KL_CHILD_H
@@ -13,7 +13,7 @@
 void kl_child_init(apr_pool_t *pchild, server_rec *s);
 
 /**
- * A service for one caller: account, store, transport, clock and randomness.
+ * A service for one caller: account, store, HTTP engine, clock and randomness.
  * @param p everything the service allocates lives here
  * @param actor lives as long as p
  */

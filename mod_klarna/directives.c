@@ -10,7 +10,7 @@
 #include <apr_strings.h>
 #include <apr_lib.h>
 #include <string.h>
-#include "api/transport_curl.h"
+#include "api/http_curl.h"
 #include "core/limits.h"
 #include "klarna_module.h"
 #include "service/round.h"
@@ -140,7 +140,7 @@ static const char *set_endpoint(cmd_parms *cmd, void *unused, const char *url)
     apr_size_t len = strlen(url);
 
     (void)unused;
-    if (!kl_url_is_allowed(url)) {
+    if (!kl_http_curl_allows(url)) {
         return apr_psprintf(cmd->pool,
                             "KlarnaEndpoint: expected an https:// address (http:// only to this "
                             "machine, for the sandbox), not '%s'",

@@ -11,7 +11,7 @@
 #include <httpd.h>
 #include <http_config.h>
 #include "api/signed_cart.h"
-#include "api/transport.h"
+#include "api/account.h"
 #include "store/store.h"
 
 #define KL_DEFAULT_STORE "default"

@@ -247,13 +247,12 @@ static kl_meaning_t by_status(const kl_klarna_response_t *resp, kl_error_t *err)
     return unclear(err, status);
 }
 
-kl_meaning_t kl_reply_meaning(kl_delivery_t delivery, const kl_klarna_response_t *resp,
-                              const char *why, kl_error_t *err)
+kl_meaning_t kl_reply_meaning(const kl_klarna_response_t *resp, kl_error_t *err)
 {
     if (err->kind != KL_OK) {
         err = kl_error_make(err->pool); /* the first error wins */
     }
-    switch (delivery) {
+    switch (resp->delivery) {
     case KL_ANSWERED:
         if (resp->status >= 200 && resp->status < 300) {
             return KL_MEANS_DONE;
@@ -261,7 +260,7 @@ kl_meaning_t kl_reply_meaning(kl_delivery_t delivery, const kl_klarna_response_t
         return by_status(resp, err);
     case KL_NOT_SENT:
         kl_error_set(err, KL_UNAVAILABLE, "not_sent", "Klarna was not reached (%s).",
-                     why ? why : "no reason given");
+                     resp->why ? resp->why : "no reason given");
         kl_error_next(err, "Ask again; nothing was executed.");
         return KL_MEANS_NOT_DONE;
     case KL_LOST:
@@ -269,7 +268,7 @@ kl_meaning_t kl_reply_meaning(kl_delivery_t delivery, const kl_klarna_response_t
     }
     kl_error_set(err, KL_UNKNOWN, "answer_lost",
                  "The request was sent but no complete answer came (%s).",
-                 why ? why : "no reason given");
+                 resp->why ? resp->why : "no reason given");
     kl_error_next(err, "Wait: the outcome is being found out. Do not repeat it as a new request.");
     return KL_MEANS_UNKNOWN;
 }

@@ -6,7 +6,7 @@
 #ifndef KL_REPLY_H
 #define KL_REPLY_H
 
-#include "api/transport.h"
+#include "api/klarna.h"
 #include "core/json.h"
 #include "core/meaning.h"
 
@@ -15,8 +15,7 @@
  * KL_RATE_LIMITED, KL_UNAVAILABLE, KL_UNKNOWN), Klarna's code, messages and correlation id.
  * A 401 is KL_UNAVAILABLE "credentials_refused" with the next step (region, environment).
  */
-kl_meaning_t kl_reply_meaning(kl_delivery_t delivery, const kl_klarna_response_t *resp,
-                              const char *why, kl_error_t *err);
+kl_meaning_t kl_reply_meaning(const kl_klarna_response_t *resp, kl_error_t *err);
 
 /** Parses a 2xx body; KL_PROTOCOL when it is no JSON object. */
 kl_json_t *kl_reply_json(apr_pool_t *p, const kl_klarna_response_t *resp, kl_error_t *err);

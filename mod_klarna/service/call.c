@@ -77,7 +77,7 @@ static kl_kind_t mark_sent(kl_service_t *svc, kl_operation_t *op, kl_exchange_t 
 
 kl_meaning_t kl_call_meaning(const kl_operation_t *op, const kl_exchange_t *ex, kl_error_t *why)
 {
-    kl_meaning_t meaning = kl_reply_meaning(ex->delivery, &ex->resp, ex->why, why);
+    kl_meaning_t meaning = kl_reply_meaning(&ex->resp, why);
 
     if (meaning == KL_MEANS_REFUSED && ex->resp.status == 409 && kl_op_has_key(op->kind)) {
         return KL_MEANS_UNKNOWN;
@@ -90,14 +90,11 @@ static void try_once(kl_service_t *svc, kl_operation_t *op, const kl_klarna_requ
                      apr_time_t deadline, kl_exchange_t *ex)
 {
     const kl_account_t *account = kl_service_account(svc, op->merchant);
-    apr_time_t begin = svc->now();
     int ms;
 
-    ex->why = "";
-    ex->delivery = svc->transport->perform(svc->transport, svc->p, account, req, deadline,
-                                           &ex->resp, &ex->why);
-    ms = (int)apr_time_as_msec(svc->now() - begin);
-    op->took = ex->delivery == KL_NOT_SENT ? 0 : ms > 0 ? ms : 1;
+    ex->resp = kl_klarna_exchange(svc->http, svc->p, account, req, deadline);
+    ms = (int)apr_time_as_msec(ex->resp.took);
+    op->took = ex->resp.delivery == KL_NOT_SENT ? 0 : ms > 0 ? ms : 1;
     kl_service_step(svc, "called");
 }
 
@@ -108,7 +105,7 @@ static int worth_another(kl_meaning_t meaning, const kl_error_t *why, const kl_e
         return 1;
     }
     return meaning == KL_MEANS_NOT_DONE
-           && (why->kind == KL_RATE_LIMITED || ex->delivery == KL_NOT_SENT);
+           && (why->kind == KL_RATE_LIMITED || ex->resp.delivery == KL_NOT_SENT);
 }
 
 /* The request as it was stored: every try sends the same bytes with the same key. */
@@ -168,14 +165,11 @@ kl_kind_t kl_call_klarna(kl_service_t *svc, const char *account, const kl_klarna
                          kl_klarna_response_t *resp, kl_error_t *err)
 {
     const kl_account_t *as = kl_service_account(svc, account);
-    kl_delivery_t delivery;
-    const char *why = "";
 
     if (!as) {
         return kl_error_set(err, KL_INTERNAL, "wrong_store", "Store '%s' is not the caller's.",
                             account);
     }
-    delivery = svc->transport->perform(svc->transport, svc->p, as, req, svc->now() + svc->timeout,
-                                       resp, &why);
-    return kl_reply_meaning(delivery, resp, why, err) == KL_MEANS_DONE ? KL_OK : err->kind;
+    *resp = kl_klarna_exchange(svc->http, svc->p, as, req, svc->now() + svc->timeout);
+    return kl_reply_meaning(resp, err) == KL_MEANS_DONE ? KL_OK : err->kind;
 }

@@ -12,9 +12,7 @@
 
 /* What the call of an operation gave. */
 typedef struct kl_exchange_t {
-    kl_delivery_t delivery;
     kl_klarna_response_t resp;
-    const char *why;
     int doubtful;    /* 1: the outcome of at least one try was never seen */
     int key_expired; /* 1: nothing was sent, see kl_call_operation */
 } kl_exchange_t;

@@ -20,8 +20,7 @@ const char *kl_credentials_result_name(kl_credentials_result_t result)
     return names[result];
 }
 
-static kl_delivery_t ask(kl_service_t *svc, const kl_account_t *account, kl_klarna_response_t *resp,
-                         const char **why)
+static kl_klarna_response_t ask(kl_service_t *svc, const kl_account_t *account)
 {
     kl_order_t *order = kl_order_make(svc->p);
     apr_interval_time_t limit = svc->timeout < KL_CREDENTIAL_TEST_LIMIT ? svc->timeout
@@ -30,8 +29,7 @@ static kl_delivery_t ask(kl_service_t *svc, const kl_account_t *account, kl_klar
 
     order->klarna_order_id = NO_ORDER;
     req = kl_om_read(svc->p, order);
-    return svc->transport->perform(svc->transport, svc->p, account, &req, svc->now() + limit, resp,
-                                   why);
+    return kl_klarna_exchange(svc->http, svc->p, account, &req, svc->now() + limit);
 }
 
 /* Klarna's error document about the order: whoever is told that was let in. */
@@ -44,12 +42,10 @@ kl_credentials_result_t kl_credentials_test(kl_service_t *svc, const kl_account_
                                             const char **detail)
 {
     kl_error_t *err = kl_error_make(svc->p);
-    kl_klarna_response_t resp = {0};
-    const char *why = "";
-    kl_delivery_t delivery = ask(svc, account, &resp, &why);
-    kl_meaning_t meaning = kl_reply_meaning(delivery, &resp, why, err);
+    kl_klarna_response_t resp = ask(svc, account);
+    kl_meaning_t meaning = kl_reply_meaning(&resp, err);
 
-    if (delivery != KL_ANSWERED) {
+    if (resp.delivery != KL_ANSWERED) {
         *detail = err->detail;
         return KL_CREDENTIALS_NO_ANSWER;
     }

@@ -8,7 +8,7 @@
 #ifndef KL_JOURNAL_H
 #define KL_JOURNAL_H
 
-#include "api/transport.h"
+#include "api/klarna.h"
 #include "service/service.h"
 
 #define KL_MAX_CHAIN 2 /* operations that one action needs */

@@ -153,8 +153,8 @@ kl_kind_t kl_record_outcome(kl_service_t *svc, kl_operation_t *op, const kl_exch
     op->error_messages = "[]";
     op->state = next_state(svc, op, ex, meaning, why);
     op->doubtful |= op->state == KL_OP_UNKNOWN;
-    op->http_status = ex->delivery == KL_ANSWERED ? ex->resp.status : 0;
-    op->correlation_id = ex->delivery == KL_ANSWERED ? ex->resp.correlation_id : "";
+    op->http_status = ex->resp.delivery == KL_ANSWERED ? ex->resp.status : 0;
+    op->correlation_id = ex->resp.delivery == KL_ANSWERED ? ex->resp.correlation_id : "";
     op->updated_at = svc->now();
     op->next_at = next_try(svc, op, meaning, why->retry_after);
     op->lease_until = 0;

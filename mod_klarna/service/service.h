@@ -10,7 +10,7 @@
 #ifndef KL_SERVICE_H
 #define KL_SERVICE_H
 
-#include "api/transport.h"
+#include "api/klarna.h"
 #include "core/id.h"
 #include "core/limits.h"
 #include "core/operation.h"
@@ -21,7 +21,7 @@
 typedef struct kl_service_t {
     apr_pool_t *p;
     kl_store_t *store;
-    kl_transport_t *transport;
+    kl_http_t *http;
     const kl_account_t *account;         /* the one for what is new */
     const kl_account_t *const *accounts; /* of all whose orders may be worked on */
     int accounts_n;                      /* 0: `account` only */

@@ -9,7 +9,13 @@
 #define EXTENSION apr_time_from_sec(28 * 86400)
 #define KEYS_ARE_KEPT apr_time_from_sec(24 * 3600)
 
-/* One answer as it goes over the wire. */
+/* A request as it came over the wire. */
+typedef struct sent_t {
+    const char *method, *path, *body;
+    const char *idempotency_key; /* "" for none */
+} sent_t;
+
+/* One answer as it goes back. */
 typedef struct answer_t {
     int status;
     const char *body;
@@ -32,14 +38,14 @@ typedef struct token_t {
 
 /* A request whose answer is lost and that is executed later. */
 typedef struct late_t {
-    kl_klarna_request_t req;
+    sent_t req;
     apr_time_t at; /* 0: done */
 } late_t;
 
 /* A request in parts: /ordermanagement/v1/orders/{id}{below} */
 typedef struct asked_t {
     fake_klarna_t *fake;
-    const kl_klarna_request_t *req;
+    const sent_t *req;
     fake_order_t *order;
     const char *below;
     kl_json_t *body;
@@ -446,7 +452,7 @@ static answer_t manage(const asked_t *asked)
 
 static answer_t execute_once(asked_t *asked)
 {
-    const kl_klarna_request_t *req = asked->req;
+    const sent_t *req = asked->req;
     fake_klarna_t *fake = asked->fake;
     const char *id;
 
@@ -472,7 +478,7 @@ static answer_t execute_once(asked_t *asked)
 }
 
 /* A key that was seen in the last 24 hours gets the first answer again, whatever it asks. */
-static answer_t execute(fake_klarna_t *fake, const kl_klarna_request_t *req)
+static answer_t execute(fake_klarna_t *fake, const sent_t *req)
 {
     asked_t asked = {.fake = fake, .req = req};
     kept_key_t *kept;
@@ -495,7 +501,7 @@ static answer_t execute(fake_klarna_t *fake, const kl_klarna_request_t *req)
 
 /* --- what happens later, and outside --------------------------------------------------- */
 
-static void send_late(fake_klarna_t *fake, const kl_klarna_request_t *req)
+static void send_late(fake_klarna_t *fake, const sent_t *req)
 {
     late_t *late = apr_array_push(fake->late);
     asked_t asked = {.fake = fake, .req = req};
@@ -534,8 +540,7 @@ void fake_klarna_outside(fake_klarna_t *fake, const char *id, const char *what, 
                  {"reduce", reduce},
                  {"release", release},
                  {"cancel", cancel}};
-    kl_klarna_request_t req = {
-        .idempotency_key = apr_psprintf(fake->p, "outside-%d", fake->movements->nelts)};
+    sent_t req = {.idempotency_key = apr_psprintf(fake->p, "outside-%d", fake->movements->nelts)};
     asked_t asked = {.fake = fake,
                      .req = &req,
                      .order = fake_klarna_order(fake, id),
@@ -554,34 +559,36 @@ void fake_klarna_outside(fake_klarna_t *fake, const char *id, const char *what, 
     assert_in_range(answer.status, 200, 299);
 }
 
-/* --- the transport -------------------------------------------------------------------- */
+/* --- the HTTP engine -------------------------------------------------------------------- */
 
-static kl_delivery_t answered(kl_klarna_response_t *resp, apr_pool_t *p, const answer_t *answer)
+static kl_http_response_t answered(apr_pool_t *p, const answer_t *answer)
 {
-    memset(resp, 0, sizeof(*resp));
-    resp->status = answer->status;
-    resp->body = apr_pstrdup(p, answer->body);
-    resp->body_len = strlen(answer->body);
-    resp->is_json = answer->body[0] == '{';
-    resp->correlation_id = "cid";
-    resp->capture_id = apr_pstrdup(p, answer->capture_id);
-    resp->refund_id = apr_pstrdup(p, answer->refund_id);
-    resp->location = "";
-    return KL_ANSWERED;
+    apr_table_t *headers = apr_table_make(p, 4);
+
+    apr_table_set(headers, "Klarna-Correlation-Id", "cid");
+    if (*answer->capture_id) {
+        apr_table_set(headers, "Capture-Id", answer->capture_id);
+    }
+    if (*answer->refund_id) {
+        apr_table_set(headers, "Refund-Id", answer->refund_id);
+    }
+    return (kl_http_response_t){.delivery = KL_ANSWERED,
+                                .status = answer->status,
+                                .headers = headers,
+                                .body = apr_pstrdup(p, answer->body),
+                                .body_len = strlen(answer->body)};
 }
 
-static kl_delivery_t answers(kl_klarna_response_t *resp, apr_pool_t *p, int status,
-                             const char *body)
+static kl_http_response_t answers(apr_pool_t *p, int status, const char *body)
 {
     answer_t answer = says(status, body);
 
-    return answered(resp, p, &answer);
+    return answered(p, &answer);
 }
 
-static kl_delivery_t lost(const char **why)
+static kl_http_response_t lost(void)
 {
-    *why = "the connection was reset";
-    return KL_LOST;
+    return (kl_http_response_t){.delivery = KL_LOST, .why = "the connection was reset"};
 }
 
 static int executes_first(fake_klarna_fault_t fault)
@@ -590,10 +597,10 @@ static int executes_first(fake_klarna_fault_t fault)
            || fault == FAKE_409_BUSY || fault == FAKE_409_TWICE;
 }
 
-static kl_delivery_t fails(fake_klarna_t *fake, apr_pool_t *p, const kl_klarna_request_t *req,
-                           fake_klarna_fault_t fault, kl_klarna_response_t *resp, const char **why)
+static kl_http_response_t fails(fake_klarna_t *fake, apr_pool_t *p, const sent_t *req,
+                                fake_klarna_fault_t fault)
 {
-    kl_delivery_t delivery;
+    kl_http_response_t busy;
     answer_t answer = {0};
 
     if (executes_first(fault)) {
@@ -601,35 +608,34 @@ static kl_delivery_t fails(fake_klarna_t *fake, apr_pool_t *p, const kl_klarna_r
     }
     switch (fault) {
     case FAKE_NOT_SENT:
-        *why = "no connection";
-        return KL_NOT_SENT;
+        return (kl_http_response_t){.delivery = KL_NOT_SENT, .why = "no connection"};
     case FAKE_LOST_LATE:
         send_late(fake, req);
-        return lost(why);
+        return lost();
     case FAKE_LOST_BEFORE:
     case FAKE_LOST_AFTER:
-        return lost(why);
+        return lost();
     case FAKE_429:
-        delivery = answers(resp, p, 429, "{\"error_code\":\"TOO_MANY_REQUESTS\"}");
-        resp->retry_after = fake->retry_after;
-        return delivery;
+        busy = answers(p, 429, "{\"error_code\":\"TOO_MANY_REQUESTS\"}");
+        busy.retry_after = fake->retry_after;
+        return busy;
     case FAKE_401_HTML:
-        return answers(resp, p, 401, "<html>401</html>");
+        return answers(p, 401, "<html>401</html>");
     case FAKE_EDGE_403:
-        return answers(resp, p, 403, "");
+        return answers(p, 403, "");
     case FAKE_409_BUSY:
     case FAKE_409_TWICE:
-        return answers(resp, p, 409, "{\"error_code\":\"CONFLICT\",\"error_messages\":[]}");
+        return answers(p, 409, "{\"error_code\":\"CONFLICT\",\"error_messages\":[]}");
     case FAKE_MALFORMED:
-        return answers(resp, p, answer.status, "{\"order_id\":\"kl");
+        return answers(p, answer.status, "{\"order_id\":\"kl");
     default:
-        return answers(resp, p, 500, "{\"error_code\":\"INTERNAL_SERVER_ERROR\"}");
+        return answers(p, 500, "{\"error_code\":\"INTERNAL_SERVER_ERROR\"}");
     }
 }
 
 /* -1 for none, else the fault of this call. A 409 is an answer of Order Management to a key
  * that it is working on: requests without a key never see one. */
-static int fault_now(fake_klarna_t *fake, const kl_klarna_request_t *req)
+static int fault_now(fake_klarna_t *fake, const sent_t *req)
 {
     int fault = -1;
 
@@ -651,34 +657,44 @@ static int fault_now(fake_klarna_t *fake, const kl_klarna_request_t *req)
     return fault;
 }
 
-static kl_delivery_t perform(kl_transport_t *self, apr_pool_t *p, const kl_account_t *account,
-                             const kl_klarna_request_t *req, apr_time_t deadline,
-                             kl_klarna_response_t *resp, const char **why)
+static sent_t read_request(fake_klarna_t *fake, const kl_http_request_t *req)
+{
+    const char *key = apr_table_get(req->headers, "Klarna-Idempotency-Key");
+
+    assert_non_null(req->method);
+    assert_non_null(req->body);
+    assert_non_null(req->password);
+    assert_memory_equal(req->url, "https://", 8);
+    fake->username = apr_pstrdup(fake->p, req->username);
+    fake->last_deadline = req->deadline;
+    return (sent_t){.method = req->method,
+                    .path = req->url + 8 + strcspn(req->url + 8, "/"),
+                    .body = req->body,
+                    .idempotency_key = key ? key : ""};
+}
+
+static kl_http_response_t exchange(kl_http_t *self, apr_pool_t *p, const kl_http_request_t *req)
 {
     fake_klarna_t *fake = self->impl;
-    kl_delivery_t delivery;
+    apr_time_t began = fake_clock_now();
+    kl_http_response_t response;
+    sent_t sent = read_request(fake, req);
     answer_t answer;
     int fault;
 
-    assert_non_null(account);
-    fake->account = account->name;
-    assert_non_null(req->method);
-    assert_non_null(req->path);
-    assert_non_null(req->body);
-    assert_non_null(req->idempotency_key);
-    fake->last_deadline = deadline;
     fake_step_begins(fake->process);
     fake_klarna_catch_up(fake);
-    fault = fault_now(fake, req);
+    fault = fault_now(fake, &sent);
     if (fault >= 0) {
-        delivery = fails(fake, p, req, (fake_klarna_fault_t)fault, resp, why);
+        response = fails(fake, p, &sent, (fake_klarna_fault_t)fault);
     }
     else {
-        answer = execute(fake, req);
-        delivery = answered(resp, p, &answer);
+        answer = execute(fake, &sent);
+        response = answered(p, &answer);
     }
     fake_step_ends(fake->process);
-    return delivery;
+    response.took = fake_clock_now() - began;
+    return response;
 }
 
 fake_klarna_t *fake_klarna_make(apr_pool_t *p, fake_process_t *process)
@@ -693,8 +709,8 @@ fake_klarna_t *fake_klarna_make(apr_pool_t *p, fake_process_t *process)
     fake->tokens = apr_array_make(p, 4, sizeof(token_t));
     fake->late = apr_array_make(p, 2, sizeof(late_t));
     fake->fraud_status = "ACCEPTED";
-    fake->transport.perform = perform;
-    fake->transport.impl = fake;
+    fake->http.exchange = exchange;
+    fake->http.impl = fake;
     return fake;
 }
 

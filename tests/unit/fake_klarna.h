@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A small Klarna in memory behind the transport's table: sessions, single-use tokens,
+ * A small Klarna in memory behind the HTTP engine's table: sessions, single-use tokens,
  * placed orders with their amounts, captures, refunds and the limits Klarna sets them. It
  * remembers idempotency keys by the key alone for 24 hours and logs every movement it
  * executed. Its n-th call can fail in every way a network and Klarna can.
@@ -8,7 +8,7 @@
 #ifndef KL_TEST_FAKE_KLARNA_H
 #define KL_TEST_FAKE_KLARNA_H
 
-#include "api/transport.h"
+#include "api/http.h"
 #include "core/json.h"
 #include "fake_process.h"
 
@@ -48,7 +48,7 @@ typedef struct fake_order_t {
 } fake_order_t;
 
 typedef struct fake_klarna_t {
-    kl_transport_t transport;
+    kl_http_t http;
     apr_pool_t *p;
     fake_process_t *process;
     apr_array_header_t *orders;               /* of fake_order_t * */
@@ -62,7 +62,7 @@ typedef struct fake_klarna_t {
     int sessions;                /* created */
     const char *session_body;    /* of the last session call */
     int calls;                   /* since the fault was armed */
-    const char *account;         /* name of the account that called last */
+    const char *username;        /* whose credentials the last call had */
     int fail_at;                 /* 0 = never */
     fake_klarna_fault_t fault;
     int retry_after;     /* seconds, in a 429 */

@@ -32,7 +32,7 @@ kl_service_t *world_service(world_t *world, apr_pool_t *p)
 
     *svc = (kl_service_t){.p = p,
                           .store = &world->store->store,
-                          .transport = &world->klarna->transport,
+                          .http = &world->klarna->http,
                           .account = &world->account,
                           .actor = "clerk",
                           .callback_base = "",

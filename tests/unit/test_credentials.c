@@ -19,34 +19,28 @@
 
 /* What the next call gets, and what it was. */
 typedef struct script_t {
-    kl_transport_t transport;
+    kl_http_t http;
     kl_delivery_t delivery;
     int status;
     const char *body;
-    kl_klarna_request_t req;
-    const kl_account_t *account;
+    kl_http_request_t req;
     apr_interval_time_t time_left;
     int calls;
 } script_t;
 
-static kl_delivery_t perform(kl_transport_t *self, apr_pool_t *p, const kl_account_t *account,
-                             const kl_klarna_request_t *req, apr_time_t deadline,
-                             kl_klarna_response_t *resp, const char **why)
+static kl_http_response_t exchange(kl_http_t *self, apr_pool_t *p, const kl_http_request_t *req)
 {
     script_t *script = (script_t *)self;
 
-    (void)p;
     script->calls++;
     script->req = *req;
-    script->account = account;
-    script->time_left = deadline - fake_clock_now();
-    *why = "connection refused";
-    memset(resp, 0, sizeof(*resp));
-    resp->status = script->status;
-    resp->body = script->body;
-    resp->body_len = strlen(script->body);
-    resp->correlation_id = resp->capture_id = resp->refund_id = resp->location = "";
-    return script->delivery;
+    script->time_left = req->deadline - fake_clock_now();
+    return (kl_http_response_t){.delivery = script->delivery,
+                                .why = "connection refused",
+                                .status = script->status,
+                                .headers = apr_table_make(p, 1),
+                                .body = script->body,
+                                .body_len = strlen(script->body)};
 }
 
 static const kl_account_t account = {"shop", "https://klarna.test", "PK1", SECRET,
@@ -54,14 +48,11 @@ static const kl_account_t account = {"shop", "https://klarna.test", "PK1", SECRE
 
 static const char *test_it(apr_pool_t *p, script_t *script, apr_interval_time_t timeout)
 {
-    kl_service_t svc = {.p = p,
-                        .transport = &script->transport,
-                        .timeout = timeout,
-                        .now = fake_clock_now};
+    kl_service_t svc = {.p = p, .http = &script->http, .timeout = timeout, .now = fake_clock_now};
     const char *detail = NULL, *result;
 
     fake_clock_set(apr_time_from_sec(1000));
-    script->transport.perform = perform;
+    script->http.exchange = exchange;
     result = kl_credentials_result_name(kl_credentials_test(&svc, &account, &detail));
     assert_non_null(detail);
     assert_int_not_equal(strlen(detail), 0);
@@ -117,10 +108,11 @@ static void one_read_goes_out(void **state)
     test_it(*state, &script, apr_time_from_sec(1));
     assert_int_equal(script.calls, 1);
     assert_string_equal(script.req.method, "GET");
-    assert_string_equal(script.req.path,
-                        "/ordermanagement/v1/orders/00000000-0000-4000-8000-000000000000");
+    assert_string_equal(script.req.url, "https://klarna.test/ordermanagement/v1/orders/"
+                                        "00000000-0000-4000-8000-000000000000");
     assert_string_equal(script.req.body, "");
-    assert_ptr_equal(script.account, &account);
+    assert_string_equal(script.req.username, account.username);
+    assert_string_equal(script.req.password, SECRET);
 }
 
 /* Six systems one after the other must not hold a thread for six whole time-outs. */

@@ -173,8 +173,7 @@ static kl_kind_t read_it(apr_pool_t *p, const char *body, kl_klarna_order_t *out
                                  .body_len = strlen(body),
                                  .correlation_id = "",
                                  .capture_id = "",
-                                 .refund_id = "",
-                                 .location = ""};
+                                 .refund_id = ""};
 
     kl_error_clear(err);
     return kl_om_read_reply(out, p, &resp, err);

@@ -15,8 +15,7 @@ static kl_klarna_response_t answer(const char *body)
                                   .body_len = strlen(body),
                                   .correlation_id = "",
                                   .capture_id = "",
-                                  .refund_id = "",
-                                  .location = ""};
+                                  .refund_id = ""};
 }
 
 /* Required of session_create and create_order_request alike. */

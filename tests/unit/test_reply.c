@@ -15,8 +15,7 @@ static kl_klarna_response_t answer(int status, const char *body)
                                   .body_len = strlen(body),
                                   .correlation_id = "head-1",
                                   .capture_id = "",
-                                  .refund_id = "",
-                                  .location = ""};
+                                  .refund_id = ""};
 }
 
 static kl_meaning_t meaning(kl_error_t *err, int status, const char *body)
@@ -24,7 +23,7 @@ static kl_meaning_t meaning(kl_error_t *err, int status, const char *body)
     kl_klarna_response_t resp = answer(status, body);
 
     kl_error_clear(err);
-    return kl_reply_meaning(KL_ANSWERED, &resp, NULL, err);
+    return kl_reply_meaning(&resp, err);
 }
 
 #define NO(code) "{\"error_code\":\"" code "\",\"error_messages\":[\"m\"]}"
@@ -79,13 +78,15 @@ static void test_by_status(void **state)
 
 static void test_not_answered(void **state)
 {
+    kl_klarna_response_t not_sent = {.delivery = KL_NOT_SENT, .why = "no such host"};
+    kl_klarna_response_t lost = {.delivery = KL_LOST};
     kl_error_t *err = kl_error_make(*state);
 
-    assert_int_equal(kl_reply_meaning(KL_NOT_SENT, NULL, "no such host", err), KL_MEANS_NOT_DONE);
+    assert_int_equal(kl_reply_meaning(&not_sent, err), KL_MEANS_NOT_DONE);
     check_error(err, KL_UNAVAILABLE, "not_sent");
     assert_non_null(strstr(err->detail, "no such host"));
     kl_error_clear(err);
-    assert_int_equal(kl_reply_meaning(KL_LOST, NULL, NULL, err), KL_MEANS_UNKNOWN);
+    assert_int_equal(kl_reply_meaning(&lost, err), KL_MEANS_UNKNOWN);
     check_error(err, KL_UNKNOWN, "answer_lost");
 }
 
@@ -175,7 +176,7 @@ static void test_retry_after(void **state)
     kl_klarna_response_t resp = answer(429, "");
 
     resp.retry_after = 4;
-    kl_reply_meaning(KL_ANSWERED, &resp, NULL, err);
+    kl_reply_meaning(&resp, err);
     assert_int_equal(err->retry_after, 4);
 }
 
@@ -185,7 +186,7 @@ static void test_first_error_wins(void **state)
     kl_klarna_response_t resp = answer(400, NO("BAD_VALUE"));
 
     kl_error_set(err, KL_CONFLICT, "earlier", "earlier");
-    assert_int_equal(kl_reply_meaning(KL_ANSWERED, &resp, NULL, err), KL_MEANS_REFUSED);
+    assert_int_equal(kl_reply_meaning(&resp, err), KL_MEANS_REFUSED);
     check_error(err, KL_CONFLICT, "earlier");
     assert_null(err->klarna_code);
     assert_null(err->next);

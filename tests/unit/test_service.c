@@ -509,7 +509,9 @@ static void an_order_picks_its_account(void **state)
     kl_order_t *order = NULL;
 
     other.name = "other shop";
+    other.username = "other user";
     third.name = "third shop";
+    third.username = "third user";
     svc->account = &other;
     svc->accounts = accounts;
     svc->accounts_n = 2;
@@ -517,7 +519,7 @@ static void an_order_picks_its_account(void **state)
     assert_ptr_equal(svc->account, &other); /* a service is not changed by what it does */
     assert_int_equal(world_act(svc, act_capture_cup, id, "c", &op, err), KL_OK);
     assert_int_equal(op->state, KL_OP_CONFIRMED);
-    assert_string_equal(world->klarna->account, world->account.name);
+    assert_string_equal(world->klarna->username, world->account.username);
     assert_ptr_equal(svc->account, &other);
 
     accounts[1] = &third;
@@ -544,6 +546,7 @@ static void an_operation_goes_out_with_its_own_account(void **state)
     int calls = world->klarna->calls;
 
     other.name = "other shop";
+    other.username = "other user";
     assert_int_equal(kl_act_later(svc, &kl_authorization_extend_action, &ask, err), KL_OK);
     op = APR_ARRAY_IDX(world->store->operations, world->store->operations->nelts - 1,
                        kl_operation_t *);
@@ -558,7 +561,7 @@ static void an_operation_goes_out_with_its_own_account(void **state)
     svc->accounts_n = 2;
     assert_int_equal(kl_call_operation(svc, op, &ex, err), KL_OK);
     assert_ptr_equal(svc->account, &other); /* a service is not changed by what it does */
-    assert_string_equal(world->klarna->account, world->account.name);
+    assert_string_equal(world->klarna->username, world->account.username);
     assert_int_equal(world->klarna->calls, calls + 1);
 }
 

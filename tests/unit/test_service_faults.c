@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Every action of the services while every single call it makes fails: each transport call
+ * Every action of the services while every single call it makes fails: each HTTP exchange
  * in every way, each store call before and after the database did it, and the death of the
  * process at every step. Then the client asks again with its key, or somebody walks the
  * operation that holds the order, or nobody asks and the worker alone goes on; whatever
@@ -83,7 +83,7 @@ static void at_every_call(const scenario_t *s, const fault_t *fault)
     apr_pool_destroy(p);
 }
 
-/* --- transport ------------------------------------------------------------------------ */
+/* --- exchanges ------------------------------------------------------------------------ */
 
 static void arm_klarna(world_t *world, int n, int kind)
 {
@@ -96,7 +96,7 @@ static int klarna_fired(const world_t *world, outcome_t outcome, int n)
     return world->klarna->calls >= n;
 }
 
-static void transport_fails(void **state)
+static void exchange_fails(void **state)
 {
     for (int kind = 0; kind < FAKE_KLARNA_FAULTS; kind++) {
         fault_t fault = {fake_klarna_fault_name((fake_klarna_fault_t)kind), kind, arm_klarna,
@@ -165,9 +165,7 @@ int main(void)
     static const struct {
         const char *name;
         CMUnitTestFunction test;
-    } families[] = {{"transport", transport_fails},
-                    {"store", store_fails},
-                    {"death", process_dies}};
+    } families[] = {{"exchange", exchange_fails}, {"store", store_fails}, {"death", process_dies}};
     enum { FAMILIES = sizeof(families) / sizeof(families[0]) };
     struct CMUnitTest tests[FAMILIES * SCENARIOS];
     apr_pool_t *p;

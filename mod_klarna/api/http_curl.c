@@ -1,56 +1,48 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The transport over libcurl. Two things decide what an exchange that failed means, and
+ * The HTTP engine over libcurl. Two things decide what an exchange that failed means, and
  * neither is libcurl's error code: the pre-request callback, which runs when a connection
  * stands and just before the first byte of the request goes out (never called = certainly
  * not executed), and whether the answer was read to its end. It must never report
  * KL_NOT_SENT for a request of which a byte went out, on whichever of several connections,
  * and never log or keep a secret: user name and password go to the handle and are wiped
  * from it by the reset that follows.
- *
- * Why one trust store: libcurl parses the CA file once per connection, 16 to 70 ms of CPU
- * with the usual bundle; sharing one parsed X509_STORE makes a new connection cost 1 ms.
  */
 #include <apr_strings.h>
-#include <apr_thread_mutex.h>
 #include <curl/curl.h>
+#include <limits.h>
 #include <openssl/ssl.h>
-#include <openssl/x509.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/transport_curl.h"
-#include "api/url.h"
+#include "api/http_curl.h"
+#include "api/kept.h"
+#include "api/trust_store.h"
 #include "core/limits.h"
 
 #define DEFAULT_MAX_IDLE 16
 #define MAX_CONNECTIONS 4L /* kept by one handle: a region each and one to spare */
-#define MAX_IDLE_S 50L     /* Klarna closes an idle connection after 59 s */
-#define FIRST_BODY 4096    /* bytes, doubled up to KL_MAX_REPLY */
-#define MAX_KEY 255        /* Klarna-Idempotency-Key */
-#define MAX_PATH 2048
+#define MAX_IDLE_S 50L     /* servers close a connection that was idle for a minute */
+#define FIRST_BODY 4096    /* bytes, doubled up to the request's bound */
 #define MAX_WHY 200
 
 typedef struct impl_t {
-    apr_thread_mutex_t *mutex; /* guards idle and count */
-    CURL **idle;               /* a stack: the warmest connection is used first */
-    int count, max;
+    kl_kept_t *idle;   /* of CURL * */
     X509_STORE *store; /* each SSL_CTX takes a reference of its own */
-    kl_curl_config_t cfg;
+    kl_http_curl_config_t cfg;
 } impl_t;
 
-/* One exchange; lives on the stack of perform. */
+/* One exchange; lives on its own stack. */
 typedef struct exchange_t {
     CURL *handle;
     const impl_t *impl;
-    const kl_klarna_request_t *req;
+    const kl_http_request_t *req;
     struct curl_slist *headers;
-    char *body; /* malloc'd, freed by perform */
+    char *body; /* malloc'd, freed by exchange */
     size_t len, room;
     size_t header_bytes;
     int headers_ended; /* the empty line after them was seen */
     int started;       /* times the request began to go out */
-    int may_repeat;    /* libcurl may send it again by itself */
     const char *fault; /* ours, static; wins over libcurl's words */
     char words[CURL_ERROR_SIZE];
 } exchange_t;
@@ -85,7 +77,7 @@ static int is_loopback(const char *host)
     return dots == 3;
 }
 
-int kl_url_is_allowed(const char *url)
+int kl_http_curl_allows(const char *url)
 {
     CURLU *u = url ? curl_url() : NULL;
     char *scheme = NULL, *host = NULL, *user = NULL, *password = NULL;
@@ -109,60 +101,42 @@ int kl_url_is_allowed(const char *url)
     return allowed;
 }
 
-/* 1 when s has 1..max printable ASCII characters without blanks: no way to end a header. */
-static int is_token(const char *s, size_t max)
+/* 1 when s is not empty and has only characters from lowest to '~': no way to end a header. */
+static int is_printable(const char *s, char lowest)
 {
-    size_t n = 0;
+    const char *c = s;
 
-    for (; s && s[n]; n++) {
-        if (n == max || s[n] <= ' ' || s[n] > '~') {
-            return 0;
-        }
+    while (*c >= lowest && *c <= '~') {
+        c++;
     }
-    return n > 0;
+    return c > s && *c == '\0';
 }
 
-static int is_header_text(const char *s)
+static int is_usable(void *baton, const char *name, const char *value)
 {
-    for (; *s; s++) {
-        if (*s < ' ' || *s > '~') {
-            return 0;
-        }
-    }
-    return 1;
-}
-
-static int changes_something(const kl_klarna_request_t *req)
-{
-    return strcmp(req->method, "GET") != 0;
+    (void)baton;
+    return is_printable(name, '!') && !strchr(name, ':') && is_printable(value, ' ');
 }
 
 /* What is wrong with the call itself; static, or NULL. */
-static const char *fault_of(const kl_account_t *account, const kl_klarna_request_t *req,
-                            const char *url)
+static const char *fault_of(const kl_http_request_t *req)
 {
     static const char *const methods[] = {"GET", "POST", "PATCH", "DELETE", NULL};
     int i = 0;
 
-    if (!req->method) {
-        return "no request was built";
-    }
     while (methods[i] && strcmp(methods[i], req->method) != 0) {
         i++;
     }
     if (!methods[i]) {
         return "unknown method";
     }
-    if (!is_token(req->path, MAX_PATH) || req->path[0] != '/') {
-        return "the path is not usable";
+    if (req->headers && !apr_table_do(is_usable, NULL, req->headers, NULL)) {
+        return "a header is not usable";
     }
-    if (*req->idempotency_key && !is_token(req->idempotency_key, MAX_KEY)) {
-        return "the idempotency key is not usable";
+    if (req->username && strchr(req->username, ':')) {
+        return "a user name cannot hold a colon";
     }
-    if (strchr(account->username, ':')) {
-        return "a user name can not hold a colon";
-    }
-    if (!kl_url_is_allowed(url)) {
+    if (!kl_http_curl_allows(req->url)) {
         return "the address must be https (http only on loopback)";
     }
     return NULL;
@@ -188,7 +162,7 @@ static int about_to_send(void *self, char *remote, char *local, int remote_port,
     (void)local;
     (void)remote_port;
     (void)local_port;
-    if (x->started > 0 && !x->may_repeat) {
+    if (x->started > 0 && !x->req->repeatable) {
         x->fault = "the connection broke and the request must not be repeated";
         return CURL_PREREQFUNC_ABORT;
     }
@@ -218,7 +192,7 @@ static size_t take_body(char *data, size_t one, size_t n, void *self)
     exchange_t *x = self;
 
     (void)one;
-    if (n > KL_MAX_REPLY - x->len) {
+    if (n > x->req->max_body - x->len) {
         x->fault = "the answer is too large";
         return 0;
     }
@@ -261,9 +235,9 @@ static size_t take_header(char *data, size_t one, size_t n, void *self)
         } \
     } while (0)
 
-static void set_security(exchange_t *x, const char *url)
+static void set_security(exchange_t *x)
 {
-    int plain = strncmp(url, "https:", 6) != 0; /* loopback only, see fault_of */
+    int plain = strncmp(x->req->url, "https:", 6) != 0; /* loopback only, see fault_of */
 
     SET(x, CURLOPT_PROTOCOLS_STR, plain ? "http,https" : "https");
     SET(x, CURLOPT_SSL_VERIFYPEER, 1L);
@@ -295,7 +269,7 @@ static void set_connection(exchange_t *x, long total_ms)
     SET(x, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     SET(x, CURLOPT_MAXAGE_CONN, MAX_IDLE_S);
     SET(x, CURLOPT_MAXCONNECTS, MAX_CONNECTIONS);
-    SET(x, CURLOPT_FRESH_CONNECT, x->may_repeat ? 0L : 1L);
+    SET(x, CURLOPT_FRESH_CONNECT, x->req->repeatable ? 0L : 1L);
     SET(x, CURLOPT_PREREQFUNCTION, about_to_send);
     SET(x, CURLOPT_PREREQDATA, x);
 }
@@ -309,7 +283,7 @@ static void set_answer(exchange_t *x)
     SET(x, CURLOPT_HEADERDATA, x);
 }
 
-static void add_header(exchange_t *x, const char *line)
+static void add_line(exchange_t *x, const char *line)
 {
     struct curl_slist *more = curl_slist_append(x->headers, line);
 
@@ -322,28 +296,37 @@ static void add_header(exchange_t *x, const char *line)
 
 static void set_headers(exchange_t *x, apr_pool_t *p)
 {
-    int has_body = *x->req->body != '\0';
+    const apr_table_t *headers = x->req->headers;
+    const apr_array_header_t *list = headers ? apr_table_elts(headers) : NULL;
 
-    add_header(x, "Accept: application/json");
-    add_header(x, "Expect:");
-    add_header(x, has_body ? "Content-Type: application/json" : "Content-Type:");
-    if (*x->req->idempotency_key) {
-        add_header(x, apr_pstrcat(p, "Klarna-Idempotency-Key: ", x->req->idempotency_key, NULL));
+    add_line(x, "Expect:"); /* libcurl's own, and its type for a body, are not wanted */
+    if (!headers || !apr_table_get(headers, "Content-Type")) {
+        add_line(x, "Content-Type:");
+    }
+    for (int i = 0; list && i < list->nelts; i++) {
+        const apr_table_entry_t *entry = &APR_ARRAY_IDX(list, i, apr_table_entry_t);
+
+        add_line(x, apr_pstrcat(p, entry->key, ": ", entry->val, NULL));
     }
     SET(x, CURLOPT_HTTPHEADER, x->headers);
-    SET(x, CURLOPT_USERAGENT, x->impl->cfg.user_agent);
 }
 
-static void set_request(exchange_t *x, const kl_account_t *account, const char *url)
+static void set_credentials(exchange_t *x)
 {
-    const kl_klarna_request_t *req = x->req;
+    if (x->req->username) {
+        SET(x, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
+        SET(x, CURLOPT_USERNAME, x->req->username);
+        SET(x, CURLOPT_PASSWORD, x->req->password);
+    }
+}
+
+static void set_request(exchange_t *x)
+{
+    const kl_http_request_t *req = x->req;
     int sends = strcmp(req->method, "POST") == 0 || strcmp(req->method, "PATCH") == 0;
 
-    SET(x, CURLOPT_URL, url);
+    SET(x, CURLOPT_URL, req->url);
     SET(x, CURLOPT_PATH_AS_IS, 1L);
-    SET(x, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
-    SET(x, CURLOPT_USERNAME, account->username);
-    SET(x, CURLOPT_PASSWORD, account->password);
     if (sends) {
         SET(x, CURLOPT_POST, 1L);
         SET(x, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)strlen(req->body));
@@ -358,13 +341,8 @@ static void set_request(exchange_t *x, const kl_account_t *account, const char *
 
 static CURL *borrow(impl_t *impl)
 {
-    CURL *handle = NULL;
+    CURL *handle = kl_kept_take(impl->idle);
 
-    apr_thread_mutex_lock(impl->mutex);
-    if (impl->count > 0) {
-        handle = impl->idle[--impl->count];
-    }
-    apr_thread_mutex_unlock(impl->mutex);
     return handle ? handle : curl_easy_init();
 }
 
@@ -372,86 +350,43 @@ static CURL *borrow(impl_t *impl)
 static void give_back(impl_t *impl, CURL *handle)
 {
     curl_easy_reset(handle);
-    apr_thread_mutex_lock(impl->mutex);
-    if (impl->count < impl->max) {
-        impl->idle[impl->count++] = handle;
-        handle = NULL;
-    }
-    apr_thread_mutex_unlock(impl->mutex);
-    if (handle) {
+    if (!kl_kept_put(impl->idle, handle)) {
         curl_easy_cleanup(handle);
     }
 }
 
 /* --- the answer --------------------------------------------------------------------- */
 
-/* A header of the final answer (not of a 1xx, a proxy or a trailer), or "". */
-static const char *header(exchange_t *x, apr_pool_t *p, const char *name)
+static apr_table_t *answer_headers(CURL *handle, apr_pool_t *p)
 {
-    struct curl_header *found;
+    apr_table_t *headers = apr_table_make(p, 16);
+    struct curl_header *header = NULL;
 
-    if (curl_easy_header(x->handle, name, 0, CURLH_HEADER, -1, &found) != CURLHE_OK) {
-        return "";
+    while ((header = curl_easy_nextheader(handle, CURLH_HEADER, -1, header)) != NULL) {
+        apr_table_add(headers, header->name, header->value);
     }
-    return apr_pstrdup(p, found->value);
+    return headers;
 }
 
-/* An id from its own header, else the segment behind `parent` at the end of location. */
-static const char *id_from(exchange_t *x, apr_pool_t *p, const char *name, const char *parent,
-                           const char *location)
+/* Seconds; libcurl reads Retry-After in both of its forms, and a date may have passed. */
+static int retry_after(CURL *handle)
 {
-    const char *own = header(x, p, name);
-    char *path, *last;
-
-    if (*own) {
-        return kl_url_is_plain(own) ? own : "";
-    }
-    path = apr_pstrmemdup(p, location, strcspn(location, "?#"));
-    last = strrchr(path, '/');
-    if (!last || !kl_url_is_plain(last + 1)) {
-        return "";
-    }
-    *last = '\0';
-    path = strrchr(path, '/');
-    return path && strcmp(path + 1, parent) == 0 ? last + 1 : "";
-}
-
-static int is_json(const char *content_type)
-{
-    apr_size_t len = strcspn(content_type, "; \t");
-
-    return len == strlen("application/json")
-           && strncasecmp(content_type, "application/json", len) == 0;
-}
-
-/* Seconds; libcurl reads Retry-After in both of its forms. */
-static int retry_after(exchange_t *x, apr_pool_t *p)
-{
-    const char *reset = header(x, p, "X-Ratelimit-Reset");
     curl_off_t seconds = 0;
 
-    curl_easy_getinfo(x->handle, CURLINFO_RETRY_AFTER, &seconds);
-    if (seconds <= 0 && *reset && strspn(reset, "0123456789") == strlen(reset)) {
-        seconds = apr_atoi64(reset);
-    }
-    return seconds > KL_KEY_LIFETIME_S ? KL_KEY_LIFETIME_S : (int)seconds;
+    curl_easy_getinfo(handle, CURLINFO_RETRY_AFTER, &seconds);
+    return seconds < 0 ? 0 : seconds > INT_MAX ? INT_MAX : (int)seconds;
 }
 
-static void read_answer(exchange_t *x, apr_pool_t *p, kl_klarna_response_t *resp)
+static void read_answer(exchange_t *x, apr_pool_t *p, kl_http_response_t *resp)
 {
-    const char *correlation_id = header(x, p, "Klarna-Correlation-Id");
     long status = 0;
 
     curl_easy_getinfo(x->handle, CURLINFO_RESPONSE_CODE, &status);
     resp->status = (int)status;
+    resp->headers = answer_headers(x->handle, p);
     resp->body = x->len > 0 ? apr_pstrmemdup(p, x->body, x->len) : "";
     resp->body_len = x->len;
-    resp->is_json = is_json(header(x, p, "Content-Type"));
-    resp->correlation_id = is_token(correlation_id, KL_MAX_STRING) ? correlation_id : "";
-    resp->location = header(x, p, "Location");
-    resp->capture_id = id_from(x, p, "Capture-Id", "captures", resp->location);
-    resp->refund_id = id_from(x, p, "Refund-Id", "refunds", resp->location);
-    resp->retry_after = retry_after(x, p);
+    resp->retry_after = retry_after(x->handle);
 }
 
 /* --- the exchange ------------------------------------------------------------------- */
@@ -473,89 +408,70 @@ static const char *reason(exchange_t *x, apr_pool_t *p, CURLcode rc)
     return text;
 }
 
-static kl_delivery_t exchange(exchange_t *x, apr_pool_t *p, const kl_account_t *account,
-                              const char *url, long total_ms, kl_klarna_response_t *resp,
-                              const char **why)
+static void set_options(exchange_t *x, apr_pool_t *p, long total_ms)
 {
-    CURLcode rc;
-
-    set_security(x, url);
+    set_security(x);
     set_connection(x, total_ms);
     set_answer(x);
     set_headers(x, p);
-    set_request(x, account, url);
+    set_credentials(x);
+    set_request(x);
+}
+
+/* Sends it, once every option is set. */
+static void send_it(exchange_t *x, apr_pool_t *p, kl_http_response_t *resp)
+{
+    curl_off_t took = 0;
+    CURLcode rc;
+
     if (x->fault) {
-        *why = x->fault;
-        return KL_NOT_SENT;
+        resp->why = x->fault;
+        return;
     }
     rc = curl_easy_perform(x->handle);
+    curl_easy_getinfo(x->handle, CURLINFO_TOTAL_TIME_T, &took);
+    resp->took = took;
     if (rc == CURLE_OK && x->headers_ended) {
+        resp->delivery = KL_ANSWERED;
         read_answer(x, p, resp);
-        return KL_ANSWERED;
+        return;
     }
     if (rc == CURLE_OK) {
         x->fault = "the answer's headers broke off";
     }
-    *why = reason(x, p, rc);
-    return x->started > 0 ? KL_LOST : KL_NOT_SENT;
+    resp->why = reason(x, p, rc);
+    resp->delivery = x->started > 0 ? KL_LOST : KL_NOT_SENT;
 }
 
-static kl_delivery_t perform(kl_transport_t *self, apr_pool_t *p, const kl_account_t *account,
-                             const kl_klarna_request_t *req, apr_time_t deadline,
-                             kl_klarna_response_t *resp, const char **why)
+static kl_http_response_t exchange(kl_http_t *self, apr_pool_t *p, const kl_http_request_t *req)
 {
-    impl_t *impl = self->impl;
-    const char *url = apr_pstrcat(p, account->base_url, req->path, NULL);
-    apr_time_t begin = apr_time_now();
-    apr_interval_time_t left_ms = apr_time_as_msec(deadline - begin);
-    exchange_t x = {.impl = impl, .req = req};
-    kl_delivery_t delivery;
+    apr_interval_time_t left_ms = apr_time_as_msec(req->deadline - apr_time_now());
+    exchange_t x = {.impl = self->impl, .req = req};
+    kl_http_response_t resp = {.delivery = KL_NOT_SENT};
 
-    *why = left_ms < 1 ? "the deadline has passed" : fault_of(account, req, url);
-    if (*why) {
-        return KL_NOT_SENT;
+    resp.why = left_ms < 1 ? "the deadline has passed" : fault_of(req);
+    if (resp.why) {
+        return resp;
     }
-    x.handle = borrow(impl);
+    x.handle = borrow(self->impl);
     if (!x.handle) {
-        *why = "no memory for a connection";
-        return KL_NOT_SENT;
+        resp.why = "no memory for a connection";
+        return resp;
     }
-    x.may_repeat = !changes_something(req) || req->repeatable || *req->idempotency_key;
-    delivery = exchange(&x, p, account, url, (long)left_ms, resp, why);
-    if (delivery == KL_ANSWERED) {
-        resp->took = apr_time_now() - begin;
-        give_back(impl, x.handle);
+    set_options(&x, p, (long)left_ms);
+    send_it(&x, p, &resp);
+    if (resp.delivery == KL_ANSWERED) {
+        give_back(self->impl, x.handle);
     }
     else {
         curl_easy_cleanup(x.handle); /* its connection is in a state nobody knows */
     }
     curl_slist_free_all(x.headers);
     free(x.body);
-    return delivery;
+    return resp;
 }
 
 /* --- making ------------------------------------------------------------------------- */
-
-static int load(X509_STORE *store, const char *file)
-{
-    return file && X509_STORE_load_locations(store, file, NULL) == 1;
-}
-
-static X509_STORE *trust_store(const char *ca_file)
-{
-    X509_STORE *store = X509_STORE_new();
-
-    if (!store) {
-        return NULL;
-    }
-    if (ca_file ? load(store, ca_file)
-                : load(store, X509_get_default_cert_file())
-                      || load(store, "/etc/ssl/certs/ca-certificates.crt")) {
-        return store;
-    }
-    X509_STORE_free(store);
-    return NULL;
-}
 
 /* What is missing in the libcurl at hand; static, or NULL. */
 static const char *curl_lacks(void)
@@ -577,28 +493,20 @@ static const char *curl_lacks(void)
 static apr_status_t unmake(void *v)
 {
     impl_t *impl = v;
+    CURL *handle;
 
-    while (impl->count > 0) {
-        curl_easy_cleanup(impl->idle[--impl->count]);
+    while ((handle = kl_kept_take(impl->idle)) != NULL) {
+        curl_easy_cleanup(handle);
     }
     X509_STORE_free(impl->store);
     return APR_SUCCESS;
 }
 
-static void copy_config(impl_t *impl, apr_pool_t *p, const kl_curl_config_t *cfg)
-{
-    impl->cfg = *cfg;
-    impl->cfg.proxy = cfg->proxy ? apr_pstrdup(p, cfg->proxy) : "";
-    impl->cfg.user_agent = cfg->user_agent ? apr_pstrdup(p, cfg->user_agent) : "";
-    impl->max = cfg->max_idle > 0 ? cfg->max_idle : DEFAULT_MAX_IDLE;
-    impl->idle = apr_pcalloc(p, (apr_size_t)impl->max * sizeof(CURL *));
-}
-
-kl_kind_t kl_transport_curl_make(kl_transport_t **out, apr_pool_t *p, const kl_curl_config_t *cfg,
-                                 kl_error_t *err)
+kl_kind_t kl_http_curl_make(kl_http_t **out, apr_pool_t *p, const kl_http_curl_config_t *cfg,
+                            kl_error_t *err)
 {
     impl_t *impl = apr_pcalloc(p, sizeof(*impl));
-    kl_transport_t *transport = apr_pcalloc(p, sizeof(*transport));
+    kl_http_t *http = apr_pcalloc(p, sizeof(*http));
     /* No curl_global_cleanup to match: other modules of the process use libcurl too. */
     const char *lacks = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK ? curl_lacks()
                                                                           : "memory to start";
@@ -606,28 +514,26 @@ kl_kind_t kl_transport_curl_make(kl_transport_t **out, apr_pool_t *p, const kl_c
     if (lacks) {
         return kl_error_set(err, KL_UNAVAILABLE, "libcurl", "libcurl lacks %s.", lacks);
     }
-    copy_config(impl, p, cfg);
-    if (!is_header_text(impl->cfg.user_agent)) {
-        return kl_error_set(err, KL_UNAVAILABLE, "user_agent",
-                            "The user agent must be printable ASCII.");
+    impl->cfg = *cfg;
+    impl->cfg.proxy = cfg->proxy ? apr_pstrdup(p, cfg->proxy) : "";
+    impl->idle = kl_kept_make(p, cfg->max_idle > 0 ? cfg->max_idle : DEFAULT_MAX_IDLE);
+    if (!impl->idle) {
+        return kl_error_set(err, KL_UNAVAILABLE, "mutex", "No mutex could be made.");
     }
-    impl->store = trust_store(cfg->ca_file);
+    impl->store = kl_trust_store_load(cfg->ca_file);
     if (!impl->store) {
         return kl_error_set(err, KL_UNAVAILABLE, "trust_store",
                             "No CA certificates could be read from %s.",
                             cfg->ca_file ? cfg->ca_file : "the system's trust store");
     }
     apr_pool_cleanup_register(p, impl, unmake, apr_pool_cleanup_null);
-    if (apr_thread_mutex_create(&impl->mutex, APR_THREAD_MUTEX_DEFAULT, p) != APR_SUCCESS) {
-        return kl_error_set(err, KL_UNAVAILABLE, "mutex", "No mutex could be made.");
-    }
-    transport->perform = perform;
-    transport->impl = impl;
-    *out = transport;
+    http->exchange = exchange;
+    http->impl = impl;
+    *out = http;
     return KL_OK;
 }
 
-const char *kl_transport_curl_version(apr_pool_t *p)
+const char *kl_http_curl_version(apr_pool_t *p)
 {
     const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
 
