@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Fuzzes everything that reads Klarna's answers. The first byte picks the HTTP status, the
- * rest is the body; the body is also tried as a time and as an id. What must hold whatever
- * comes: a refusal only for a 4xx, an error for everything that is not done, printable
- * words, no amount below zero, no id that changes a path.
+ * rest is the body; the body is also tried as a time, as an id and as the headers of a rate
+ * limit. What must hold whatever comes: a refusal only for a 4xx, an error for everything that
+ * is not done, printable words, no amount below zero, no id that changes a path.
  */
 #include <apr_general.h>
 #include <apr_strings.h>
@@ -13,6 +13,7 @@
 
 #include "api/order_management.h"
 #include "api/payments.h"
+#include "api/rate.h"
 #include "api/reply.h"
 #include "api/url.h"
 #include "core/iso_time.h"
@@ -105,6 +106,16 @@ static void try_words(apr_pool_t *p, const char *s)
     must(!kl_url_is_plain(s) || (segment && strcmp(segment, s) == 0));
 }
 
+static void try_rate(const char *s)
+{
+    kl_rate_t rate = kl_rate_read(s, s, s);
+
+    must(rate.limit >= 0 && rate.limit <= KL_RATE_MAX);
+    must(rate.window >= 1 && rate.window <= KL_RATE_MAX);
+    must(rate.remaining >= -1 && rate.remaining <= KL_RATE_MAX);
+    must(rate.reset >= 0 && rate.reset <= KL_RATE_MAX);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const int statuses[] = {200, 201, 204, 302, 400, 401, 403,
@@ -128,6 +139,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     try_payments(p, &resp);
     try_order(p, &resp);
     try_words(p, resp.body);
+    try_rate(resp.body);
     apr_pool_destroy(p);
     return 0;
 }
