@@ -16,7 +16,8 @@
 #include "service/round.h"
 
 #define MAX_TIMEOUT_S 45 /* must end well within the lease, KL_LEASE_S */
-#define MIN_CART_KEY 32  /* bytes */
+_Static_assert(MAX_TIMEOUT_S < KL_LEASE_S, "a call ends before somebody else may repeat it");
+#define MIN_CART_KEY 32 /* bytes */
 
 static kl_server_settings_t *settings_of(cmd_parms *cmd)
 {

@@ -10,6 +10,8 @@ static const char *const names[] = {
     [KL_ATTENTION_ORPHAN] = "orphan",
 };
 
+_Static_assert(sizeof(names) / sizeof(names[0]) == KL_ATTENTION_ORPHAN + 1, "each mark has a name");
+
 const char *kl_attention_name(kl_attention_t mark)
 {
     return names[mark];

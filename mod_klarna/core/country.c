@@ -36,6 +36,8 @@ static const char *const region_names[] = {
 
 #define REGIONS (sizeof(region_names) / sizeof(region_names[0]))
 
+_Static_assert(REGIONS == KL_REGION_OC + 1, "each region has a name");
+
 const kl_country_t *kl_country_find(const char *code)
 {
     for (apr_size_t i = 0; i < COUNTRIES; i++) {

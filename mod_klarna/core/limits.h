@@ -6,6 +6,8 @@
 #ifndef KL_LIMITS_H
 #define KL_LIMITS_H
 
+#include <stdint.h>
+
 /* What a caller may send us. */
 #define KL_MAX_BODY 65536        /* bytes of a request body */
 #define KL_MAX_LINES 1000        /* order lines; Klarna Payments: 1..1000 */
@@ -42,5 +44,17 @@
 /* Lists. */
 #define KL_MAX_PAGE 100      /* rows of one page */
 #define KL_MAX_EXPORT 100000 /* rows of one export */
+
+/* How they depend on each other. */
+_Static_assert(KL_LEASE_S + KL_IN_FLIGHT_S < KL_KEY_LIFETIME_S,
+               "a try that was sent last is decided before Klarna forgets its key");
+_Static_assert(KL_KEY_PAUSE_S < KL_KEY_LIFETIME_S,
+               "one whose key is gone is looked for within a day");
+_Static_assert(KL_MAX_AMOUNT <= INT64_MAX / KL_MAX_TAX_RATE, "an amount times a rate fits");
+_Static_assert(KL_MAX_QUANTITY <= INT64_MAX / KL_MAX_AMOUNT, "a quantity times a price fits");
+_Static_assert(KL_MAX_AMOUNT <= INT64_MAX / KL_MAX_LINES, "the sum of all lines fits");
+_Static_assert(KL_MAX_REPLY_HEADER < KL_MAX_REPLY_HEADERS, "one header is less than all");
+_Static_assert(KL_MAX_LEDGER < KL_MAX_REPLY, "what is stored of an order is less than its record");
+_Static_assert(KL_MAX_MERCHANT_URL < KL_MAX_BODY, "an address fits into a request");
 
 #endif

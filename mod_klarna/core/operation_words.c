@@ -4,6 +4,8 @@
 
 #include "core/operation_words.h"
 
+#define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
+
 static const char *const kind_names[] = {
     [KL_OP_PLACE_ORDER] = "place_order", [KL_OP_CAPTURE] = "capture",
     [KL_OP_REFUND] = "refund",           [KL_OP_CANCEL] = "cancel",
@@ -23,7 +25,9 @@ static const char *const mark_names[] = {
     [KL_OP_KEY_EXPIRED] = "key_expired",
 };
 
-#define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
+_Static_assert(COUNT(kind_names) == KL_OP_SHIPPING_INFO + 1, "each kind has a name");
+_Static_assert(COUNT(state_names) == KL_OP_UNKNOWN + 1, "each state has a name");
+_Static_assert(COUNT(mark_names) == KL_OP_KEY_EXPIRED + 1, "each mark has a name");
 
 const char *kl_op_kind_name(kl_op_kind_t kind)
 {

@@ -30,6 +30,9 @@ static const char *const line_type_names[] = {
 
 #define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
 
+_Static_assert(COUNT(state_names) == KL_ORDER_ABANDONED + 1, "each state has a name");
+_Static_assert(COUNT(line_type_names) == KL_LINE_RETURN_FEE + 1, "each type has a name");
+
 static int index_of(const char *const *names, int count, const char *name)
 {
     for (int i = 0; name != NULL && i < count; i++) {

@@ -31,4 +31,58 @@ def labels(root):
             yield f"{rel}:1: label {label} is not lower case"
 
 
-CHECKS = [directives, labels]
+# --- columns -------------------------------------------------------------------------------------
+
+TEXTS = {"TEXT": 65535, "MEDIUMTEXT": 16777215}  # MariaDB's; PostgreSQL and SQLite have no limit
+UUID = "36"
+BOUNDS = {  # what a column must hold: a limit of core/limits.h, or a number
+    "id": UUID, "order_id": UUID, "pending_op": UUID, "credit_invoice_id": UUID, "next_op": UUID,
+    "client_key": "64", "client_hash": "64",  # hexadecimal SHA-256
+    "reference1": "KL_MAX_STRING", "reference2": "KL_MAX_STRING", "value": "KL_MAX_STRING",
+    "actor": "KL_MAX_STRING", "result_id": "KL_MAX_STRING", "klarna_order_id": "KL_MAX_STRING",
+    "confirmation_url": "KL_MAX_MERCHANT_URL", "ledger": "KL_MAX_LEDGER", "body": "KL_MAX_LEDGER",
+}
+VALUES = {  # columns of words, and the array that has them
+    ("klarna_order", "state"): ("mod_klarna/core/order.c", "state_names"),
+    ("klarna_order", "attention"): ("mod_klarna/core/attention.c", "names"),
+    ("klarna_operation", "kind"): ("mod_klarna/core/operation_words.c", "kind_names"),
+    ("klarna_operation", "state"): ("mod_klarna/core/operation_words.c", "state_names"),
+    ("klarna_operation", "mark"): ("mod_klarna/core/operation_words.c", "mark_names"),
+}
+COLUMN = re.compile(r"^    (\w+) +(VARCHAR\((\d+)\)|(?:MEDIUM)?TEXT)", re.M)
+ONE_OF = re.compile(r"CHECK \((\w+) IN \(([^)]*)\)")
+ARRAY = r"static const char \*const {}\[\] = \{{(.*?)\}};"
+
+
+def array(root, rel, name):
+    found = re.search(ARRAY.format(name), read(os.path.join(root, rel)), re.S)
+    return set(re.findall(r'"(\w*)"', found.group(1)))
+
+
+def tables(root, dialect):
+    """(file, table, its columns with their widths, its columns with the words they allow)"""
+    rel = f"conf/schema/{dialect}.sql"
+    for table, body in re.findall(r"^CREATE TABLE (\w+) \((.*?)^\)",
+                                  read(os.path.join(root, rel)), re.M | re.S):
+        yield (rel, table,
+               {name: int(width or (TEXTS[kind] if dialect == "mysql" else 2 ** 30))
+                for name, kind, width in COLUMN.findall(body)},
+               {name: set(re.findall(r"'(\w*)'", words)) for name, words in ONE_OF.findall(body)})
+
+
+def columns(root):
+    """Every column holds the most that the code puts there, and allows the code's words."""
+    limits = dict(re.findall(r"#define (KL_\w+) (\d+)",
+                             read(os.path.join(root, "mod_klarna/core/limits.h"))))
+    for dialect in ("sqlite3", "pgsql", "mysql"):
+        for rel, table, widths, allowed in tables(root, dialect):
+            for name, width in widths.items():
+                most = int(limits.get(BOUNDS.get(name), BOUNDS.get(name, 0)))
+                words = array(root, *VALUES[table, name]) if (table, name) in VALUES else {""}
+                if width < max(most, *map(len, words)):
+                    yield f"{rel}:1: {table}.{name} is too narrow"
+                if name in allowed and (table, name) in VALUES and allowed[name] != words:
+                    yield f"{rel}:1: {table}.{name} does not allow what the code has for it"
+
+
+CHECKS = [directives, labels, columns]
