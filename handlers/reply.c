@@ -209,6 +209,10 @@ int kl_reply_error(kl_call_t *call)
                   err->field ? err->field : "", err->detail ? err->detail : "",
                   err->correlation_id ? " correlation " : "",
                   err->correlation_id ? err->correlation_id : "");
+    if (err->where) {
+        ap_log_rerror(APLOG_MARK, APLOG_CRIT, 0, call->r, "KLA0024: broken contract: %s",
+                      err->where);
+    }
     if (err->retry_after > 0) {
         apr_table_setn(call->r->err_headers_out, "Retry-After",
                        apr_itoa(call->r->pool, err->retry_after));

@@ -48,7 +48,8 @@ typedef struct kl_error_t {
     const char *klarna_code; /* Klarna's error_code, or NULL */
     apr_array_header_t *klarna_messages; /* of const char *, or NULL */
     const char *correlation_id;          /* Klarna's, or NULL */
-    int retry_after;                     /* seconds, 0 = none */
+    const char *where; /* contract.h: place and condition, for the log only; or NULL */
+    int retry_after;   /* seconds, 0 = none */
 } kl_error_t;
 
 /** An empty error whose strings will live in p. */

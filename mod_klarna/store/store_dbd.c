@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "core/contract.h"
 #include "core/limits.h"
 #include "store/dbd_figures.h"
 #include "store/dbd_rows.h"
@@ -40,9 +41,24 @@ typedef struct operation_row_t {
 
 /* --- orders ------------------------------------------------------------------------- */
 
+/* Before a row is written and after one is read: whoever has booked, the sums hold. */
+static kl_kind_t check_order(const kl_order_t *order, apr_pool_t *p, kl_error_t *err)
+{
+    kl_error_t *why = kl_error_make(p);
+
+    KL_CONTRACT(order->id[0], err);
+    if (kl_order_check(order, why) != KL_OK) {
+        return kl_contract_broken(err, why->detail, __FILE__, __LINE__);
+    }
+    return KL_OK;
+}
+
 static kl_kind_t order_to_row(order_row_t *row, apr_pool_t *p, const kl_order_t *order,
                               kl_error_t *err)
 {
+    if (check_order(order, p, err) != KL_OK) {
+        return err->kind;
+    }
     row->order = *order;
     row->state = kl_order_state_name(order->state);
     row->klarna_order_id = order->klarna_order_id[0] ? order->klarna_order_id : order->id;
@@ -128,6 +144,7 @@ static kl_kind_t order_load_where(kl_store_t *self, apr_pool_t *p, kl_sql_t id, 
 
     if (rv == KL_OK) {
         *out = APR_ARRAY_IDX(found, 0, kl_order_t *);
+        rv = check_order(*out, p, err);
     }
     return rv;
 }

@@ -5,6 +5,35 @@
 #include "support.h"
 
 #include <apr_general.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/contract.h"
+
+static int may_break;
+
+void kl_contract_test(const char *where)
+{
+    if (!may_break) {
+        fprintf(stderr, "broken contract: %s\n", where);
+        abort();
+    }
+    may_break = 0;
+}
+
+void contract_may_break(void)
+{
+    may_break = 1;
+}
+
+void check_broken(const kl_error_t *err, const char *condition)
+{
+    check_error(err, KL_INTERNAL, "contract");
+    if (!strstr(err->where, condition)) {
+        fail_msg("expected '%s' to be broken, not %s", condition, err->where);
+    }
+    assert_int_equal(may_break, 0);
+}
 
 int test_pool_make(void **state)
 {

@@ -28,6 +28,11 @@ void check_error(const kl_error_t *err, kl_kind_t kind, const char *code);
 /** Fails unless err is a KL_INVALID with this code that names this field. */
 void check_field(const kl_error_t *err, const char *code, const char *field);
 
+/** A contract that breaks aborts the test, except the next one after this. */
+void contract_may_break(void);
+/** Fails unless that happened, by a condition that reads like this. */
+void check_broken(const kl_error_t *err, const char *condition);
+
 /* Numbers that look random and are the same in every run (splitmix64). */
 typedef struct test_random_t {
     uint64_t state;

@@ -255,38 +255,59 @@ static void test_misses(void **state)
 
 /* --- what the schema refuses -------------------------------------------------------- */
 
-static void refuse_order(database_t *db, kl_order_t *order)
+/* The row of an order that is there, changed by other hands than the store's. */
+static void must_not_become(database_t *db, ap_dbd_t *conn, const char *set)
 {
-    assert_int_equal(insert_order(db, order), KL_UNAVAILABLE);
-    check_error(db->err, KL_UNAVAILABLE, "store");
-    assert_non_null(strstr(db->err->detail, "klarna_order_insert"));
-    assert_int_equal(database_number(db, "SELECT COUNT(*) FROM klarna_order"), 0);
+    const char *sql = apr_pstrcat(db->p, "UPDATE klarna_order SET ", set, NULL);
+
+    if (database_run(conn, sql) == 0) {
+        fail_msg("the schema let through: %s", set);
+    }
 }
 
+/* sample_order: captured and remaining are what was authorized, refunded less than captured. */
 static void test_schema_keeps_the_invariants(void **state)
 {
+    static const char *const wrong[] = {
+        "original_amount = -1",
+        "order_amount = -1",
+        "captured_amount = -1",
+        "refunded_amount = -1",
+        "remaining_amount = -1",
+        "order_amount = captured_amount + remaining_amount - 1",
+        "refunded_amount = captured_amount + 1",
+        "captured_amount = 9223372036854775807",
+    };
     database_t *db = *state;
-    apr_int64_t *amounts[5];
+    ap_dbd_t *conn = database_connect(db, db->p);
+    kl_order_t *order = sample_order(db->p, ID1);
 
-    for (int i = 0; i < 5; i++) {
-        kl_order_t *order = sample_order(db->p, ID1);
-
-        amounts[0] = &order->original_amount;
-        amounts[1] = &order->order_amount;
-        amounts[2] = &order->captured_amount;
-        amounts[3] = &order->refunded_amount;
-        amounts[4] = &order->remaining_amount;
-        *amounts[i] = -1;
-        refuse_order(db, order);
+    make_order(db, order);
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        must_not_become(db, conn, wrong[i]);
     }
-    for (int i = 0; i < 3; i++) {
-        kl_order_t *order = sample_order(db->p, ID1);
+    assert_order_equal(db->p, order, load_order(db, ID1));
+}
 
-        order->order_amount -= i == 0 ? 2 : 0;       /* captured + remaining is one more */
-        order->refunded_amount += i == 1 ? 5501 : 0; /* one more than captured */
-        order->captured_amount = i == 2 ? APR_INT64_MAX : order->captured_amount;
-        refuse_order(db, order);
-    }
+/* The store asks before the schema does, and of lines too, which are no columns. */
+static void test_an_order_that_breaks_a_rule_is_not_written(void **state)
+{
+    database_t *db = *state;
+    kl_order_t *order = sample_order(db->p, ID1);
+
+    order->refunded_amount = order->captured_amount + 1;
+    contract_may_break();
+    assert_int_equal(insert_order(db, order), KL_INTERNAL);
+    check_broken(db->err, "refunded amount stays within the captured amount");
+    assert_int_equal(database_number(db, "SELECT COUNT(*) FROM klarna_order"), 0);
+
+    order = sample_order(db->p, ID1);
+    make_order(db, order);
+    APR_ARRAY_IDX(order->lines, 0, kl_line_t).captured_quantity = APR_INT64_MAX;
+    contract_may_break();
+    assert_int_equal(save_order(db, order), KL_INTERNAL);
+    check_broken(db->err, "captured and cancelled quantity");
+    assert_int_equal(load_order(db, ID1)->version, 1);
 }
 
 static void test_schema_keeps_the_words(void **state)
@@ -1276,6 +1297,7 @@ int main(void)
         WITH_DATABASE(test_order_save),
         WITH_DATABASE(test_misses),
         WITH_DATABASE(test_schema_keeps_the_invariants),
+        WITH_DATABASE(test_an_order_that_breaks_a_rule_is_not_written),
         WITH_DATABASE(test_schema_keeps_the_words),
         WITH_DATABASE(test_list_pages_newest_first),
         WITH_DATABASE(test_list_filters),
