@@ -5,19 +5,30 @@
 #include <string.h>
 #include "service/reconcile.h"
 
+/* Klarna may have decided something that the plan must know. A look that failed leaves the old
+ * state standing; one that met another change is made again. */
+static kl_kind_t look(kl_service_t *svc, kl_order_t **order, kl_error_t *err)
+{
+    const char *id = (*order)->id;
+    kl_error_t *why = kl_error_make(svc->p);
+    kl_look_t seen;
+
+    if (kl_reconcile_order(svc, order, &seen, why) == KL_STALE) {
+        return kl_error_set(err, KL_STALE, why->code, "%s", why->detail);
+    }
+    return *order ? KL_OK : kl_service_order(svc, id, order, err);
+}
+
 static kl_kind_t plan_once(kl_service_t *svc, const kl_action_t *action, const kl_ask_t *ask,
                            kl_plan_t *plan, kl_error_t *err)
 {
-    kl_look_t look;
     kl_kind_t rv = kl_service_order(svc, ask->order_id, &plan->order, err);
 
     if (rv == KL_OK) {
         rv = kl_run_left(svc, &plan->order, err);
     }
     if (rv == KL_OK && action->wants_record && action->wants_record(plan->order)) {
-        /* A failed look leaves the old state standing. */
-        (void)kl_reconcile_order(svc, &plan->order, &look, kl_error_make(svc->p));
-        rv = plan->order ? KL_OK : kl_service_order(svc, ask->order_id, &plan->order, err);
+        rv = look(svc, &plan->order, err);
     }
     if (rv == KL_OK) {
         rv = action->plan(svc, ask, plan, err);
