@@ -451,6 +451,18 @@ static void tracking_needs_its_capture_and_a_parcel(void **state)
     assert_string_equal(world_order(world, id)->pending_op, "");
 }
 
+/* By client key, the order, two inserts around the claim (the operation, what it is found by),
+ * sent, the outcome, what it is found by, the booking. */
+static void a_refund_takes_nine_statements(void **state)
+{
+    world_t *world = new_world(state);
+    const char *id = world_captured(world);
+
+    fake_store_arm(world->store, 0, 0);
+    world_must(world, act_credit_cup, id, "count");
+    assert_int_equal(world->store->calls, 9);
+}
+
 static void previewing_changes_nothing(void **state)
 {
     world_t *world = new_world(state);
@@ -1130,6 +1142,7 @@ int main(void)
         WITH_POOL(cancelling_what_was_captured_refunds_all),
         WITH_POOL(reducing_and_releasing),
         WITH_POOL(tracking_needs_its_capture_and_a_parcel),
+        WITH_POOL(a_refund_takes_nine_statements),
         WITH_POOL(previewing_changes_nothing),
         WITH_POOL(a_pending_review_blocks_and_a_look_heals),
         WITH_POOL(other_merchants_orders_are_not_found),
