@@ -21,13 +21,13 @@
 // late; asking again by itself), unknown (still not known: refresh() asks again), placed,
 // refused and failed (refresh() tries again).
 //
-// Never placed twice: pay() does something in state ready only; the order's id, key and
-// authorization token stand in sessionStorage, and as long as a token stands there no other
-// payment starts. A reload after the shopper approved goes on placing with the same token, which
-// the module carries out once, however often it is sent. A page should therefore call
-// startKlarnaCheckout by itself when unfinishedPayment() says so.
+// Nothing is placed twice: pay() acts only in state ready; the order's id, key and authorization
+// token are kept in sessionStorage, and while a token is there no other payment starts. After a
+// reload, placing continues with the same token, which the module carries out once however often
+// it is sent. Your page should therefore call startKlarnaCheckout without waiting for a click
+// when unfinishedPayment() is true.
 //
-// No amount leaves this file: the shop's server signs the cart, the module checks it.
+// This file sends no amounts: the shop's server signs the cart, and the module checks it.
 
 const PAYMENT = 'klarna-checkout.payment'; // { order_id, key, authorization_token? }
 const PLACED = 'klarna-checkout.placed';   // { order_id, key }
@@ -39,7 +39,7 @@ const PATIENCE_MS = 180000;
 const LOCKED = ['authorizing', 'placing', 'waiting', 'placed']; // the cart stays as it is
 const OPEN_STATES = ['CREATED', 'DECLINED', 'ABANDONED'];
 
-const UNKNOWN = 'It is not known yet whether Klarna has placed the order. Please do not pay again: '
+const UNKNOWN = 'We do not know yet whether your order was placed. Please do not pay again: '
   + 'check again in a moment, or ask the shop about order ';
 
 function recall(name) {
@@ -51,17 +51,17 @@ function remember(name, value) {
   else sessionStorage.removeItem(name);
 }
 
-/** True when the shopper approved a payment whose order is not known to be placed. */
+/** True if the shopper has approved a payment and we do not know that its order is placed. */
 export function unfinishedPayment() {
   return Boolean(recall(PAYMENT)?.authorization_token);
 }
 
-/** The order this tab placed last, { order_id, key }, or null. */
+/** The last order placed in this tab, { order_id, key }, or null. */
 export function placedOrder() {
   return recall(PLACED);
 }
 
-/** An answer that is not a success. `message` is plain text for people. */
+/** An unsuccessful answer. `message` is plain text for people. */
 export class Problem extends Error {
   constructor(document, status) {
     const told = [document.detail || document.title || 'Something went wrong.', document.next];
@@ -71,13 +71,13 @@ export class Problem extends Error {
     this.status = status; // 0: no answer, or half of one
   }
 
-  // After these nobody knows yet, or nothing was executed: the same request may come again.
+  // The outcome is unknown, or nothing was executed: the same request may be repeated.
   get undecided() {
     return this.status === 0 || this.status === 409 || this.status === 429 || this.status >= 500;
   }
 }
 
-/** POSTs body as JSON, or GETs without one; gives the parsed answer or throws a Problem. */
+/** POSTs body as JSON (GETs without one); returns the parsed answer or throws a Problem. */
 export async function call(url, body) {
   const post = { method: 'POST', headers: { 'Content-Type': 'application/json' },
     body: JSON.stringify(body) };
@@ -91,7 +91,7 @@ export async function call(url, body) {
   try {
     content = await answer.json();
   } catch {
-    throw new Problem({ detail: `The shop gave an answer that cannot be read (${answer.status}).` },
+    throw new Problem({ detail: `The shop\u2019s answer could not be read (${answer.status}).` },
       answer.ok ? 0 : answer.status);
   }
   if (!answer.ok) throw new Problem(content, answer.status);
@@ -120,7 +120,7 @@ function loadSdk(url) {
     const fail = () => {
       script.remove();
       sdkLoading = null;
-      reject(new Problem({ detail: 'Klarna cannot be loaded. Please try again.' }, 0));
+      reject(new Problem({ detail: 'Klarna could not be loaded. Please try again.' }, 0));
     };
     if (window.Klarna?.Payments) {
       resolve();
@@ -156,7 +156,7 @@ class KlarnaCheckout {
   /** Opens Klarna. Call it directly from the click: Klarna may open a window. */
   pay() {
     if (this.#state !== 'ready' || unfinishedPayment()) return;
-    this.#to('authorizing', 'Waiting for your answer at Klarna.');
+    this.#to('authorizing', 'Waiting for you to finish at Klarna.');
     try {
       window.Klarna.Payments.authorize({ payment_method_category: this.#method },
         this.#options.data(), (answer) => this.#answered(answer));
@@ -165,12 +165,12 @@ class KlarnaCheckout {
     }
   }
 
-  /** Takes the cart as it is now; or, when the outcome of a placement is unknown, asks again. */
+  /** Takes over the cart as it is now; if the outcome of a placement is unknown, asks again. */
   async refresh() {
     await this.#prepare(() => this.#open());
   }
 
-  // One at a time; what changed meanwhile is taken in before anybody can pay.
+  // One at a time; changes made meanwhile are taken over before the shopper can pay.
   async #prepare(work) {
     if (LOCKED.includes(this.#state)) return;
     if (this.#busy) {
@@ -238,7 +238,7 @@ class KlarnaCheckout {
       this.#initialized = client_token;
     }
     if (!methods?.length) {
-      this.#refused('Klarna has no payment method for this purchase.');
+      this.#refused('Klarna offers no payment method for this purchase.');
       return;
     }
     const chosen = methods.find(({ identifier }) => identifier === this.#method) || methods[0];
@@ -282,7 +282,7 @@ class KlarnaCheckout {
         resolve();
         if (this.#again) return; // what was loaded is not the cart any more
         if (show_form && !error) this.#to('ready', '');
-        else this.#refused('Klarna does not offer this payment method for the purchase.');
+        else this.#refused('Klarna does not offer this payment method for this purchase.');
       };
       window.Klarna.Payments.load({ container: '#klarna-widget',
         payment_method_category: identifier }, this.#options.data(), shown);
@@ -366,8 +366,8 @@ class KlarnaCheckout {
   }
 }
 
-/** Starts a payment, or goes on with one that was not finished; see above. Returns at once and
- *  tells everything, errors too, through onState, which is never called before it returned. */
+/** Starts a payment, or continues an unfinished one; see above. Returns at once and reports
+ *  everything, errors included, through onState, which is never called before it returns. */
 export function startKlarnaCheckout(options) {
   const checkout = new KlarnaCheckout(options);
   queueMicrotask(() => checkout.refresh());

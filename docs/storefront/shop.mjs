@@ -11,11 +11,11 @@ const BAD = ['failed', 'refused', 'unknown'];
 const STATUS_MS = 4000;
 const STATUS_POLLS = 75;
 const SHOPPERS_WORDS = {
-  AUTHORIZED: ['Order received', 'Your payment is approved. We pack your things now.'],
-  PART_CAPTURED: ['Partly shipped', 'A part of your order is on its way.'],
+  AUTHORIZED: ['Order received', 'Your payment is approved. We are packing your things.'],
+  PART_CAPTURED: ['Partly shipped', 'Part of your order is on its way.'],
   CAPTURED: ['Shipped', 'Your order is on its way.'],
   CANCELLED: ['Cancelled', 'The order was cancelled. You pay nothing for what was not shipped.'],
-  EXPIRED: ['Expired', 'The payment has expired before anything was shipped.'],
+  EXPIRED: ['Expired', 'The payment expired before anything was shipped.'],
 };
 
 const $ = (id) => document.getElementById(id);
@@ -219,13 +219,13 @@ function showOrder(order) {
 // --- confirmation --------------------------------------------------------------------------
 
 function words(order) {
-  if (order.pending) return ['In progress', 'Your order is being worked on.', 'wait'];
+  if (order.pending) return ['In progress', 'Your order is being processed.', 'wait'];
   if (order.fraud_status === 'PENDING') {
-    return ['In review', 'Thank you. Klarna looks at the purchase once more; this can take up to a '
-      + 'day. We ship when Klarna has agreed.', 'wait'];
+    return ['In review', 'Thank you. Klarna is reviewing the purchase; this can take up to a '
+      + 'day. We ship once Klarna approves it.', 'wait'];
   }
   if (order.fraud_status === 'REJECTED') {
-    return ['Not approved', 'Klarna has not approved the purchase. You pay nothing.', 'bad'];
+    return ['Not approved', 'Klarna did not approve the purchase. You pay nothing.', 'bad'];
   }
   const [badge, text] = SHOPPERS_WORDS[order.state] || [order.state, order.sentence];
   return [badge, text, ['CANCELLED', 'EXPIRED'].includes(order.state) ? 'bad' : 'good'];

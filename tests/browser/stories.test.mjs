@@ -315,7 +315,7 @@ story('Klarna\'s SDK does not load: a plain sentence, and a second try', async (
   await context.route('**/sdk/lib.js', (route) => route.abort(), { times: 1 });
   await fill(page);
   await page.getByRole('button', { name: 'Continue to payment' }).click();
-  await shows(problem(page), 'Klarna cannot be loaded');
+  await shows(problem(page), 'Klarna could not be loaded');
   await page.getByRole('button', { name: 'Try again' }).click();
   await pay(page).and(page.locator(':enabled')).waitFor();
 }, { expected: ['/sdk/lib.js'] });

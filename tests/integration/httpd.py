@@ -4,7 +4,8 @@
 The configuration is conf/demo.conf with a test's own lines after it. KLARNA_MODULE names the
 module; KLARNA_WRAP is a command that runs httpd (valgrind and its options), KLARNA_PRELOAD a
 library it is started with; KLARNA_VALGRIND=1 and KLARNA_SANITIZE=1 choose fitting ones. Time
-limits grow with them. KLARNA_DATABASE chooses the database (stores.py).
+limits grow with them. KLARNA_DATABASE chooses the database (stores.py). KLARNA_KEEP=1 leaves the
+directories and prints where they are.
 """
 import base64
 import hashlib
@@ -164,7 +165,10 @@ class Home:
                     yield name, file.read()
 
     def remove(self):
-        shutil.rmtree(self.dir)
+        if os.environ.get("KLARNA_KEEP"):
+            print(f"\nkept: {self.dir}")
+        else:
+            shutil.rmtree(self.dir)
 
 
 def _sha(password):

@@ -81,19 +81,19 @@ story('without the group of clerks: every page says which right is missing', asy
   const order = await captured();
   for (const address of [ADMIN, `${ADMIN}order.html?id=${order.id}`]) {
     await page.goto(address);
-    await shows(denied(page), 'The right to see and change orders is missing');
+    await shows(denied(page), 'Permission to see and change orders is missing');
     await shows(denied(page), '/klarna/orders');
     assert.equal(await page.getByRole('table').count(), 0);
     assert.equal(await page.getByText(order.reference).count(), 0);
   }
   await page.goto(`${ADMIN}operations.html`);
-  await shows(denied(page), 'The right to operate the module');
+  await shows(denied(page), 'Permission to operate the module');
 }, { user: 'guest', expected: ['/klarna/orders', '/klarna/operator'] });
 
 story('a clerk who is no operator: the operations page says so, orders work', async (page) => {
   const order = await captured();
   await page.goto(`${ADMIN}operations.html`);
-  await shows(denied(page), 'clerk may not open this');
+  await shows(denied(page), 'clerk does not have access to this');
   await shows(denied(page), '/klarna/operator');
   await open(page, order);
   await shows(page.getByRole('heading', { level: 1 }), order.reference);

@@ -75,8 +75,8 @@ story('narrowed by state and by day', async (page) => {
   await shows(links(page), order.reference);
   assert.ok(!(await names(page)).includes('A-1001'));
   await page.getByLabel('Placed until').fill('2020-01-01');
-  await shows(page.locator('main'), 'No order fits these filters');
-  await page.getByRole('link', { name: 'Clear the filters' }).click();
+  await shows(page.locator('main'), 'No order matches these filters');
+  await page.getByRole('link', { name: 'Clear filters' }).click();
   await shows(links(page), order.reference);
 });
 

@@ -53,7 +53,7 @@ story('the operations page', async (page) => {
 
 story('without the right', async (page) => {
   await page.goto(ADMIN);
-  await shows(page.locator('main'), 'may not open this');
+  await shows(page.locator('main'), 'not have access to this');
   await looks(page, 'denied');
 }, { user: 'guest', expected: ['/klarna/orders'] });
 
@@ -80,7 +80,7 @@ story('the windows of what is done with an order', async (page) => {
   const order = await placed();
   await act(order, 'captures', { lines: [{ reference: 'MUG', quantity: 2 }] });
   await open(page, order);
-  await looksOf(page, 'capture', { fill: () => dialog(page).getByLabel('Certain lines').check() });
+  await looksOf(page, 'capture', { fill: () => dialog(page).getByLabel('Selected lines').check() });
   await looksOf(page, 'credit', { fill: async () => {
     await dialog(page).locator('[id=field-quantity-0]').fill('1');
     await shows(dialog(page).locator('[data-name=preview]'), 'The shopper');

@@ -97,7 +97,7 @@ story('paid in the shop, found, shipped, two lines returned with a fee', async (
 story('shipped in part: some pieces with tracking, the rest released', async (page) => {
   const order = await placed();
   await begin(page, order, 'capture');
-  await dialog(page).getByLabel('Certain lines').check();
+  await dialog(page).getByLabel('Selected lines').check();
   await field(page, 'quantity-0').fill('4');
   await press(page, 'submit');
   await shows(dialog(page), 'At most 3');
@@ -120,7 +120,7 @@ story('cancelled, but only after a tick that says it is final', async (page) => 
   const order = await placed();
   await begin(page, order, 'cancel');
   await press(page, 'submit');
-  await shows(dialog(page), 'Tick this to go on');
+  await shows(dialog(page), 'Tick this to continue');
   await books(order, { status: 'AUTHORIZED' });
   await dialog(page).getByRole('checkbox').check();
   await press(page, 'submit');
@@ -149,8 +149,8 @@ story('what is typed wrong is said at its field, and nothing is sent', async (pa
   const order = await captured();
   await begin(page, order, 'credit');
   await dialog(page).getByLabel('An amount').check();
-  for (const [typed, words] of [['12.345', 'can follow the decimal sign'], ['x', 'not an amount'],
-    ['1150,01', 'At most'], ['0', 'More than nothing'], ['', 'This is needed']]) {
+  for (const [typed, words] of [['12.345', 'Use at most 2 decimals'], ['x', 'not an amount'],
+    ['1150,01', 'At most'], ['0', 'more than zero'], ['', 'This is required']]) {
     await field(page, 'amount').fill(typed);
     await press(page, 'submit');
     await shows(dialog(page).locator('[id="wrong-amount"]'), words);
@@ -168,10 +168,10 @@ story('a reply lost while refunding: progress, then confirmed, one refund', asyn
   await refund100(page, order);
   await fault(order, 'refunds', LOST, -1);
   await press(page, 'submit');
-  await shows(dialog(page).locator('[data-name=standing]'), /answer was lost|being asked|Taken in/);
+  await shows(dialog(page).locator('[data-name=standing]'), /answer was lost|Waiting for Klarna|Received/);
   await shows(amountOf(page, 'refunded'), '0.00');      // nothing is called done
   await noFaults();
-  await ended(page, kr('over SEK 100.00'));
+  await ended(page, kr('for SEK 100.00'));
   await shows(amountOf(page, 'refunded'), '100.00');
   await once(order, 10000);
 });
@@ -305,10 +305,10 @@ story('an operation that is stuck is given up: Klarna\'s record decides', async 
   await open(page, order);
   await part(page, 'history').getByRole('button', { name: 'Give up' }).click();
   await press(page, 'submit');
-  await shows(dialog(page), 'This is needed');
+  await shows(dialog(page), 'This is required');
   await field(page, 'reason').fill('not shipped');
   await press(page, 'submit');
-  await ended(page, 'It has moved no money');
+  await ended(page, 'No money has moved');
   await books(order, { captured_amount: 0, status: 'AUTHORIZED' });
   await shows(page.locator('[data-name=attention-capture_unconfirmed]'), /\w/);
   await page.locator('[data-name=seen]').click();
@@ -354,7 +354,7 @@ story('nobody can tell: the clerk says which refund it was', async (page) => {
   await keys.press('ArrowDown');
   assert.ok(await dialog(page).getByRole('radio', { name: refunds[1].refund_id }).isChecked());
   await keys.press('Enter');
-  await ended(page, 'it counts as confirmed');
+  await ended(page, 'it now counts as confirmed');
   await twoRefunds(page, order, { credited: ['paid', 'paid'], ours: refunds[1].refund_id });
 }, { expected: ['/give-up'] });
 
@@ -364,7 +364,7 @@ story('nobody can tell: the clerk says that it was none of them', async (page) =
   await dialog(page).getByRole('radio', { name: /^None of these/ }).check();
   assert.equal(await field(page, 'reason').inputValue(), 'looked in the portal');
   await press(page, 'submit');
-  await ended(page, 'It has moved no money');
+  await ended(page, 'No money has moved');
   await twoRefunds(page, order, { credited: ['refused', 'paid', 'paid'], ours: null });
   await begin(page, order, 'credit');
   await dialog(page).getByLabel('An amount').check();
@@ -384,8 +384,8 @@ async function orphan() {
 }
 
 for (const [then, words, expected] of [
-  ['Keep it: it is going to be shipped', 'can be captured', { status: 'AUTHORIZED' }],
-  ['Cancel it: the shopper shall not pay for it', 'Klarna has cancelled it',
+  ['Keep it and ship it', 'can be captured', { status: 'AUTHORIZED' }],
+  ['Cancel it: the shopper will not pay for it', 'Klarna has cancelled it',
     { status: 'CANCELLED' }]]) {
   story(`an orphan is adopted: ${then}`, async (page) => {
     const order = await orphan();
@@ -458,6 +458,6 @@ story('what was returned before cannot be returned again', async (page) => {
   assert.equal(await field(page, 'quantity-0').count(), 0);
   await dialog(page).getByLabel(/Everything that is left/).check();
   await press(page, 'submit');
-  await ended(page, kr('over SEK 550.00'));
+  await ended(page, kr('for SEK 550.00'));
   await books(order, { refunded_amount: 115000 });
 }, { expected: ['/preview'] });

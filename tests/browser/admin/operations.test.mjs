@@ -19,7 +19,7 @@ story('health, queue and callbacks at a glance', async (page) => {
   await shows(part(page, 'health'), 'sqlite3');
   await shows(part(page, 'health'), 'Playground');
   await shows(part(page, 'queue').locator('dl'), 'Open');
-  await shows(part(page, 'callbacks'), 'Not accepted');
+  await shows(part(page, 'callbacks'), 'Rejected');
 }, OPERATOR);
 
 story('the credentials are tested where they are configured', async (page) => {
