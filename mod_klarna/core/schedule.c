@@ -90,7 +90,7 @@ int kl_schedule_warning(kl_order_t *order, apr_time_t last_look, apr_time_t now)
     return days;
 }
 
-/* Whoever has taken the order on has that long, then somebody else looks at it. */
+/* Whoever took the order on has that long; then someone else looks at it. */
 void kl_schedule_taken(kl_order_t *order, apr_time_t now)
 {
     order->check_at = now + apr_time_from_sec(KL_LEASE_S);

@@ -8,8 +8,8 @@
 #include "service/change.h"
 #include "service/journal.h"
 
-/* When the worker looks next: at once at an order whose expiry is not known, or whose operation
- * was in doubt: others may have done the like meanwhile. Else by the schedule. */
+/* When the worker looks next: at once at an order whose expiry is not known, or whose operation was
+ * in doubt: others may have done the same meanwhile. Else by the schedule. */
 static kl_look_when_t next_look(const kl_order_t *order, const kl_operation_t *op)
 {
     if (order->pending_op[0]) {

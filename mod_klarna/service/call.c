@@ -22,8 +22,8 @@ static apr_interval_time_t pause_before(kl_service_t *svc, int tries, int retry_
     return pause;
 }
 
-/* Klarna has forgotten the key: sending it again could move the money a second time. Only
- * Klarna's own record can tell what came of it. */
+/* Klarna has forgotten the key: sending it again could move the money a second time. Only Klarna's
+ * own record can show what became of it. */
 static kl_kind_t key_expired(kl_service_t *svc, kl_operation_t *op, kl_exchange_t *ex,
                              kl_error_t *err)
 {
@@ -60,7 +60,7 @@ static kl_kind_t mark_sent(kl_service_t *svc, kl_operation_t *op, kl_exchange_t 
     apr_time_t now = svc->now();
 
     if (op->state == KL_OP_SENT) {
-        op->doubtful = 1; /* whoever sent it never stored what came of it */
+        op->doubtful = 1; /* whoever sent it never stored the outcome */
     }
     if (op->doubtful && kl_op_has_key(op->kind) && !key_is_alive(op, now)) {
         return key_expired(svc, op, ex, err);
@@ -98,7 +98,7 @@ static void try_once(kl_service_t *svc, kl_operation_t *op, const kl_klarna_requ
     kl_service_step(svc, "called");
 }
 
-/* 1 when another try may tell more. */
+/* 1 when another try may say more. */
 static int worth_another(kl_meaning_t meaning, const kl_error_t *why, const kl_exchange_t *ex)
 {
     if (meaning == KL_MEANS_UNKNOWN) {
@@ -114,7 +114,7 @@ static kl_klarna_request_t request_of(const kl_operation_t *op)
     kl_klarna_request_t req = {.method = op->method, .path = op->path, .body = op->body};
 
     req.idempotency_key = kl_op_has_key(op->kind) ? op->id : "";
-    req.repeatable = 0; /* without a key libcurl must not send it a second time by itself */
+    req.repeatable = 0; /* without a key libcurl must not resend it on its own */
     return req;
 }
 

@@ -8,7 +8,7 @@
 
 #define MAX_BACKOFF_S 900
 #define STORE_PAUSE apr_time_from_msec(100)
-#define AGAIN "Wait: the outcome is being found out. Do not repeat it as a new request."
+#define AGAIN "Wait: the module is finding out what happened. Do not send it as a new request."
 
 static int read_placed(kl_service_t *svc, kl_operation_t *op, const kl_klarna_response_t *resp,
                        kl_error_t *why)
@@ -26,8 +26,8 @@ static int read_placed(kl_service_t *svc, kl_operation_t *op, const kl_klarna_re
     return 1;
 }
 
-/* What else Klarna's answer told, as the operation keeps it. 0 with why when an answer that
- * must name what it made does not: then it is asked again, or looked up. */
+/* What else Klarna's answer said, as the operation keeps it. 0 with why if an answer that must
+ * name what it created does not: then Klarna is asked again, or its record is read. */
 static int read_result(kl_service_t *svc, kl_operation_t *op, const kl_klarna_response_t *resp,
                        kl_error_t *why)
 {
@@ -93,7 +93,7 @@ static apr_interval_time_t backoff(kl_service_t *svc, const kl_operation_t *op, 
     return apr_time_from_sec(s) * (1024 + dice) / 1024;
 }
 
-/* A no to a placement in doubt can be told from an echo only when no try is in flight. */
+/* A refusal of a placement in doubt can be told from an echo only if no try is in flight. */
 static apr_time_t next_try(kl_service_t *svc, const kl_operation_t *op, kl_meaning_t meaning,
                            int retry_after)
 {
@@ -108,10 +108,10 @@ static apr_time_t next_try(kl_service_t *svc, const kl_operation_t *op, kl_meani
     return op->updated_at + pause;
 }
 
-/* Saves op's outcome, once more when the database gives no answer: what Klarna said can not
- * be asked again where there is no key. When somebody else has stored something since (or
- * our first save was done after all), a confirmation still counts, because it stays true;
- * any other outcome gives way and *op becomes what is stored. */
+/* Saves op's outcome, and tries again if the database gives no answer: without a key, Klarna cannot
+ * be asked a second time. If someone else has stored something since (or our first save succeeded
+ * after all), a confirmation still counts, because it stays true; any other outcome gives way, and
+ * *op becomes what is stored. */
 static kl_kind_t save_outcome(kl_service_t *svc, kl_operation_t *op, kl_error_t *err)
 {
     kl_operation_t *stored = NULL;

@@ -21,11 +21,12 @@ typedef enum {
 
 typedef struct kl_finding_t {
     kl_truth_t truth;
-    const char *result_id;          /* capture, refund or order id when executed, else "" */
-    const char *result;             /* what op->result becomes, JSON, or "" */
-    apr_array_header_t *candidates; /* when unclear: the entries of Klarna's record that it can
-                               be, of kl_klarna_move_t; what Klarna gives no id has the kind's
-                               name. NULL: it was executed, but not as which (a placement) */
+    const char *result_id; /* capture, refund or order id when executed, else "" */
+    const char *result;    /* what op->result becomes, JSON, or "" */
+    /* When unclear: the entries of Klarna's record that may be it, of kl_klarna_move_t; where
+     * Klarna gives no id, the kind's name stands in. NULL: it was executed, but as which entry is
+     * not known (a placement). */
+    apr_array_header_t *candidates;
 } kl_finding_t;
 
 /** 1 while Klarna may still be executing the last try of op, whatever its record shows. */
@@ -49,7 +50,7 @@ kl_kind_t kl_verify_by_id(kl_service_t *svc, const kl_order_t *order, const char
 kl_kind_t kl_verify_end(kl_service_t *svc, kl_operation_t *op, const kl_finding_t *found,
                         const char *if_not, kl_order_t **order, kl_error_t *err);
 
-/** The order id somebody named for a placement whose answer was lost, or NULL. */
+/** The order id that someone supplied for a placement whose answer was lost, or NULL. */
 const char *kl_verify_hint(apr_pool_t *p, const kl_operation_t *op);
 /** Keeps such an id with the placement and makes it due at once. */
 kl_kind_t kl_verify_keep_hint(kl_service_t *svc, kl_operation_t *op, const char *order_id,
