@@ -24,7 +24,7 @@ def _bad(message):
 def _order(sandbox, order_id):
     order = sandbox.ledger.order(order_id)
     if not order:
-        raise Refusal(404, "NO_SUCH_ORDER", f"Order {order_id} cannot be found.")
+        raise Refusal(404, "NO_SUCH_ORDER", f"Order {order_id} can not be found.")
     orders.let_time_pass(order, sandbox.ledger.now())
     return order
 

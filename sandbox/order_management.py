@@ -18,7 +18,7 @@ def _load(call, order_id, code="NO_SUCH_ORDER"):
     order = call.ledger.order(order_id)
     if (not order or order["_merchant"] != call.merchant
             or call.now - order["_created"] > orders.READ_TERM):
-        raise Refusal(404, code, f"Order {order_id} cannot be found.")
+        raise Refusal(404, code, f"Order {order_id} can not be found.")
     orders.let_time_pass(order, call.now)
     return order
 
@@ -64,14 +64,14 @@ def read_capture(call, order_id, capture_id):
 
 
 def _capture_refusal(order, amount, now):
-    """Why this capture cannot be, or None."""
+    """Why this capture can not be, or None."""
     if order["status"] not in CAPTURABLE:
-        return f"The order is {order['status']}, it cannot be captured."
+        return f"The order is {order['status']}, it can not be captured."
     if order["fraud_status"] == "PENDING":
-        return "The order is pending risk review, it cannot be captured yet."
+        return "The order is pending risk review, it can not be captured yet."
     if order["fraud_status"] == "REJECTED" and (
             now - order["_fraud_decided"] > orders.REJECTED_CAPTURE_TERM):
-        return "The order was rejected in risk review, it cannot be captured."
+        return "The order was rejected in risk review, it can not be captured."
     if amount > order["remaining_authorized_amount"]:
         return (f"The capture of {amount} is more than the remaining authorized amount "
                 f"{order['remaining_authorized_amount']}.")
@@ -121,10 +121,10 @@ def refund(call, order_id):
 def cancel(call, order_id):
     order = _load(call, order_id)
     if order["captures"]:
-        raise Refusal(403, "CANCEL_NOT_ALLOWED", "The order has captures, it cannot be "
+        raise Refusal(403, "CANCEL_NOT_ALLOWED", "The order has captures, it can not be "
                                                  "cancelled.")
     if order["status"] != "AUTHORIZED":
-        raise Refusal(403, "CANCEL_NOT_ALLOWED", f"The order is {order['status']}, it cannot "
+        raise Refusal(403, "CANCEL_NOT_ALLOWED", f"The order is {order['status']}, it can not "
                                                  "be cancelled.")
     order.update(status="CANCELLED", remaining_authorized_amount=0)
     return _save(call, order, Reply(204))
@@ -144,7 +144,7 @@ def extend(call, order_id):
     order = _load(call, order_id)
     if order["status"] not in CAPTURABLE:
         raise Refusal(403, "NOT_ALLOWED", f"The order is {order['status']}, its authorization "
-                                          "cannot be extended.")
+                                          "can not be extended.")
     days = call.ledger.behaviour["authorization_days"]
     latest = order["_created"] + orders.LONGEST_AUTHORIZATION
     expires = orders.midnight(min(call.now + days * orders.DAY, latest))
@@ -155,7 +155,7 @@ def extend(call, order_id):
 
 def _update_refusal(call, order, amount):
     if order["status"] not in CAPTURABLE:
-        return f"The order is {order['status']}, its authorization cannot be updated."
+        return f"The order is {order['status']}, its authorization can not be updated."
     if order["fraud_status"] != "ACCEPTED":
         return f"The order's risk review is {order['fraud_status']}."
     if amount < order["captured_amount"]:
@@ -184,7 +184,7 @@ def update_references(call, order_id):
     order = _load(call, order_id)
     fields.check_fields(call.body, fields.REFERENCES)
     if order["status"] == "CANCELLED":
-        raise Refusal(403, "NOT_ALLOWED", "The order is CANCELLED, its references cannot be "
+        raise Refusal(403, "NOT_ALLOWED", "The order is CANCELLED, its references can not be "
                                           "updated.")
     for name in fields.REFERENCES:
         if call.body.get(name) is not None:
@@ -196,7 +196,7 @@ def update_customer(call, order_id):
     order = _load(call, order_id)
     fields.check_fields(call.body, fields.CUSTOMER_DETAILS)
     if "billing_address" in call.body:
-        raise Refusal(403, "NOT_ALLOWED", "The billing address cannot be updated.")
+        raise Refusal(403, "NOT_ALLOWED", "The billing address can not be updated.")
     if order["status"] not in CAPTURABLE:
         raise Refusal(403, "NOT_ALLOWED", f"The order is {order['status']}, customer details can "
                                           "not be updated.")
@@ -208,7 +208,7 @@ def update_customer(call, order_id):
 def acknowledge(call, order_id):
     order = _load(call, order_id)
     if order["status"] in ("CANCELLED", "EXPIRED"):
-        raise Refusal(403, "NOT_ALLOWED", f"The order is {order['status']}, it cannot be "
+        raise Refusal(403, "NOT_ALLOWED", f"The order is {order['status']}, it can not be "
                                           "acknowledged.")
     return Reply(204)
 

@@ -26,7 +26,7 @@ def check_line(line, path):
                         f"total_tax_amount is {tax}, expected {nearest} (one minor unit off "
                         "is accepted).")
     if line.get("type") == "discount" and tax > 0:
-        raise bad_value(f"{path}.total_tax_amount", "The tax of a discount cannot be positive.")
+        raise bad_value(f"{path}.total_tax_amount", "The tax of a discount can not be positive.")
 
 
 def check_lines(lines, amount, amount_name):

@@ -301,7 +301,7 @@ class Maker:
             4 if is_open else 1, 1 if is_open else 0, 0, at, at + took * 1000, at + 1000,
             at + HOUR if is_open else 0, http, result_id,
             '{"fraud_status":"ACCEPTED"}' if kind == "place_order" and not error else "",
-            error, '["It cannot be done."]' if error else "[]", uuid(self.hex()),
+            error, '["It can not be done."]' if error else "[]", uuid(self.hex()),
             took if self.random() > 0.004 else 10 * took))
         return op
 
