@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The one reader of request bodies: bounded, JSON only, before any database connection is
- * taken. With it the client's Idempotency-Key, hashed with its scope, so that neither the
- * key nor the request stands in the database.
+ * The one reader of request bodies: bounded, JSON only, before any database connection is taken.
+ * With it the client's Idempotency-Key, hashed with its scope, so that neither the key nor the
+ * request is in the database.
  */
 #include "handlers/handlers.h"
 
@@ -25,8 +25,8 @@ static kl_kind_t check_headers(kl_call_t *call)
 
     if (!type || strncasecmp(type, "application/json", 16) != 0
         || (type[16] && type[16] != ';' && type[16] != ' ')) {
-        return kl_error_field(call->err, "media_type", "Content-Type", type ? "another type" : NULL,
-                              "application/json");
+        return kl_error_field(call->err, "media_type", "Content-Type",
+                              type ? "some other type" : NULL, "application/json");
     }
     if (length && apr_atoi64(length) > KL_MAX_BODY) {
         return too_large(call);
@@ -39,7 +39,7 @@ static kl_kind_t unreadable(kl_call_t *call, apr_status_t rv)
     if (ap_map_http_request_error(rv, HTTP_BAD_REQUEST) == HTTP_REQUEST_ENTITY_TOO_LARGE) {
         return too_large(call);
     }
-    return kl_error_set(call->err, KL_INVALID, "body", "The body did not arrive whole.");
+    return kl_error_set(call->err, KL_INVALID, "body", "The request body is incomplete.");
 }
 
 /* Reads to the end or to the first byte too many. */
@@ -90,8 +90,8 @@ const char *kl_digest(apr_pool_t *p, const char *const *parts, int n)
     return hex;
 }
 
-/* A key is its store's. Where several are worked on the order tells which, so that a key means
- * the same whatever else a Location spans, and however its stores are named later. */
+/* A key belongs to its account. Where a Location spans several, the order decides which, so that a
+ * key means the same whatever else the Location spans, and however its accounts are named later. */
 static kl_kind_t scope_store(kl_call_t *call, const char **name)
 {
     kl_order_t *order = NULL;
@@ -112,8 +112,8 @@ static kl_kind_t read_client(kl_call_t *call, int flags, const char *body)
 
     if (!key && (flags & KL_ROUTE_KEY)) {
         return kl_error_field(call->err, "idempotency_key_missing", "Idempotency-Key", NULL,
-                              "a header with a new unique value (a UUID) for each action; the "
-                              "same value repeats the same action safely");
+                              "a header with a unique value (a UUID) for each action; sending the "
+                              "same value again repeats the same action safely");
     }
     if (!key) {
         return KL_OK;
@@ -129,7 +129,7 @@ static kl_kind_t read_client(kl_call_t *call, int flags, const char *body)
     call->client.key = kl_digest(call->r->pool, scope, 3);
     call->client.hash = kl_digest(call->r->pool, what, 3);
     if (!call->client.key || !call->client.hash) {
-        return kl_error_set(call->err, KL_INTERNAL, "digest", "No SHA-256 could be made.");
+        return kl_error_set(call->err, KL_INTERNAL, "digest", "SHA-256 could not be computed.");
     }
     return KL_OK;
 }
@@ -153,7 +153,7 @@ kl_kind_t kl_body_read(kl_call_t *call, int flags)
     return rv == KL_OK ? read_client(call, flags, text) : rv;
 }
 
-/* The order's key is a part of it, so that nobody without it is told of a placement. */
+/* The order's key is a part of it, so that nobody without it learns of a placement. */
 kl_kind_t kl_placement_key(kl_call_t *call, const char *account, const char *order_id,
                            const char *order_key, const char *token)
 {
@@ -161,5 +161,7 @@ kl_kind_t kl_placement_key(kl_call_t *call, const char *account, const char *ord
 
     call->client.key = kl_digest(call->r->pool, parts, 5);
     call->client.hash = call->client.key;
-    return call->client.key ? KL_OK : kl_error_set(call->err, KL_INTERNAL, "digest", "No SHA-256.");
+    return call->client.key
+               ? KL_OK
+               : kl_error_set(call->err, KL_INTERNAL, "digest", "SHA-256 could not be computed.");
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * klarna-callbacks: Klarna calling. Nothing is signed; the URL holds the order's id and a
- * secret only Klarna was told. A hint is stored, answered at once, and verified by reading
- * Klarna; what it says is never believed by itself. While the order is busy the answer is
- * 503 with Retry-After: Klarna asks again. Unknown members are let pass: Klarna adds some.
+ * klarna-callbacks: Klarna calling. Nothing is signed; the URL holds the order's id and a secret
+ * that only Klarna knows. A hint is stored, answered at once, and verified by reading Klarna; what
+ * it says is never taken on trust. While the order is busy the answer is 503 with Retry-After:
+ * Klarna asks again. Unknown members are accepted: Klarna adds new ones.
  */
 #include "handlers/handlers.h"
 
@@ -36,7 +36,7 @@ static int noted(kl_call_t *call, const kl_called_t *called, int status)
 
     if (kl_callbacks_note(&call->svc, call->segment[0], called, err) != KL_OK) {
         ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, call->r,
-                      "KLA0035: a callback could not be noted: %s", err->detail);
+                      "KLA0035: a callback could not be recorded: %s", err->detail);
     }
     return status;
 }
@@ -95,7 +95,7 @@ static kl_kind_t take_change(kl_call_t *call, kl_called_t *called)
 
 typedef kl_kind_t take_fn(kl_call_t *call, kl_called_t *called);
 
-/* The body is read here and not by the dispatcher, so that one that is no JSON is noted too. */
+/* The body is read here and not by the dispatcher, so that one that is not JSON is recorded too. */
 static int take(kl_call_t *call, take_fn *take_it)
 {
     kl_called_t called = {.account = call->svc.account->name, .why = UNREADABLE};

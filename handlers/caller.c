@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Who may use a closed family: a user whom Apache authenticated, and not by way of a page of
- * somebody else's. Browsers send Basic credentials by themselves, also for another site's
- * page; such a request says so in Sec-Fetch-Site, and in Origin when it changes something (a
- * plain form cannot send JSON besides). What is no browser sends neither header.
+ * Who may use a closed family: a user whom Apache authenticated, and not through another site's
+ * page. Browsers attach Basic credentials to every request, even from another site's page; such a
+ * request shows it in Sec-Fetch-Site, and in Origin when it changes something (besides, a plain
+ * form cannot send JSON). Programs other than browsers send neither header.
  */
 #include "handlers/handlers.h"
 
@@ -12,7 +12,7 @@
 static kl_kind_t not_authenticated(kl_error_t *err)
 {
     kl_error_set(err, KL_DENIED, "not_authenticated",
-                 "Only users whom the web server authenticated may use this route.");
+                 "Only users authenticated by the web server may use this route.");
     kl_error_next(err, "Put AuthType, AuthName and Require into this Location.");
     return err->kind;
 }
@@ -20,7 +20,7 @@ static kl_kind_t not_authenticated(kl_error_t *err)
 static kl_kind_t cross_site(kl_error_t *err)
 {
     return kl_error_set(err, KL_DENIED, "cross_site",
-                        "This route does not answer to pages of other sites.");
+                        "This route does not serve pages of other sites.");
 }
 
 /* Length of a host:port without the port that the scheme implies. */

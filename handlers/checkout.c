@@ -27,8 +27,7 @@ static kl_json_t *vouched_cart(kl_call_t *call, const kl_reader_t *rd)
     }
     if (cart && (!call->r->user || !call->r->user[0])) {
         kl_error_set(call->err, KL_DENIED, "cart_not_signed",
-                     "A cart without the shop's signature is taken from authenticated callers "
-                     "only.");
+                     "Only authenticated callers may send a cart without the shop's signature.");
         return NULL;
     }
     if (token) {
@@ -98,8 +97,8 @@ static int update(kl_call_t *call)
     return kl_reply(call, HTTP_OK, session_view(call, order), NULL);
 }
 
-/* Where the shopper goes next, and what the shop may tell. Told is what placing gave, not
- * what became of the order since: the same click gets the same answer for ever. */
+/* Where the shopper goes next, and what the shop may show. It is what placing returned, not what
+ * became of the order since: the same click always gets the same answer. */
 static void show_placed(kl_call_t *call, const kl_acted_t *acted, kl_json_t *v)
 {
     kl_error_t *ignored = kl_error_make(call->r->pool);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * POST credential-test: which of Klarna's systems accept a store's credentials. A store with
- * an address of its own (KlarnaEndpoint) is tested there only; else Klarna's six systems are
- * asked one after the other. The credentials go into no answer and no log.
+ * POST credential-test: which of Klarna's systems accept an account's credentials. An account with
+ * its own address (KlarnaEndpoint) is tested only there; otherwise Klarna's six systems are asked
+ * one after the other. The credentials appear in no answer and no log.
  */
 #include "handlers/operator.h"
 
@@ -59,7 +59,8 @@ static const kl_account_settings_t *chosen_store(kl_call_t *call)
         store = kl_store_named(call, name);
     }
     if (call->err->kind == KL_OK && !store) {
-        kl_error_field(call->err, "unknown_value", "store", "another name", kl_store_names(call));
+        kl_error_field(call->err, "unknown_value", "store", "some other name",
+                       kl_store_names(call));
     }
     return call->err->kind == KL_OK ? store : NULL;
 }

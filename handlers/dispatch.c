@@ -72,7 +72,7 @@ static const char *find_base(request_rec *r)
     return NULL;
 }
 
-/* Splits the path below the Location. 0 when it is too deep to be one of ours. */
+/* Splits the path below the Location. 0 when it is too deep to be a route. */
 static int split_path(kl_call_t *call)
 {
     char *state = NULL, *rest, *part;
@@ -142,7 +142,7 @@ static const kl_route_t *find_route(kl_call_t *call, const kl_route_t *routes)
     return NULL;
 }
 
-/* The stores that the Location names; the first of them is the one for what is new. */
+/* The stores that the Location names; the first of them is the account for new orders. */
 static kl_kind_t find_stores(kl_call_t *call)
 {
     kl_server_settings_t *cfg = kl_server_settings(call->r->server);

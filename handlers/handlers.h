@@ -71,8 +71,8 @@ const kl_account_settings_t *kl_store_named(const kl_call_t *call, const char *n
 /** The Location's stores for people: "sweden, norway". */
 const char *kl_store_names(const kl_call_t *call);
 
-/** The Location's stores: name, environment, region; an operator is told the address of Klarna,
- *  a stranger only whether it is the shop's own: that is nobody else's business. */
+/** The Location's stores: name, environment, region; an operator sees Klarna's address, a stranger
+ * only whether the shop set its own. */
 kl_json_t *kl_stores_view(const kl_call_t *call, kl_audience_t audience);
 
 /** The module's content handler (dispatch.c). */

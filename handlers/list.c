@@ -17,7 +17,7 @@
 
 static void unknown_value(kl_call_t *call, const char *name, const char *expected)
 {
-    kl_error_field(call->err, "unknown_value", name, "another word", expected);
+    kl_error_field(call->err, "unknown_value", name, "some other word", expected);
 }
 
 static const char *read_state(kl_call_t *call)
@@ -81,8 +81,8 @@ static apr_time_t read_day(kl_call_t *call, const char *name)
     apr_time_t day = parse_day(call->r->pool, text);
 
     if (text[0] && !day && strcmp(text, "1970-01-01") != 0) {
-        kl_error_field(call->err, "not_a_date", name, "another text",
-                       "a day as YYYY-MM-DD, from 1970-01-01 on");
+        kl_error_field(call->err, "not_a_date", name, "some other text",
+                       "a day as YYYY-MM-DD, 1970-01-01 or later");
     }
     return day;
 }
@@ -107,8 +107,8 @@ static void read_cursor(kl_call_t *call, kl_order_query_t *query)
     }
     query->before_at = apr_strtoi64(cursor, &end, 10);
     if (query->before_at <= 0 || *end != '_' || !kl_id_is_uuid(end + 1)) {
-        kl_error_field(call->err, "cursor", "cursor", "another text",
-                       "the next_cursor of an answer");
+        kl_error_field(call->err, "cursor", "cursor", "some other text",
+                       "the next_cursor of a previous answer");
         return;
     }
     query->before_id = end + 1;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Operations that have not ended, and what a person does with them: GET operations lists
- * them, POST {id}/operations/{op}/send-again and .../give-up (executed_as or not_executed: what
- * a person found where Klarna's record does not tell), POST {id}/adopt ends an orphaned
- * placement with Klarna's order id.
+ * Operations that have not ended, and what a person can do with them: GET operations lists them,
+ * POST {id}/operations/{op}/send-again and .../give-up (executed_as or not_executed: what a person
+ * found where Klarna's record is ambiguous), POST {id}/adopt ends an orphaned placement with
+ * Klarna's order id.
  */
 #include "handlers/handlers.h"
 
@@ -56,13 +56,13 @@ static kl_said_t read_said(kl_call_t *call, const kl_reader_t *rd)
     kl_said_t said = {id ? id : "", kl_read_bool(rd, "not_executed", 0)};
 
     if (id && said.not_executed) {
-        kl_error_field(call->err, "executed_as", "executed_as", "not_executed beside it",
-                       "one of executed_as and not_executed");
+        kl_error_field(call->err, "executed_as", "executed_as", "not_executed as well",
+                       "either executed_as or not_executed");
     }
     return said;
 }
 
-/* For the problem document: movements of Klarna's, nothing of persons. */
+/* For the problem document: Klarna's movements, nothing personal. */
 static kl_json_t *candidates_view(apr_pool_t *p, const apr_array_header_t *candidates)
 {
     kl_json_t *list = kl_json_array(p);
@@ -80,7 +80,7 @@ static kl_json_t *candidates_view(apr_pool_t *p, const apr_array_header_t *candi
     return list;
 }
 
-/* The reason is for whoever reads the log later; it is not personal data. */
+/* The reason is for people who read the log later; it is not personal data. */
 int kl_operations_give_up(kl_call_t *call)
 {
     kl_reader_t rd = kl_reader(call->r->pool, call->body, "", call->err);

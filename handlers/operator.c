@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * klarna-operator: for whoever runs the shop's server. What is configured, what waits, what
- * went wrong, what Klarna called in, and the figures of the last hours; credential_test.c and
- * support.c have the rest. It reads only: what a person does with an operation is a route of
- * the back office.
+ * klarna-operator: for the operator of the server. What is configured, what waits, what went wrong,
+ * which callbacks came, and the figures of the last hours; credential_test.c and support.c have the
+ * rest. It only reads: acting on an operation is a route of the back office.
  */
 #include "handlers/operator.h"
 
@@ -52,7 +51,8 @@ static list_fn chosen_list(kl_call_t *call)
             return lists[i].list;
         }
     }
-    kl_error_field(call->err, "unknown_value", "show", "another word", "open, failing or refused");
+    kl_error_field(call->err, "unknown_value", "show", "some other word",
+                   "open, failing or refused");
     return NULL;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What operator.c and support.c share: the routes for whoever runs the shop's server, and the
- * bundle for whoever helps them.
+ * What operator.c and support.c share: the routes for the operator, and the bundle for whoever
+ * helps them.
  */
 #ifndef KL_HANDLERS_OPERATOR_H
 #define KL_HANDLERS_OPERATOR_H

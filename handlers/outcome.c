@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Answering for an operation. The answer is made from what is stored, so the same
- * Idempotency-Key gives the same answer, whoever asks again and whenever.
+ * Answering for an operation. The answer is made from what is stored, so the same Idempotency-Key
+ * always gives the same answer, whoever asks again.
  */
 #include "handlers/handlers.h"
 

@@ -67,7 +67,7 @@ static kl_kind_t check_part(kl_call_t *call, char *part, const char *const *name
     i = index_of(names, part);
     if (i < 0) {
         return kl_error_field(call->err, "unknown_parameter", apr_pstrndup(p, part, MAX_NAME_SHOWN),
-                              "a parameter that is not known", listing(p, names));
+                              "an unknown parameter", listing(p, names));
     }
     if (*seen & (1u << i)) {
         return kl_error_field(call->err, "repeated_parameter", names[i], "more than one value",
@@ -75,7 +75,7 @@ static kl_kind_t check_part(kl_call_t *call, char *part, const char *const *name
     }
     *seen |= 1u << i;
     if (strlen(value) > 3 * KL_MAX_STRING || !decode(value) || strlen(value) > KL_MAX_STRING) {
-        return kl_error_field(call->err, "unreadable_parameter", names[i], "another text",
+        return kl_error_field(call->err, "unreadable_parameter", names[i], "some other text",
                               "at most " APR_STRINGIFY(KL_MAX_STRING) " bytes of UTF-8 text, "
                                                                       "percent-encoded");
     }

@@ -126,16 +126,16 @@ static int status_of(const kl_error_t *err)
 static const char *title_of(kl_kind_t kind)
 {
     static const char *const titles[] = {[KL_OK] = "Done",
-                                         [KL_INVALID] = "The request is not right",
+                                         [KL_INVALID] = "The request is invalid",
                                          [KL_DENIED] = "Not allowed",
                                          [KL_NOT_FOUND] = "Not found",
-                                         [KL_CONFLICT] = "Not possible as things stand",
-                                         [KL_STALE] = "Not possible as things stand",
-                                         [KL_TAKEN] = "Not possible as things stand",
+                                         [KL_CONFLICT] = "Not possible in the current state",
+                                         [KL_STALE] = "Not possible in the current state",
+                                         [KL_TAKEN] = "Not possible in the current state",
                                          [KL_REFUSED] = "Klarna refused",
                                          [KL_RATE_LIMITED] = "Too many calls to Klarna",
-                                         [KL_UNKNOWN] = "The outcome is not known yet",
-                                         [KL_UNAVAILABLE] = "Not available now",
+                                         [KL_UNKNOWN] = "The outcome is not yet known",
+                                         [KL_UNAVAILABLE] = "Temporarily unavailable",
                                          [KL_PROTOCOL] = "Klarna's answer could not be read",
                                          [KL_INTERNAL] = "Internal error"};
 
@@ -172,8 +172,8 @@ static kl_json_t *problem(kl_call_t *call, int status)
     return v;
 }
 
-/* What the caller did wrong is the caller's affair; what an outside part did is a warning
- * for the operator; what we did is an error. */
+/* The caller's mistakes are the caller's affair; an outside fault is a warning for the operator;
+ * our own is an error. */
 static int level_of(kl_kind_t kind)
 {
     switch (kind) {

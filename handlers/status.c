@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * klarna-status: is this server ready to take payments? Anybody may ask; details are for
- * users whom Apache authenticated.
+ * klarna-status: is this server ready to take payments? Anyone may ask; details are for users whom
+ * Apache authenticated.
  */
 #include "handlers/handlers.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * GET support-bundle: everything the operator sees, in one file that is safe to post: made of
- * codes, times and figures only. No secret, no name of a user or a person, no reference, no
- * address, none of anybody's words.
+ * GET support-bundle: everything the operator sees, in one file that is safe to post: codes, times
+ * and figures only. It holds no secrets, no names of users or other people, no references, no
+ * addresses and no free text.
  */
 #include "handlers/operator.h"
 

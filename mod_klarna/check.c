@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Checking the settings as a whole, at every start and in `apachectl configtest`: what is
- * wrong stops the start with its cure. Also completes each account (address, defaults).
+ * Checking the settings as a whole, at every start and in `apachectl configtest`: any fault stops
+ * the start and names its cure. Also completes each account (address, defaults).
  */
 #include "settings.h"
 
@@ -44,8 +44,8 @@ static const char *check_environment(apr_pool_t *p, const kl_account_settings_t 
     }
     if (!live && endpoint && is_live_host(endpoint)) {
         return apr_psprintf(p,
-                            "KlarnaEndpoint %s is Klarna's live system, but KlarnaEnvironment "
-                            "is playground: say KlarnaEnvironment live",
+                            "KlarnaEndpoint %s is Klarna's live system, but KlarnaEnvironment is "
+                            "playground: set KlarnaEnvironment live",
                             endpoint);
     }
     if (live && strncmp(account->account.password, "klarna_test_", 12) == 0) {
@@ -141,8 +141,8 @@ int kl_settings_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, se
     }
     if (kl_worker_is_wanted(s) && !APR_RETRIEVE_OPTIONAL_FN(ap_watchdog_register_callback)) {
         ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s,
-                     "KLA0006: mod_watchdog is not loaded: add LoadModule watchdog_module, or "
-                     "say KlarnaWorker Off");
+                     "KLA0006: mod_watchdog is not loaded: add LoadModule watchdog_module, or set "
+                     "KlarnaWorker Off");
         bad = 1;
     }
     return bad ? !OK : OK;

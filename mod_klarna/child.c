@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Per-child context; see child.h. A child that cannot make its HTTP engine logs why and
- * answers 503: exiting would make the parent fork for ever.
+ * Per-child context; see child.h. A child that cannot make its HTTP engine logs why and answers
+ * 503: exiting would make the parent fork forever.
  */
 #include "child.h"
 
@@ -15,7 +15,7 @@
 #include "store/store_dbd.h"
 #include "worker.h"
 
-/* Offered by the crash tests' module only: it dies at the step it was told. */
+/* Offered by the crash tests' module only: it dies at the step it was given. */
 APR_DECLARE_OPTIONAL_FN(void, klarna_step, (const char *name));
 
 static kl_http_t *http; /* of this process; set once in child_init */

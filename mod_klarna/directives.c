@@ -79,7 +79,7 @@ static const char *open_store(cmd_parms *cmd, void *unused, const char *arg)
         return error;
     }
     if (cfg->open) {
-        return "<KlarnaStore> cannot stand in another <KlarnaStore>";
+        return "<KlarnaStore> cannot be nested in another <KlarnaStore>";
     }
     cfg->open = account_named(cmd, name);
     error = ap_walk_config(cmd->directive->first_child, cmd, cmd->context);
@@ -260,7 +260,7 @@ static const char *set_callback_base(cmd_parms *cmd, void *unused, const char *u
     (void)unused;
     if (strncmp(url, "https://", 8) != 0 || len < 12 || len > 1500 || strpbrk(url, "?# ")) {
         return apr_psprintf(cmd->pool,
-                            "KlarnaCallbackBase: expected the https:// address under which Klarna "
+                            "KlarnaCallbackBase: expected the https:// address at which Klarna "
                             "reaches the klarna-callbacks Location, without ? and #, not '%s'",
                             url);
     }
@@ -334,25 +334,28 @@ const command_rec kl_directives[] =
      AP_INIT_TAKE1("KlarnaEnvironment", set_environment, NULL, RSRC_CONF,
                    "playground (default) or live"),
      AP_INIT_TAKE1("KlarnaRegion", set_region, NULL, RSRC_CONF, "eu (default), na or oc"),
-     AP_INIT_TAKE1("KlarnaEndpoint", set_endpoint, NULL, RSRC_CONF,
-                   "another address than Klarna's own: the sandbox or a proxy in front of it"),
-     AP_INIT_TAKE2("KlarnaCartKey", add_cart_key, NULL, RSRC_CONF,
-                   "key id, and file:, exec: or env: giving the secret that signs carts"),
+     AP_INIT_TAKE1(
+         "KlarnaEndpoint", set_endpoint, NULL, RSRC_CONF,
+         "an address to use instead of Klarna's own: the sandbox, or a proxy in front of it"),
+     AP_INIT_TAKE2(
+         "KlarnaCartKey", add_cart_key, NULL, RSRC_CONF,
+         "key id, and file:, exec: or env: giving the secret with which the shop signs carts"),
      AP_INIT_TAKE1("KlarnaTimeout", set_timeout, NULL, RSRC_CONF,
-                   "all tries of one Klarna call together, 100ms to 45s, default 20s"),
+                   "limit for all tries of one Klarna call together, 100ms to 45s, default 20s"),
      AP_INIT_TAKE1("KlarnaConnectTimeout", set_connect_timeout, NULL, RSRC_CONF,
-                   "connecting to Klarna, 100ms to 45s, default 5s"),
+                   "limit for connecting to Klarna, 100ms to 45s, default 5s"),
      AP_INIT_TAKE1("KlarnaTrustStore", set_trust_store, NULL, RSRC_CONF,
                    "file of CA certificates, default the system's"),
      AP_INIT_TAKE1("KlarnaProxy", set_proxy, NULL, RSRC_CONF,
                    "http://host:port of a CONNECT proxy, default none"),
      AP_INIT_TAKE1("KlarnaCallbackBase", set_callback_base, NULL, RSRC_CONF,
-                   "https address under which Klarna reaches the klarna-callbacks Location"),
+                   "https address at which Klarna reaches the klarna-callbacks Location"),
      AP_INIT_TAKE1("KlarnaWorker", set_worker, NULL, RSRC_CONF,
                    "finish interrupted operations and poll Klarna for changes: On, Off or a number "
                    "of threads; On (32 threads)"),
-     AP_INIT_FLAG("KlarnaAutoExtend", set_auto_extend, NULL, RSRC_CONF,
-                  "extend authorizations that are about to end while goods are open; Off"),
+     AP_INIT_FLAG(
+         "KlarnaAutoExtend", set_auto_extend, NULL, RSRC_CONF,
+         "extend authorizations that are about to expire and not fully captured; default Off"),
      AP_INIT_ITERATE("KlarnaUseStore", use_store, NULL, ACCESS_CONF,
-                     "which store containers a Location works for, default 'default'"),
+                     "the accounts whose orders the Location serves, default 'default'"),
      {NULL, {NULL}, NULL, 0, RAW_ARGS, NULL}};

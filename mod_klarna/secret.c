@@ -40,7 +40,7 @@ static const char *from_file(apr_pool_t *p, apr_pool_t *ptemp, const char *path,
     rv = apr_file_info_get(&info, APR_FINFO_PROT, file);
     if (rv == APR_SUCCESS && (info.protection & (APR_FPROT_WREAD | APR_FPROT_WWRITE))) {
         apr_file_close(file);
-        *error = "the file is open to everybody: chmod o-rw it";
+        *error = "the file is open to everybody: run chmod o-rw on it";
         return NULL;
     }
     rv = apr_file_read_full(file, text, len, &len);
@@ -73,6 +73,6 @@ const char *kl_secret_read(apr_pool_t *p, apr_pool_t *ptemp, const char *source,
     if (strncmp(source, "env:", 4) == 0) {
         return first_line(p, getenv(source + 4), error);
     }
-    *error = "a secret is not written here: use file:/path, exec:/program or env:NAME";
+    *error = "do not write the secret here: use file:/path, exec:/program or env:NAME";
     return NULL;
 }

@@ -26,7 +26,7 @@ typedef struct kl_account_settings_t {
 
 typedef struct kl_server_settings_t {
     apr_hash_t *accounts;                /* name -> kl_account_settings_t * */
-    apr_array_header_t *used;            /* of const char *: names KlarnaUseStore asked for */
+    apr_array_header_t *used;            /* of const char *: the names given to KlarnaUseStore */
     kl_account_settings_t *open;         /* the container being read, NULL outside */
     apr_interval_time_t timeout;         /* -1 = unset */
     apr_interval_time_t connect_timeout; /* -1 = unset */
@@ -69,8 +69,8 @@ const char *kl_klarna_host(kl_region_t region, int live);
 /** The command table (directives.c). */
 extern const command_rec kl_directives[];
 
-/** check_config hook: every server's settings are complete and fit each other, or the start
- *  (and apachectl configtest) stops with what is wrong and its cure. */
+/** check_config hook: every server's settings are complete and consistent, or the start (and
+ * apachectl configtest) stops and names the fault and its cure. */
 int kl_settings_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
 
 /**

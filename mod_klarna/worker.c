@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The worker's clockwork: mod_watchdog's tick, threads, logging and the child's end. What is
- * worked on stands in service/units.c, in which order in service/round.c.
+ * The worker's clockwork: mod_watchdog's tick, threads, logging and the child's end. What there is
+ * to do is in service/units.c, its order in service/round.c.
  */
 #include "worker.h"
 
@@ -88,8 +88,8 @@ static int start_thread(void *unused)
 
 /* --- the child's beginning and end ---------------------------------------------------------- */
 
-/* mod_watchdog cuts its callbacks off when a child ends; a pre-cleanup of the child's pool
- * runs before that and waits. A unit is bounded, so this is too. */
+/* mod_watchdog cuts its callbacks off when a child ends; a pre-cleanup of the child's pool runs
+ * before that and waits. A unit is bounded, and so is this. */
 static apr_status_t drain(void *unused)
 {
     (void)unused;
@@ -194,9 +194,9 @@ static apr_status_t tick(int state, void *data, apr_pool_t *p)
     if (state != AP_WATCHDOG_STATE_RUNNING || !worker.round) {
         return APR_SUCCESS;
     }
-    /* First the flag, then the question: else drain could find nobody ticking between the
-     * two, and the child would be taken apart under a round that begins. An exchange is a
-     * full barrier. */
+    /* First the flag, then the question: else drain could find no tick running between the two, and
+     * the child would be torn down under a round that is starting. An exchange is a full barrier.
+     */
     apr_atomic_xchg32(&worker.ticking, 1);
     while (!told_to_stop()) {
         ask_all();

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One HTTP exchange, as a table of functions so that tests can fail the n-th one.
- * http_curl.c is its one implementation. It speaks nobody's dialect: whom to call, as whom,
- * and what an answer means is for its caller to know (klarna.c). An engine sends what it is
- * given, once; repeating is the caller's business.
+ * One HTTP exchange, as a table of functions so that tests can fail the n-th one. http_curl.c is
+ * its one implementation. It knows no dialect: whom to call, as whom, and what an answer means is
+ * up to its caller (klarna.c). An engine sends what it is given, once; repeating is up to the
+ * caller.
  *
- * libcurl itself may send a request again on a fresh connection when a kept one dies before
- * the first byte of the answer. That is harmless only for a request marked repeatable; any
- * other goes out on a connection of its own, where libcurl never repeats.
+ * libcurl itself may send a request again on a fresh connection when a kept one dies before the
+ * first byte of the answer. That is harmless only for a request marked repeatable; any other goes
+ * out on a connection of its own, where libcurl never repeats.
  */
 #ifndef KL_HTTP_H
 #define KL_HTTP_H

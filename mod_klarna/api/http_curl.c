@@ -473,7 +473,7 @@ static kl_http_response_t exchange(kl_http_t *self, apr_pool_t *p, const kl_http
 
 /* --- making ------------------------------------------------------------------------- */
 
-/* What is missing in the libcurl at hand; static, or NULL. */
+/* What this libcurl lacks; static, or NULL. */
 static const char *curl_lacks(void)
 {
     const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
@@ -485,7 +485,7 @@ static const char *curl_lacks(void)
         return "OpenSSL as its TLS library";
     }
     if (!(info->features & CURL_VERSION_ASYNCHDNS)) {
-        return "a resolver that keeps time limits";
+        return "a resolver that honours timeouts";
     }
     return NULL;
 }
@@ -518,7 +518,7 @@ kl_kind_t kl_http_curl_make(kl_http_t **out, apr_pool_t *p, const kl_http_curl_c
     impl->cfg.proxy = cfg->proxy ? apr_pstrdup(p, cfg->proxy) : "";
     impl->idle = kl_kept_make(p, cfg->max_idle > 0 ? cfg->max_idle : DEFAULT_MAX_IDLE);
     if (!impl->idle) {
-        return kl_error_set(err, KL_UNAVAILABLE, "mutex", "No mutex could be made.");
+        return kl_error_set(err, KL_UNAVAILABLE, "mutex", "A mutex could not be created.");
     }
     impl->store = kl_trust_store_load(cfg->ca_file);
     if (!impl->store) {

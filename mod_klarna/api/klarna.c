@@ -37,10 +37,10 @@ static const char *fault_of(const kl_klarna_request_t *req)
         return "no request was built";
     }
     if (!is_word(req->path, MAX_PATH) || req->path[0] != '/') {
-        return "the path is not usable";
+        return "the path is invalid";
     }
     if (*req->idempotency_key && !is_word(req->idempotency_key, MAX_KEY)) {
-        return "the idempotency key is not usable";
+        return "the idempotency key is invalid";
     }
     return NULL;
 }

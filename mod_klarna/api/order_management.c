@@ -174,8 +174,8 @@ static const char *read_amounts(const kl_json_t *v, kl_klarna_order_t *seen)
     return NULL;
 }
 
-/* Klarna's captures or refunds, as far as they can be read: an entry without id or amount is
- * left out, and the totals then tell that something differs. */
+/* Klarna's captures or refunds, as far as they can be read: an entry without id or amount is left
+ * out, and the totals then show that something differs. */
 static apr_array_header_t *read_moves(apr_pool_t *p, const kl_json_t *v, const char *key,
                                       const char *id, const char *amount, const char *at)
 {
@@ -222,7 +222,7 @@ kl_kind_t kl_om_read_reply(kl_klarna_order_t *out, apr_pool_t *p, const kl_klarn
     missing = !*seen.order_id ? "order_id" : !*seen.status ? "status" : read_amounts(v, &seen);
     if (missing) {
         return kl_error_set(err, KL_PROTOCOL, "unreadable_answer",
-                            "Klarna's answer holds no usable %s.", missing);
+                            "Klarna's answer has no usable %s.", missing);
     }
     *out = seen;
     return KL_OK;

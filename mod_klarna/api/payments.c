@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Klarna Payments v1. The body of a session and of a placement come from the same function
- * (kl_order_klarna), because Klarna refuses a placement that differs from what was
- * authorized. A token or session id that is not plainly one never becomes part of a path.
+ * (kl_order_klarna), because Klarna refuses a placement that differs from what was authorized. A
+ * token or session id that is not clearly one never becomes part of a path.
  */
 #include <apr_lib.h>
 #include <apr_strings.h>
@@ -73,7 +73,7 @@ kl_klarna_request_t kl_payments_create_session(apr_pool_t *p, const kl_order_t *
 {
     kl_klarna_request_t req = post(SESSIONS, session_body(p, order, cart, callback_base));
 
-    req.repeatable = 1; /* a session nobody uses does no harm */
+    req.repeatable = 1; /* an unused session does no harm */
     return req;
 }
 
@@ -129,8 +129,8 @@ static const char *word(apr_pool_t *p, const kl_json_t *v, const char *key, apr_
 
 static kl_kind_t lacks(kl_error_t *err, const char *what)
 {
-    return kl_error_set(err, KL_PROTOCOL, "unreadable_answer",
-                        "Klarna's answer holds no usable %s.", what);
+    return kl_error_set(err, KL_PROTOCOL, "unreadable_answer", "Klarna's answer has no usable %s.",
+                        what);
 }
 
 kl_klarna_request_t kl_payments_read_session(apr_pool_t *p, const kl_order_t *order)
@@ -158,7 +158,7 @@ kl_kind_t kl_payments_session_status(int *complete, apr_pool_t *p, const kl_klar
     }
     if (!status || (strcmp(status, "complete") != 0 && strcmp(status, "incomplete") != 0)) {
         return kl_error_set(err, KL_PROTOCOL, "unreadable_answer",
-                            "Klarna's answer holds no usable status.");
+                            "Klarna's answer has no usable status.");
     }
     *complete = strcmp(status, "complete") == 0;
     return KL_OK;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The meaning of an exchange. Only Klarna's own, readable no counts as a refusal, because
- * a refusal is final; whatever else is not clearly "not executed" stays unknown and is
- * found out later. It must never read "refused" out of something Klarna did not say.
+ * The meaning of an exchange. Only Klarna's own, readable refusal counts as one, because a refusal
+ * is final; whatever else is not clearly "not executed" stays unknown and is found out later. It
+ * must never read "refused" out of something Klarna did not say.
  */
 #include <apr_lib.h>
 #include <apr_strings.h>
@@ -28,22 +28,22 @@ typedef struct advice_t {
 static const advice_t advice[] = {
     /* Klarna Payments */
     {"BAD_VALUE", 409,
-     "The order differs from what the shopper authorized: let the shopper "
-     "authorize the present cart again (a new authorization)."},
-    {"BAD_VALUE", 0, "Correct the field Klarna names and ask again."},
-    {"BAD_REQUEST", 0, "Correct what Klarna names and ask again."},
+     "The order differs from what the shopper authorized: have the shopper authorize the current "
+     "cart again (a new authorization)."},
+    {"BAD_VALUE", 0, "Correct the field that Klarna names and try again."},
+    {"BAD_REQUEST", 0, "Correct what Klarna objects to and try again."},
     {"INVALID_OPERATION", 0,
-     "The authorization was used already or is not valid: read the order; "
-     "when it was not placed, let the shopper authorize again."},
+     "The authorization has been used or is not valid. Read the order; if it was not placed, have "
+     "the shopper authorize again."},
     {"MERCHANT_INACTIVE", 0, "The merchant account is not active: ask Klarna's merchant support."},
     {"REJECTED", 0, "Klarna declined this purchase: offer another way to pay."},
     {"SESSION_COMPLETED", 0, "This session has become an order: read it, or start a new session."},
-    {"READ_ONLY", 0, "This session can not be changed any more: start a new session."},
+    {"READ_ONLY", 0, "This session can no longer be changed: start a new session."},
     {"NOT_FOUND", 0,
-     "Klarna does not know it (a session lives 48 hours, an authorization 60 "
-     "minutes): start a new session; for an existing order read the order again."},
+     "Klarna does not know it (a session lasts 48 hours, an authorization 60 minutes). Start a new "
+     "session, or read the order again if there is one."},
     /* Order Management */
-    {"INVALID_ORDER_ID", 0, "This is no order id of Klarna's: check how the order came about."},
+    {"INVALID_ORDER_ID", 0, "This is not a Klarna order id: check where the order came from."},
     {"NO_SUCH_ORDER", 0,
      "Check that the order was made with this merchant account, environment "
      "and region."},
@@ -51,14 +51,14 @@ static const advice_t advice[] = {
     {"CAPTURE_NOT_ALLOWED", 0, READ_AGAIN},
     {"REFUND_NOT_ALLOWED", 0, READ_AGAIN},
     {"CANCEL_NOT_ALLOWED", 0,
-     "Read the order again: an order with a capture is refunded or its "
-     "rest released, not cancelled."},
+     "Read the order again: once something is captured, refund it or release the rest instead of "
+     "cancelling."},
     {"NOT_ALLOWED", 0, READ_AGAIN},
-    {"CONFLICT", 0, "Wait a moment and read the order again before asking once more."},
+    {"CONFLICT", 0, "Wait a moment and read the order again before you retry."},
     {"REQUEST_TOO_LARGE", 0, "Send fewer or shorter order lines."},
-    {"UNPROCESSABLE_ENTITY", 0, "Correct what Klarna names and ask again."},
-    {"INVALID_ADDRESS", 0, "Correct the address and ask again."},
-    {NULL, 0, "See Klarna's messages; name the correlation id when you ask Klarna."}};
+    {"UNPROCESSABLE_ENTITY", 0, "Correct what Klarna objects to and try again."},
+    {"INVALID_ADDRESS", 0, "Correct the address and try again."},
+    {NULL, 0, "See Klarna's messages; quote the correlation id if you contact Klarna."}};
 
 static const char *next_step(const char *code, int status)
 {
@@ -138,7 +138,7 @@ static apr_array_header_t *messages_of(apr_pool_t *p, const kl_json_t *body)
     return out;
 }
 
-/* The error object, or NULL when the body is not one of Klarna's. */
+/* The error object, or NULL when the body is not Klarna's. */
 static const kl_json_t *error_object(apr_pool_t *p, const kl_klarna_response_t *resp)
 {
     const kl_json_t *v = NULL;
@@ -192,21 +192,21 @@ static kl_meaning_t refused(kl_error_t *err, int status)
 static kl_meaning_t not_done(kl_error_t *err, int status)
 {
     if (status == 429) {
-        kl_error_set(err, KL_RATE_LIMITED, "rate_limited",
-                     "Klarna has too many requests of this merchant and did not execute this one.");
-        kl_error_next(err, "Wait and ask again; nothing was executed.");
+        kl_error_set(
+            err, KL_RATE_LIMITED, "rate_limited",
+            "Klarna received too many requests from this merchant and did not execute this one.");
+        kl_error_next(err, "Wait and try again; nothing was executed.");
     }
     else if (status == 401) {
         kl_error_set(err, KL_UNAVAILABLE, "credentials_refused",
                      "Klarna did not accept the credentials of this merchant account.");
-        kl_error_next(err, "Check user name and password, and that region (eu, na, oc) and "
-                           "environment (playground, live) are those of the account.");
+        kl_error_next(err, "Check the user name and password, and that region (eu, na, oc) and "
+                           "environment (playground, live) match the account.");
     }
     else {
         kl_error_set(err, KL_UNAVAILABLE, "blocked_at_edge",
                      "Klarna's edge turned the request away (%d) before it was executed.", status);
-        kl_error_next(err, "Wait and ask again; when it stays, name this host's address to "
-                           "Klarna.");
+        kl_error_next(err, "Wait and try again. If it persists, give Klarna this host's address.");
     }
     return KL_MEANS_NOT_DONE;
 }
@@ -215,7 +215,8 @@ static kl_meaning_t unclear(kl_error_t *err, int status)
 {
     if (status >= 500 || status == 408) {
         kl_error_set(err, KL_UNKNOWN, "klarna_failed",
-                     "Klarna answered %d: whether it executed the request is not known.", status);
+                     "Klarna answered %d: it is not known whether the request was executed.",
+                     status);
     }
     else if (status >= 300 && status < 400) {
         kl_error_set(err, KL_UNKNOWN, "redirected",
@@ -224,10 +225,11 @@ static kl_meaning_t unclear(kl_error_t *err, int status)
     }
     else {
         kl_error_set(err, KL_UNKNOWN, "unreadable",
-                     "The answer %d holds no error of Klarna's: what it means is not known.",
+                     "The answer %d does not contain a Klarna error, so its meaning is not known.",
                      status);
     }
-    kl_error_next(err, "Wait: the outcome is being found out. Do not repeat it as a new request.");
+    kl_error_next(
+        err, "Wait: the module is finding out what happened. Do not send it as a new request.");
     return KL_MEANS_UNKNOWN;
 }
 
@@ -259,17 +261,18 @@ kl_meaning_t kl_reply_meaning(const kl_klarna_response_t *resp, kl_error_t *err)
         }
         return by_status(resp, err);
     case KL_NOT_SENT:
-        kl_error_set(err, KL_UNAVAILABLE, "not_sent", "Klarna was not reached (%s).",
+        kl_error_set(err, KL_UNAVAILABLE, "not_sent", "Klarna could not be reached (%s).",
                      resp->why ? resp->why : "no reason given");
-        kl_error_next(err, "Ask again; nothing was executed.");
+        kl_error_next(err, "Try again; nothing was executed.");
         return KL_MEANS_NOT_DONE;
     case KL_LOST:
         break;
     }
     kl_error_set(err, KL_UNKNOWN, "answer_lost",
-                 "The request was sent but no complete answer came (%s).",
+                 "The request was sent, but no complete answer came back (%s).",
                  resp->why ? resp->why : "no reason given");
-    kl_error_next(err, "Wait: the outcome is being found out. Do not repeat it as a new request.");
+    kl_error_next(
+        err, "Wait: the module is finding out what happened. Do not send it as a new request.");
     return KL_MEANS_UNKNOWN;
 }
 
@@ -281,7 +284,7 @@ kl_json_t *kl_reply_json(apr_pool_t *p, const kl_klarna_response_t *resp, kl_err
         return v;
     }
     kl_error_set(err, KL_PROTOCOL, "unreadable_answer",
-                 "Klarna answered %d with %" APR_SIZE_T_FMT " bytes that are no JSON object.",
+                 "Klarna answered %d with %" APR_SIZE_T_FMT " bytes that are not a JSON object.",
                  resp->status, resp->body_len);
     if (*resp->correlation_id && !err->correlation_id) {
         err->correlation_id = sane_word(err->pool, resp->correlation_id, MAX_CODE);

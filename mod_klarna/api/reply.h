@@ -11,9 +11,9 @@
 #include "core/meaning.h"
 
 /**
- * Says what it meant and fills err for everything but KL_MEANS_DONE: kind (KL_REFUSED,
- * KL_RATE_LIMITED, KL_UNAVAILABLE, KL_UNKNOWN), Klarna's code, messages and correlation id.
- * A 401 is KL_UNAVAILABLE "credentials_refused" with the next step (region, environment).
+ * Returns what it means and fills err for everything but KL_MEANS_DONE: kind (KL_REFUSED,
+ * KL_RATE_LIMITED, KL_UNAVAILABLE, KL_UNKNOWN), Klarna's code, messages and correlation id. A 401
+ * is KL_UNAVAILABLE "credentials_refused" with the next step (region, environment).
  */
 kl_meaning_t kl_reply_meaning(const kl_klarna_response_t *resp, kl_error_t *err);
 

@@ -98,7 +98,7 @@ static kl_kind_t check_expiry(const kl_json_t *claims, apr_time_t now, kl_error_
         kl_error_set(err, KL_DENIED, "cart_expired",
                      "The signed cart's exp is more than %d seconds away.", KL_CART_MAX_AGE_S);
     }
-    kl_error_next(err, "Let the shop sign the cart again.");
+    kl_error_next(err, "Have the shop sign the cart again.");
     return err->kind;
 }
 
@@ -115,9 +115,9 @@ kl_kind_t kl_signed_cart_open(kl_json_t **cart, apr_pool_t *p, const char *token
     }
     if (!payload.text) {
         return kl_error_set(err, KL_DENIED, "cart_signature",
-                            "The signed cart is not one of this shop's.");
+                            "The cart's signature is not this shop's.");
     }
-    /* The signature holds, so from here on it is the shop that is told what is wrong. */
+    /* The signature is valid, so from here on errors are told to the shop. */
     claims = kl_json_parse(p, payload.text, payload.len, err);
     if (!claims || check_expiry(claims, now, err) != KL_OK) {
         return err->kind;

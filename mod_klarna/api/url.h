@@ -15,7 +15,7 @@ int kl_url_is_plain(const char *s);
 /**
  * s as one segment of a path, percent-encoded.
  * @return NULL when s is NULL, empty, longer than 255 bytes, "." or "..", or holds a control
- *         character: such an id can not be Klarna's
+ *         character: such an id cannot be Klarna's
  */
 const char *kl_url_segment(apr_pool_t *p, const char *s);
 

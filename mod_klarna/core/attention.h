@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Why a person should look at an order: one mark at a time, the gravest. Nobody else writes it.
+ * Why a person should look at an order: one mark at a time, the gravest. Nothing else writes it.
  */
 #ifndef KL_ATTENTION_H
 #define KL_ATTENTION_H
@@ -9,12 +9,12 @@
 
 typedef struct kl_order_t kl_order_t; /* order.h */
 
-/* From the least grave on: a mark takes the place of those before it and of no other. */
+/* In rising gravity: a mark replaces those before it and no other. */
 typedef enum {
     KL_ATTENTION_NONE,
     KL_ATTENTION_EXPIRING, /* its authorization ends soon */
     KL_ATTENTION_OUTSIDE,  /* something was done at Klarna without us, and booked */
-    KL_ATTENTION_DIFFERS,  /* Klarna's record and the books can not be made to agree */
+    KL_ATTENTION_DIFFERS,  /* Klarna's record and the books cannot be reconciled */
     KL_ATTENTION_ORPHAN    /* placed at Klarna, its order id not known: stays until it is */
 } kl_attention_t;
 
@@ -23,7 +23,7 @@ int kl_attention_parse(const char *name, kl_attention_t *out);
 
 /** Marks the order, unless a graver mark stands. */
 void kl_attention_raise(kl_order_t *order, kl_attention_t mark);
-/** What it was marked for holds no more; another mark stays. */
+/** The reason for that mark is gone; a different mark stays. */
 void kl_attention_lower(kl_order_t *order, kl_attention_t mark);
 /** Klarna's record was read and the books agree with it, after so many movements that others had
  *  made were booked. */

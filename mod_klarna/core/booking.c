@@ -8,7 +8,7 @@
 
 static kl_kind_t broken(kl_error_t *err, const char *what, const char *why)
 {
-    return kl_error_set(err, KL_INTERNAL, "invariant", "A %s can not be booked: %s", what, why);
+    return kl_error_set(err, KL_INTERNAL, "invariant", "A %s cannot be booked: %s", what, why);
 }
 
 /* --- the parts of movements on their lines --------------------------------------- */
@@ -208,7 +208,7 @@ kl_kind_t kl_booking_reduce(kl_order_t *order, apr_pool_t *p, const kl_movement_
     return kl_order_check(order, err);
 }
 
-/* Its amount is what was open when it was asked for; what is open now was given up. That was not
+/* Its amount is what was open when it was requested; what is open now was given up. That was not
  * captured, unless free amounts account for exactly the rest. */
 kl_kind_t kl_booking_release(kl_order_t *order, const kl_movement_t *moved, kl_error_t *err)
 {

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Booking: a movement that Klarna has made, into the order it was made on, whoever asked for it.
- * All money of the books moves here. Nothing is decided: what happened is booked as it happened,
- * and where that would break an invariant, nobody may go on with the order.
+ * Booking: a movement that Klarna has carried out, into its order, whoever requested it. All money
+ * in the books moves here. Nothing is decided: what happened is booked as it happened, and if that
+ * would break an invariant, the order must not be used any further.
  *
- * The order changes in memory only, its caller saves it. Everything given must live as long as
- * it. Each returns KL_OK, or KL_INTERNAL "invariant": then the order in memory must be thrown
- * away.
+ * The order changes in memory only, its caller saves it. Everything given must live as long as it.
+ * Each returns KL_OK, or KL_INTERNAL "invariant": then the order in memory must be thrown away.
  */
 #ifndef KL_BOOKING_H
 #define KL_BOOKING_H

@@ -78,7 +78,7 @@ static kl_kind_t placed(kl_order_t *order, apr_pool_t *p, const kl_operation_t *
 
     if (!result && op->result[0]) {
         return kl_error_set(err, KL_INTERNAL, "invariant",
-                            "What Klarna answered to operation %s can not be read.", op->id);
+                            "What Klarna answered to operation %s cannot be read.", op->id);
     }
     return kl_booking_place(order, op->result_id, fraud_status ? fraud_status : "", err);
 }

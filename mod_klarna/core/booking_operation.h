@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Booking an operation of ours into its order. Called with an operation whose outcome is stored;
- * it changes the order in memory only, the caller saves it by compare-and-set together with the
+ * Books one of our operations into its order. Called with an operation whose outcome is stored; it
+ * changes the order in memory only, the caller saves it by compare-and-set together with the
  * release of the claim, so an outcome is booked exactly once.
  */
 #ifndef KL_BOOKING_OPERATION_H

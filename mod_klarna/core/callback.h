@@ -9,7 +9,7 @@
 #include <apr_time.h>
 #include "core/json.h"
 
-/* Noted at most every KL_NOTE_PAUSE_S: the counts tell that something came, not how often. */
+/* Recorded at most every KL_NOTE_PAUSE_S: the counts show that something came, not how often. */
 typedef struct kl_callback_t {
     const char *merchant;
     const char *kind;           /* "authorization", "fraud", "status" */
@@ -18,7 +18,7 @@ typedef struct kl_callback_t {
     const char *bad_why; /* a code, "" = never */
 } kl_callback_t;
 
-/** Of kl_callback_t, as the operator's route shows them; fit for strangers, too. */
+/** Of kl_callback_t, as the operator's route shows them; fit for strangers too. */
 kl_json_t *kl_callback_view(apr_pool_t *p, const apr_array_header_t *callbacks);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The table of Klarna's markets and the checks against it, so that a mismatch is told to
- * the shop in plain words before Klarna is asked. Every market has one currency; a locale
- * is one of its languages, a hyphen and the country.
+ * The table of Klarna's markets and the checks against it, so that the shop learns of a mismatch in
+ * plain words before Klarna is asked. Every market has one currency; a locale is one of its
+ * languages, a hyphen and the country.
  */
 #include <apr_strings.h>
 #include <string.h>

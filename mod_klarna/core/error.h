@@ -18,7 +18,7 @@ typedef enum {
     KL_DENIED,       /* the caller may not */
     KL_NOT_FOUND,    /* there is no such thing (a miss, never a database fault) */
     KL_CONFLICT,     /* the order's present state forbids it */
-    KL_STALE,        /* somebody else changed it since it was read: read it again */
+    KL_STALE,        /* someone else changed it since it was read: read it again */
     KL_TAKEN,        /* there is one with this key already */
     KL_REFUSED,      /* Klarna said no; its own words are in klarna_* */
     KL_RATE_LIMITED, /* Klarna's rate; nothing was executed */

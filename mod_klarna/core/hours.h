@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What came of the operations hour by hour, and how long Klarna took. One entry for every
- * hour, empty ones too, so that nobody draws a line across a gap.
+ * How operations ended, hour by hour, and how long Klarna took. One entry for every hour, empty
+ * ones too, so that no line is drawn across a gap.
  */
 #ifndef KL_HOURS_H
 #define KL_HOURS_H
@@ -38,7 +38,7 @@ kl_hours_t *kl_hours_make(apr_pool_t *p, apr_time_t now, int n);
 /** Adds one kind's figures to their hour; those of another time are left out. */
 void kl_hours_add(kl_hours_t *hours, const kl_operation_hour_t *row);
 
-/** {"from", "hours": [...]}, fit for strangers, too. */
+/** {"from", "hours": [...]}, fit for strangers too. */
 kl_json_t *kl_hours_view(apr_pool_t *p, const kl_hours_t *hours);
 
 #endif

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Booking what happened at Klarna without us. Each foreign movement is booked as ours are, by
- * the same arithmetic and invariants (booking.h); what does not fit is not forced but left for
- * a person.
+ * Books what others did at Klarna. Each such movement is booked like ours, with the same arithmetic
+ * and invariants (booking.h); what does not fit is left for a person, never forced.
  */
 #include <apr_strings.h>
 #include <string.h>
@@ -73,8 +72,8 @@ const kl_klarna_move_t *kl_klarna_pick(const apr_array_header_t *candidates, con
     return alike == 1 && (candidates->nelts == 1 || reference[0]) ? found : NULL;
 }
 
-/* A release took what was still open at Klarna. What others had captured before, unseen by us,
- * was no part of it, whatever we booked. */
+/* A release took what was still open at Klarna. What others had captured before, unseen by us, was
+ * never part of it, whatever we booked. */
 static void give_back_released(kl_order_t *order, apr_int64_t amount)
 {
     apr_int64_t missing = amount - order->remaining_amount;
@@ -85,8 +84,7 @@ static void give_back_released(kl_order_t *order, apr_int64_t amount)
     }
 }
 
-/* What Klarna confirmed of ours must always fit in: foreign movements are kept to the same
- * bounds. */
+/* Whatever Klarna confirms for us must always fit, so foreign movements keep to the same bounds. */
 static int has_place(const kl_order_t *order, apr_pool_t *p, kl_op_kind_t kind)
 {
     int full = (kind == KL_OP_CAPTURE && order->captures->nelts >= KL_MAX_CAPTURES)
@@ -96,7 +94,7 @@ static int has_place(const kl_order_t *order, apr_pool_t *p, kl_op_kind_t kind)
     return !full && kl_order_has_room(p, order, ROOM);
 }
 
-/* For the history: what no operation of ours tells. */
+/* For the history: what none of our operations shows. */
 static void note(kl_order_t *order, const char *kind, apr_int64_t amount, const char *id,
                  apr_time_t at)
 {
@@ -239,7 +237,7 @@ static int import_less(kl_order_t *order, apr_pool_t *p, const kl_klarna_order_t
         return 0;
     }
     less.amount = order->order_amount - seen->order_amount;
-    /* Nothing but what was captured may stay: else it would be a cancellation. */
+    /* Only what was captured may stay: anything else would be a cancellation. */
     if (less.amount > 0 && less.amount <= order->remaining_amount
         && less.amount < order->order_amount) {
         booked += book(order, p, KL_OP_REDUCE, &less, broken);

@@ -62,7 +62,7 @@ static const char *word(const kl_json_t *v, const char *key)
 static kl_kind_t unreadable(const kl_operation_t *op, kl_error_t *err)
 {
     return kl_error_set(err, KL_INTERNAL, "invariant",
-                        "The intent of operation %s (%s) can not "
+                        "The intent of operation %s (%s) cannot "
                         "be read.",
                         op->id, kl_op_kind_name(op->kind));
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * JSON by way of Jansson. A value made or parsed here is released with its pool; setting
- * and appending take a reference of their own, so values of different pools may be mixed.
- * A member that can not be written would change what a request means, so a lack of memory
- * ends the process, as it does everywhere in httpd. No text that was read is ever quoted
- * in an error, but integers and (shortened) names of members are.
+ * JSON by way of Jansson. A value made or parsed here is released with its pool; setting and
+ * appending take a reference of their own, so values of different pools may be mixed. A member that
+ * cannot be written would change what a request means, so lack of memory ends the process, as
+ * everywhere in httpd. Errors never quote text that was read, only integers and (shortened) member
+ * names.
  */
 #include <apr_lib.h>
 #include <apr_strings.h>
@@ -262,7 +262,7 @@ const char *kl_json_str_at(const kl_json_t *arr, apr_size_t i)
     return json_string_value(json_array_get(arr, i));
 }
 
-/* --- reading what somebody else wrote -------------------------------------------- */
+/* --- reading what others wrote -------------------------------------------- */
 
 static const char *type_in_words(const json_t *v)
 {

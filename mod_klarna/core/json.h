@@ -52,7 +52,7 @@ apr_size_t kl_json_size(const kl_json_t *arr_or_obj);
 kl_json_t *kl_json_at(const kl_json_t *arr, apr_size_t i);
 const char *kl_json_str_at(const kl_json_t *arr, apr_size_t i); /* NULL: no string */
 
-/* --- reading what somebody else wrote, with errors that name the field ------------ */
+/* --- reading what others wrote, with errors that name the field ------------ */
 /**
  * A reader walks one object. `path` is the name the caller knows the object by
  * ("order_lines[2]", "" at the top). The first fault is kept in err; every later read

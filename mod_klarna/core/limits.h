@@ -32,10 +32,10 @@
 #define KL_MAX_REPLY_HEADER 8192   /* bytes of one answer header */
 #define KL_MAX_REPLY_HEADERS 65536 /* bytes of all answer headers; Klarna sends 20 KB */
 #define KL_MAX_TRIES 3             /* tries of one call within its deadline */
-#define KL_KEY_LIFETIME_S 86400    /* Klarna remembers an idempotency key so long */
+#define KL_KEY_LIFETIME_S 86400    /* how long Klarna remembers an idempotency key */
 #define KL_KEY_PAUSE_S 3600        /* between looks for an operation whose key is gone */
-#define KL_IN_FLIGHT_S 60          /* Klarna may execute a call so long after its answer was lost */
-#define KL_LEASE_S 60              /* a caller's exclusive time with one operation */
+#define KL_IN_FLIGHT_S 60 /* how long after its answer was lost Klarna may still execute a call */
+#define KL_LEASE_S 60     /* a caller's exclusive time with one operation */
 
 /* Figures. */
 #define KL_SLOW_MS 2000    /* a call at Klarna that took longer was slow */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What came of a call to Klarna, as far as its answer tells.
+ * What a call to Klarna led to, as far as its answer shows.
  */
 #ifndef KL_MEANING_H
 #define KL_MEANING_H

@@ -50,7 +50,8 @@ int kl_op_is_final(kl_op_state_t state)
 #define UNFINISHED (BIT(KL_OP_QUEUED) | BIT(KL_OP_SENT) | BIT(KL_OP_UNKNOWN))
 #define MAYBE_DONE (BIT(KL_OP_SENT) | BIT(KL_OP_UNKNOWN))
 
-/* One that never went out can not be confirmed; whatever else is not final may become anything. */
+/* One that was never sent cannot be confirmed; otherwise, whatever is not final may become
+ * anything. */
 static int may_become(kl_op_state_t from, kl_op_state_t to)
 {
     unsigned before = to == KL_OP_CONFIRMED ? MAYBE_DONE : UNFINISHED;
@@ -109,7 +110,7 @@ static kl_kind_t allow(const kl_operation_t *op, step_t step, kl_error_t *err)
         return KL_OK;
     }
     return kl_error_set(err, KL_INTERNAL, "illegal_step",
-                        "Operation %s (%s, %s, %d attempts) can not be %s.", op->id,
+                        "Operation %s (%s, %s, %d attempts) cannot be %s.", op->id,
                         kl_op_kind_name(op->kind), kl_op_state_name(op->state), op->attempts,
                         steps[step].name);
 }
@@ -119,14 +120,14 @@ static const char *or_empty(const char *s)
     return s != NULL ? s : "";
 }
 
-/* What is never sent any more keeps nothing personal: a placement holds a token and maybe an
+/* What will not be sent again keeps nothing personal: a placement holds a token and maybe an
  * address. */
 static void wipe(kl_operation_t *op)
 {
     op->path = op->body = "";
 }
 
-/* Nobody has it any more. */
+/* Nobody holds it any longer. */
 static void leave(kl_operation_t *op, kl_op_state_t state, apr_time_t next_at)
 {
     op->state = state;
@@ -170,7 +171,7 @@ kl_kind_t kl_operation_sent(kl_operation_t *op, apr_time_t now, kl_error_t *err)
         return err->kind;
     }
     if (op->state == KL_OP_SENT) {
-        op->doubtful = 1; /* whoever sent it never stored what came of it */
+        op->doubtful = 1; /* whoever sent it never stored the outcome */
     }
     if (op->doubtful && kl_op_has_key(op->kind) && !key_is_alive(op, now)) {
         in_doubt(op, KL_OP_KEY_EXPIRED, now);
@@ -214,7 +215,7 @@ static apr_interval_time_t backoff(int attempts, int retry_after, unsigned char 
     return apr_time_from_sec(s) * (1024 + dice) / 1024;
 }
 
-/* A no to a placement in doubt can be told from an echo only when no try is in flight. */
+/* A refusal of a placement in doubt can be told from an echo only if no try is in flight. */
 static apr_interval_time_t pause_after(const kl_operation_t *op, const kl_outcome_t *outcome,
                                        unsigned char dice)
 {
@@ -339,7 +340,7 @@ kl_kind_t kl_operation_may_be_stored(const kl_operation_t *op, kl_error_t *err)
         return KL_OK;
     }
     return kl_error_set(err, KL_INTERNAL, "illegal_step",
-                        "Operation %s (%s) is stored as %s and can not become %s.", op->id,
+                        "Operation %s (%s) is stored as %s and cannot become %s.", op->id,
                         kl_op_kind_name(op->kind), kl_op_state_name(op->stored),
                         kl_op_state_name(op->state));
 }

@@ -50,8 +50,8 @@ typedef struct kl_operation_t {
     int took;                   /* milliseconds the last try took at Klarna, 0 = none */
     int http_status;            /* Klarna's last, 0 = none */
     const char *result_id;      /* capture, refund or order id */
-    const char *result;         /* JSON of what else Klarna's answer told, "" = nothing */
-    const char *hint;           /* order id that somebody named for a placement in doubt, or "" */
+    const char *result;         /* JSON of what else Klarna's answer said, "" = nothing */
+    const char *hint;           /* order id that someone supplied for a placement in doubt, or "" */
     const char *refusal;        /* JSON {"detail", "next"} of an answer that was no yes, or "" */
     const char *error_code;     /* Klarna's or ours: for people, decides nothing */
     const char *error_messages; /* JSON array text, "[]" */
@@ -107,30 +107,30 @@ kl_kind_t kl_operation_renewed(kl_operation_t *op, kl_error_t *err);
 /** One that never went out never will: refused, and gives back its client's key. */
 kl_kind_t kl_operation_discarded(kl_operation_t *op, apr_pool_t *p, apr_time_t now,
                                  kl_error_t *err);
-/** It went out but its order does not know it, because a database has lost what it had confirmed:
- *  unknown; a person gives it up, by what Klarna's record tells. */
+/** It was sent but its order does not know it, because a database lost what it had acknowledged:
+ * unknown; a person gives it up, by what Klarna's record shows. */
 kl_kind_t kl_operation_disowned(kl_operation_t *op, apr_time_t now, kl_error_t *err);
 /** Rests until then, in the state it is in. */
 kl_kind_t kl_operation_postponed(kl_operation_t *op, apr_time_t until, kl_error_t *err);
-/** Somebody named the order that a placement in doubt has led to; "" takes that back. Looked at
+/** Someone named the order that a placement in doubt led to; "" takes that back. Looked at
  *  from that time on. */
 kl_kind_t kl_operation_hinted(kl_operation_t *op, const char *order_id, apr_time_t from,
                               kl_error_t *err);
 
-/** Before op is saved: KL_OK, or KL_INTERNAL "illegal_step" when what is stored of it can not
- *  become this. */
+/** Before op is saved: KL_OK, or KL_INTERNAL "illegal_step" if its stored state cannot become this.
+ */
 kl_kind_t kl_operation_may_be_stored(const kl_operation_t *op, kl_error_t *err);
 
 /** Stored, and was never on the wire. */
 int kl_operation_is_unstarted(const kl_operation_t *op);
 /** 1 while Klarna may still be executing its last try, whatever its record shows. */
 int kl_operation_is_in_flight(const kl_operation_t *op, apr_time_t now);
-/** The client key of one that was asked for without one, or that gave its own back. */
+/** The client key of one that was requested without a key, or that gave its own back. */
 const char *kl_operation_no_key(apr_pool_t *p, const kl_operation_t *op);
 
 /* --- for people ------------------------------------------------------------------------- */
 
-/** Why a person can not have it sent again now, or given up; NULL when they can. */
+/** Why a person cannot send it again or give it up now; NULL if they can. */
 const kl_words_t *kl_why_not_send_again(const kl_operation_t *op, apr_time_t now);
 const kl_words_t *kl_why_not_give_up(const kl_operation_t *op, apr_time_t now);
 

@@ -13,12 +13,12 @@ kl_json_t *kl_operation_view(apr_pool_t *p, const kl_operation_t *op, apr_time_t
 
 /* Lists of operations (of kl_operation_t *). */
 
-/** For audience. An operator is told whose each is, too; a stranger that, but no names, no
- *  references, no words, and no ids of Klarna's but the one its support asks for. */
+/** For audience. An operator also sees whose each one is; a stranger sees that too, but no names,
+ * references or text, and only the Klarna id that its support asks for. */
 kl_json_t *kl_operation_view_list(apr_pool_t *p, const apr_array_header_t *operations,
                                   kl_audience_t audience, apr_time_t now);
 
-/** What went wrong, and when; fit for strangers, too. */
+/** What went wrong, and when; fit for strangers too. */
 kl_json_t *kl_operation_view_errors(apr_pool_t *p, const apr_array_header_t *operations);
 
 #endif

@@ -111,7 +111,7 @@ int kl_line_type_parse(const char *name, kl_line_type_t *out)
     return i >= 0;
 }
 
-/* What a state is called, unless something more telling is known. */
+/* What a state is called, unless something more specific is known. */
 static const kl_words_t sentences[] = {
     [KL_ORDER_CREATED] = {"not_finished", "The shopper has not finished the purchase yet."},
     [KL_ORDER_AUTHORIZED] = {"ready_to_ship", "Paid through Klarna and ready to ship."},

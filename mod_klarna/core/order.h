@@ -19,7 +19,7 @@
 #include "core/error.h"
 #include "core/json.h"
 
-/* Klarna's states, and three of ours for what Klarna has no word for. */
+/* Klarna's states, and three of our own where Klarna has no word. */
 typedef enum {
     KL_ORDER_CREATED, /* ours: a session, not placed yet */
     KL_ORDER_AUTHORIZED,
@@ -110,13 +110,13 @@ typedef struct kl_credit_invoice_t {
     apr_array_header_t *steps; /* of kl_credit_step_t */
 } kl_credit_invoice_t;
 
-/* What was done at Klarna without us, as a look at its record showed: for the history that
- * people read; nothing is computed from it. */
+/* What others did at Klarna, as a look at its record showed: for the history that people read;
+ * nothing is computed from it. */
 typedef struct kl_outside_t {
     const char *kind;      /* "capture", "refund", "reduce", "release"; "cancelled",
                               "expired", "closed": the order's new state */
     apr_int64_t amount;    /* moved, or not to be captured any more */
-    apr_time_t at;         /* Klarna's time where it tells one, else that of the look */
+    apr_time_t at;         /* Klarna's time if it gives one, else that of the look */
     const char *result_id; /* Klarna's capture or refund id, or "" */
 } kl_outside_t;
 
@@ -153,7 +153,7 @@ struct kl_order_t {
     kl_attention_t attention;     /* why a person should look at it */
     const char *waiting;          /* what was asked for and is not confirmed: "", "capture" or
                                      "refund" (waiting.h); stays when Klarna refused it */
-    const char *waiting_too;      /* the other of them, asked for before it, or "" */
+    const char *waiting_too;      /* the other one, requested before it, or "" */
     apr_time_t seen_at;           /* a person saw that it is "expiring", 0 = never */
     const char *pending_op;       /* the operation that holds the claim, or "" */
     const char *confirmation_url; /* where Klarna sends the shopper back to, or "" */

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The ledger document: lines, captures, credit invoices and the rest of what is never asked
- * for by itself, as one JSON text in the order's row. What was written here must be readable
- * for ever, so members are only ever added and an absent one means "" or 0. Numbers are
- * bounded on reading so that no later sum of a ledger that somebody tampered with can
- * overflow.
+ * The ledger document: lines, captures, credit invoices and whatever else is never queried alone,
+ * as one JSON text in the order's row. What was written here must stay readable forever, so members
+ * are only ever added and an absent one means "" or 0. Numbers are bounded on reading so that no
+ * later sum overflows, even if the ledger was tampered with.
  */
 #include <string.h>
 
@@ -15,8 +14,8 @@
 #define VERSION 1
 /* Far above every amount and quantity of an order; MANY of them fit in 64 bits. */
 #define BOUND 1000000000000000
-/* Entries of a list. Plans keep to the limits of limits.h, but what was done at Klarna
- * without us is booked beyond them and must stay readable. */
+/* Entries of a list. Plans keep to the limits of limits.h, but what others did at Klarna is booked
+ * beyond them and must stay readable. */
 #define MANY 4000
 
 /* --- writing --------------------------------------------------------------------- */

@@ -90,18 +90,18 @@ const kl_words_t *kl_credit_step_sentence(const kl_credit_step_plan_t *step);
  *  was captured goes back. */
 apr_int64_t kl_credit_max_fee(const kl_credit_plan_t *plan);
 
-/** Why the order as it stands can not be captured / credited / cancelled / extended /
- *  released, as one sentence; NULL when it can. The admin page shows these. To cancel means
- *  to credit everything, whatever verbs that needs. (plan_why.c) */
+/** Why the order as it stands cannot be captured / credited / cancelled / extended /
+ *  released, as one sentence; NULL when it can. The admin page shows these. Cancelling means
+ * crediting everything, whatever verbs that takes. (plan_why.c) */
 const kl_words_t *kl_why_not_capture(const kl_order_t *order);
 const kl_words_t *kl_why_not_credit(const kl_order_t *order);
 const kl_words_t *kl_why_not_cancel(const kl_order_t *order);
 const kl_words_t *kl_why_not_extend(const kl_order_t *order);
 const kl_words_t *kl_why_not_release(const kl_order_t *order);
-/** Why no order id of Klarna's can be given to it; NULL for an orphan. */
+/** Why it cannot be given a Klarna order id; NULL for an orphan. */
 const kl_words_t *kl_why_not_adopt(const kl_order_t *order);
-/** Why a person can not say "I have seen it"; NULL when there is a mark that this takes
- *  away. An orphan's mark goes only with its adoption. */
+/** Why a person cannot mark it as seen; NULL if there is a mark that this clears. An orphan's mark
+ * goes only with its adoption. */
 const kl_words_t *kl_why_not_seen(const kl_order_t *order);
 
 /**

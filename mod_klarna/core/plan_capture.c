@@ -24,7 +24,7 @@ static kl_kind_t capture_everything(kl_movement_t *out, apr_pool_t *p, const kl_
         }
     }
     if (out->amount != order->remaining_amount) {
-        *out = kl_movement_none(p); /* free amounts moved: the lines can not tell what is left */
+        *out = kl_movement_none(p); /* free amounts moved: the lines cannot show what is left */
         out->amount = order->remaining_amount;
     }
     return KL_OK;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a credit invoice moves, and by which Klarna verbs. What was captured is refunded;
- * what was not is taken off the authorization, and that happens first: it costs nobody
- * anything should the second call fail. Nothing here changes the order.
+ * What a credit invoice moves, and by which Klarna verbs. What was captured is refunded; what was
+ * not is taken off the authorization, and that happens first: it costs nobody anything if the
+ * second call fails. Nothing here changes the order.
  */
 #include <apr_strings.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Why something can not be done with an order now, as a sentence for the person who wants
- * it. The plans refuse with these and the views show them, so page and refusal agree.
+ * Why something cannot be done with an order now, as a sentence for the person who wants it. The
+ * plans refuse with these and the views show them, so page and refusal agree.
  */
 #include <string.h>
 
@@ -129,7 +129,7 @@ static int is_orphan(const kl_order_t *order)
     return order->attention == KL_ATTENTION_ORPHAN;
 }
 
-/* An orphan is held by its placement, whose outcome is what an adoption tells. */
+/* An orphan is held by its placement, whose outcome an adoption supplies. */
 const kl_words_t *kl_why_not_adopt(const kl_order_t *order)
 {
     static const kl_words_t not_orphan = {"not_orphan",

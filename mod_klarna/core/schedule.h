@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * When the worker looks at an order again, decided from the order alone. Orders that can
- * still change are read back with growing pauses; nothing is polled for ever.
+ * When the worker looks at an order again, decided from the order alone. Orders that can still
+ * change are polled at growing intervals; nothing is polled forever.
  */
 #ifndef KL_SCHEDULE_H
 #define KL_SCHEDULE_H

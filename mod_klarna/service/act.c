@@ -36,7 +36,7 @@ static kl_kind_t plan_once(kl_service_t *svc, const kl_action_t *action, const k
     return rv == KL_OK ? kl_journal_write(svc, plan, err) : rv;
 }
 
-/* Plans, writes and claims; again from the order as it stands when somebody else was quicker. A
+/* Plans, writes and claims; again from the order as it stands if someone else was quicker. A
  * refusal may only mean that the same key was quicker: KL_TAKEN then. */
 static kl_kind_t begin(kl_service_t *svc, const kl_action_t *action, const kl_ask_t *ask,
                        kl_plan_t *plan, kl_error_t *err)
@@ -61,7 +61,7 @@ static kl_kind_t begin(kl_service_t *svc, const kl_action_t *action, const kl_as
     return rv;
 }
 
-/* The same key at the same moment: somebody else began it. */
+/* The same key at the same moment: someone else started it. */
 static kl_kind_t begun_elsewhere(kl_service_t *svc, const kl_ask_t *ask, kl_operation_t **op,
                                  kl_error_t *err)
 {
@@ -112,7 +112,7 @@ kl_kind_t kl_act_later(kl_service_t *svc, const kl_action_t *action, const kl_as
     if (rv == KL_OK && !op) {
         rv = begin(svc, action, ask, &plan, err);
     }
-    if (rv == KL_TAKEN) { /* somebody else was quicker with the same key */
+    if (rv == KL_TAKEN) { /* someone else was quicker with the same key */
         kl_error_clear(err);
         rv = KL_OK;
     }

@@ -2,7 +2,7 @@
 /*
  * THE FLOW of everything that moves money or changes an order at Klarna:
  *
- *     same Idempotency-Key seen before?   go on with that operation: the same answer
+ *     same Idempotency-Key seen before?   continue that operation: the same answer
  *     load the order, finish what was left on it
  *     plan: is it legal, which calls, which amounts and lines      (the action; pure)
  *     write the operations, claim the order                        the intent binds here
@@ -29,10 +29,10 @@ typedef struct kl_tracking_request_t {
     const char *shipping_info; /* JSON array text */
 } kl_tracking_request_t;
 
-/* What is asked; of the requests that one which the action reads. */
+/* What is asked for; of the requests, the one that the action reads. */
 typedef struct kl_ask_t {
     const char *order_id;
-    const kl_client_t *client; /* NULL: nobody's key */
+    const kl_client_t *client; /* NULL: no client key */
     apr_interval_time_t after; /* as in kl_plan_t */
     const kl_capture_request_t *capture;
     const kl_credit_request_t *credit;
@@ -45,7 +45,7 @@ typedef struct kl_action_t {
      *  read first. NULL: never. */
     int (*wants_record)(const kl_order_t *order);
     /** From plan->order as it stands to the operations it needs (kl_journal_add), each with its
-     *  request and intent; adds to the order in memory what the claim writes. Calls nobody. */
+     *  request and intent; adds to the order in memory what the claim writes. Makes no calls. */
     kl_kind_t (*plan)(kl_service_t *svc, const kl_ask_t *ask, kl_plan_t *plan, kl_error_t *err);
 } kl_action_t;
 

@@ -9,7 +9,7 @@
 #include "service/run.h"
 #include "service/verify.h"
 
-/* The placement that waits for its order id: it went out, and nobody works on it. */
+/* The placement that waits for its order id: it was sent, and nobody is working on it. */
 static kl_kind_t waiting_placement(kl_service_t *svc, const kl_order_t *order, kl_operation_t **op,
                                    kl_error_t *err)
 {
@@ -23,8 +23,8 @@ static kl_kind_t waiting_placement(kl_service_t *svc, const kl_order_t *order, k
     return rv;
 }
 
-/* The session was completed, but no placement of ours is known: a new operation stands for
- * it, whose request only reads the order. */
+/* The session was completed, but we know of no placement: a new operation represents it, whose
+ * request only reads the order. */
 static kl_kind_t placed_elsewhere(kl_service_t *svc, kl_order_t *order, const char *klarna_order_id,
                                   kl_operation_t **op, kl_error_t *err)
 {
@@ -68,7 +68,7 @@ static kl_kind_t book_ended(kl_service_t *svc, kl_order_t **order, kl_error_t *e
                                                           : rv;
 }
 
-/* 1 when the order has that id of Klarna's already. */
+/* 1 when the order already has that Klarna id. */
 static int is_adopted(const kl_order_t *order, const char *klarna_order_id)
 {
     return strcmp(order->klarna_order_id, klarna_order_id) == 0;
@@ -83,8 +83,8 @@ static kl_kind_t adopt(kl_service_t *svc, const char *klarna_order_id, kl_order_
 
     if (rv == KL_OK && found.truth != KL_TRUTH_EXECUTED) {
         rv = kl_error_set(err, KL_CONFLICT, "not_this_order",
-                          "Klarna's order has another amount, currency or reference, or is "
-                          "another order of ours.");
+                          "Klarna's order has a different amount, currency or reference, or "
+                          "belongs to another of our orders.");
     }
     if (rv == KL_OK) {
         rv = find_orphan(svc, *order, klarna_order_id, &run.op, err);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Orphans: Klarna has an order whose id is not known here. A person or Klarna's own callback
- * names the id; when Klarna's order has the amount, currency and reference of ours, the
- * placement is confirmed with it.
+ * Orphans: Klarna has an order whose id is not known here. A person or Klarna's own callback names
+ * the id; if Klarna's order has our amount, currency and reference, the placement is confirmed with
+ * it.
  */
 #ifndef KL_ADOPT_H
 #define KL_ADOPT_H

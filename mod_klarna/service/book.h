@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A final operation into its order, once: whoever finds an outcome that is stored and not
- * booked books it.
+ * Books a final operation into its order, once: whoever finds a stored outcome that is not booked
+ * books it.
  */
 #ifndef KL_BOOK_H
 #define KL_BOOK_H

@@ -68,7 +68,7 @@ static void try_once(kl_service_t *svc, kl_operation_t *op, const kl_klarna_requ
     kl_service_step(svc, "called");
 }
 
-/* 1 when another try may tell more. */
+/* 1 when another try may say more. */
 static int worth_another(kl_meaning_t meaning, const kl_error_t *why, const kl_exchange_t *ex)
 {
     if (meaning == KL_MEANS_UNKNOWN) {
@@ -84,7 +84,7 @@ static kl_klarna_request_t request_of(const kl_operation_t *op)
     kl_klarna_request_t req = {.method = op->method, .path = op->path, .body = op->body};
 
     req.idempotency_key = kl_op_has_key(op->kind) ? op->id : "";
-    req.repeatable = 0; /* without a key libcurl must not send it a second time by itself */
+    req.repeatable = 0; /* without a key libcurl must not resend it on its own */
     return req;
 }
 

@@ -22,7 +22,7 @@ typedef struct kl_exchange_t {
  * is not known and time is left. Calls Klarna.
  * @return KL_OK: ex says what happened. With ex->key_expired nothing was sent: an earlier try
  *   is in doubt and Klarna has forgotten its key; the operation is unknown then and its record
- *   must decide. Else an error before anything was sent: KL_STALE when somebody else has it.
+ *   must decide. Else an error before anything was sent: KL_STALE if someone else has it.
  */
 kl_kind_t kl_call_operation(kl_service_t *svc, kl_operation_t *op, kl_exchange_t *ex,
                             kl_error_t *err);

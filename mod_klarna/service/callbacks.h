@@ -9,12 +9,12 @@
 
 #include "service/service.h"
 
-/* What was called in. */
+/* What Klarna called with. */
 typedef struct kl_called_t {
     const char *account; /* name of the account the note is for; the caller's until an order
                             of another one is found */
     const char *why;     /* "" or the code under which a refusal is noted: "unknown_order",
-                            "wrong_secret" (the caller is told the same for both), "database" */
+                            "wrong_secret" (the caller gets the same answer for both), "database" */
     kl_order_t *order;
 } kl_called_t;
 

@@ -61,7 +61,7 @@ static kl_kind_t plan_tracking(kl_service_t *svc, const kl_ask_t *ask, kl_plan_t
     }
     if (!kl_order_has_room(svc->p, plan->order, 1024 + 4 * strlen(want->shipping_info))) {
         return kl_error_set(err, KL_CONFLICT, "order_full",
-                            "This order cannot take more tracking.");
+                            "No more tracking can be added to this order.");
     }
     op = kl_journal_add(svc, plan, KL_OP_SHIPPING_INFO, err);
     if (!op) {

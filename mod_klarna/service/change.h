@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The one door through which a stored order changes. A change is a function from the order as
- * it stands to the order as it shall be; what must happen at every change happens here: the
- * invariants are checked, what the order can be found by is stored, the worker's next look is
- * set, the row is saved by compare-and-set, and everything is done again from the order as it
- * stands when somebody else was quicker.
+ * The one door through which a stored order changes. A change is a function from the order as it
+ * stands to the order as it should be; what must happen at every change happens here: the
+ * invariants are checked, what the order can be found by is stored, the worker's next look is set,
+ * the row is saved by compare-and-set, and everything is done again from the order as it stands if
+ * someone else was quicker.
  */
 #ifndef KL_CHANGE_H
 #define KL_CHANGE_H
@@ -23,14 +23,14 @@ struct kl_change_t {
     int nothing;      /* set by make: nothing is to be saved */
     int note;         /* 1: a mark or the worker's date, not the order itself; its
                          updated_at stays */
-    int once;         /* 1: made once only; KL_STALE when somebody else was quicker */
+    int once;         /* 1: made once only; KL_STALE if someone else was quicker */
     const char *step; /* named when it is saved, or NULL */
 };
 
 /**
  * Makes a change and saves it.
  * @param order the order as stored, or *order NULL: it is loaded. Then it is the order as stored
- *   now, or NULL when that is not known: what was in memory must not be used any more
+ *   now, or NULL when that is not known: what was in memory must no longer be used
  * @param id of the order
  * @return KL_OK, also when there was nothing to change; what make returned; KL_INTERNAL
  *   "invariant"; KL_STALE when the order keeps changing; KL_UNAVAILABLE

@@ -20,7 +20,8 @@ static kl_kind_t new_order(kl_service_t *svc, const kl_cart_t *cart, const kl_cl
     order->key = kl_id_secret(svc->p, svc->random);
     order->callback_secret = kl_id_secret(svc->p, svc->random);
     if (!order->id || !order->key || !order->callback_secret) {
-        return kl_error_set(err, KL_INTERNAL, "no_randomness", "The system gave no random bytes.");
+        return kl_error_set(err, KL_INTERNAL, "no_randomness",
+                            "The system provided no random bytes.");
     }
     order->merchant = svc->account->name;
     order->environment = svc->account->environment;
@@ -101,15 +102,15 @@ static kl_kind_t store_session(kl_service_t *svc, kl_session_t *session, kl_orde
     return rv == KL_OK && !(*order)->session_id[0] ? kl_service_in_progress(err) : rv;
 }
 
-/* A session is dead after its time, and an order that was given up gets no other one. A
- * placement on its way is told by the order. */
+/* A session is dead after its time, and an order that was given up gets no new one. The order
+ * itself shows a placement in progress. */
 static kl_kind_t still_alive(kl_service_t *svc, const kl_order_t *order, kl_error_t *err)
 {
     int over = order->state == KL_ORDER_CREATED && !order->pending_op[0]
                && svc->now() - order->created_at >= KL_SESSION_LIFETIME;
 
     if (over || order->state == KL_ORDER_ABANDONED) {
-        kl_error_set(err, KL_CONFLICT, "session_over", "The session of this payment is over.");
+        kl_error_set(err, KL_CONFLICT, "session_over", "This payment's session has ended.");
         kl_error_next(err, "Start a new payment with a new Idempotency-Key.");
     }
     return err->kind;

@@ -8,7 +8,7 @@
 #include <apr_strings.h>
 #include "api/order_management.h"
 
-/* Klarna makes its ids at random; this one stands for none. */
+/* Klarna's ids are random; none has this one. */
 #define NO_ORDER "00000000-0000-4000-8000-000000000000"
 
 const char *kl_credentials_result_name(kl_credentials_result_t result)
@@ -32,7 +32,7 @@ static kl_klarna_response_t ask(kl_service_t *svc, const kl_account_t *account)
     return kl_klarna_exchange(svc->http, svc->p, account, &req, svc->now() + limit);
 }
 
-/* Klarna's error document about the order: whoever is told that was let in. */
+/* Klarna's error document about the order: whoever gets that was let in. */
 static int is_about_the_order(kl_meaning_t meaning, const kl_klarna_response_t *resp)
 {
     return meaning == KL_MEANS_REFUSED && (resp->status == 404 || resp->status == 400);
@@ -50,7 +50,7 @@ kl_credentials_result_t kl_credentials_test(kl_service_t *svc, const kl_account_
         return KL_CREDENTIALS_NO_ANSWER;
     }
     if (is_about_the_order(meaning, &resp)) {
-        *detail = "Klarna let these credentials read orders.";
+        *detail = "Klarna accepts these credentials.";
         return KL_CREDENTIALS_ACCEPTED;
     }
     if (resp.status == 401 || resp.status == 403) {
@@ -62,6 +62,7 @@ kl_credentials_result_t kl_credentials_test(kl_service_t *svc, const kl_account_
                                resp.status);
         return KL_CREDENTIALS_REFUSED;
     }
-    *detail = apr_psprintf(svc->p, "The answer was %d, which does not tell.", resp.status);
+    *detail = apr_psprintf(svc->p, "The answer was %d, which says nothing about the credentials.",
+                           resp.status);
     return KL_CREDENTIALS_NO_ANSWER;
 }

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Whether a system of Klarna's accepts an account's credentials: credentials of another
- * region or environment are Klarna's most frequent 401. Moves nothing, stores nothing.
+ * Whether one of Klarna's systems accepts an account's credentials: the most frequent cause of a
+ * 401 is credentials of another region or environment. Moves nothing, stores nothing.
  */
 #ifndef KL_CREDENTIALS_H
 #define KL_CREDENTIALS_H
 
 #include "service/service.h"
 
-/* One call may take so long: six of Klarna's systems are asked one after the other. */
+/* Limit for one call: six of Klarna's systems are asked one after the other. */
 #define KL_CREDENTIAL_TEST_LIMIT apr_time_from_sec(5)
 
 typedef enum {
     KL_CREDENTIALS_ACCEPTED,
     KL_CREDENTIALS_REFUSED,
-    KL_CREDENTIALS_NO_ANSWER /* nothing that tells */
+    KL_CREDENTIALS_NO_ANSWER /* nothing conclusive */
 } kl_credentials_result_t;
 
 const char *kl_credentials_result_name(kl_credentials_result_t result); /* "no_answer" */

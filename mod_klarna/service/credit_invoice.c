@@ -92,7 +92,8 @@ static kl_kind_t plan_credit(kl_service_t *svc, const kl_ask_t *ask, kl_plan_t *
     }
     ci = new_credit_invoice(svc, ask->credit, &credit);
     if (!ci->id) {
-        return kl_error_set(err, KL_INTERNAL, "no_randomness", "No random bytes.");
+        return kl_error_set(err, KL_INTERNAL, "no_randomness",
+                            "The system provided no random bytes.");
     }
     for (int i = 0; i < credit.steps; i++) {
         if (plan_step(svc, ask, plan, &credit.step[i], err) != KL_OK) {

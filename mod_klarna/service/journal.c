@@ -15,7 +15,7 @@ kl_operation_t *kl_journal_add(kl_service_t *svc, kl_plan_t *plan, kl_op_kind_t 
 
     op->id = kl_id_uuid(svc->p, svc->random);
     if (!op->id) {
-        kl_error_set(err, KL_INTERNAL, "no_randomness", "The system gave no random bytes.");
+        kl_error_set(err, KL_INTERNAL, "no_randomness", "The system provided no random bytes.");
         return NULL;
     }
     op->order_id = plan->order->id;
@@ -84,8 +84,8 @@ static kl_kind_t hold(kl_change_t *change, kl_order_t *order, apr_pool_t *p, kl_
     return KL_OK;
 }
 
-/* Claims the order. When the database gives no answer the claim may be stored all the same, so
- * it is looked for: *open is 1 when that could not be found out either. */
+/* Claims the order. If the database gives no answer the claim may still be stored, so it is looked
+ * up: *open is 1 if that could not be established either. */
 static kl_kind_t claim(kl_service_t *svc, kl_plan_t *plan, int *open, kl_error_t *err)
 {
     kl_change_t change = {.make = hold,

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The journal of intents: operations as they are stored before anything is sent. An intent
- * binds from the claim on, one compare-and-set that writes the operation's id into the order's
- * row. An operation that was stored but never claimed (its process died in between) was
- * promised to nobody and is discarded. Nothing here calls Klarna.
+ * The journal of intents: operations, stored before anything is sent. An intent binds from the
+ * claim on, one compare-and-set that writes the operation's id into the order's row. An operation
+ * that was stored but never claimed (its process died in between) was promised to nobody and is
+ * discarded. Nothing here calls Klarna.
  */
 #ifndef KL_JOURNAL_H
 #define KL_JOURNAL_H
@@ -16,7 +16,7 @@
 /* The operations that one action on an order needs, each sent when the one before is confirmed. */
 typedef struct kl_plan_t {
     kl_order_t *order;         /* as loaded, with what the claim adds to it in memory */
-    const kl_client_t *client; /* whose key leads to the first operation; NULL = nobody's */
+    const kl_client_t *client; /* whose key leads to the first operation; NULL = none */
     apr_interval_time_t after; /* 0: the caller runs it now; else it is left to the worker, not
                                   before that time */
     kl_operation_t *ops[KL_MAX_CHAIN];
@@ -57,16 +57,16 @@ kl_kind_t kl_journal_find(kl_service_t *svc, const kl_client_t *client, kl_opera
 int kl_journal_has(kl_service_t *svc, const kl_client_t *client);
 
 /**
- * Marks an operation that never went out, and those that follow it, as refused ("not_started")
- * and frees its client key. One that went out is left alone, with those that follow it.
+ * Marks an operation that was never sent, and those that follow it, as refused ("not_started") and
+ * frees its client key. One that was sent is left alone, with those that follow it.
  * @param id "" or a missing one: nothing to do
- * @return KL_OK, KL_UNAVAILABLE, or KL_STALE when somebody else was quicker
+ * @return KL_OK, KL_UNAVAILABLE, or KL_STALE if someone else was quicker
  */
 kl_kind_t kl_journal_discard(kl_service_t *svc, const char *id, kl_error_t *err);
 
 /**
- * Discards op when it was stored but never claimed and its lease is over: its process is gone
- * and nobody was promised anything.
+ * Discards op when it was stored but never claimed and its lease is over: its process is gone and
+ * nobody was promised anything.
  * @param gone becomes 1 when it was discarded
  * @return KL_OK, KL_UNAVAILABLE, or KL_CONFLICT "in_progress"
  */

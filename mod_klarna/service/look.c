@@ -17,7 +17,7 @@ static kl_kind_t as_it_is(kl_change_t *change, kl_order_t *order, apr_pool_t *p,
     return KL_OK;
 }
 
-/* Takes the look for this worker: anybody else who wants it finds another version. */
+/* Takes the look for this worker: anyone else who wants it finds a newer version. */
 static kl_kind_t take_look(kl_service_t *svc, kl_order_t **order, kl_error_t *err)
 {
     kl_change_t change = {.make = as_it_is,
@@ -53,8 +53,8 @@ static kl_kind_t end_payment(kl_change_t *change, kl_order_t *order, apr_pool_t 
     return KL_OK;
 }
 
-/* The shopper never came back. A session that is complete all the same has an order at
- * Klarna that we do not know. */
+/* The shopper never came back. If the session is complete nevertheless, Klarna has an order that
+ * we do not know. */
 static kl_kind_t look_at_intent(kl_service_t *svc, kl_order_t *order, const char **note,
                                 kl_error_t *err)
 {
@@ -75,13 +75,13 @@ static kl_kind_t look_at_intent(kl_service_t *svc, kl_order_t *order, const char
         return rv;
     }
     if (found.truth == KL_TRUTH_UNCLEAR) {
-        *note = "the session is complete but the order was never placed from here: look for it "
-                "in Klarna's portal and adopt it";
+        *note = "the session is complete, but the order was never placed from here: look for it in "
+                "Klarna's portal and adopt it";
     }
     return kl_change_order(svc, &change, order->id, &order, err);
 }
 
-/* Klarna also says yes at the limit, where nothing moves: its record tells. */
+/* Klarna also accepts at the limit, where nothing moves: its record decides. */
 static int has_more_time(kl_service_t *svc, const kl_order_t *before, kl_error_t *err)
 {
     kl_order_t *order = NULL;
@@ -92,7 +92,7 @@ static int has_more_time(kl_service_t *svc, const kl_order_t *before, kl_error_t
            && order->expires_at > before->expires_at;
 }
 
-/* *note tells already that its end is near, and stands unless the end has moved. */
+/* *note already says that its end is near, and stays unless the end has moved. */
 static void extend(kl_service_t *svc, const kl_order_t *order, const char **note)
 {
     kl_error_t *err = kl_error_make(svc->p);
@@ -103,7 +103,7 @@ static void extend(kl_service_t *svc, const kl_order_t *order, const char **note
         *note = apr_psprintf(svc->p, "%s and could not be extended: %s", *note, err->code);
     }
     else if (acted.last->state == KL_OP_REFUSED) {
-        *note = apr_psprintf(svc->p, "%s and Klarna does not extend it: %s", *note,
+        *note = apr_psprintf(svc->p, "%s and Klarna will not extend it: %s", *note,
                              acted.last->error_code);
     }
     else if (acted.last->state == KL_OP_CONFIRMED && has_more_time(svc, order, err)) {
@@ -111,7 +111,7 @@ static void extend(kl_service_t *svc, const kl_order_t *order, const char **note
     }
 }
 
-/* 1 when an extension was asked for since then, or that cannot be told now. */
+/* 1 when an extension was requested since then, or when that is unknown now. */
 static int was_asked_since(kl_service_t *svc, const kl_order_t *order, apr_time_t since)
 {
     apr_array_header_t *list = NULL;
@@ -130,8 +130,8 @@ static int was_asked_since(kl_service_t *svc, const kl_order_t *order, apr_time_
     return 0;
 }
 
-/* Once for each mark, told by the stored operations: the warning is used up by the look that
- * saw it, whose process may have died before it asked. */
+/* Once for each mark, as the stored operations show: the warning is used up by the look that saw
+ * it, whose process may have died before it asked. */
 static int wants_extension(kl_service_t *svc, const kl_order_t *order)
 {
     apr_time_t mark = kl_schedule_mark(order, svc->now());
@@ -179,7 +179,7 @@ static kl_kind_t look_at_order(kl_service_t *svc, kl_order_t *order, const char 
                              look.days == 1 ? "" : "s");
     }
     else if (look.booked) {
-        *note = "what was done at Klarna without us was booked";
+        *note = "changes made at Klarna by others were booked";
     }
     else if (look.differs) {
         *note = "its amounts at Klarna differ from ours";

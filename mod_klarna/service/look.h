@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The worker's look at an order that is due: Klarna's record is read back, what is not final is
- * found out, and a person is told what he should know, once. */
+ * established, and a person is told once what they should know. */
 #ifndef KL_LOOK_H
 #define KL_LOOK_H
 

@@ -20,7 +20,7 @@ kl_kind_t kl_operations_of_order(kl_service_t *svc, const char *order_id, apr_ar
  *  longest due first. */
 kl_kind_t kl_operations_unfinished(kl_service_t *svc, apr_array_header_t **out, kl_error_t *err);
 
-/** Of these the ones that somebody may want to look at (queue.h). */
+/** Of these, the ones that someone may want to look at (queue.h). */
 kl_kind_t kl_operations_failing(kl_service_t *svc, apr_array_header_t **out, kl_error_t *err);
 
 /** What Klarna refused last, the last change first; at most KL_MAX_PAGE. */

@@ -58,7 +58,7 @@ static int by_newest(const void *a, const void *b)
     return l > r ? -1 : l < r ? 1 : strcmp(right->id, left->id);
 }
 
-/* The page goes on when an account gave as many as it was asked for, or when not all fit. */
+/* There is a next page if an account gave as many as it was asked for, or if not all fit. */
 static void merge(kl_list_page_t *page, const kl_order_query_t *query)
 {
     int open = kl_order_query_is_open(query);
@@ -105,7 +105,7 @@ kl_kind_t kl_order_lists_page(kl_service_t *svc, apr_pool_t *p, const kl_order_q
 
 /* --- how many ------------------------------------------------------------------------------ */
 
-/* No further than one more than is told. */
+/* At most one more than is shown. */
 kl_kind_t kl_order_lists_count(kl_service_t *svc, kl_order_list_t list, kl_list_count_t *out,
                                kl_error_t *err)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Lists of orders over all of the caller's accounts, page by page, and how many orders wait
- * for whom. Each account is asked for a page; the pages are merged by the key they come
- * sorted by, which is also what the cursor holds: time and id are the same in all of them,
- * so the next page begins in every account where this one ended.
+ * Lists of orders over all of the caller's accounts, page by page, and how many orders wait for
+ * what. Each account is asked for a page; the pages are merged by the key they come sorted by,
+ * which is also what the cursor holds: time and id are the same in all of them, so the next page
+ * begins in every account where this one ended.
  */
 #ifndef KL_SERVICE_ORDER_LISTS_H
 #define KL_SERVICE_ORDER_LISTS_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How things are going, for whoever runs the shop's server: figures over all of the caller's
- * accounts. It reads the database only.
+ * How things are going, for the operator: figures over all of the caller's accounts. It reads the
+ * database only.
  */
 #ifndef KL_SERVICE_OVERVIEW_H
 #define KL_SERVICE_OVERVIEW_H

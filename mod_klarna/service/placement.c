@@ -20,8 +20,8 @@ static kl_kind_t plan_placement(kl_service_t *svc, const kl_ask_t *ask, kl_plan_
                                   want->shipping_address);
     if (!req.method) {
         return kl_error_field(err, "authorization_token", "authorization_token",
-                              "characters Klarna does not use",
-                              "the token that Klarna's authorize call gave");
+                              "characters that Klarna does not use",
+                              "the token from Klarna's authorize call");
     }
     op = kl_journal_add(svc, plan, KL_OP_PLACE_ORDER, err);
     if (!op) {

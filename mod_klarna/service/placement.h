@@ -13,7 +13,7 @@
  *  operation. */
 extern const kl_action_t kl_placement_action;
 
-/** kl_act of it for whoever knows the order's key; a wrong one is KL_NOT_FOUND. */
+/** kl_act of it for a caller who knows the order's key; a wrong one is KL_NOT_FOUND. */
 kl_kind_t kl_placement_by_shopper(kl_service_t *svc, const char *key, const kl_ask_t *ask,
                                   kl_acted_t *acted, kl_error_t *err);
 

@@ -57,8 +57,8 @@ static kl_kind_t take_words(kl_change_t *change, kl_order_t *order, apr_pool_t *
     return KL_OK;
 }
 
-/* KL_STALE when the order changed while its record was read: what was booked meanwhile the
- * record may not show, so it is read again. */
+/* KL_STALE when the order changed while its record was read: the record may not show what was
+ * booked meanwhile, so it is read again. */
 static kl_kind_t reconcile_once(kl_service_t *svc, kl_order_t **order, kl_look_t *look,
                                 kl_error_t *err)
 {

@@ -16,8 +16,8 @@ typedef struct kl_look_t {
 
 /**
  * Reads Klarna's record once, takes over state, fraud status, expiry and short reference, books
- * what was done outside, and sets the worker's next look. Calls Klarna. When the order changed
- * meanwhile, what was read is taken into the order as it stands.
+ * what others did, and sets the worker's next look. Calls Klarna. When the order changed meanwhile,
+ * what was read is taken into the order as it stands.
  * @param order as stored; then as stored now, NULL when that is not known
  */
 kl_kind_t kl_reconcile_order(kl_service_t *svc, kl_order_t **order, kl_look_t *look,

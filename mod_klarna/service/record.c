@@ -7,7 +7,7 @@
 #include "api/payments.h"
 
 #define STORE_PAUSE apr_time_from_msec(100)
-#define AGAIN "Wait: the outcome is being found out. Do not repeat it as a new request."
+#define AGAIN "Wait: the module is finding out what happened. Do not send it as a new request."
 
 static int read_placed(kl_service_t *svc, kl_outcome_t *outcome, const kl_klarna_response_t *resp,
                        kl_error_t *why)
@@ -79,10 +79,10 @@ static kl_outcome_t outcome_of(kl_service_t *svc, const kl_operation_t *op, cons
     return outcome;
 }
 
-/* Saves op's outcome, once more when the database gives no answer: what Klarna said can not
- * be asked again where there is no key. When somebody else has stored something since (or
- * our first save was done after all), a confirmation still counts, because it stays true;
- * any other outcome gives way and *op becomes what is stored. */
+/* Saves op's outcome, and tries again if the database gives no answer: without a key, Klarna cannot
+ * be asked a second time. If someone else has stored something since (or our first save succeeded
+ * after all), a confirmation still counts, because it stays true; any other outcome gives way, and
+ * *op becomes what is stored. */
 static kl_kind_t save_outcome(kl_service_t *svc, kl_operation_t *op, kl_error_t *err)
 {
     kl_operation_t *stored = NULL;

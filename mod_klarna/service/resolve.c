@@ -8,8 +8,8 @@
 #include "service/run.h"
 #include "service/verify.h"
 
-/* Refuses with the words its view shows. What is final but not in its order yet (its process
- * died in between) is brought there: after "that is final" nobody asks again. */
+/* Refuses with the words its view shows. What is final but not yet in its order (its process died
+ * in between) is booked now: after "that is final" nobody asks again. */
 static kl_kind_t refuse(kl_service_t *svc, const kl_operation_t *op, const kl_words_t *why,
                         kl_error_t *err)
 {
@@ -45,7 +45,7 @@ kl_kind_t kl_resolve_send_again(kl_service_t *svc, const char *order_id, const c
     return why ? refuse(svc, *op, why, err) : resume(svc, op, err);
 }
 
-/* Too early to tell: the worker lets it rest, so that it can be told. */
+/* Too early to say: the worker leaves it alone until the record is conclusive. */
 static kl_kind_t let_it_rest(kl_service_t *svc, kl_operation_t *op, kl_error_t *err)
 {
     apr_time_t until = svc->now() + 2 * apr_time_from_sec(KL_IN_FLIGHT_S);
@@ -67,26 +67,26 @@ static const char *what_to_do(const kl_operation_t *op, const apr_array_header_t
         return "Look for the order in Klarna's portal and adopt it with its order id.";
     }
     if (op->kind == KL_OP_PLACE_ORDER) {
-        return "Look for the order in Klarna's portal and adopt it with its order id. When there "
-               "is none, give up again with not_executed.";
+        return "Look for the order in Klarna's portal and adopt it with its order id. If there is "
+               "none, give up again with not_executed.";
     }
     if (candidates->nelts) {
-        return "Look in Klarna's portal. Give up again with executed_as, the id of the candidate "
-               "that it is, or with not_executed when it is none of them.";
+        return "Look in Klarna's portal. Give up again with executed_as set to the right "
+               "candidate's id, or with not_executed if it is none of them.";
     }
-    return "Look in Klarna's portal. When it was not executed, give up again with not_executed.";
+    return "Look in Klarna's portal. If it was not executed, give up again with not_executed.";
 }
 
 static kl_kind_t unclear(const kl_operation_t *op, const apr_array_header_t *candidates,
                          kl_error_t *err)
 {
     kl_error_set(err, KL_CONFLICT, "unclear",
-                 "Klarna's record does not tell whether this was executed.");
+                 "Klarna's record does not show whether this was executed.");
     kl_error_next(err, what_to_do(op, candidates));
     return err->kind;
 }
 
-/* A placement for which an order id was named that leads nowhere: its session tells. */
+/* A placement whose supplied order id leads nowhere: its session decides. */
 static kl_kind_t find_without_hint(kl_service_t *svc, const kl_operation_t *op, kl_finding_t *found,
                                    kl_error_t *err)
 {
@@ -97,7 +97,8 @@ static kl_kind_t find_without_hint(kl_service_t *svc, const kl_operation_t *op, 
     return kl_verify_operation(svc, &as_if, found, err);
 }
 
-/* What Klarna's record tells. That Klarna does not show it (any more) tells nothing. */
+/* What Klarna's record shows. If Klarna does not show the order (any longer), that proves
+ * nothing. */
 static kl_kind_t look_up(kl_service_t *svc, const kl_operation_t *op, const kl_said_t *said,
                          kl_finding_t *found, kl_error_t *err)
 {
@@ -119,13 +120,13 @@ static kl_kind_t look_up(kl_service_t *svc, const kl_operation_t *op, const kl_s
     return rv;
 }
 
-/* The name by which a person would have to know what was found. */
+/* The name by which a person would have to identify what was found. */
 static const char *name_of(const kl_operation_t *op, const kl_finding_t *found)
 {
     return found->result_id[0] ? found->result_id : kl_op_kind_name(op->kind);
 }
 
-/* Klarna's record tells: a person's word must not say otherwise. */
+/* Klarna's record is conclusive: a person's statement must not contradict it. */
 static kl_kind_t agree(const kl_operation_t *op, const kl_said_t *said, const kl_finding_t *found,
                        kl_error_t *err)
 {
@@ -137,8 +138,8 @@ static kl_kind_t agree(const kl_operation_t *op, const kl_said_t *said, const kl
     }
     kl_error_set(err, KL_CONFLICT, "contradicted", "Klarna's record shows that this was %s%s.",
                  executed ? "executed: " : "not executed", executed ? name_of(op, found) : "");
-    kl_error_next(err, "Look again. Given up without executed_as and not_executed, it ends as "
-                       "Klarna's record tells.");
+    kl_error_next(err, "Look again. If you give up without executed_as and not_executed, it ends "
+                       "as Klarna's record shows.");
     return err->kind;
 }
 
@@ -153,7 +154,7 @@ static kl_kind_t take_candidate(const kl_operation_t *op, const char *id, kl_fin
         }
     }
     kl_error_set(err, KL_CONFLICT, "not_a_candidate",
-                 "Klarna's record, read now, has nothing by that id that this can be.");
+                 "Klarna's record, read just now, has no matching entry with that id.");
     kl_error_next(err, what_to_do(op, found->candidates));
     return err->kind;
 }
@@ -181,7 +182,7 @@ static kl_kind_t take_word(kl_service_t *svc, const kl_operation_t *op, const kl
     return KL_OK;
 }
 
-/* So that nobody works on with books that lack what others did. When that cannot be now, the
+/* So that nobody is working on with books that lack what others did. When that cannot be now, the
  * fold has made the worker's look due. */
 static void read_anew(kl_service_t *svc, const char *order_id)
 {

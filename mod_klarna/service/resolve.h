@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a person does with an operation that does not end by itself: send it again now, or give
- * it up. Giving up never guesses: an operation that may have been executed is looked up at
- * Klarna first, and only where Klarna's record does not say, the word of a person counts who
- * looked in Klarna's portal. Whatever they say, no amount is booked but by that record.
+ * What a person can do with an operation that does not end by itself: send it again now, or give it
+ * up. Giving up never guesses: Klarna's record is read first, and only where it is ambiguous does
+ * the word of a person count who has looked in Klarna's portal. Whatever they say, only amounts in
+ * that record are booked.
  */
 #ifndef KL_RESOLVE_H
 #define KL_RESOLVE_H
@@ -30,13 +30,13 @@ typedef struct kl_give_up_t {
 } kl_give_up_t;
 
 /**
- * Gives it up: refused when it was certainly not executed, confirmed when Klarna's record shows
- * it was. A person's word counts only where the record, read now, does not say, and only when
- * no try can be in flight any more. Then the order is reconciled: what was a candidate and is
- * not this operation is booked as made outside, now or by the worker's next look. Calls Klarna.
- * @return KL_OK; KL_CONFLICT "unclear" when the record does not say and nobody did,
+ * Gives it up: refused if it was certainly not executed, confirmed if Klarna's record shows that it
+ * was. A person's word counts only where the record, read now, is ambiguous, and only once no try
+ * can be in flight. Then the order is reconciled: every other candidate is booked as made outside,
+ * now or by the worker's next look. Calls Klarna.
+ * @return KL_OK; KL_CONFLICT "unclear" when the record is ambiguous and nobody decided,
  *   "not_a_candidate", "contradicted" when the record says otherwise, "in_progress" when its
- *   last try is too recent: the worker lets it rest then until it can be found out
+ *   last try is too recent: the worker then leaves it alone until it can be established
  */
 kl_kind_t kl_resolve_give_up(kl_service_t *svc, kl_give_up_t *it, kl_error_t *err);
 

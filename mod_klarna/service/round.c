@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * See round.h. One mutex guards everything here; it is not held while a unit works, a batch is
- * read or somebody sleeps. A batch has a pool of its own, which goes when the last thing that
- * was taken from it has ended.
+ * See round.h. One mutex guards everything here; it is not held while a unit works, a batch is read
+ * or a thread sleeps. A batch has a pool of its own, which is destroyed when the last thing taken
+ * from it has ended.
  */
 #include "service/round.h"
 
@@ -22,7 +22,7 @@ typedef struct thing_t {
 typedef struct batch_t {
     apr_pool_t *p;
     apr_array_header_t *things; /* of thing_t */
-    int next;                   /* the first that nobody has taken */
+    int next;                   /* the first not yet taken */
     int taken;                  /* so many are being worked on */
     int full;                   /* there may be more in the database */
     int came_on;                /* something in it ended well */
@@ -31,7 +31,7 @@ typedef struct batch_t {
 struct kl_lane_t {
     void *of;
     batch_t *batch; /* NULL: nothing was read */
-    int asked;      /* 1: it is to be read what is due */
+    int asked;      /* 1: what is due must be read */
     int reading;
     int width; /* so many may be worked on at a time */
     int working;
@@ -110,7 +110,7 @@ static int is_used_up(const batch_t *batch)
     return !batch || batch->next == batch->things->nelts;
 }
 
-/* Forgets what nobody has taken of the lane's batch. */
+/* Forgets what has not been taken of the lane's batch. */
 static void drop_batch(kl_lane_t *lane)
 {
     batch_t *batch = lane->batch;
@@ -147,7 +147,7 @@ static kl_kind_t read_unit(kl_service_t *svc, const kl_unit_t *unit, batch_t *ba
     return rv;
 }
 
-/* NULL when the database does not tell. */
+/* NULL when the database does not answer. */
 static batch_t *read_batch(kl_round_t *round, kl_lane_t *lane)
 {
     apr_pool_t *p = make_pool();

@@ -22,7 +22,7 @@
 #define KL_ROUND_LEAST (KL_ROUND_BATCH / 10) /* of each unit */
 #define KL_ROUND_MAX_THREADS 256
 
-/* What the round needs of whoever runs it. All are called from any of its threads. */
+/* What the round needs from its caller. All are called from any of its threads. */
 typedef struct kl_round_runner_t {
     /** Makes the service for one unit of that lane, everything in p. */
     void (*service)(void *lane, apr_pool_t *p, kl_service_t *svc);

@@ -24,8 +24,8 @@ static kl_kind_t call_once(kl_service_t *svc, kl_run_t *run, kl_exchange_t *ex, 
     return rv;
 }
 
-/* Lets Klarna's record decide; what was not executed is queued to start afresh. When the
- * record cannot be read now, or does not say, the operation stays unknown. */
+/* Lets Klarna's record decide; what was not executed is queued to start afresh. If the record
+ * cannot be read now, or is ambiguous, the operation stays unknown. */
 static kl_kind_t find_out(kl_service_t *svc, kl_run_t *run, kl_error_t *err)
 {
     kl_finding_t found;
@@ -68,8 +68,8 @@ static void mark_orphan(kl_service_t *svc, kl_run_t *run)
     (void)kl_change_order(svc, &change, run->op->order_id, &run->order, kl_error_make(svc->p));
 }
 
-/* A no to a placement after a try whose answer was lost. What was only turned away (a rate,
- * the credentials) is no such no: it is sent again. */
+/* A refusal of a placement after a try whose answer was lost. Being turned away (rate limit,
+ * credentials) is not a refusal: it is sent again. */
 static int is_doubtful_no(kl_service_t *svc, const kl_operation_t *op, const kl_exchange_t *ex)
 {
     return op->state == KL_OP_UNKNOWN
@@ -90,7 +90,7 @@ static void show_orphan(kl_service_t *svc, kl_run_t *run)
 /*
  * A no after a lost answer may be the echo of that answer's success. Before the token is used
  * again the session is read: when it is incomplete although no try can be in flight any more,
- * nothing was placed, and the next no is final.
+ * nothing was placed, and the next refusal is final.
  * @return 0 when a no came already and only time can show what it meant
  */
 static int may_place_again(kl_service_t *svc, kl_run_t *run, kl_error_t *err)
@@ -158,7 +158,7 @@ static kl_kind_t run_one(kl_service_t *svc, kl_run_t *run, kl_error_t *err)
     else {
         rv = send_with_key(svc, run, err);
     }
-    return rv == KL_STALE ? kl_service_in_progress(err) : rv; /* somebody else was quicker */
+    return rv == KL_STALE ? kl_service_in_progress(err) : rv; /* someone else was quicker */
 }
 
 kl_kind_t kl_run(kl_service_t *svc, kl_run_t *run, kl_error_t *err)
@@ -214,12 +214,12 @@ static kl_kind_t busy(const kl_operation_t *op, kl_error_t *err)
     kl_error_set(err, KL_CONFLICT, "order_busy", "Operation %s (%s, %s) holds this order.", op->id,
                  kl_op_kind_name(op->kind), kl_op_state_name(op->state));
     err->reason = "busy"; /* as the order's actions show it */
-    kl_error_next(err, "Wait until it ended, then ask again.");
+    kl_error_next(err, "Wait until it has ended, then try again.");
     err->retry_after = 2;
     return err->kind;
 }
 
-/* 1 when whoever worked on op is gone and it is time to go on with it. */
+/* 1 when whoever worked on op is gone and it is time to continue. */
 static int is_left(kl_service_t *svc, const kl_operation_t *op)
 {
     return kl_op_is_final(op->state)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Running an operation: call, record, book, then the operation that follows, until they ended
- * or as far as it gets now. The way is the same for whoever runs it: the request's thread or a
- * worker of any host; whoever dies anywhere on it, another can run the rest.
+ * Running an operation: call, record, book, then the operation that follows, until they have ended
+ * or as far as it gets now. It is the same for the request's thread and for a worker of any host;
+ * wherever one dies, another can run the rest.
  */
 #ifndef KL_RUN_H
 #define KL_RUN_H
@@ -18,15 +18,14 @@ typedef struct kl_run_t {
  *  Calls Klarna. */
 kl_kind_t kl_run(kl_service_t *svc, kl_run_t *run, kl_error_t *err);
 
-/** Runs an operation that somebody else began: one that is final, or holds its order and whose
+/** Runs an operation that someone else began: one that is final, or holds its order and whose
  *  lease is over. One that does not hold its order is never sent (one that was never claimed is
  *  discarded): KL_CONFLICT "in_progress", as for a lease that still runs. Calls Klarna. */
 kl_kind_t kl_run_resume(kl_service_t *svc, kl_run_t *run, kl_error_t *err);
 
 /**
- * Finishes what was left on the order, so that no operation holds it: booked when it is final,
- * else run when its lease is over and its time has come. *order is as stored then. May call
- * Klarna.
+ * Finishes what was left on the order, so that no operation holds it: books it if it is final, else
+ * runs it once its lease is over and its time has come. *order is as stored then. May call Klarna.
  * @return KL_OK, or KL_CONFLICT "order_busy" with retry_after
  */
 kl_kind_t kl_run_left(kl_service_t *svc, kl_order_t **order, kl_error_t *err);

@@ -69,8 +69,8 @@ kl_kind_t kl_service_operation(kl_service_t *svc, const char *order_id, const ch
 kl_kind_t kl_service_in_progress(kl_error_t *err)
 {
     kl_error_clear(err);
-    kl_error_set(err, KL_CONFLICT, "in_progress", "This request is being worked on.");
-    kl_error_next(err, "Ask again with the same Idempotency-Key.");
+    kl_error_set(err, KL_CONFLICT, "in_progress", "This request is being processed.");
+    kl_error_next(err, "Try again with the same Idempotency-Key.");
     err->retry_after = 2;
     return err->kind;
 }

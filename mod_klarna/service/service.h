@@ -16,13 +16,13 @@
 #include "core/operation.h"
 #include "store/store.h"
 
-/* What one caller works with; made per request, everything allocated from p. It is not changed
- * by what it is used for. */
+/* What one caller works with; made per request, everything allocated from p. Using it never
+ * changes it. */
 typedef struct kl_service_t {
     apr_pool_t *p;
     kl_store_t *store;
     kl_http_t *http;
-    const kl_account_t *account;         /* the one for what is new */
+    const kl_account_t *account;         /* the account for new orders */
     const kl_account_t *const *accounts; /* of all whose orders may be worked on */
     int accounts_n;                      /* 0: `account` only */
     const char *actor;                   /* authenticated user, or "shopper" */
@@ -61,11 +61,11 @@ kl_kind_t kl_service_order(kl_service_t *svc, const char *id, kl_order_t **out, 
 kl_kind_t kl_service_operation(kl_service_t *svc, const char *order_id, const char *id,
                                kl_operation_t **out, kl_error_t *err);
 
-/** KL_NOT_FOUND "no_such_order", in the one wording for an order that is not there, is of
- *  another account, or was asked for with a wrong key: who asks learns nothing. */
+/** KL_NOT_FOUND "no_such_order", worded alike for an order that does not exist, belongs to another
+ * account, or was requested with a wrong key: the caller learns nothing. */
 kl_kind_t kl_service_no_order(kl_error_t *err);
 
-/** Somebody else is working on it: KL_CONFLICT "in_progress" with retry_after, in place of
+/** Someone else is working on it: KL_CONFLICT "in_progress" with retry_after, in place of
  *  whatever err held. */
 kl_kind_t kl_service_in_progress(kl_error_t *err);
 

@@ -16,7 +16,7 @@ int kl_units_is_outage(kl_kind_t kind)
     return kind == KL_UNAVAILABLE || kind == KL_UNKNOWN || kind == KL_RATE_LIMITED;
 }
 
-/* Somebody else being quicker is the ordinary case with several workers. */
+/* Someone else being quicker is the normal case with several workers. */
 static int is_news(kl_kind_t kind)
 {
     return kind != KL_CONFLICT && kind != KL_STALE;
@@ -84,7 +84,7 @@ kl_kind_t kl_units_operation(kl_service_t *svc, kl_operation_t **op, kl_error_t 
     return rv == KL_OK && !gone ? postpone(svc, *op, err) : rv;
 }
 
-/* The last call of an operation that is not at its end met nobody, or one call too many. */
+/* The last call of an operation that is not at its end reached nobody, or was one call too many. */
 static int was_not_answered(const kl_operation_t *op)
 {
     return !kl_op_is_final(op->state) && (op->http_status == 0 || op->http_status == 429);

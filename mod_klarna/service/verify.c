@@ -31,14 +31,14 @@ static kl_kind_t read_by_id(kl_service_t *svc, const kl_order_t *order, const ch
     as_if.klarna_order_id = id;
     req = kl_om_read(svc->p, &as_if);
     if (!req.method) {
-        return kl_error_field(err, "klarna_order_id", "klarna_order_id", "another text",
-                              "an order id as Klarna gives them");
+        return kl_error_field(err, "klarna_order_id", "klarna_order_id", "some other text",
+                              "an order id in Klarna's form");
     }
     rv = kl_call_klarna(svc, order->merchant, &req, &resp, err);
     return rv == KL_OK ? kl_om_read_reply(seen, svc->p, &resp, err) : rv;
 }
 
-/* *taken becomes 1 when another of our orders is this order of Klarna's. */
+/* *taken becomes 1 when this Klarna order is already another of our orders. */
 static kl_kind_t is_taken(kl_service_t *svc, const kl_order_t *order, const char *id, int *taken,
                           kl_error_t *err)
 {
@@ -80,7 +80,7 @@ kl_kind_t kl_verify_by_id(kl_service_t *svc, const kl_order_t *order, const char
     return rv;
 }
 
-/* A session that is complete has an order, whose id the session does not tell. */
+/* A complete session has an order, but does not show its id. */
 static kl_kind_t truth_of_placement(kl_service_t *svc, const kl_order_t *order,
                                     const kl_operation_t *op, kl_finding_t *found, kl_error_t *err)
 {
@@ -194,9 +194,10 @@ static kl_kind_t drop_taken(kl_service_t *svc, const kl_operation_t *op,
 }
 
 /*
- * A capture or refund of that amount that is none of ours. When others of the same amount were
- * made meanwhile, only the shop's reference tells them apart. What was booked as made outside
- * while the operation held the order is nobody's; while it did not, it may have been it.
+ * A capture or refund of that amount that none of our operations made. If others of the same amount
+ * were made meanwhile, only the shop's reference distinguishes them. One booked as made outside
+ * while the operation held the order was not ours; one booked while it did not hold it may have
+ * been.
  */
 static kl_kind_t truth_of_move(kl_service_t *svc, const kl_order_t *order, const kl_operation_t *op,
                                const apr_array_header_t *list, apr_int64_t total,
@@ -249,8 +250,8 @@ static void truth_of_release(const kl_order_t *order, const kl_operation_t *op,
     }
 }
 
-/* Less than it asked for may be its work and somebody's after it; more, and not what it was
- * before, cannot be told and is booked as found whatever it was. */
+/* A smaller amount may be ours plus a later change; a larger one that is not the old amount is
+ * ambiguous, and is booked as found whatever it was. */
 static void truth_of_reduction(apr_pool_t *p, const kl_order_t *order, const kl_operation_t *op,
                                const kl_klarna_order_t *seen, kl_finding_t *found)
 {
@@ -291,7 +292,7 @@ static kl_kind_t truth_of(kl_service_t *svc, const kl_order_t *order, const kl_o
         truth_of_reduction(svc->p, order, op, seen, found);
         break;
     case KL_OP_EXTEND:        /* the same on the same day, and moves nothing */
-    case KL_OP_SHIPPING_INFO: /* tracking that stands there twice does no harm */
+    case KL_OP_SHIPPING_INFO: /* tracking that appears twice does no harm */
         found->truth = KL_TRUTH_NOT_EXECUTED;
         break;
     case KL_OP_PLACE_ORDER:

@@ -21,11 +21,12 @@ typedef enum {
 
 typedef struct kl_finding_t {
     kl_truth_t truth;
-    const char *result_id;          /* capture, refund or order id when executed, else "" */
-    const char *result;             /* what op->result becomes, JSON, or "" */
-    apr_array_header_t *candidates; /* when unclear: the entries of Klarna's record that it can
-                               be, of kl_klarna_move_t; what Klarna gives no id has the kind's
-                               name. NULL: it was executed, but not as which (a placement) */
+    const char *result_id; /* capture, refund or order id when executed, else "" */
+    const char *result;    /* what op->result becomes, JSON, or "" */
+    /* When unclear: the entries of Klarna's record that may be it, of kl_klarna_move_t; where
+     * Klarna gives no id, the kind's name stands in. NULL: it was executed, but as which entry is
+     * not known (a placement). */
+    apr_array_header_t *candidates;
 } kl_finding_t;
 
 /** Reads Klarna's record and finds out whether op was executed. Calls Klarna, changes nothing.

@@ -11,8 +11,8 @@ static kl_kind_t schema_fault(kl_dbd_t *db, const char *what)
     kl_error_set(db->err, KL_UNAVAILABLE, "schema",
                  "%s Run conf/schema/%s.sql on the database that DBDParams names.", what,
                  kl_dialect_name(db->dialect));
-    kl_error_next(db->err, "The tables are made once, by the administrator, before httpd"
-                           " starts; the server's error log tells what the database said.");
+    kl_error_next(db->err, "The administrator creates the tables once, before httpd starts; the "
+                           "server's error log has the database's own message.");
     return KL_UNAVAILABLE;
 }
 
@@ -23,12 +23,12 @@ static kl_kind_t wrong_version(kl_dbd_t *db, apr_int64_t found)
                  " module needs version %d (conf/schema/%s.sql).",
                  found, KL_SCHEMA_VERSION, kl_dialect_name(db->dialect));
     kl_error_next(db->err, found < KL_SCHEMA_VERSION
-                               ? "Bring the tables up to date as the release notes tell."
+                               ? "Upgrade the tables as the release notes describe."
                                : "Install the mod_klarna that these tables were made for.");
     return KL_UNAVAILABLE;
 }
 
-/* Rows of klarna_schema, or -1 when they can not be read. */
+/* Rows of klarna_schema, or -1 if they cannot be read. */
 static int select_schema(kl_dbd_t *db, apr_int64_t *version, int *strict)
 {
     kl_error_t *err = db->err;
@@ -54,19 +54,19 @@ static kl_kind_t read_schema(kl_dbd_t *db)
     int found = select_schema(db, &version, &strict);
 
     if (found < 0) {
-        return schema_fault(db, "mod_klarna's tables can not be read: they are missing, or this"
-                                " user may not read them, or the database is busy.");
+        return schema_fault(db, "mod_klarna's tables cannot be read: they are missing, or this "
+                                "user may not read them, or the database is busy.");
     }
     if (found != 1) {
-        return schema_fault(db, "mod_klarna's tables were only made in part.");
+        return schema_fault(db, "mod_klarna's tables are incomplete.");
     }
     if (version != KL_SCHEMA_VERSION) {
         return wrong_version(db, version);
     }
     if (!strict) {
         kl_error_set(db->err, KL_UNAVAILABLE, "schema",
-                     "The database would cut values that are too long: its sql_mode is not"
-                     " strict (conf/schema/mysql.sql).");
+                     "The database would truncate long values: its sql_mode is not strict "
+                     "(conf/schema/mysql.sql).");
         kl_error_next(db->err, "Set a strict sql_mode with DBDInitSQL, as that file shows.");
         return KL_UNAVAILABLE;
     }
@@ -143,7 +143,7 @@ kl_kind_t kl_rows_save(kl_store_t *self, apr_pool_t *p, kl_sql_t id, const void 
 
     if (rv == KL_OK && changed == 0) {
         return kl_error_set(err, KL_STALE, "version",
-                            "The %s was changed by somebody else in the meantime.", what);
+                            "The %s was changed by someone else in the meantime.", what);
     }
     return rv;
 }

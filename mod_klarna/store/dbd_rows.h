@@ -35,7 +35,8 @@ kl_kind_t kl_rows_insert(kl_store_t *self, apr_pool_t *p, kl_sql_t id, const voi
 kl_kind_t kl_rows_save(kl_store_t *self, apr_pool_t *p, kl_sql_t id, const void **values,
                        const char *what, kl_error_t *err);
 
-/** For what need not be ours: that somebody else was quicker (KL_CONFLICT) is as good. */
+/** For writes that anyone may make: if someone else was quicker (KL_CONFLICT), that is just as
+ * good. */
 kl_kind_t kl_rows_either_way(kl_kind_t rv, kl_error_t *err);
 
 /** Reads every row into out. */

@@ -47,8 +47,8 @@ kl_kind_t kl_dbd_open(kl_dbd_t *db, kl_connections_t *connections, apr_pool_t *p
     }
     if (!db->conn) {
         apr_pool_destroy(db->scratch);
-        kl_error_set(err, KL_UNAVAILABLE, "store", "The database can not be reached.");
-        kl_error_next(err, "Try again later; the server's error log tells the cause.");
+        kl_error_set(err, KL_UNAVAILABLE, "store", "The database cannot be reached.");
+        kl_error_next(err, "Try again later; the server's error log has the cause.");
         return err->kind;
     }
     driver = apr_dbd_name(db->conn->driver);
@@ -67,7 +67,7 @@ void kl_dbd_close(kl_dbd_t *db)
     apr_pool_destroy(db->scratch);
 }
 
-/* The first line of a driver's text, without what stands in quotes: that may be data. */
+/* The first line of a driver's text, without quoted parts, which may be data. */
 static const char *sanitised(apr_pool_t *p, const char *text)
 {
     char *out = apr_palloc(p, MAX_LOGGED + 1);
@@ -180,9 +180,9 @@ static int surely_not_executed(kl_dialect_t dialect, int rc)
     }
 }
 
-/* 1 when a fresh statement may help. SQLite tells a dead one; the servers' numbers do not
- * tell all the ways in which a session or its statements are lost, so that there only what
- * certainly stays as it is, and what has waited already, is left out. */
+/* 1 when a fresh statement may help. SQLite reports a dead one; the servers' codes do not cover
+ * every way in which a session or its statements are lost, so there only errors that certainly
+ * persist, or that have waited already, are excluded. */
 static int worth_again(kl_dbd_t *db, int rc)
 {
     const char *text;
@@ -222,7 +222,7 @@ static int run_healing(kl_dbd_t *db, const run_t *run, int *lost_sight)
 static kl_kind_t fault(kl_dbd_t *db, const char *what)
 {
     kl_error_set(db->err, KL_UNAVAILABLE, "store", "%s (statement %s).", what, db->label);
-    kl_error_next(db->err, "Try again later; the server's error log tells the cause.");
+    kl_error_next(db->err, "Try again later; the server's error log has the cause.");
     return KL_UNAVAILABLE;
 }
 
@@ -236,11 +236,12 @@ static kl_kind_t run_statement(kl_dbd_t *db, const run_t *run)
         return KL_OK;
     }
     if (rc != 0) {
-        return fault(db, "The database could not do its work");
+        return fault(db, "The database could not carry this out");
     }
     if (lost_sight) {
-        return fault(db, "The connection to the database broke, and whether the change was"
-                         " stored is not known");
+        return fault(
+            db,
+            "The connection to the database broke; it is not known whether the change was stored");
     }
     return KL_OK;
 }

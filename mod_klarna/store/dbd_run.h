@@ -50,7 +50,7 @@ kl_kind_t kl_dbd_insert(kl_dbd_t *db, kl_sql_t id, const void **values, int *cha
 /** Runs a select; its rows are then read with kl_dbd_next until that returns 0. */
 kl_kind_t kl_dbd_select(kl_dbd_t *db, kl_sql_t id, const void **values);
 
-/** 1 when there is another row; 0 at the end or when it can not be read (kl_dbd_end tells). */
+/** 1 when there is another row; 0 at the end or when it cannot be read (kl_dbd_end says why). */
 int kl_dbd_next(kl_dbd_t *db);
 
 /** KL_OK, or KL_UNAVAILABLE "store" when any row or value could not be read. */

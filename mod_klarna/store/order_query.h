@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Which statement answers a query for orders, and with which values. The most telling
- * condition is the one whose index drives the list; the others are checked on what it finds.
- * No database is spoken to here.
+ * Which statement answers a query for orders, and with which values. The most selective condition
+ * is the one whose index drives the list; the others are checked on what it finds. No database is
+ * involved here.
  */
 #ifndef KL_ORDER_QUERY_H
 #define KL_ORDER_QUERY_H

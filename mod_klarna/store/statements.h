@@ -33,8 +33,8 @@ typedef enum { KL_DIALECT_SQLITE3, KL_DIALECT_PGSQL, KL_DIALECT_MYSQL, KL_DIALEC
     S(callback_secret, order.callback_secret) \
     N(created_at, order.created_at)
 
-/* klarna_order, written by every save. Lists read the ledger too: what an order still
- * bears can not be told without its credit invoices. */
+/* klarna_order, written by every save. Lists read the ledger too: what an order can still bear
+ * cannot be computed without its credit invoices. */
 #define KL_ORDER_SAVED(S, N, I) \
     S(client_key, order.client_key) \
     S(client_hash, order.client_hash) \
@@ -140,9 +140,9 @@ typedef enum { KL_DIALECT_SQLITE3, KL_DIALECT_PGSQL, KL_DIALECT_MYSQL, KL_DIALEC
 #define KL_UNLESS_TAKEN_ " ON CONFLICT DO NOTHING"
 
 /*
- * Lists of orders (order_query.c). Each is driven by one condition that an index serves in
- * the list's own order; whatever else is asked for is checked on the rows it finds, where ''
- * lets every row pass. The value of the driving condition stands before the other filters'.
+ * Lists of orders (order_query.c). Each is driven by one condition that an index serves in the
+ * list's own order; all other conditions are checked on the rows it finds, where '' lets every row
+ * pass. The value of the driving condition stands before the other filters'.
  */
 #define KL_FILTERS_ \
     " AND (%s = '' OR state = %s) AND (%s = '' OR attention = %s)" \
@@ -180,13 +180,12 @@ typedef enum { KL_DIALECT_SQLITE3, KL_DIALECT_PGSQL, KL_DIALECT_MYSQL, KL_DIALEC
 
 #define KL_ORDERS_(hint, driver, page) \
     "SELECT " KL_ORDER_ALL_ " FROM klarna_order" hint driver KL_FILTERS_ page
-/* As many as there are, but no more than the page is long: never a count of everything. */
+/* As many as there are, but at most a page: never a count of everything. */
 #define KL_ORDER_COUNT_(hint, driver, page) \
     "SELECT COUNT(*) FROM (SELECT id FROM klarna_order" hint driver KL_FILTERS_ page ") found"
 
-/* MariaDB would use no more of the index than its equal part, and so read every order that is
- * newer than the page: the deeper, the slower. With its other ways forbidden it begins at
- * the page. */
+/* MariaDB would use only the equal part of the index, and so read every order newer than the page:
+ * the deeper, the slower. With its other ways forbidden it starts at the page. */
 #define KL_BY_INDEX_(name) " FORCE INDEX (klarna_order_" name ")"
 
 #define KL_NEWEST_FIRST_(EACH, id, own, hint, driver) \

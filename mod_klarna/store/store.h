@@ -29,15 +29,15 @@ typedef enum {
     KL_LISTS
 } kl_order_list_t;
 
-/* What is asked for holds together: an order is listed when it fits every part. A text that
- * is NULL or "" asks for nothing, as does a time that is 0. */
+/* The conditions combine: an order is listed if it meets all of them. NULL, "" or a time of 0
+ * means no condition. */
 typedef struct kl_order_query_t {
     const char *merchant;  /* only this merchant's orders; always given */
     const char *state;     /* a state word */
     const char *attention; /* an attention word (attention.h) */
     const char *channel;
     const char *search; /* equals own id, Klarna's id, short reference, either merchant
-                           reference or what reference_add was told */
+                           reference or what was given to reference_add */
     kl_order_list_t list;
     apr_time_t from, to;  /* from <= created_at < to */
     apr_time_t until;     /* for KL_LIST_EXPIRING */
@@ -51,7 +51,7 @@ typedef struct kl_order_query_t {
 int kl_order_query_is_open(const kl_order_query_t *query);
 
 /* Whose operations. A placement that is due was left by a shopper or stored by Klarna's callback,
- * which anybody can cause; any other was asked for by a person of the shop. */
+ * which anyone can cause; any other was asked for by a person of the shop. */
 typedef enum { KL_DUE_ALL, KL_DUE_ASKED_FOR, KL_DUE_PLACEMENTS } kl_due_whose_t;
 
 typedef struct kl_due_query_t {
@@ -76,7 +76,7 @@ struct kl_store_t {
     kl_kind_t (*order_load_by_client_key)(kl_store_t *self, apr_pool_t *p, const char *client_key,
                                           kl_order_t **out, kl_error_t *err);
     /** Saves every mutable member where the stored version is order->version, which it then
-     *  advances. KL_STALE "version" when somebody was quicker: nothing was changed. */
+     *  advances. KL_STALE "version" when someone else was quicker: nothing was changed. */
     kl_kind_t (*order_save)(kl_store_t *self, apr_pool_t *p, kl_order_t *order, kl_error_t *err);
     /** One page in the order of query->list. *out: array of kl_order_t *. */
     kl_kind_t (*order_list)(kl_store_t *self, apr_pool_t *p, const kl_order_query_t *query,
@@ -106,15 +106,15 @@ struct kl_store_t {
     /** An order's operations, oldest first, at most KL_MAX_PAGE * 5. *out: kl_operation_t *. */
     kl_kind_t (*operation_list)(kl_store_t *self, apr_pool_t *p, const char *order_id,
                                 apr_array_header_t **out, kl_error_t *err);
-    /** A merchant's orders that somebody should look at (0 < check_at <= now), the longest
+    /** A merchant's orders that are due for a look (0 < check_at <= now), the longest
      *  due first. *out: kl_order_t *. */
     kl_kind_t (*orders_due)(kl_store_t *self, apr_pool_t *p, const kl_due_query_t *query,
                             apr_array_header_t **out, kl_error_t *err);
-    /** A merchant's unfinished operations that are due (next_at <= now) and that nobody works on
-     *  (lease_until <= now), the longest due first. *out: kl_operation_t *. */
+    /** A merchant's unfinished operations that are due (next_at <= now) and that nobody is working
+     * on (lease_until <= now), the longest due first. *out: kl_operation_t *. */
     kl_kind_t (*operations_due)(kl_store_t *self, apr_pool_t *p, const kl_due_query_t *query,
                                 apr_array_header_t **out, kl_error_t *err);
-    /** All of a merchant's that have not ended, whoever works on them, the longest due first.
+    /** All of a merchant's that have not ended, whoever is working on them, the longest due first.
      *  *out: kl_operation_t *. */
     kl_kind_t (*operations_unfinished)(kl_store_t *self, apr_pool_t *p, const char *merchant,
                                        int limit, apr_array_header_t **out, kl_error_t *err);

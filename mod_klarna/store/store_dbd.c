@@ -379,7 +379,7 @@ static kl_kind_t operations_due(kl_store_t *self, apr_pool_t *p, const kl_due_qu
     return kl_rows_select(self, p, texts[query->whose], v, operation_read, *out, err);
 }
 
-/* What is due when time has come to its end. */
+/* Everything unfinished, however far its time. */
 static kl_kind_t operations_unfinished(kl_store_t *self, apr_pool_t *p, const char *merchant,
                                        int limit, apr_array_header_t **out, kl_error_t *err)
 {

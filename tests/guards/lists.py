@@ -3,7 +3,7 @@
 import os
 import re
 
-from tree import read
+from tree import MODULE, read, sources
 
 
 def directives(root):
@@ -85,4 +85,32 @@ def columns(root):
                     yield f"{rel}:1: {table}.{name} does not allow what the code has for it"
 
 
-CHECKS = [directives, labels, columns]
+NAMED_FILE = re.compile(r"(?<![\w/.$-])([\w-]+(?:/[\w.-]+)*\.(?:c|h|py|mjs|md|sh))\b")
+NAMED_FUNCTION = re.compile(r"\bkl_\w+")
+
+
+def documentation(root):
+    """Every page for people, from the root."""
+    for base, folders, names in os.walk(root):
+        folders[:] = [name for name in folders if name not in ("build", "node_modules", ".git")]
+        for name in names:
+            if name.endswith(".md"):
+                yield os.path.relpath(os.path.join(base, name), root)
+
+
+def documented(root):
+    """What the documentation names is there: files of this tree, functions of the module."""
+    files = {"/" + os.path.relpath(os.path.join(base, name), root)
+             for base, _, names in os.walk(root) for name in names}
+    code = "".join(read(path) for _, path in sources(root, *MODULE))
+    for rel in sorted(documentation(root)):
+        for n, line in enumerate(read(os.path.join(root, rel)).splitlines(), 1):
+            for name in NAMED_FILE.findall(line):
+                if not any(path.endswith("/" + name) for path in files):
+                    yield f"{rel}:{n}: there is no file {name}"
+            for name in NAMED_FUNCTION.findall(line):
+                if name not in code:
+                    yield f"{rel}:{n}: there is no {name}"
+
+
+CHECKS = [directives, labels, columns, documented]

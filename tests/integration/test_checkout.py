@@ -142,7 +142,7 @@ def test_a_forged_cart(shop, httpd, what):
     with shop.nothing_happens():
         answer = httpd.post(CHECKOUT + "/sessions", {"signed_cart": FORGED[what]()}, None)
         told = problem(answer, 403, "cart_signature")
-    assert told["detail"] == "The signed cart is not one of this shop's."
+    assert told["detail"] == "The cart's signature is not this shop's."
 
 
 @pytest.mark.parametrize("exp", [-1, -86400, 2 * 86400])

@@ -107,7 +107,7 @@ WRONG = {
     "store with a strange name": (store("a/b"), ["KlarnaStore", "letters, digits", "a/b"]),
     "store without a name": (store(""), ["KlarnaStore"]),
     "store in a store": (store("a", "<KlarnaStore b>", "</KlarnaStore>"),
-                         ["<KlarnaStore> cannot stand in another"]),
+                         ["<KlarnaStore> cannot be nested in another"]),
     "store in a Location": (plus("<Location /x>", "<KlarnaStore a>", "</KlarnaStore>",
                                  "</Location>"), ["KlarnaStore", "not allowed"]),
     "unknown store": (plus("<Location /x>", "SetHandler klarna-orders", "KlarnaUseStore nordic",

@@ -158,7 +158,7 @@ def _foreign(order):
 
 @pytest.mark.databases
 def test_what_is_done_in_the_portal_is_booked_once(shop, httpd, box):
-    httpd.allow_log("KLA0032: order .*: what was done at Klarna without us was booked")
+    httpd.allow_log("KLA0032: order .*: changes made at Klarna by others were booked")
     orders = {what: _in_the_portal(shop, box, what) for what in OUTSIDE}
     for what, order_id in orders.items():
         _, steps, state = OUTSIDE[what]
@@ -342,7 +342,7 @@ def test_expired_is_final(httpd):
     for order_id in (untouched, shipped):
         assert shop.order(order_id)["expires_at"]
     box.advance(29 * DAY)
-    server.allow_log("KLA0032: order .*: what was done at Klarna without us was booked")
+    server.allow_log("KLA0032: order .*: changes made at Klarna by others were booked")
     for order_id in (untouched, shipped):
         order_is_due(server, order_id)
     eventually(lambda: shop.order(untouched)["state"] == "EXPIRED")

@@ -273,18 +273,18 @@ static void test_refuses_bad_requests(void **state)
     memset(key, 'k', 256);
     expect_refused(&s, (kl_klarna_request_t){.path = NULL, .body = ""}, "no request was built");
     expect_refused(&s, (kl_klarna_request_t){"BREW", "/", "", "", 0}, "unknown method");
-    expect_refused(&s, (kl_klarna_request_t){"GET", "", "", "", 0}, "the path is not usable");
+    expect_refused(&s, (kl_klarna_request_t){"GET", "", "", "", 0}, "the path is invalid");
     expect_refused(&s, (kl_klarna_request_t){"GET", "@evil.example/", "", "", 0},
-                   "the path is not usable");
-    expect_refused(&s, (kl_klarna_request_t){"GET", "/a b", "", "", 0}, "the path is not usable");
+                   "the path is invalid");
+    expect_refused(&s, (kl_klarna_request_t){"GET", "/a b", "", "", 0}, "the path is invalid");
     expect_refused(&s, (kl_klarna_request_t){"GET", "/a\r\nX: y", "", "", 0},
-                   "the path is not usable");
+                   "the path is invalid");
     expect_refused(&s, (kl_klarna_request_t){"POST", "/", "{}", "key\r\nX-Evil: 1", 0},
-                   "the idempotency key is not usable");
+                   "the idempotency key is invalid");
     expect_refused(&s, (kl_klarna_request_t){"POST", "/", "{}", "key\n", 0},
-                   "the idempotency key is not usable");
+                   "the idempotency key is invalid");
     expect_refused(&s, (kl_klarna_request_t){"POST", "/", "{}", key, 0},
-                   "the idempotency key is not usable");
+                   "the idempotency key is invalid");
     s.account.username = "a:b";
     expect_refused(&s, get, "a user name cannot hold a colon");
     s.account.username = "a";

@@ -434,7 +434,7 @@ static void an_extension_that_helps_nothing_is_not_repeated(void **state)
     world->klarna->refuses = "/extend";
     fake_clock_advance(3 * DAY);
     note = world_look(world, id, 1);
-    check_note(note, "ends within 3 days and Klarna does not extend it: NOT_ALLOWED");
+    check_note(note, "ends within 3 days and Klarna will not extend it: NOT_ALLOWED");
     world->klarna->refuses = NULL;
     assert_null(world_look(world, id, 1));
     assert_string_equal(world_order(world, id)->pending_op, "");
