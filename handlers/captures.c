@@ -41,9 +41,7 @@ int kl_captures_shipping_info(kl_call_t *call)
     kl_ask_t ask = {.tracking = &want};
 
     kl_reader_only(&rd, "shipping_info", NULL);
-    if (kl_shipping_info_parse(&want.shipping_info, call->r->pool, &rd, "shipping_info",
-                               KL_REQUIRED, call->err)
-        != KL_OK) {
+    if (kl_shipping_info_parse(&want.shipping_info, &rd, KL_REQUIRED) != KL_OK) {
         return kl_reply_error(call);
     }
     return kl_outcome(call, &kl_capture_tracking_action, &ask, show_tracking);

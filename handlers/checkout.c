@@ -31,8 +31,9 @@ static kl_json_t *vouched_cart(kl_call_t *call, const kl_reader_t *rd)
         return NULL;
     }
     if (token) {
-        kl_signed_cart_open(&cart, call->r->pool, token, strlen(token), call->settings->cart_keys,
-                            call->svc.now(), call->err);
+        const kl_signed_cart_t came = {token, strlen(token), call->svc.now()};
+
+        kl_signed_cart_open(&cart, call->r->pool, &came, call->settings->cart_keys, call->err);
     }
     return call->err->kind == KL_OK ? cart : NULL;
 }

@@ -20,20 +20,24 @@
 
 /* --- requests ---------------------------------------------------------------------- */
 
-/* No request without an order and, when it changes something, a key. */
-static kl_klarna_request_t request(apr_pool_t *p, const kl_order_t *order, const char *method,
-                                   const char *below, const char *body, const char *key)
+/* req with its path, which begins below the order. No request without an order and, when it
+ * changes something, a key. */
+static kl_klarna_request_t request(apr_pool_t *p, const kl_order_t *order, kl_klarna_request_t req)
 {
     const char *id = kl_url_segment(p, order->klarna_order_id);
-    int changes = strcmp(method, "GET") != 0;
+    int changes = strcmp(req.method, "GET") != 0;
 
-    if (!id || !below || (changes && (!key || !*key))) {
+    if (!id || (changes && (!req.idempotency_key || !*req.idempotency_key))) {
         return (kl_klarna_request_t){.method = NULL};
     }
-    return (kl_klarna_request_t){.method = method,
-                                 .path = apr_pstrcat(p, ORDERS, id, below, NULL),
-                                 .body = body,
-                                 .idempotency_key = changes ? key : ""};
+    req.path = apr_pstrcat(p, ORDERS, id, req.path, NULL);
+    return req;
+}
+
+static kl_klarna_request_t post(apr_pool_t *p, const kl_order_t *order, const char *below,
+                                const char *body, const char *key)
+{
+    return request(p, order, (kl_klarna_request_t){"POST", below, body, key, 0});
 }
 
 static void set_text(kl_json_t *body, const char *key, const char *s)
@@ -77,19 +81,19 @@ kl_klarna_request_t kl_om_capture(apr_pool_t *p, const kl_order_t *order, const 
     set_text(body, "reference", want->reference);
     set_moved(p, body, order, m);
     kl_json_set(body, "shipping_info", entries(p, want->shipping_info));
-    return request(p, order, "POST", "/captures", kl_json_text(p, body), key);
+    return post(p, order, "/captures", kl_json_text(p, body), key);
 }
 
 kl_klarna_request_t kl_om_refund(apr_pool_t *p, const kl_order_t *order, const kl_movement_t *m,
-                                 const char *reference, const char *description, const char *key)
+                                 const kl_credit_request_t *want, const char *key)
 {
     kl_json_t *body = kl_json_object(p);
 
     kl_json_set_int(body, "refunded_amount", m->amount);
-    set_text(body, "description", description);
-    set_text(body, "reference", reference);
+    set_text(body, "description", want->comment);
+    set_text(body, "reference", want->reference);
     set_moved(p, body, order, m);
-    return request(p, order, "POST", "/refunds", kl_json_text(p, body), key);
+    return post(p, order, "/refunds", kl_json_text(p, body), key);
 }
 
 kl_klarna_request_t kl_om_reduce(apr_pool_t *p, const kl_order_t *order, const kl_movement_t *m,
@@ -105,22 +109,23 @@ kl_klarna_request_t kl_om_reduce(apr_pool_t *p, const kl_order_t *order, const k
     set_text(body, "description", description);
     /* Without order_lines Klarna would delete the lines it has. */
     set_lines(p, body, kl_reduced_lines(p, order, m));
-    return request(p, order, "PATCH", "/authorization", kl_json_text(p, body), key);
+    return request(p, order,
+                   (kl_klarna_request_t){"PATCH", "/authorization", kl_json_text(p, body), key, 0});
 }
 
 kl_klarna_request_t kl_om_cancel(apr_pool_t *p, const kl_order_t *order, const char *key)
 {
-    return request(p, order, "POST", "/cancel", "", key);
+    return post(p, order, "/cancel", "", key);
 }
 
 kl_klarna_request_t kl_om_release(apr_pool_t *p, const kl_order_t *order, const char *key)
 {
-    return request(p, order, "POST", "/release-remaining-authorization", "", key);
+    return post(p, order, "/release-remaining-authorization", "", key);
 }
 
 kl_klarna_request_t kl_om_extend(apr_pool_t *p, const kl_order_t *order, const char *key)
 {
-    return request(p, order, "POST", "/extend-authorization-time", "", key);
+    return post(p, order, "/extend-authorization-time", "", key);
 }
 
 kl_klarna_request_t kl_om_shipping_info(apr_pool_t *p, const kl_order_t *order,
@@ -135,13 +140,13 @@ kl_klarna_request_t kl_om_shipping_info(apr_pool_t *p, const kl_order_t *order,
         return (kl_klarna_request_t){.method = NULL};
     }
     kl_json_set(body, "shipping_info", list);
-    return request(p, order, "POST", apr_pstrcat(p, "/captures/", id, "/shipping-info", NULL),
-                   kl_json_text(p, body), key);
+    return post(p, order, apr_pstrcat(p, "/captures/", id, "/shipping-info", NULL),
+                kl_json_text(p, body), key);
 }
 
 kl_klarna_request_t kl_om_read(apr_pool_t *p, const kl_order_t *order)
 {
-    return request(p, order, "GET", "", "", "");
+    return request(p, order, (kl_klarna_request_t){"GET", "", "", "", 0});
 }
 
 /* --- the answer -------------------------------------------------------------------- */
@@ -174,21 +179,25 @@ static const char *read_amounts(const kl_json_t *v, kl_klarna_order_t *seen)
     return NULL;
 }
 
-/* Klarna's captures or refunds, as far as they can be read: an entry without id or amount is left
- * out, and the totals then show that something differs. */
-static apr_array_header_t *read_moves(apr_pool_t *p, const kl_json_t *v, const char *key,
-                                      const char *id, const char *amount, const char *at)
+/* What Klarna calls a list of movements, and the members of one. */
+typedef struct move_names_t {
+    const char *list, *id, *amount, *at;
+} move_names_t;
+
+/* Klarna's captures or refunds, as far as they can be read: an entry without id or amount is
+ * left out, and the totals then tell that something differs. */
+static apr_array_header_t *read_moves(apr_pool_t *p, const kl_json_t *v, const move_names_t *names)
 {
-    const kl_json_t *list = kl_json_get(v, key), *entry;
+    const kl_json_t *list = kl_json_get(v, names->list), *entry;
     apr_size_t n = kl_json_is_array(list) ? kl_json_size(list) : 0;
     apr_array_header_t *out = apr_array_make(p, (int)n + 1, sizeof(kl_klarna_move_t));
     kl_klarna_move_t move;
 
     for (apr_size_t i = 0; i < n && i < MAX_MOVES; i++) {
         entry = kl_json_at(list, i);
-        move.id = text(p, entry, id);
-        move.amount = kl_json_int(entry, amount, -1);
-        move.at = kl_iso_time(kl_json_str(entry, at));
+        move.id = text(p, entry, names->id);
+        move.amount = kl_json_int(entry, names->amount, -1);
+        move.at = kl_iso_time(kl_json_str(entry, names->at));
         move.reference = text(p, entry, "reference");
         if (move.id[0] && move.amount > 0) {
             APR_ARRAY_PUSH(out, kl_klarna_move_t) = move;
@@ -200,6 +209,9 @@ static apr_array_header_t *read_moves(apr_pool_t *p, const kl_json_t *v, const c
 kl_kind_t kl_om_read_reply(kl_klarna_order_t *out, apr_pool_t *p, const kl_klarna_response_t *resp,
                            kl_error_t *err)
 {
+    static const move_names_t captures = {"captures", "capture_id", "captured_amount",
+                                          "captured_at"};
+    static const move_names_t refunds = {"refunds", "refund_id", "refunded_amount", "refunded_at"};
     const kl_json_t *v = kl_reply_json(p, resp, err);
     kl_klarna_order_t seen;
     const char *missing;
@@ -217,8 +229,8 @@ kl_kind_t kl_om_read_reply(kl_klarna_order_t *out, apr_pool_t *p, const kl_klarn
     seen.currency = text(p, v, "purchase_currency");
     seen.original_order_amount = kl_json_int(v, "original_order_amount", -1);
     seen.expires_at = kl_iso_time(kl_json_str(v, "expires_at"));
-    seen.captures = read_moves(p, v, "captures", "capture_id", "captured_amount", "captured_at");
-    seen.refunds = read_moves(p, v, "refunds", "refund_id", "refunded_amount", "refunded_at");
+    seen.captures = read_moves(p, v, &captures);
+    seen.refunds = read_moves(p, v, &refunds);
     missing = !*seen.order_id ? "order_id" : !*seen.status ? "status" : read_amounts(v, &seen);
     if (missing) {
         return kl_error_set(err, KL_PROTOCOL, "unreadable_answer",

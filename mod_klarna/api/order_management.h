@@ -14,9 +14,9 @@
 /** POST captures; lines are sent when the movement has some. */
 kl_klarna_request_t kl_om_capture(apr_pool_t *p, const kl_order_t *order, const kl_movement_t *m,
                                   const kl_capture_request_t *want, const char *key);
-/** POST refunds. */
+/** POST refunds; want's comment is Klarna's description. */
 kl_klarna_request_t kl_om_refund(apr_pool_t *p, const kl_order_t *order, const kl_movement_t *m,
-                                 const char *reference, const char *description, const char *key);
+                                 const kl_credit_request_t *want, const char *key);
 /** PATCH authorization with the lines that stay. */
 kl_klarna_request_t kl_om_reduce(apr_pool_t *p, const kl_order_t *order, const kl_movement_t *m,
                                  const char *description, const char *key);

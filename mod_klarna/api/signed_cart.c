@@ -102,16 +102,16 @@ static kl_kind_t check_expiry(const kl_json_t *claims, apr_time_t now, kl_error_
     return err->kind;
 }
 
-kl_kind_t kl_signed_cart_open(kl_json_t **cart, apr_pool_t *p, const char *token, apr_size_t len,
-                              const apr_array_header_t *keys, apr_time_t now, kl_error_t *err)
+kl_kind_t kl_signed_cart_open(kl_json_t **cart, apr_pool_t *p, const kl_signed_cart_t *came,
+                              const apr_array_header_t *keys, kl_error_t *err)
 {
     part_t payload = {0};
     kl_json_t *claims;
     kl_reader_t rd;
 
     *cart = NULL;
-    if (len <= KL_MAX_BODY && !memchr(token, '\0', len)) {
-        payload = verify(p, apr_pstrmemdup(p, token, len), keys);
+    if (came->len <= KL_MAX_BODY && !memchr(came->token, '\0', came->len)) {
+        payload = verify(p, apr_pstrmemdup(p, came->token, came->len), keys);
     }
     if (!payload.text) {
         return kl_error_set(err, KL_DENIED, "cart_signature",
@@ -119,7 +119,7 @@ kl_kind_t kl_signed_cart_open(kl_json_t **cart, apr_pool_t *p, const char *token
     }
     /* The signature is valid, so from here on errors are told to the shop. */
     claims = kl_json_parse(p, payload.text, payload.len, err);
-    if (!claims || check_expiry(claims, now, err) != KL_OK) {
+    if (!claims || check_expiry(claims, came->at, err) != KL_OK) {
         return err->kind;
     }
     rd = kl_reader(p, claims, "", err);

@@ -17,17 +17,24 @@ typedef struct kl_cart_key_t {
     apr_size_t len;
 } kl_cart_key_t;
 
+/* A token as it came in, and when. */
+typedef struct kl_signed_cart_t {
+    const char *token;
+    apr_size_t len;
+    apr_time_t at;
+} kl_signed_cart_t;
+
 #define KL_CART_MAX_AGE_S 86400 /* an exp further away than this is refused */
 
 /**
- * Verifies token and gives its `cart` member.
+ * Verifies the token and gives its `cart` member.
  * @param keys of kl_cart_key_t
  * @return KL_OK, or KL_DENIED: "cart_signature" (not a JWS, other algorithm, forged,
  *   unknown key id), "cart_expired" (exp missing, past or too far away). One wording for
  *   forged and unknown key: an attacker learns nothing. KL_INVALID when the signature holds
  *   but the claims name a member twice, are nested too deep or have no object `cart`.
  */
-kl_kind_t kl_signed_cart_open(kl_json_t **cart, apr_pool_t *p, const char *token, apr_size_t len,
-                              const apr_array_header_t *keys, apr_time_t now, kl_error_t *err);
+kl_kind_t kl_signed_cart_open(kl_json_t **cart, apr_pool_t *p, const kl_signed_cart_t *came,
+                              const apr_array_header_t *keys, kl_error_t *err);
 
 #endif

@@ -18,7 +18,13 @@ typedef struct kl_callback_t {
     const char *bad_why; /* a code, "" = never */
 } kl_callback_t;
 
-/** Of kl_callback_t, as the operator's route shows them; fit for strangers too. */
+/* That a callback came: accepted when why is "", else refused for that code. */
+typedef struct kl_callback_note_t {
+    const char *merchant, *kind, *why;
+    apr_time_t at;
+} kl_callback_note_t;
+
+/** Of kl_callback_t, as the operator's route shows them; fit for strangers, too. */
 kl_json_t *kl_callback_view(apr_pool_t *p, const apr_array_header_t *callbacks);
 
 #endif

@@ -187,82 +187,83 @@ static int fits(const kl_order_t *order, kl_op_kind_t kind, apr_int64_t amount)
                                            : order->remaining_amount);
 }
 
-/* 1 when the movement was booked, 0 when it does not fit; *broken when it could not be booked
- * though it fits: then the order in memory is worthless. */
-static int book(kl_order_t *order, apr_pool_t *p, kl_op_kind_t kind, const kl_klarna_move_t *move,
-                int *broken)
+/* One import: into which order, and what came of it. */
+typedef struct import_t {
+    kl_order_t *order;
+    apr_pool_t *p;
+    apr_time_t now;
+    int booked; /* movements */
+    int broken; /* 1: one fits but could not be booked: the order in memory is worthless */
+} import_t;
+
+/* Leaves out what does not fit. */
+static void book(import_t *in, kl_op_kind_t kind, const kl_klarna_move_t *move)
 {
     if (kind == KL_OP_CAPTURE) {
-        give_back_released(order, move->amount);
+        give_back_released(in->order, move->amount);
     }
-    if (!fits(order, kind, move->amount) || !has_place(order, p, kind)) {
-        return 0;
+    if (!fits(in->order, kind, move->amount) || !has_place(in->order, in->p, kind)) {
+        return;
     }
-    if (book_as(order, p, kind, move) != KL_OK) {
-        *broken = 1;
-        return 0;
+    if (book_as(in->order, in->p, kind, move) != KL_OK) {
+        in->broken = 1;
+        return;
     }
-    note(order, kl_op_kind_name(kind), move->amount, move->id, move->at);
-    return 1;
+    note(in->order, kl_op_kind_name(kind), move->amount, move->id, move->at);
+    in->booked++;
 }
 
-static int import_moves(kl_order_t *order, apr_pool_t *p, const apr_array_header_t *list,
-                        kl_op_kind_t kind, apr_time_t now, int *broken)
+static void import_moves(import_t *in, kl_op_kind_t kind, const apr_array_header_t *list)
 {
-    int booked = 0;
-
     for (int i = 0; i < list->nelts; i++) {
         kl_klarna_move_t move = APR_ARRAY_IDX(list, i, kl_klarna_move_t);
 
-        if (!kl_klarna_made_by(order, move.id)) {
-            move.at = move.at ? move.at : now;
-            booked += book(order, p, kind, &move, broken);
+        if (!kl_klarna_made_by(in->order, move.id)) {
+            move.at = move.at ? move.at : in->now;
+            book(in, kind, &move);
         }
     }
-    return booked;
 }
 
 /* A smaller authorization, or one whose rest was given up. Cancelled and expired orders are
  * taken over by their state. */
-static int import_less(kl_order_t *order, apr_pool_t *p, const kl_klarna_order_t *seen,
-                       apr_time_t now, int *broken)
+static void import_less(import_t *in, const kl_klarna_order_t *seen)
 {
-    kl_klarna_move_t less = {.id = "", .at = now};
-    kl_klarna_move_t rest = {.id = "", .at = now};
+    const kl_order_t *order = in->order;
+    kl_klarna_move_t less = {.id = "", .at = in->now};
+    kl_klarna_move_t rest = {.id = "", .at = in->now};
     kl_order_state_t state;
-    int booked = 0;
 
     if (kl_order_state_parse(seen->status, &state) && state != KL_ORDER_AUTHORIZED
         && state != KL_ORDER_PART_CAPTURED && state != KL_ORDER_CAPTURED) {
-        return 0;
+        return;
     }
     less.amount = order->order_amount - seen->order_amount;
     /* Only what was captured may stay: anything else would be a cancellation. */
     if (less.amount > 0 && less.amount <= order->remaining_amount
         && less.amount < order->order_amount) {
-        booked += book(order, p, KL_OP_REDUCE, &less, broken);
+        book(in, KL_OP_REDUCE, &less);
     }
     rest.amount = order->remaining_amount;
     if (seen->remaining_authorized_amount == 0 && rest.amount > 0 && order->captured_amount > 0) {
-        booked += book(order, p, KL_OP_RELEASE, &rest, broken);
+        book(in, KL_OP_RELEASE, &rest);
     }
-    return booked;
 }
 
 int kl_order_import(kl_order_t *order, apr_pool_t *p, const kl_klarna_order_t *seen, apr_time_t now)
 {
     kl_order_state_t before = order->state;
+    import_t in = {.order = order, .p = p, .now = now};
     apr_int64_t open;
-    int booked = 0, broken = 0;
 
     if (order->pending_op[0]) {
         (void)kl_order_take_over(order, p, seen); /* words only */
         return 0;
     }
-    booked += import_moves(order, p, seen->captures, KL_OP_CAPTURE, now, &broken);
-    booked += import_moves(order, p, seen->refunds, KL_OP_REFUND, now, &broken);
-    booked += import_less(order, p, seen, now, &broken);
-    if (broken) {
+    import_moves(&in, KL_OP_CAPTURE, seen->captures);
+    import_moves(&in, KL_OP_REFUND, seen->refunds);
+    import_less(&in, seen);
+    if (in.broken) {
         return -1;
     }
     kl_waiting_settled(order);
@@ -271,10 +272,10 @@ int kl_order_import(kl_order_t *order, apr_pool_t *p, const kl_klarna_order_t *s
         kl_attention_raise(order, KL_ATTENTION_DIFFERS);
     }
     else {
-        kl_attention_agree(order, booked);
+        kl_attention_agree(order, in.booked);
     }
     if (order->state != before) {
         note_end(order, p, open, now);
     }
-    return booked;
+    return in.booked;
 }

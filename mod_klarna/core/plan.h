@@ -43,9 +43,8 @@ kl_kind_t kl_capture_request_parse(kl_capture_request_t *want, apr_pool_t *p, co
                                    kl_error_t *err);
 kl_kind_t kl_credit_request_parse(kl_credit_request_t *want, apr_pool_t *p, const kl_json_t *v,
                                   kl_error_t *err);
-/** Reads a shipping_info array in Klarna's words into JSON text; "[]" when v is NULL. */
-kl_kind_t kl_shipping_info_parse(const char **text, apr_pool_t *p, const kl_reader_t *rd,
-                                 const char *key, int required, kl_error_t *err);
+/** Reads the array shipping_info, in Klarna's words, into JSON text; "[]" when it is absent. */
+kl_kind_t kl_shipping_info_parse(const char **text, const kl_reader_t *rd, int required);
 
 /**
  * What a capture moves.

@@ -31,11 +31,10 @@ static kl_part_t creditable_part(const kl_line_t *line)
     return (kl_part_t){kl_line_creditable_quantity(line), kl_line_creditable_amount(line)};
 }
 
-/* All parts of all lines when they come to exactly amount, else the amount alone. */
-static kl_kind_t all_of(kl_movement_t *out, apr_pool_t *p, const kl_order_t *order,
-                        kl_part_t (*part)(const kl_line_t *), apr_int64_t amount, kl_error_t *err)
+/* Adds all parts of all lines when they come to exactly amount, else the amount alone. */
+static kl_kind_t add_all(kl_movement_t *out, const kl_order_t *order,
+                         kl_part_t (*part)(const kl_line_t *), apr_int64_t amount, kl_error_t *err)
 {
-    *out = kl_movement_none(p);
     for (int i = 0; amount > 0 && i < order->lines->nelts; i++) {
         const kl_line_t *line = &APR_ARRAY_IDX(order->lines, i, kl_line_t);
 
@@ -44,7 +43,7 @@ static kl_kind_t all_of(kl_movement_t *out, apr_pool_t *p, const kl_order_t *ord
         }
     }
     if (out->amount != amount) {
-        *out = kl_movement_none(p);
+        apr_array_clear(out->lines);
         out->amount = amount;
     }
     return KL_OK;
@@ -55,17 +54,16 @@ static kl_kind_t refuse(kl_error_t *err, const kl_words_t *why)
     return kl_error_because(err, KL_CONFLICT, "not_creditable", why);
 }
 
-static kl_kind_t split_everything(split_t *out, apr_pool_t *p, const kl_order_t *order,
-                                  kl_error_t *err)
+static kl_kind_t split_everything(split_t *out, const kl_order_t *order, kl_error_t *err)
 {
     static const kl_words_t only_fees =
         {"only_fees_left", "Everything has been credited, except the return fees kept."};
     apr_int64_t open = kl_order_open_amount(order);
     apr_int64_t back = kl_order_creditable_amount(order);
-    kl_kind_t rv = all_of(&out->open, p, order, open_part, open, err);
+    kl_kind_t rv = add_all(&out->open, order, open_part, open, err);
 
     if (rv == KL_OK) {
-        rv = all_of(&out->captured, p, order, creditable_part, back, err);
+        rv = add_all(&out->captured, order, creditable_part, back, err);
     }
     if (rv == KL_OK && open + back <= 0) {
         return refuse(err, &only_fees);
@@ -172,7 +170,7 @@ static kl_kind_t split(split_t *out, apr_pool_t *p, const kl_order_t *order,
     out->open = kl_movement_none(p);
     out->captured = kl_movement_none(p);
     if (what->everything) {
-        return split_everything(out, p, order, err);
+        return split_everything(out, order, err);
     }
     if (what->has_amount) {
         return split_amount(out, order, what->amount, err);

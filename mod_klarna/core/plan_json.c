@@ -140,20 +140,20 @@ static kl_json_t *read_parcel(const kl_reader_t *rd)
     return v;
 }
 
-kl_kind_t kl_shipping_info_parse(const char **text, apr_pool_t *p, const kl_reader_t *rd,
-                                 const char *key, int required, kl_error_t *err)
+kl_kind_t kl_shipping_info_parse(const char **text, const kl_reader_t *rd, int required)
 {
-    const kl_json_t *arr = kl_read_array(rd, key, required, required ? 1 : 0, KL_MAX_SHIPPING_INFO);
-    kl_json_t *out = kl_json_array(p);
+    const kl_json_t *arr = kl_read_array(rd, "shipping_info", required, required ? 1 : 0,
+                                         KL_MAX_SHIPPING_INFO);
+    kl_json_t *out = kl_json_array(rd->p);
     int n = arr != NULL ? (int)kl_json_size(arr) : 0;
 
-    for (int i = 0; i < n && err->kind == KL_OK; i++) {
-        kl_reader_t entry = kl_read_entry(rd, key, arr, i);
+    for (int i = 0; i < n && rd->err->kind == KL_OK; i++) {
+        kl_reader_t entry = kl_read_entry(rd, "shipping_info", arr, i);
 
         kl_json_append(out, read_parcel(&entry));
     }
-    *text = kl_json_text(p, out);
-    return err->kind;
+    *text = kl_json_text(rd->p, out);
+    return rd->err->kind;
 }
 
 /* --- the requests ---------------------------------------------------------------- */
@@ -169,7 +169,7 @@ kl_kind_t kl_capture_request_parse(kl_capture_request_t *want, apr_pool_t *p, co
     read_selection(&want->what, &rd);
     want->reference = word(&rd, "reference");
     want->description = word(&rd, "description");
-    kl_shipping_info_parse(&want->shipping_info, p, &rd, "shipping_info", KL_OPTIONAL, err);
+    kl_shipping_info_parse(&want->shipping_info, &rd, KL_OPTIONAL);
     return err->kind;
 }
 

@@ -40,8 +40,9 @@ kl_kind_t kl_callbacks_order(kl_service_t *svc, const char *name, kl_called_t *c
 kl_kind_t kl_callbacks_note(kl_service_t *svc, const char *kind, const kl_called_t *called,
                             kl_error_t *err)
 {
-    return svc->store->callback_note(svc->store, svc->p, called->account, kind, called->why,
-                                     svc->now(), err);
+    const kl_callback_note_t note = {called->account, kind, called->why, svc->now()};
+
+    return svc->store->callback_note(svc->store, svc->p, &note, err);
 }
 
 kl_kind_t kl_callbacks_authorization(kl_service_t *svc, const kl_order_t *order, const char *token,

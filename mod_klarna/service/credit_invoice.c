@@ -26,7 +26,7 @@ static kl_klarna_request_t request_of(kl_service_t *svc, const kl_order_t *order
     case KL_VERB_REFUND:
         break;
     }
-    return kl_om_refund(svc->p, order, &step->moved, want->reference, want->comment, key);
+    return kl_om_refund(svc->p, order, &step->moved, want, key);
 }
 
 static kl_credit_invoice_t *new_credit_invoice(kl_service_t *svc, const kl_credit_request_t *want,

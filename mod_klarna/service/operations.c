@@ -17,13 +17,13 @@ kl_kind_t kl_operations_of_order(kl_service_t *svc, const char *order_id, apr_ar
 
 kl_kind_t kl_operations_unfinished(kl_service_t *svc, apr_array_header_t **out, kl_error_t *err)
 {
+    kl_due_query_t query = {"", APR_INT64_MAX, KL_MAX_PAGE, KL_DUE_ALL};
     apr_array_header_t *found = NULL;
 
     *out = apr_array_make(svc->p, 20, sizeof(kl_operation_t *));
     for (int i = 0; i < kl_accounts_count(svc); i++) {
-        if (svc->store->operations_unfinished(svc->store, svc->p, kl_accounts_name(svc, i),
-                                              KL_MAX_PAGE, &found, err)
-            != KL_OK) {
+        query.merchant = kl_accounts_name(svc, i);
+        if (svc->store->operations_due(svc->store, svc->p, &query, &found, err) != KL_OK) {
             return err->kind;
         }
         apr_array_cat(*out, found);
@@ -70,12 +70,12 @@ static int by_last_change(const void *a, const void *b)
 static kl_kind_t add_by_state(kl_service_t *svc, kl_op_state_t state, int most,
                               apr_array_header_t *list, kl_error_t *err)
 {
+    kl_state_query_t query = {"", state, most};
     apr_array_header_t *found = NULL;
 
     for (int i = 0; i < kl_accounts_count(svc); i++) {
-        if (svc->store->operations_by_state(svc->store, svc->p, kl_accounts_name(svc, i), state,
-                                            most, &found, err)
-            != KL_OK) {
+        query.merchant = kl_accounts_name(svc, i);
+        if (svc->store->operations_by_state(svc->store, svc->p, &query, &found, err) != KL_OK) {
             return err->kind;
         }
         apr_array_cat(list, found);

@@ -114,8 +114,8 @@ kl_kind_t kl_order_lists_count(kl_service_t *svc, kl_order_list_t list, kl_list_
 
     for (int i = 0; i < kl_accounts_count(svc) && total <= KL_MAX_LISTED; i++) {
         query.merchant = kl_accounts_name(svc, i);
-        if (svc->store->order_count(svc->store, svc->p, &query, KL_MAX_LISTED + 1 - total, &n, err)
-            != KL_OK) {
+        query.limit = KL_MAX_LISTED + 1 - total;
+        if (svc->store->order_count(svc->store, svc->p, &query, &n, err) != KL_OK) {
             return err->kind;
         }
         total += n;

@@ -27,12 +27,12 @@ kl_kind_t kl_overview_read(kl_service_t *svc, kl_overview_t *out, kl_error_t *er
 kl_kind_t kl_overview_hours(kl_service_t *svc, int n, kl_hours_t **out, kl_error_t *err)
 {
     kl_hours_t *hours = kl_hours_make(svc->p, svc->now(), n);
+    kl_hours_query_t query = {"", hours->from, hours->to};
     apr_array_header_t *rows = NULL;
 
     for (int i = 0; i < kl_accounts_count(svc); i++) {
-        if (svc->store->operation_hours(svc->store, svc->p, kl_accounts_name(svc, i), hours->from,
-                                        hours->to, &rows, err)
-            != KL_OK) {
+        query.merchant = kl_accounts_name(svc, i);
+        if (svc->store->operation_hours(svc->store, svc->p, &query, &rows, err) != KL_OK) {
             return err->kind;
         }
         for (int k = 0; k < rows->nelts; k++) {

@@ -54,10 +54,10 @@ static void collect_credit_invoice(apr_pool_t *p, apr_array_header_t *values,
 
 static void store(kl_service_t *svc, const kl_order_t *order, const apr_array_header_t *values)
 {
+    const kl_references_t texts = {order->merchant, order->id, values};
+
     if (values->nelts) {
-        (void)svc->store->reference_add(svc->store, svc->p, order->merchant, order->id,
-                                        (const char *const *)values->elts, values->nelts,
-                                        kl_error_make(svc->p));
+        (void)svc->store->reference_add(svc->store, svc->p, &texts, kl_error_make(svc->p));
         kl_service_step(svc, "references_stored");
     }
 }

@@ -28,15 +28,15 @@ static kl_kind_t hour_read(kl_dbd_t *db, apr_pool_t *p, apr_array_header_t *out)
                : kl_rows_unknown_word(db->err, "figure of", kind);
 }
 
-kl_kind_t kl_dbd_operation_hours(kl_store_t *self, apr_pool_t *p, const char *merchant,
-                                 apr_time_t from, apr_time_t to, apr_array_header_t **out,
-                                 kl_error_t *err)
+kl_kind_t kl_dbd_operation_hours(kl_store_t *self, apr_pool_t *p, const kl_hours_query_t *query,
+                                 apr_array_header_t **out, kl_error_t *err)
 {
     int slow = KL_SLOW_MS;
-    const void *v[] = {&slow, merchant, &from, &to};
+    const void *v[] = {&slow, query->merchant, &query->from, &query->to};
+    const kl_rows_query_t hours = {KL_SQL_operation_hours, v, "figure", hour_read};
 
     *out = apr_array_make(p, 64, sizeof(kl_operation_hour_t));
-    return kl_rows_select(self, p, KL_SQL_operation_hours, v, hour_read, *out, err);
+    return kl_rows_select(self, p, &hours, *out, err);
 }
 
 /* --- callbacks ---------------------------------------------------------------------- */
@@ -58,56 +58,56 @@ kl_kind_t kl_dbd_callback_list(kl_store_t *self, apr_pool_t *p, const char *merc
                                apr_array_header_t **out, kl_error_t *err)
 {
     const void *v[] = {merchant};
+    const kl_rows_query_t list = {KL_SQL_callback_list, v, "entry", callback_read};
     kl_kind_t rv;
 
     *out = apr_array_make(p, 3, sizeof(kl_callback_t));
-    rv = kl_rows_select(self, p, KL_SQL_callback_list, v, callback_read, *out, err);
+    rv = kl_rows_select(self, p, &list, *out, err);
     for (int i = 0; i < (*out)->nelts; i++) {
         APR_ARRAY_IDX(*out, i, kl_callback_t).merchant = merchant;
     }
     return rv;
 }
 
-static kl_kind_t first_callback(kl_store_t *self, apr_pool_t *p, const char *merchant,
-                                const char *kind, const char *why, apr_time_t now, kl_error_t *err)
+static kl_kind_t first_callback(kl_store_t *self, apr_pool_t *p, const kl_callback_note_t *note,
+                                kl_error_t *err)
 {
-    apr_int64_t bad = why[0] != '\0', good = !bad;
-    apr_time_t good_at = good ? now : 0, bad_at = bad ? now : 0;
-    const void *v[] = {merchant, kind, &good_at, &good, &bad_at, &bad, why};
+    apr_int64_t bad = note->why[0] != '\0', good = !bad;
+    apr_time_t good_at = good ? note->at : 0, bad_at = bad ? note->at : 0;
+    const void *v[] = {note->merchant, note->kind, &good_at, &good, &bad_at, &bad, note->why};
+    const kl_rows_query_t insert = {KL_SQL_callback_insert, v, "entry", NULL};
 
-    return kl_rows_either_way(kl_rows_insert(self, p, KL_SQL_callback_insert, v, "entry", err),
-                              err);
+    return kl_rows_either_way(kl_rows_insert(self, p, &insert, err), err);
 }
 
-static kl_kind_t next_callback(kl_store_t *self, apr_pool_t *p, const char *merchant,
-                               const kl_callback_t *last, const char *why, apr_time_t now,
-                               kl_error_t *err)
+static kl_kind_t next_callback(kl_store_t *self, apr_pool_t *p, const kl_callback_t *last,
+                               const kl_callback_note_t *note, kl_error_t *err)
 {
-    const void *good[] = {&now, merchant, last->kind, &last->good_at};
-    const void *bad[] = {&now, why, merchant, last->kind, &last->bad_at};
-    apr_time_t last_at = why[0] ? last->bad_at : last->good_at;
+    const void *good[] = {&note->at, note->merchant, note->kind, &last->good_at};
+    const void *bad[] = {&note->at, note->why, note->merchant, note->kind, &last->bad_at};
+    const kl_rows_query_t save = note->why[0]
+                                     ? (kl_rows_query_t){KL_SQL_callback_bad, bad, "entry", NULL}
+                                     : (kl_rows_query_t){KL_SQL_callback_good, good, "entry", NULL};
+    apr_time_t last_at = note->why[0] ? last->bad_at : last->good_at;
 
-    if (now - last_at < apr_time_from_sec(KL_NOTE_PAUSE_S)) {
+    if (note->at - last_at < apr_time_from_sec(KL_NOTE_PAUSE_S)) {
         return KL_OK;
     }
-    return kl_rows_either_way(kl_rows_save(self, p,
-                                           why[0] ? KL_SQL_callback_bad : KL_SQL_callback_good,
-                                           why[0] ? bad : good, "entry", err),
-                              err);
+    return kl_rows_either_way(kl_rows_save(self, p, &save, err), err);
 }
 
-kl_kind_t kl_dbd_callback_note(kl_store_t *self, apr_pool_t *p, const char *merchant,
-                               const char *kind, const char *why, apr_time_t now, kl_error_t *err)
+kl_kind_t kl_dbd_callback_note(kl_store_t *self, apr_pool_t *p, const kl_callback_note_t *note,
+                               kl_error_t *err)
 {
-    const void *v[] = {merchant, kind};
+    const void *v[] = {note->merchant, note->kind};
+    const kl_rows_query_t load = {KL_SQL_callback_load, v, "entry", callback_read};
     apr_array_header_t *found = apr_array_make(p, 1, sizeof(kl_callback_t));
-    kl_kind_t rv = kl_rows_select(self, p, KL_SQL_callback_load, v, callback_read, found, err);
+    kl_kind_t rv = kl_rows_select(self, p, &load, found, err);
 
     if (rv != KL_OK) {
         return rv;
     }
     return found->nelts == 0
-               ? first_callback(self, p, merchant, kind, why, now, err)
-               : next_callback(self, p, merchant, &APR_ARRAY_IDX(found, 0, kl_callback_t), why, now,
-                               err);
+               ? first_callback(self, p, note, err)
+               : next_callback(self, p, &APR_ARRAY_IDX(found, 0, kl_callback_t), note, err);
 }

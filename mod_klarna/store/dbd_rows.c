@@ -108,44 +108,42 @@ kl_kind_t kl_rows_check(kl_store_t *self, apr_pool_t *p, kl_error_t *err)
 
 typedef kl_kind_t change_fn(kl_dbd_t *db, kl_sql_t id, const void **values, int *changed);
 
-static kl_kind_t change_rows(kl_store_t *self, apr_pool_t *p, change_fn *change, kl_sql_t id,
-                             const void **values, int *changed, kl_error_t *err)
+/* KL_NOT_FOUND, which the caller puts into words, when no row was changed. */
+static kl_kind_t change_row(kl_store_t *self, apr_pool_t *p, change_fn *change,
+                            const kl_rows_query_t *query, kl_error_t *err)
 {
     kl_dbd_t db;
+    int changed = 0;
     kl_kind_t rv = kl_rows_open(&db, self, p, err);
 
-    *changed = 0;
-    if (rv == KL_OK) {
-        rv = change(&db, id, values, changed);
-        kl_dbd_close(&db);
+    if (rv != KL_OK) {
+        return rv;
     }
-    return rv;
+    rv = change(&db, query->id, query->values, &changed);
+    kl_dbd_close(&db);
+    return rv == KL_OK && changed == 0 ? KL_NOT_FOUND : rv;
 }
 
-kl_kind_t kl_rows_insert(kl_store_t *self, apr_pool_t *p, kl_sql_t id, const void **values,
-                         const char *what, kl_error_t *err)
+kl_kind_t kl_rows_insert(kl_store_t *self, apr_pool_t *p, const kl_rows_query_t *query,
+                         kl_error_t *err)
 {
-    int changed;
-    kl_kind_t rv = change_rows(self, p, kl_dbd_insert, id, values, &changed, err);
+    kl_kind_t rv = change_row(self, p, kl_dbd_insert, query, err);
 
-    if (rv == KL_OK && changed == 0) {
-        return kl_error_set(err, KL_TAKEN, "exists", "There is already an %s with this id or key.",
-                            what);
-    }
-    return rv;
+    return rv == KL_NOT_FOUND
+               ? kl_error_set(err, KL_TAKEN, "exists",
+                              "There is already an %s with this id or key.", query->what)
+               : rv;
 }
 
-kl_kind_t kl_rows_save(kl_store_t *self, apr_pool_t *p, kl_sql_t id, const void **values,
-                       const char *what, kl_error_t *err)
+kl_kind_t kl_rows_save(kl_store_t *self, apr_pool_t *p, const kl_rows_query_t *query,
+                       kl_error_t *err)
 {
-    int changed;
-    kl_kind_t rv = change_rows(self, p, kl_dbd_change, id, values, &changed, err);
+    kl_kind_t rv = change_row(self, p, kl_dbd_change, query, err);
 
-    if (rv == KL_OK && changed == 0) {
-        return kl_error_set(err, KL_STALE, "version",
-                            "The %s was changed by someone else in the meantime.", what);
-    }
-    return rv;
+    return rv == KL_NOT_FOUND
+               ? kl_error_set(err, KL_STALE, "version",
+                              "The %s was changed by somebody else in the meantime.", query->what)
+               : rv;
 }
 
 kl_kind_t kl_rows_either_way(kl_kind_t rv, kl_error_t *err)
@@ -157,8 +155,8 @@ kl_kind_t kl_rows_either_way(kl_kind_t rv, kl_error_t *err)
     return rv;
 }
 
-kl_kind_t kl_rows_select(kl_store_t *self, apr_pool_t *p, kl_sql_t id, const void **values,
-                         kl_row_fn *read, apr_array_header_t *out, kl_error_t *err)
+kl_kind_t kl_rows_select(kl_store_t *self, apr_pool_t *p, const kl_rows_query_t *query,
+                         apr_array_header_t *out, kl_error_t *err)
 {
     kl_dbd_t db;
     kl_kind_t rv = kl_rows_open(&db, self, p, err), end;
@@ -166,10 +164,10 @@ kl_kind_t kl_rows_select(kl_store_t *self, apr_pool_t *p, kl_sql_t id, const voi
     if (rv != KL_OK) {
         return rv;
     }
-    rv = kl_dbd_select(&db, id, values);
+    rv = kl_dbd_select(&db, query->id, query->values);
     if (rv == KL_OK) {
         while (rv == KL_OK && kl_dbd_next(&db)) {
-            rv = read(&db, p, out);
+            rv = query->read(&db, p, out);
         }
         end = kl_dbd_end(&db);
         rv = end != KL_OK ? end : rv;
@@ -178,15 +176,13 @@ kl_kind_t kl_rows_select(kl_store_t *self, apr_pool_t *p, kl_sql_t id, const voi
     return rv;
 }
 
-kl_kind_t kl_rows_load(kl_store_t *self, apr_pool_t *p, kl_sql_t id, const char *value,
-                       kl_row_fn *read, apr_array_header_t *found, const char *what,
-                       kl_error_t *err)
+kl_kind_t kl_rows_load(kl_store_t *self, apr_pool_t *p, const kl_rows_query_t *query,
+                       apr_array_header_t *found, kl_error_t *err)
 {
-    const void *values[] = {value};
-    kl_kind_t rv = kl_rows_select(self, p, id, values, read, found, err);
+    kl_kind_t rv = kl_rows_select(self, p, query, found, err);
 
     if (rv == KL_OK && found->nelts == 0) {
-        return kl_error_set(err, KL_NOT_FOUND, "not_found", "There is no such %s.", what);
+        return kl_error_set(err, KL_NOT_FOUND, "not_found", "There is no such %s.", query->what);
     }
     return rv;
 }

@@ -44,7 +44,7 @@ typedef struct kl_order_query_t {
     apr_time_t before_at; /* keyset: created_at (of what is open: kl_order_open_until) and
                              id of the order just before this page; 0 = the first page */
     const char *before_id;
-    int limit; /* 1..KL_MAX_PAGE */
+    int limit; /* 1..KL_MAX_PAGE for a list, 1 and more to count */
 } kl_order_query_t;
 
 /** 1 when query lists what is still open, soonest end first; else the newest come first. */
@@ -60,6 +60,25 @@ typedef struct kl_due_query_t {
     int limit;
     kl_due_whose_t whose; /* of operations; orders are nobody's */
 } kl_due_query_t;
+
+/* Operations in one state, whoever works on them. */
+typedef struct kl_state_query_t {
+    const char *merchant;
+    kl_op_state_t state;
+    int limit;
+} kl_state_query_t;
+
+/* Figures of a time: from <= a change < to. */
+typedef struct kl_hours_query_t {
+    const char *merchant;
+    apr_time_t from, to;
+} kl_hours_query_t;
+
+/* Texts by which an order is found besides its own columns. */
+typedef struct kl_references_t {
+    const char *merchant, *order_id;
+    const apr_array_header_t *values; /* of const char * */
+} kl_references_t;
 
 typedef struct kl_store_t kl_store_t;
 struct kl_store_t {
@@ -81,14 +100,11 @@ struct kl_store_t {
     /** One page in the order of query->list. *out: array of kl_order_t *. */
     kl_kind_t (*order_list)(kl_store_t *self, apr_pool_t *p, const kl_order_query_t *query,
                             apr_array_header_t **out, kl_error_t *err);
-    /** How many orders fit the query from its keyset on, at most `most`; its limit is not
-     *  looked at. */
+    /** How many orders fit the query from its keyset on, at most query->limit. */
     kl_kind_t (*order_count)(kl_store_t *self, apr_pool_t *p, const kl_order_query_t *query,
-                             int most, int *count, kl_error_t *err);
-    /** Texts by which an order is found besides its own columns. One that is known already, is
-     *  "" or longer than KL_MAX_STRING bytes is left out. */
-    kl_kind_t (*reference_add)(kl_store_t *self, apr_pool_t *p, const char *merchant,
-                               const char *order_id, const char *const *values, int n,
+                             int *count, kl_error_t *err);
+    /** A text that is known already, is "" or longer than KL_MAX_STRING bytes is left out. */
+    kl_kind_t (*reference_add)(kl_store_t *self, apr_pool_t *p, const kl_references_t *texts,
                                kl_error_t *err);
 
     /** KL_TAKEN "exists" when id or client_key is taken. Sets op->version to 1. */
@@ -110,28 +126,22 @@ struct kl_store_t {
      *  due first. *out: kl_order_t *. */
     kl_kind_t (*orders_due)(kl_store_t *self, apr_pool_t *p, const kl_due_query_t *query,
                             apr_array_header_t **out, kl_error_t *err);
-    /** A merchant's unfinished operations that are due (next_at <= now) and that nobody is working
-     * on (lease_until <= now), the longest due first. *out: kl_operation_t *. */
+    /** A merchant's unfinished operations that are due (next_at <= now) and that nobody works on
+     *  (lease_until <= now), the longest due first. When now is APR_INT64_MAX, all that have not
+     *  ended. *out: kl_operation_t *. */
     kl_kind_t (*operations_due)(kl_store_t *self, apr_pool_t *p, const kl_due_query_t *query,
                                 apr_array_header_t **out, kl_error_t *err);
-    /** All of a merchant's that have not ended, whoever is working on them, the longest due first.
-     *  *out: kl_operation_t *. */
-    kl_kind_t (*operations_unfinished)(kl_store_t *self, apr_pool_t *p, const char *merchant,
-                                       int limit, apr_array_header_t **out, kl_error_t *err);
     /** A merchant's operations in that state that were put on the wire at least once, the last
      *  changed first. *out: kl_operation_t *. */
-    kl_kind_t (*operations_by_state)(kl_store_t *self, apr_pool_t *p, const char *merchant,
-                                     kl_op_state_t state, int limit, apr_array_header_t **out,
-                                     kl_error_t *err);
-    /** Figures of the operations that last changed in from..to (to not included): a row for
-     *  each hour, kind and state that there was. *out: array of kl_operation_hour_t. */
-    kl_kind_t (*operation_hours)(kl_store_t *self, apr_pool_t *p, const char *merchant,
-                                 apr_time_t from, apr_time_t to, apr_array_header_t **out,
-                                 kl_error_t *err);
+    kl_kind_t (*operations_by_state)(kl_store_t *self, apr_pool_t *p, const kl_state_query_t *query,
+                                     apr_array_header_t **out, kl_error_t *err);
+    /** Figures of the operations that last changed in that time: a row for each hour, kind and
+     *  state that there was. *out: array of kl_operation_hour_t. */
+    kl_kind_t (*operation_hours)(kl_store_t *self, apr_pool_t *p, const kl_hours_query_t *query,
+                                 apr_array_header_t **out, kl_error_t *err);
 
-    /** Notes that a callback came: accepted when why is "", else refused for that code. */
-    kl_kind_t (*callback_note)(kl_store_t *self, apr_pool_t *p, const char *merchant,
-                               const char *kind, const char *why, apr_time_t now, kl_error_t *err);
+    kl_kind_t (*callback_note)(kl_store_t *self, apr_pool_t *p, const kl_callback_note_t *note,
+                               kl_error_t *err);
     /** *out: array of kl_callback_t, by kind; no entry for a kind that never came. */
     kl_kind_t (*callback_list)(kl_store_t *self, apr_pool_t *p, const char *merchant,
                                apr_array_header_t **out, kl_error_t *err);

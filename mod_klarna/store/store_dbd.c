@@ -39,6 +39,12 @@ typedef struct operation_row_t {
 #define READ_INT(column, member) row->member = kl_dbd_int(db, n++);
 #define READ(COLUMNS) COLUMNS(READ_TEXT, READ_INT64, READ_INT)
 
+static kl_row_fn order_read, operation_read;
+
+/* A statement about rows of one kind. */
+#define ORDERS(id, values) (&(kl_rows_query_t){id, values, "order", order_read})
+#define OPERATIONS(id, values) (&(kl_rows_query_t){id, values, "operation", operation_read})
+
 /* --- orders ------------------------------------------------------------------------- */
 
 /* Before a row is written and after one is read: whoever has booked, the sums hold. */
@@ -85,7 +91,7 @@ static kl_kind_t order_insert(kl_store_t *self, apr_pool_t *p, kl_order_t *order
     }
     BIND(KL_ORDER_FIXED)
     BIND(KL_ORDER_SAVED)
-    rv = kl_rows_insert(self, p, KL_SQL_order_insert, v, "order", err);
+    rv = kl_rows_insert(self, p, ORDERS(KL_SQL_order_insert, v), err);
     if (rv == KL_OK) {
         order->version = 1;
     }
@@ -105,7 +111,7 @@ static kl_kind_t order_save(kl_store_t *self, apr_pool_t *p, kl_order_t *order, 
     BIND(KL_ORDER_SAVED)
     v[n++] = order->id;
     v[n++] = &order->version;
-    rv = kl_rows_save(self, p, KL_SQL_order_save, v, "order", err);
+    rv = kl_rows_save(self, p, ORDERS(KL_SQL_order_save, v), err);
     if (rv == KL_OK) {
         order->version++;
     }
@@ -138,11 +144,11 @@ static kl_kind_t order_read(kl_dbd_t *db, apr_pool_t *p, apr_array_header_t *out
     return rv;
 }
 
-static kl_kind_t order_load_where(kl_store_t *self, apr_pool_t *p, kl_sql_t id, const char *value,
-                                  kl_order_t **out, kl_error_t *err)
+static kl_kind_t load_order(kl_store_t *self, apr_pool_t *p, const kl_rows_query_t *query,
+                            kl_order_t **out, kl_error_t *err)
 {
     apr_array_header_t *found = apr_array_make(p, 1, sizeof(kl_order_t *));
-    kl_kind_t rv = kl_rows_load(self, p, id, value, order_read, found, "order", err);
+    kl_kind_t rv = kl_rows_load(self, p, query, found, err);
 
     if (rv == KL_OK) {
         *out = APR_ARRAY_IDX(found, 0, kl_order_t *);
@@ -154,13 +160,17 @@ static kl_kind_t order_load_where(kl_store_t *self, apr_pool_t *p, kl_sql_t id, 
 static kl_kind_t order_load(kl_store_t *self, apr_pool_t *p, const char *id, kl_order_t **out,
                             kl_error_t *err)
 {
-    return order_load_where(self, p, KL_SQL_order_load, id, out, err);
+    const void *v[] = {id};
+
+    return load_order(self, p, ORDERS(KL_SQL_order_load, v), out, err);
 }
 
 static kl_kind_t order_load_by_client_key(kl_store_t *self, apr_pool_t *p, const char *client_key,
                                           kl_order_t **out, kl_error_t *err)
 {
-    return order_load_where(self, p, KL_SQL_order_load_by_client_key, client_key, out, err);
+    const void *v[] = {client_key};
+
+    return load_order(self, p, ORDERS(KL_SQL_order_load_by_client_key, v), out, err);
 }
 
 static int between(int n, int least, int most)
@@ -176,7 +186,7 @@ static kl_kind_t order_list(kl_store_t *self, apr_pool_t *p, const kl_order_quer
 
     *out = apr_array_make(p, limit, sizeof(kl_order_t *));
     return kl_order_page(&page, query, limit)
-               ? kl_rows_select(self, p, page.list, page.values, order_read, *out, err)
+               ? kl_rows_select(self, p, ORDERS(page.list, page.values), *out, err)
                : KL_OK;
 }
 
@@ -188,15 +198,17 @@ static kl_kind_t int64_read(kl_dbd_t *db, apr_pool_t *p, apr_array_header_t *out
 }
 
 static kl_kind_t order_count(kl_store_t *self, apr_pool_t *p, const kl_order_query_t *query,
-                             int most, int *count, kl_error_t *err)
+                             int *count, kl_error_t *err)
 {
     apr_array_header_t *found = apr_array_make(p, 1, sizeof(apr_int64_t));
     kl_order_page_t page;
     kl_kind_t rv = KL_OK;
 
     *count = 0;
-    if (kl_order_page(&page, query, most)) {
-        rv = kl_rows_select(self, p, page.count, page.values, int64_read, found, err);
+    if (kl_order_page(&page, query, query->limit)) {
+        rv = kl_rows_select(self, p,
+                            &(kl_rows_query_t){page.count, page.values, "order", int64_read}, found,
+                            err);
     }
     if (rv == KL_OK && found->nelts) {
         *count = (int)APR_ARRAY_IDX(found, 0, apr_int64_t);
@@ -211,38 +223,38 @@ static int is_reference(const char *value)
     return len > 0 && len <= KL_MAX_STRING;
 }
 
-/* The last repeats itself where there are fewer. */
-static kl_kind_t insert_references(kl_store_t *self, apr_pool_t *p, const char *merchant,
-                                   const char *order_id, const char *const *values, int n,
+/* At most KL_REFERENCES values; the last repeats itself where there are fewer. */
+static kl_kind_t insert_references(kl_store_t *self, apr_pool_t *p, const kl_references_t *texts,
                                    kl_error_t *err)
 {
     const void *v[3 * KL_REFERENCES];
-    int i;
+    const kl_rows_query_t insert = {KL_SQL_reference_insert, v, "reference", NULL};
+    int i, last = texts->values->nelts - 1;
 
     for (i = 0; i < KL_REFERENCES; i++) {
-        v[3 * i] = merchant;
-        v[3 * i + 1] = values[i < n ? i : n - 1];
-        v[3 * i + 2] = order_id;
+        v[3 * i] = texts->merchant;
+        v[3 * i + 1] = APR_ARRAY_IDX(texts->values, i < last ? i : last, const char *);
+        v[3 * i + 2] = texts->order_id;
     }
-    return kl_rows_either_way(kl_rows_insert(self, p, KL_SQL_reference_insert, v, "reference", err),
-                              err);
+    return kl_rows_either_way(kl_rows_insert(self, p, &insert, err), err);
 }
 
-static kl_kind_t reference_add(kl_store_t *self, apr_pool_t *p, const char *merchant,
-                               const char *order_id, const char *const *values, int n,
+static kl_kind_t reference_add(kl_store_t *self, apr_pool_t *p, const kl_references_t *texts,
                                kl_error_t *err)
 {
-    const char *batch[KL_REFERENCES];
-    int i, size = 0;
+    apr_array_header_t *batch = apr_array_make(p, KL_REFERENCES, sizeof(const char *));
+    const kl_references_t part = {texts->merchant, texts->order_id, batch};
     kl_kind_t rv = KL_OK;
 
-    for (i = 0; i < n && rv == KL_OK; i++) {
-        if (is_reference(values[i])) {
-            batch[size++] = values[i];
+    for (int i = 0, n = texts->values->nelts; i < n && rv == KL_OK; i++) {
+        const char *value = APR_ARRAY_IDX(texts->values, i, const char *);
+
+        if (is_reference(value)) {
+            APR_ARRAY_PUSH(batch, const char *) = value;
         }
-        if (size == KL_REFERENCES || (size > 0 && i == n - 1)) {
-            rv = insert_references(self, p, merchant, order_id, batch, size, err);
-            size = 0;
+        if (batch->nelts == KL_REFERENCES || (batch->nelts > 0 && i == n - 1)) {
+            rv = insert_references(self, p, &part, err);
+            apr_array_clear(batch);
         }
     }
     return rv;
@@ -254,7 +266,7 @@ static kl_kind_t orders_due(kl_store_t *self, apr_pool_t *p, const kl_due_query_
     const void *v[] = {query->merchant, &query->now, &query->limit};
 
     *out = apr_array_make(p, query->limit, sizeof(kl_order_t *));
-    return kl_rows_select(self, p, KL_SQL_orders_due, v, order_read, *out, err);
+    return kl_rows_select(self, p, ORDERS(KL_SQL_orders_due, v), *out, err);
 }
 
 /* --- operations --------------------------------------------------------------------- */
@@ -278,7 +290,7 @@ static kl_kind_t operation_insert(kl_store_t *self, apr_pool_t *p, kl_operation_
     operation_to_row(row, op);
     BIND(KL_OPERATION_FIXED)
     BIND(KL_OPERATION_SAVED)
-    rv = kl_rows_insert(self, p, KL_SQL_operation_insert, v, "operation", err);
+    rv = kl_rows_insert(self, p, OPERATIONS(KL_SQL_operation_insert, v), err);
     if (rv == KL_OK) {
         op->version = 1;
         op->stored = op->state;
@@ -301,7 +313,7 @@ static kl_kind_t operation_save(kl_store_t *self, apr_pool_t *p, kl_operation_t 
     BIND(KL_OPERATION_SAVED)
     v[n++] = op->id;
     v[n++] = &op->version;
-    rv = kl_rows_save(self, p, KL_SQL_operation_save, v, "operation", err);
+    rv = kl_rows_save(self, p, OPERATIONS(KL_SQL_operation_save, v), err);
     if (rv == KL_OK) {
         op->version++;
         op->stored = op->state;
@@ -332,11 +344,11 @@ static kl_kind_t operation_read(kl_dbd_t *db, apr_pool_t *p, apr_array_header_t 
     return KL_OK;
 }
 
-static kl_kind_t operation_load_where(kl_store_t *self, apr_pool_t *p, kl_sql_t id,
-                                      const char *value, kl_operation_t **out, kl_error_t *err)
+static kl_kind_t load_operation(kl_store_t *self, apr_pool_t *p, const kl_rows_query_t *query,
+                                kl_operation_t **out, kl_error_t *err)
 {
     apr_array_header_t *found = apr_array_make(p, 1, sizeof(kl_operation_t *));
-    kl_kind_t rv = kl_rows_load(self, p, id, value, operation_read, found, "operation", err);
+    kl_kind_t rv = kl_rows_load(self, p, query, found, err);
 
     if (rv == KL_OK) {
         *out = APR_ARRAY_IDX(found, 0, kl_operation_t *);
@@ -347,14 +359,18 @@ static kl_kind_t operation_load_where(kl_store_t *self, apr_pool_t *p, kl_sql_t 
 static kl_kind_t operation_load(kl_store_t *self, apr_pool_t *p, const char *id,
                                 kl_operation_t **out, kl_error_t *err)
 {
-    return operation_load_where(self, p, KL_SQL_operation_load, id, out, err);
+    const void *v[] = {id};
+
+    return load_operation(self, p, OPERATIONS(KL_SQL_operation_load, v), out, err);
 }
 
 static kl_kind_t operation_load_by_client_key(kl_store_t *self, apr_pool_t *p,
                                               const char *client_key, kl_operation_t **out,
                                               kl_error_t *err)
 {
-    return operation_load_where(self, p, KL_SQL_operation_load_by_client_key, client_key, out, err);
+    const void *v[] = {client_key};
+
+    return load_operation(self, p, OPERATIONS(KL_SQL_operation_load_by_client_key, v), out, err);
 }
 
 static kl_kind_t operation_list(kl_store_t *self, apr_pool_t *p, const char *order_id,
@@ -364,7 +380,7 @@ static kl_kind_t operation_list(kl_store_t *self, apr_pool_t *p, const char *ord
     const void *v[] = {order_id, &limit};
 
     *out = apr_array_make(p, 8, sizeof(kl_operation_t *));
-    return kl_rows_select(self, p, KL_SQL_operation_list, v, operation_read, *out, err);
+    return kl_rows_select(self, p, OPERATIONS(KL_SQL_operation_list, v), *out, err);
 }
 
 static kl_kind_t operations_due(kl_store_t *self, apr_pool_t *p, const kl_due_query_t *query,
@@ -376,26 +392,16 @@ static kl_kind_t operations_due(kl_store_t *self, apr_pool_t *p, const kl_due_qu
     const void *v[] = {query->merchant, &query->now, &query->now, &query->limit};
 
     *out = apr_array_make(p, query->limit, sizeof(kl_operation_t *));
-    return kl_rows_select(self, p, texts[query->whose], v, operation_read, *out, err);
+    return kl_rows_select(self, p, OPERATIONS(texts[query->whose], v), *out, err);
 }
 
-/* Everything unfinished, however far its time. */
-static kl_kind_t operations_unfinished(kl_store_t *self, apr_pool_t *p, const char *merchant,
-                                       int limit, apr_array_header_t **out, kl_error_t *err)
+static kl_kind_t operations_by_state(kl_store_t *self, apr_pool_t *p, const kl_state_query_t *query,
+                                     apr_array_header_t **out, kl_error_t *err)
 {
-    kl_due_query_t query = {merchant, APR_INT64_MAX, limit, KL_DUE_ALL};
+    const void *v[] = {query->merchant, kl_op_state_name(query->state), &query->limit};
 
-    return operations_due(self, p, &query, out, err);
-}
-
-static kl_kind_t operations_by_state(kl_store_t *self, apr_pool_t *p, const char *merchant,
-                                     kl_op_state_t state, int limit, apr_array_header_t **out,
-                                     kl_error_t *err)
-{
-    const void *v[] = {merchant, kl_op_state_name(state), &limit};
-
-    *out = apr_array_make(p, limit, sizeof(kl_operation_t *));
-    return kl_rows_select(self, p, KL_SQL_operations_by_state, v, operation_read, *out, err);
+    *out = apr_array_make(p, query->limit, sizeof(kl_operation_t *));
+    return kl_rows_select(self, p, OPERATIONS(KL_SQL_operations_by_state, v), *out, err);
 }
 
 static kl_kind_t driver(kl_store_t *self, apr_pool_t *p, const char **name, kl_error_t *err)
@@ -433,7 +439,6 @@ kl_store_t *kl_store_dbd_make(apr_pool_t *p, kl_connections_t *connections)
         .operation_list = operation_list,
         .orders_due = orders_due,
         .operations_due = operations_due,
-        .operations_unfinished = operations_unfinished,
         .operations_by_state = operations_by_state,
         .operation_hours = kl_dbd_operation_hours,
         .callback_note = kl_dbd_callback_note,

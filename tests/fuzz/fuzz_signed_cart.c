@@ -15,13 +15,13 @@ static void try_token(apr_pool_t *p, const unsigned char *data, size_t size)
 {
     static const char secret[] = "0123456789abcdef0123456789abcdef";
     apr_array_header_t *keys = apr_array_make(p, 1, sizeof(kl_cart_key_t));
+    const kl_signed_cart_t came = {(const char *)data, size, apr_time_from_sec(1790000000)};
     kl_error_t *err = kl_error_make(p);
     kl_json_t *cart;
     kl_kind_t kind;
 
     APR_ARRAY_PUSH(keys, kl_cart_key_t) = (kl_cart_key_t){"a", secret, sizeof(secret) - 1};
-    kind = kl_signed_cart_open(&cart, p, (const char *)data, size, keys,
-                               apr_time_from_sec(1790000000), err);
+    kind = kl_signed_cart_open(&cart, p, &came, keys, err);
     if (kind != err->kind || (kind == KL_OK) != kl_json_is_object(cart)
         || (kind != KL_OK && kind != KL_DENIED && kind != KL_INVALID)) {
         abort();

@@ -307,50 +307,44 @@ int fake_store_finds(const fake_store_t *fake, const char *value, const char *or
     return 0;
 }
 
-typedef struct wanted_references_t {
-    const char *merchant, *order_id;
-    const char *const *values;
-    int n;
-} wanted_references_t;
-
 static kl_kind_t add_references(fake_store_t *fake, apr_pool_t *p, void *what, kl_error_t *err)
 {
-    wanted_references_t *wanted = what;
+    const kl_references_t *texts = *(const kl_references_t **)what;
 
     (void)p;
     (void)err;
-    for (int i = 0; i < wanted->n; i++) {
-        assert_non_null(wanted->values[i]);
-        if (!fake_store_finds(fake, wanted->values[i], wanted->order_id)) {
+    for (int i = 0; i < texts->values->nelts; i++) {
+        const char *value = APR_ARRAY_IDX(texts->values, i, const char *);
+
+        assert_non_null(value);
+        if (!fake_store_finds(fake, value, texts->order_id)) {
             APR_ARRAY_PUSH(fake->references, fake_reference_t) =
-                (fake_reference_t){apr_pstrdup(fake->p, wanted->merchant),
-                                   apr_pstrdup(fake->p, wanted->values[i]),
-                                   apr_pstrdup(fake->p, wanted->order_id)};
+                (fake_reference_t){apr_pstrdup(fake->p, texts->merchant),
+                                   apr_pstrdup(fake->p, value),
+                                   apr_pstrdup(fake->p, texts->order_id)};
         }
     }
     return KL_OK;
 }
 
-static kl_kind_t reference_add(kl_store_t *self, apr_pool_t *p, const char *merchant,
-                               const char *order_id, const char *const *values, int n,
+static kl_kind_t reference_add(kl_store_t *self, apr_pool_t *p, const kl_references_t *texts,
                                kl_error_t *err)
 {
-    return call(self, p, add_references, &(wanted_references_t){merchant, order_id, values, n},
-                err);
+    return call(self, p, add_references, &texts, err);
 }
 
 static kl_kind_t add_note(fake_store_t *fake, apr_pool_t *p, void *what, kl_error_t *err)
 {
     (void)p;
     (void)err;
-    APR_ARRAY_PUSH(fake->notes, fake_note_t) = *(const fake_note_t *)what;
+    APR_ARRAY_PUSH(fake->notes, kl_callback_note_t) = **(const kl_callback_note_t **)what;
     return KL_OK;
 }
 
-static kl_kind_t callback_note(kl_store_t *self, apr_pool_t *p, const char *merchant,
-                               const char *kind, const char *why, apr_time_t now, kl_error_t *err)
+static kl_kind_t callback_note(kl_store_t *self, apr_pool_t *p, const kl_callback_note_t *note,
+                               kl_error_t *err)
 {
-    return call(self, p, add_note, &(fake_note_t){merchant, kind, why, now}, err);
+    return call(self, p, add_note, &note, err);
 }
 
 /* --- lists ---------------------------------------------------------------------------- */
@@ -448,18 +442,8 @@ static kl_kind_t operations_due(kl_store_t *self, apr_pool_t *p, const kl_due_qu
 }
 
 /* A time that is never over. */
-static kl_kind_t operations_unfinished(kl_store_t *self, apr_pool_t *p, const char *merchant,
-                                       int limit, apr_array_header_t **out, kl_error_t *err)
-{
-    kl_due_query_t query = {merchant, APR_INT64_MAX, limit, KL_DUE_ALL};
-
-    return operations_due(self, p, &query, out, err);
-}
-
 typedef struct wanted_state_t {
-    const char *merchant;
-    kl_op_state_t state;
-    int limit;
+    const kl_state_query_t *query;
     apr_array_header_t **out;
 } wanted_state_t;
 
@@ -480,28 +464,26 @@ static kl_kind_t list_by_state(fake_store_t *fake, apr_pool_t *p, void *what, kl
     for (int i = 0; i < fake->operations->nelts; i++) {
         const kl_operation_t *row = operation_at(fake, i);
 
-        if (row->state == wanted->state && row->attempts > 0
-            && strcmp(row->merchant, wanted->merchant) == 0) {
+        if (row->state == wanted->query->state && row->attempts > 0
+            && strcmp(row->merchant, wanted->query->merchant) == 0) {
             APR_ARRAY_PUSH(list, kl_operation_t *) = copy_of_operation(p, row);
         }
     }
-    sort_and_cut(list, wanted->limit, by_last_change);
+    sort_and_cut(list, wanted->query->limit, by_last_change);
     *wanted->out = list;
     return KL_OK;
 }
 
-static kl_kind_t operations_by_state(kl_store_t *self, apr_pool_t *p, const char *merchant,
-                                     kl_op_state_t state, int limit, apr_array_header_t **out,
-                                     kl_error_t *err)
+static kl_kind_t operations_by_state(kl_store_t *self, apr_pool_t *p, const kl_state_query_t *query,
+                                     apr_array_header_t **out, kl_error_t *err)
 {
-    return call(self, p, list_by_state, &(wanted_state_t){merchant, state, limit, out}, err);
+    return call(self, p, list_by_state, &(wanted_state_t){query, out}, err);
 }
 
 /* --- orders by a query ------------------------------------------------------------------ */
 
 typedef struct wanted_page_t {
     const kl_order_query_t *query;
-    int limit;
     apr_array_header_t **out;
 } wanted_page_t;
 
@@ -594,7 +576,8 @@ static kl_kind_t list_orders(fake_store_t *fake, apr_pool_t *p, void *what, kl_e
             APR_ARRAY_PUSH(list, kl_order_t *) = copy_of_order(p, order_at(fake, i));
         }
     }
-    sort_and_cut(list, wanted->limit, kl_order_query_is_open(wanted->query) ? by_end : by_newest);
+    sort_and_cut(list, wanted->query->limit,
+                 kl_order_query_is_open(wanted->query) ? by_end : by_newest);
     *wanted->out = list;
     return KL_OK;
 }
@@ -603,14 +586,14 @@ static kl_kind_t order_list(kl_store_t *self, apr_pool_t *p, const kl_order_quer
                             apr_array_header_t **out, kl_error_t *err)
 {
     assert_in_range(query->limit, 1, KL_MAX_PAGE);
-    return call(self, p, list_orders, &(wanted_page_t){query, query->limit, out}, err);
+    return call(self, p, list_orders, &(wanted_page_t){query, out}, err);
 }
 
 static kl_kind_t order_count(kl_store_t *self, apr_pool_t *p, const kl_order_query_t *query,
-                             int most, int *count, kl_error_t *err)
+                             int *count, kl_error_t *err)
 {
     apr_array_header_t *found = apr_array_make(p, 0, sizeof(kl_order_t *));
-    kl_kind_t rv = call(self, p, list_orders, &(wanted_page_t){query, most, &found}, err);
+    kl_kind_t rv = call(self, p, list_orders, &(wanted_page_t){query, &found}, err);
 
     *count = found->nelts;
     return rv;
@@ -636,8 +619,7 @@ static kl_kind_t driver(kl_store_t *self, apr_pool_t *p, const char **name, kl_e
 }
 
 typedef struct wanted_hours_t {
-    const char *merchant;
-    apr_time_t from, to;
+    const kl_hours_query_t *query;
     apr_array_header_t *out;
 } wanted_hours_t;
 
@@ -651,8 +633,8 @@ static kl_kind_t list_hours(fake_store_t *fake, apr_pool_t *p, void *what, kl_er
         const kl_operation_t *op = operation_at(fake, i);
         apr_time_t hour = op->updated_at - op->updated_at % apr_time_from_sec(3600);
 
-        if (strcmp(op->merchant, wanted->merchant) == 0 && op->updated_at >= wanted->from
-            && op->updated_at < wanted->to) {
+        if (strcmp(op->merchant, wanted->query->merchant) == 0
+            && op->updated_at >= wanted->query->from && op->updated_at < wanted->query->to) {
             APR_ARRAY_PUSH(wanted->out, kl_operation_hour_t) =
                 (kl_operation_hour_t){.hour = hour,
                                       .kind = op->kind,
@@ -667,12 +649,11 @@ static kl_kind_t list_hours(fake_store_t *fake, apr_pool_t *p, void *what, kl_er
     return KL_OK;
 }
 
-static kl_kind_t operation_hours(kl_store_t *self, apr_pool_t *p, const char *merchant,
-                                 apr_time_t from, apr_time_t to, apr_array_header_t **out,
-                                 kl_error_t *err)
+static kl_kind_t operation_hours(kl_store_t *self, apr_pool_t *p, const kl_hours_query_t *query,
+                                 apr_array_header_t **out, kl_error_t *err)
 {
     *out = apr_array_make(p, 8, sizeof(kl_operation_hour_t));
-    return call(self, p, list_hours, &(wanted_hours_t){merchant, from, to, *out}, err);
+    return call(self, p, list_hours, &(wanted_hours_t){query, *out}, err);
 }
 
 /* One entry for each note, good or bad. */
@@ -682,7 +663,7 @@ static kl_kind_t list_notes(fake_store_t *fake, apr_pool_t *p, void *what, kl_er
 
     (void)p, (void)err;
     for (int i = 0; i < fake->notes->nelts; i++) {
-        const fake_note_t *note = &APR_ARRAY_IDX(fake->notes, i, fake_note_t);
+        const kl_callback_note_t *note = &APR_ARRAY_IDX(fake->notes, i, kl_callback_note_t);
         int bad = note->why[0] != '\0';
 
         if (strcmp(note->merchant, wanted->merchant) == 0) {
@@ -860,7 +841,7 @@ fake_store_t *fake_store_make(apr_pool_t *p, fake_process_t *process)
     fake->orders = apr_array_make(p, 4, sizeof(kl_order_t *));
     fake->operations = apr_array_make(p, 8, sizeof(kl_operation_t *));
     fake->references = apr_array_make(p, 8, sizeof(fake_reference_t));
-    fake->notes = apr_array_make(p, 2, sizeof(fake_note_t));
+    fake->notes = apr_array_make(p, 2, sizeof(kl_callback_note_t));
     fake->store = (kl_store_t){
         .check = check,
         .driver = driver,
@@ -880,7 +861,6 @@ fake_store_t *fake_store_make(apr_pool_t *p, fake_process_t *process)
         .operation_list = operation_list,
         .orders_due = orders_due,
         .operations_due = operations_due,
-        .operations_unfinished = operations_unfinished,
         .operations_by_state = operations_by_state,
         .operation_hours = operation_hours,
         .impl = fake,

@@ -22,11 +22,6 @@ typedef struct fake_reference_t {
     const char *merchant, *value, *order_id;
 } fake_reference_t;
 
-typedef struct fake_note_t {
-    const char *merchant, *kind, *why;
-    apr_time_t at;
-} fake_note_t;
-
 typedef struct fake_store_t {
     kl_store_t store;
     apr_pool_t *p; /* of the rows */
@@ -34,7 +29,7 @@ typedef struct fake_store_t {
     apr_array_header_t *orders;     /* of kl_order_t * */
     apr_array_header_t *operations; /* of kl_operation_t * */
     apr_array_header_t *references; /* of fake_reference_t, each once */
-    apr_array_header_t *notes;      /* of fake_note_t: every callback that was noted */
+    apr_array_header_t *notes;      /* of kl_callback_note_t: every callback that was noted */
     int calls;                      /* since the fault was armed */
     int fail_at;                    /* 0 = never */
     fake_store_fault_t fault;

@@ -98,11 +98,11 @@ static void how_it_ended_is_noted(void **state)
     kl_service_t *svc = world_service(world, world->p);
     kl_error_t *err = kl_error_make(world->p);
     kl_called_t called = {.account = "shop", .why = "wrong_secret"};
-    const fake_note_t *note;
+    const kl_callback_note_t *note;
 
     assert_int_equal(kl_callbacks_note(svc, "fraud", &called, err), KL_OK);
     assert_int_equal(world->store->notes->nelts, 1);
-    note = &APR_ARRAY_IDX(world->store->notes, 0, fake_note_t);
+    note = &APR_ARRAY_IDX(world->store->notes, 0, kl_callback_note_t);
     assert_string_equal(note->merchant, "shop");
     assert_string_equal(note->kind, "fraud");
     assert_string_equal(note->why, "wrong_secret");

@@ -70,6 +70,8 @@ static void test_refund(void **state)
 {
     apr_pool_t *p = *state;
     kl_order_t *order = shipped_order(p);
+    kl_credit_request_t want = {.reference = "credit-7", .comment = "One came broken"};
+    kl_credit_request_t nothing_said = {.reference = "", .comment = NULL};
     kl_movement_t m = one_cup(p);
     kl_klarna_request_t req;
     kl_json_t *body;
@@ -77,7 +79,7 @@ static void test_refund(void **state)
     m.amount = 4500;
     m.return_fee = 500;
     m.return_fee_tax_rate = 2500;
-    req = kl_om_refund(p, order, &m, "credit-7", "One came broken", KEY);
+    req = kl_om_refund(p, order, &m, &want, KEY);
     check_request(&req, "POST", BASE "/refunds");
     body = object_of(p, req.body);
     assert_int_equal(kl_json_int(body, "refunded_amount", -1), 4500);
@@ -85,7 +87,7 @@ static void test_refund(void **state)
     assert_string_equal(kl_json_str(body, "description"), "One came broken");
     check_lines(body, 4500);
     m = amount_only(p, 1);
-    req = kl_om_refund(p, order, &m, "", NULL, KEY);
+    req = kl_om_refund(p, order, &m, &nothing_said, KEY);
     assert_string_equal(req.body, "{\"refunded_amount\":1}");
 }
 

@@ -39,15 +39,23 @@ static void the_hours_are_those_of_all_accounts(void **state)
     assert_int_equal(hours->hour[1].took_max, 500);
 }
 
+static void note(office_t *office, const char *account, const char *kind, const char *why,
+                 apr_time_t at)
+{
+    kl_store_t *store = office->svc->store;
+    const kl_callback_note_t came = {account, kind, why, at};
+
+    assert_int_equal(store->callback_note(store, office->p, &came, office->err), KL_OK);
+}
+
 static void callbacks_are_told_account_by_account(void **state)
 {
     office_t *office = two_accounts(*state);
-    kl_store_t *store = office->svc->store;
     apr_array_header_t *found = NULL;
 
-    store->callback_note(store, office->p, "norway", "status", "", 5, office->err);
-    store->callback_note(store, office->p, "sweden", "fraud", "no_such_order", 6, office->err);
-    store->callback_note(store, office->p, "denmark", "fraud", "", 7, office->err);
+    note(office, "norway", "status", "", 5);
+    note(office, "sweden", "fraud", "no_such_order", 6);
+    note(office, "denmark", "fraud", "", 7);
     assert_int_equal(kl_overview_callbacks(office->svc, &found, office->err), KL_OK);
     assert_int_equal(found->nelts, 2);
     assert_string_equal(APR_ARRAY_IDX(found, 0, kl_callback_t).merchant, "sweden");

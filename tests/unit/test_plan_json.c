@@ -162,7 +162,7 @@ static void bad_parcels_are_refused(void **state)
 
         kl_error_clear(err);
         rd = kl_reader(*state, fixture_json(*state, bad[i].text), "", err);
-        kl_shipping_info_parse(&text, *state, &rd, "shipping_info", KL_REQUIRED, err);
+        kl_shipping_info_parse(&text, &rd, KL_REQUIRED);
         check_field(err, bad[i].code, bad[i].field);
     }
 }

@@ -84,9 +84,9 @@ static apr_array_header_t *both_keys(apr_pool_t *p)
 
 static kl_error_t *open_len(apr_pool_t *p, const char *token, apr_size_t len, kl_json_t **cart)
 {
+    const kl_signed_cart_t came = {token, len, apr_time_from_sec(NOW_S)};
     kl_error_t *err = kl_error_make(p);
-    kl_kind_t kind = kl_signed_cart_open(cart, p, token, len, both_keys(p),
-                                         apr_time_from_sec(NOW_S), err);
+    kl_kind_t kind = kl_signed_cart_open(cart, p, &came, both_keys(p), err);
 
     assert_int_equal(kind, err->kind);
     assert_true((kind == KL_OK) == (*cart != NULL));
@@ -349,11 +349,11 @@ static void no_keys_open_nothing(void **state)
 {
     apr_pool_t *p = *state;
     const char *token = signed_by_a(p, good_claims(p));
+    const kl_signed_cart_t came = {token, strlen(token), apr_time_from_sec(NOW_S)};
     kl_error_t *err = kl_error_make(p);
     kl_json_t *cart;
 
-    kl_signed_cart_open(&cart, p, token, strlen(token), apr_array_make(p, 1, sizeof(kl_cart_key_t)),
-                        apr_time_from_sec(NOW_S), err);
+    kl_signed_cart_open(&cart, p, &came, apr_array_make(p, 1, sizeof(kl_cart_key_t)), err);
     check_error(err, KL_DENIED, "cart_signature");
     assert_null(cart);
 }

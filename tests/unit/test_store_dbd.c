@@ -485,9 +485,9 @@ static void check_query(database_t *db, kl_order_query_t query, int limit, const
     int sum = 0, count = -1;
 
     query.merchant = "shop";
+    query.limit = 1000;
+    assert_int_equal(db->store->order_count(db->store, db->p, &query, &count, db->err), KL_OK);
     query.limit = limit;
-    assert_int_equal(db->store->order_count(db->store, db->p, &query, 1000, &count, db->err),
-                     KL_OK);
     do {
         assert_int_equal(db->store->order_list(db->store, db->p, &query, &page, db->err), KL_OK);
         assert_true(page->nelts <= limit);
@@ -600,18 +600,18 @@ static void test_counts_are_bounded(void **state)
     int count = -1;
 
     make_work(db);
-    for (int most = 1; most < 8; most++) {
-        assert_int_equal(db->store->order_count(db->store, db->p, &query, most, &count, db->err),
-                         KL_OK);
-        assert_int_equal(count, most < 4 ? most : 4);
+    for (query.limit = 1; query.limit < 8; query.limit++) {
+        assert_int_equal(db->store->order_count(db->store, db->p, &query, &count, db->err), KL_OK);
+        assert_int_equal(count, query.limit < 4 ? query.limit : 4);
     }
+    query.limit = 5;
     query.merchant = "nobody's shop";
-    assert_int_equal(db->store->order_count(db->store, db->p, &query, 5, &count, db->err), KL_OK);
+    assert_int_equal(db->store->order_count(db->store, db->p, &query, &count, db->err), KL_OK);
     assert_int_equal(count, 0);
     query.list = KL_LIST_ORPHANS;
     query.attention = "outside";
     count = -1;
-    assert_int_equal(db->store->order_count(db->store, db->p, &query, 5, &count, db->err), KL_OK);
+    assert_int_equal(db->store->order_count(db->store, db->p, &query, &count, db->err), KL_OK);
     assert_int_equal(count, 0);
 }
 
@@ -620,8 +620,14 @@ static void test_counts_are_bounded(void **state)
 static void add_references(database_t *db, const char *merchant, const char *id,
                            const char *const *values, int n)
 {
+    apr_array_header_t *list = apr_array_make(db->p, n, sizeof(const char *));
+
+    for (int i = 0; i < n; i++) {
+        APR_ARRAY_PUSH(list, const char *) = values[i];
+    }
     kl_error_clear(db->err);
-    if (db->store->reference_add(db->store, db->p, merchant, id, values, n, db->err) != KL_OK) {
+    if (db->store->reference_add(db->store, db->p, &(kl_references_t){merchant, id, list}, db->err)
+        != KL_OK) {
         fail_msg("reference_add: %s", db->err->detail);
     }
 }
@@ -731,12 +737,7 @@ static void check_due_operations(database_t *db, apr_time_t now, int limit, cons
 
 static void check_unfinished_operations(database_t *db, int limit, const char *ids)
 {
-    apr_array_header_t *found = NULL;
-
-    assert_int_equal(db->store->operations_unfinished(db->store, db->p, "shop", limit, &found,
-                                                      db->err),
-                     KL_OK);
-    check_operations(db, found, ids);
+    check_due_of(db, KL_DUE_ALL, APR_INT64_MAX, limit, ids);
 }
 
 /* A clerk's refund is found although shoppers' placements are due for longer. */
@@ -901,19 +902,22 @@ static void test_operations_by_state(void **state)
         op->merchant = i == 5 ? "other shop" : "shop";
         assert_int_equal(store->operation_insert(store, db->p, op, db->err), KL_OK);
     }
-    assert_int_equal(store->operations_by_state(store, db->p, "shop", KL_OP_REFUSED, 10, &found,
-                                                db->err),
+    assert_int_equal(store->operations_by_state(store, db->p,
+                                                &(kl_state_query_t){"shop", KL_OP_REFUSED, 10},
+                                                &found, db->err),
                      KL_OK);
     assert_int_equal(found->nelts, 2);
     assert_operation_equal(APR_ARRAY_IDX(found, 0, kl_operation_t *),
                            load_operation(db, list_id(db, 1)));
     assert_string_equal(APR_ARRAY_IDX(found, 1, kl_operation_t *)->id, list_id(db, 7));
-    assert_int_equal(store->operations_by_state(store, db->p, "shop", KL_OP_UNKNOWN, 3, &found,
-                                                db->err),
+    assert_int_equal(store->operations_by_state(store, db->p,
+                                                &(kl_state_query_t){"shop", KL_OP_UNKNOWN, 3},
+                                                &found, db->err),
                      KL_OK);
     assert_int_equal(found->nelts, 3);
     assert_string_equal(APR_ARRAY_IDX(found, 2, kl_operation_t *)->id, list_id(db, 4));
-    assert_int_equal(store->operations_by_state(store, db->p, "shop", KL_OP_SENT, 3, &found,
+    assert_int_equal(store->operations_by_state(store, db->p,
+                                                &(kl_state_query_t){"shop", KL_OP_SENT, 3}, &found,
                                                 db->err),
                      KL_OK);
     assert_int_equal(found->nelts, 0);
@@ -939,7 +943,8 @@ static const char *hours(database_t *db, const char *merchant, apr_time_t from, 
     apr_array_header_t *found = NULL;
     const char *told = "";
 
-    assert_int_equal(db->store->operation_hours(db->store, db->p, merchant, from, to, &found,
+    assert_int_equal(db->store->operation_hours(db->store, db->p,
+                                                &(kl_hours_query_t){merchant, from, to}, &found,
                                                 db->err),
                      KL_OK);
     for (int hour = 0; hour < 3; hour++) { /* rows come in no particular order */
@@ -988,8 +993,9 @@ static void test_a_figure_of_a_later_version(void **state)
 
     make_operation_at(db, 1, KL_OP_CAPTURE, KL_OP_CONFIRMED, NOON, 100);
     assert_int_equal(database_run(conn, "UPDATE klarna_operation SET kind = 'charge'"), 0);
-    assert_int_equal(db->store->operation_hours(db->store, db->p, "shop", NOON, NOON + HOUR, &found,
-                                                db->err),
+    assert_int_equal(db->store->operation_hours(db->store, db->p,
+                                                &(kl_hours_query_t){"shop", NOON, NOON + HOUR},
+                                                &found, db->err),
                      KL_INTERNAL);
     assert_non_null(strstr(db->err->detail, "charge"));
 }
@@ -998,10 +1004,10 @@ static void test_a_figure_of_a_later_version(void **state)
 
 static void note(database_t *db, const char *kind, const char *why, int second)
 {
+    const kl_callback_note_t came = {"shop", kind, why, NOON + apr_time_from_sec(second)};
+
     kl_error_clear(db->err);
-    if (db->store->callback_note(db->store, db->p, "shop", kind, why,
-                                 NOON + apr_time_from_sec(second), db->err)
-        != KL_OK) {
+    if (db->store->callback_note(db->store, db->p, &came, db->err) != KL_OK) {
         fail_msg("callback_note: %s", db->err->detail);
     }
 }
