@@ -176,7 +176,7 @@ def test_a_fault_of_a_moment(shop, box, name, fault):
     answer = action.ask(shop, subject, new_key())
     assert answer.status == 201, answer.raw
     tries = box.requests()
-    assert len(tries) == 2
+    assert len(tries) == 2, [(tried["path"], tried["status"], tried["fault"]) for tried in tries]
     assert tries[0]["body"] == tries[1]["body"]
     assert tries[0]["idempotency_key"] == tries[1]["idempotency_key"]
     if name != "place":
