@@ -7,7 +7,7 @@ from httpd import SLOW
 PACE = 0.05     # between two looks
 
 
-def eventually(question, seconds=12, meanwhile=None):
+def eventually(question, seconds=30, meanwhile=None):
     """Asks until the answer is yes and gives it; meanwhile is called before each asking."""
     deadline = time.monotonic() + seconds * SLOW
     while True:
