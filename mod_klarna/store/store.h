@@ -61,6 +61,14 @@ typedef struct kl_due_query_t {
     kl_due_whose_t whose; /* of operations; orders are nobody's */
 } kl_due_query_t;
 
+/* Of all processes whose worker is on, one polls for a merchant. */
+typedef struct kl_worker_lease_t {
+    const char *merchant;
+    const char *holder; /* who asks for it: an id */
+    apr_time_t now;
+    apr_time_t until; /* how long it is asked for; when somebody else has it, until when */
+} kl_worker_lease_t;
+
 typedef struct kl_store_t kl_store_t;
 struct kl_store_t {
     /** KL_OK when the database answers and holds our schema version; else KL_UNAVAILABLE with
@@ -128,6 +136,11 @@ struct kl_store_t {
     kl_kind_t (*operation_hours)(kl_store_t *self, apr_pool_t *p, const char *merchant,
                                  apr_time_t from, apr_time_t to, apr_array_header_t **out,
                                  kl_error_t *err);
+
+    /** Takes the lease, or prolongs it, or gives it back when until is now.
+     *  @return KL_OK, or KL_CONFLICT when somebody else has it until lease->until */
+    kl_kind_t (*worker_lease)(kl_store_t *self, apr_pool_t *p, kl_worker_lease_t *lease,
+                              kl_error_t *err);
 
     /** Notes that a callback came: accepted when why is "", else refused for that code. */
     kl_kind_t (*callback_note)(kl_store_t *self, apr_pool_t *p, const char *merchant,
