@@ -7,6 +7,7 @@
 
 #include <ap_mpm.h>
 #include <apr_atomic.h>
+#include <apr_general.h>
 #include <apr_hash.h>
 #include <apr_optional.h>
 #include <apr_thread_pool.h>
@@ -22,11 +23,21 @@
 #define UNIT_LIMIT apr_time_from_sec(8) /* of a Klarna call: a hard stop waits 9 s */
 #define STEP apr_time_from_msec(20)
 
+/* Of all that have the same account in the same database, virtual hosts of this process or others,
+ * one polls. Should it die, another does after a few seconds. */
+#define LEASE apr_time_from_sec(5)
+#define PROLONG (LEASE / 2)         /* before its end */
+#define LATER apr_time_from_msec(4) /* times 0 to 255 */
+
 /* An account of a server: what a lane of the round is. */
 typedef struct duty_t {
     server_rec *s;
     const kl_account_t *account;
     kl_lane_t *lane;
+    const char *holder; /* this duty's name in the lease */
+    int held;
+    apr_time_t ends;           /* of the lease, whoever has it */
+    apr_interval_time_t later; /* that this one asks, for not all to ask at once */
 } duty_t;
 
 /* Of this process; made in child_init. */
@@ -86,6 +97,45 @@ static int start_thread(void *unused)
            == APR_SUCCESS;
 }
 
+/* --- the lease ---------------------------------------------------------------------------------
+ */
+
+static kl_kind_t ask_for_lease(duty_t *duty, apr_time_t now, apr_interval_time_t length)
+{
+    kl_worker_lease_t lease = {duty->account->name, duty->holder, now, now + length};
+    kl_store_t *store = kl_server_settings(duty->s)->store;
+    apr_pool_t *p = NULL;
+    kl_kind_t rv;
+
+    apr_pool_create(&p, NULL);
+    rv = store->worker_lease(store, p, &lease, kl_error_make(p));
+    duty->ends = lease.until;
+    apr_pool_destroy(p);
+    return rv;
+}
+
+/* 1 when it polls for the next second. Without a database that tells it goes on: that cannot be
+ * read is the round's to say. Who waits comes back when the lease has ended, not all at once. */
+static int holds_lease(duty_t *duty, apr_time_t now)
+{
+    if (duty->held ? duty->ends - now > PROLONG : now < duty->ends + duty->later) {
+        return duty->held;
+    }
+    duty->held = ask_for_lease(duty, now, LEASE) != KL_CONFLICT;
+    return duty->held;
+}
+
+static void give_leases_back(void)
+{
+    for (int i = 0; i < worker.duties->nelts; i++) {
+        duty_t *duty = APR_ARRAY_IDX(worker.duties, i, duty_t *);
+
+        if (duty->held) {
+            (void)ask_for_lease(duty, apr_time_now(), 0);
+        }
+    }
+}
+
 /* --- the child's beginning and end ---------------------------------------------------------- */
 
 /* mod_watchdog cuts its callbacks off when a child ends; a pre-cleanup of the child's pool runs
@@ -97,7 +147,13 @@ static apr_status_t drain(void *unused)
     while (apr_atomic_read32(&worker.ticking) || !kl_round_has_ended(worker.round)) {
         apr_sleep(STEP);
     }
+    give_leases_back();
     return apr_thread_pool_destroy(worker.threads);
+}
+
+static int random_bytes(unsigned char *buf, apr_size_t len)
+{
+    return apr_generate_random_bytes(buf, len) == APR_SUCCESS;
 }
 
 static void add_duties(apr_pool_t *p, server_rec *s)
@@ -108,7 +164,11 @@ static void add_duties(apr_pool_t *p, server_rec *s)
     for (hi = apr_hash_first(p, cfg->accounts); hi; hi = apr_hash_next(hi)) {
         kl_account_settings_t *account = apr_hash_this_val(hi);
         duty_t *duty = apr_pcalloc(p, sizeof(*duty));
+        unsigned char dice = 0;
 
+        (void)random_bytes(&dice, 1);
+        duty->later = LATER * dice;
+        duty->holder = kl_id_uuid(p, random_bytes);
         duty->s = s;
         duty->account = &account->account;
         duty->lane = kl_round_add(worker.round, duty);
@@ -169,7 +229,14 @@ void kl_worker_child_init(apr_pool_t *pchild, server_rec *s)
 static void ask_all(void)
 {
     for (int i = 0; i < worker.duties->nelts; i++) {
-        kl_round_ask(worker.round, APR_ARRAY_IDX(worker.duties, i, duty_t *)->lane);
+        duty_t *duty = APR_ARRAY_IDX(worker.duties, i, duty_t *);
+
+        if (holds_lease(duty, apr_time_now())) {
+            kl_round_ask(worker.round, duty->lane);
+        }
+        else {
+            kl_round_leave(worker.round, duty->lane);
+        }
     }
     if (!kl_round_wake(worker.round)) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, APR_ARRAY_IDX(worker.duties, 0, duty_t *)->s,

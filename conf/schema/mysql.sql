@@ -149,6 +149,13 @@ CREATE TABLE klarna_callback (
     PRIMARY KEY (merchant, kind)
 ) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
+-- Which process polls for a merchant; without a row, or when its time is over, any may.
+CREATE TABLE klarna_worker (
+    merchant          VARCHAR(255)  NOT NULL PRIMARY KEY,
+    holder            VARCHAR(36)   NOT NULL,
+    held_until        BIGINT        NOT NULL
+) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
 -- Last, so that a half-made schema is never taken for a whole one.
 CREATE TABLE klarna_schema (version INTEGER NOT NULL PRIMARY KEY) ENGINE=InnoDB;
 INSERT INTO klarna_schema (version) VALUES (2);

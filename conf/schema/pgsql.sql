@@ -2,7 +2,7 @@
 --
 -- mod_klarna's tables for PostgreSQL 12 or later. Make them before httpd starts, in a
 -- database with UTF-8 encoding, as the user httpd connects as (or grant it SELECT, INSERT,
--- UPDATE on the five tables):
+-- UPDATE on the six tables):
 --
 --     psql -v ON_ERROR_STOP=1 -d klarna -f conf/schema/pgsql.sql
 --
@@ -151,6 +151,13 @@ CREATE TABLE klarna_callback (
     bad               BIGINT        NOT NULL,
     bad_why           TEXT          NOT NULL,
     PRIMARY KEY (merchant, kind)
+);
+
+-- Which process polls for a merchant; without a row, or when its time is over, any may.
+CREATE TABLE klarna_worker (
+    merchant          TEXT          NOT NULL PRIMARY KEY,
+    holder            VARCHAR(36)   NOT NULL,
+    held_until        BIGINT        NOT NULL
 );
 
 -- Last, so that a half-made schema is never taken for a whole one.

@@ -162,6 +162,13 @@ CREATE TABLE klarna_callback (
     PRIMARY KEY (merchant, kind)
 ) STRICT;
 
+-- Which process polls for a merchant; without a row, or when its time is over, any may.
+CREATE TABLE klarna_worker (
+    merchant          TEXT    NOT NULL PRIMARY KEY,
+    holder            TEXT    NOT NULL,
+    held_until        INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 -- Last, so that a half-made schema is never taken for a whole one.
 CREATE TABLE klarna_schema (version INTEGER NOT NULL PRIMARY KEY) STRICT;
 INSERT INTO klarna_schema (version) VALUES (2);

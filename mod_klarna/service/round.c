@@ -31,6 +31,7 @@ typedef struct batch_t {
 struct kl_lane_t {
     void *of;
     batch_t *batch; /* NULL: nothing was read */
+    int led;        /* 1: asked once, and not left since */
     int asked;      /* 1: what is due must be read */
     int reading;
     int width; /* so many may be worked on at a time */
@@ -43,6 +44,7 @@ struct kl_round_t {
     const kl_round_runner_t *runner;
     apr_thread_mutex_t *mutex;
     apr_array_header_t *lanes; /* of kl_lane_t * */
+    int led;                   /* how many lanes are */
     int turn;                  /* the lane that is asked first */
     int threads;               /* started and not ended */
     int idle;                  /* of these: how many have nothing to do */
@@ -194,7 +196,7 @@ static int widest(const kl_round_t *round)
 {
     int threads = round->runner->threads;
 
-    return round->lanes->nelts == 1 || threads < 2 ? threads : threads / 2;
+    return round->led < 2 || threads < 2 ? threads : threads / 2;
 }
 
 /* Passes over what is still being worked on and was read again. */
@@ -420,14 +422,16 @@ int kl_round_work(kl_round_t *round)
 void kl_round_ask(kl_round_t *round, kl_lane_t *lane)
 {
     lock(round);
-    lane->asked = 1;
+    round->led += !lane->led;
+    lane->led = lane->asked = 1;
     unlock(round);
 }
 
 void kl_round_leave(kl_round_t *round, kl_lane_t *lane)
 {
     lock(round);
-    lane->asked = 0;
+    round->led -= lane->led;
+    lane->led = lane->asked = 0;
     drop_batch(lane);
     unlock(round);
 }

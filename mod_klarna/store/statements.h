@@ -215,6 +215,9 @@ typedef enum { KL_DIALECT_SQLITE3, KL_DIALECT_PGSQL, KL_DIALECT_MYSQL, KL_DIALEC
     "INSERT INTO klarna_reference (merchant, value, order_id) VALUES" \
     " (%s, %s, %s), (%s, %s, %s), (%s, %s, %s), (%s, %s, %s)"
 
+#define KL_WORKER_INSERT_ \
+    "INSERT INTO klarna_worker (merchant, holder, held_until) VALUES (%s, %s, %lld)"
+
 #define KL_CALLBACK_ALL_ "kind, good_at, good, bad_at, bad, bad_why"
 #define KL_CALLBACK_INSERT_ \
     "INSERT INTO klarna_callback (merchant, " KL_CALLBACK_ALL_ ")" \
@@ -289,6 +292,14 @@ typedef enum { KL_DIALECT_SQLITE3, KL_DIALECT_PGSQL, KL_DIALECT_MYSQL, KL_DIALEC
          KL_REFERENCE_INSERT_ KL_UNLESS_TAKEN_, \
          KL_REFERENCE_INSERT_ KL_UNLESS_TAKEN_, \
          KL_REFERENCE_INSERT_ " ON DUPLICATE KEY UPDATE order_id = order_id") \
+    SAME(worker_load, 1, "SELECT holder, held_until FROM klarna_worker WHERE merchant = %s") \
+    EACH(worker_insert, 3, \
+         KL_WORKER_INSERT_ KL_UNLESS_TAKEN_, \
+         KL_WORKER_INSERT_ KL_UNLESS_TAKEN_, \
+         KL_WORKER_INSERT_) \
+    SAME(worker_save, 5, \
+         "UPDATE klarna_worker SET holder = %s, held_until = %lld" \
+         " WHERE merchant = %s AND holder = %s AND held_until = %lld") \
     EACH(callback_insert, 7, \
          KL_CALLBACK_INSERT_ KL_UNLESS_TAKEN_, \
          KL_CALLBACK_INSERT_ KL_UNLESS_TAKEN_, \

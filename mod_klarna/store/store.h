@@ -80,6 +80,14 @@ typedef struct kl_references_t {
     const apr_array_header_t *values; /* of const char * */
 } kl_references_t;
 
+/* Of all processes whose worker is on, one polls for a merchant. */
+typedef struct kl_worker_lease_t {
+    const char *merchant;
+    const char *holder; /* who asks for it: an id */
+    apr_time_t now;
+    apr_time_t until; /* how long it is asked for; when somebody else has it, until when */
+} kl_worker_lease_t;
+
 typedef struct kl_store_t kl_store_t;
 struct kl_store_t {
     /** KL_OK when the database answers and holds our schema version; else KL_UNAVAILABLE with
@@ -139,6 +147,11 @@ struct kl_store_t {
      *  state that there was. *out: array of kl_operation_hour_t. */
     kl_kind_t (*operation_hours)(kl_store_t *self, apr_pool_t *p, const kl_hours_query_t *query,
                                  apr_array_header_t **out, kl_error_t *err);
+
+    /** Takes the lease, or prolongs it, or gives it back when until is now.
+     *  @return KL_OK, or KL_CONFLICT when somebody else has it until lease->until */
+    kl_kind_t (*worker_lease)(kl_store_t *self, apr_pool_t *p, kl_worker_lease_t *lease,
+                              kl_error_t *err);
 
     kl_kind_t (*callback_note)(kl_store_t *self, apr_pool_t *p, const kl_callback_note_t *note,
                                kl_error_t *err);

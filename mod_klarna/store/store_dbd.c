@@ -9,6 +9,7 @@
 #include "core/contract.h"
 #include "core/limits.h"
 #include "store/dbd_figures.h"
+#include "store/dbd_lease.h"
 #include "store/dbd_rows.h"
 #include "store/order_query.h"
 
@@ -441,6 +442,7 @@ kl_store_t *kl_store_dbd_make(apr_pool_t *p, kl_connections_t *connections)
         .operations_due = operations_due,
         .operations_by_state = operations_by_state,
         .operation_hours = kl_dbd_operation_hours,
+        .worker_lease = kl_dbd_worker_lease,
         .callback_note = kl_dbd_callback_note,
         .callback_list = kl_dbd_callback_list,
         .impl = rows,

@@ -196,7 +196,9 @@ class Httpd(Home):
         stderr = open(os.path.join(self.dir, "stderr"), "ab")
         self.process = subprocess.Popen([*WRAP, *self.command("-DFOREGROUND")], stderr=stderr,
                                         stdout=stderr, stdin=subprocess.DEVNULL,
-                                        env=self.environment)
+                                        env=self.environment,
+                                        # mpm_prefork ends its whole process group
+                                        start_new_session=True)
         stderr.close()
         deadline = time.monotonic() + 10 * SLOW
         while not self._answers():

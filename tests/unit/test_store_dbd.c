@@ -785,6 +785,38 @@ static void test_operations_due_and_unfinished(void **state)
     check_unfinished_operations(db, 2, "4 2 ");
 }
 
+/* --- the worker's lease ---------------------------------------------------------------- */
+
+/* KL_OK, or until when another has it. */
+static apr_time_t take_lease(database_t *db, const char *holder, apr_time_t now, int length)
+{
+    kl_worker_lease_t lease = {"shop", holder, now, now + length};
+
+    kl_error_clear(db->err);
+    if (db->store->worker_lease(db->store, db->p, &lease, db->err) == KL_OK) {
+        return KL_OK;
+    }
+    assert_int_equal(db->err->kind, KL_CONFLICT);
+    return lease.until;
+}
+
+static void test_one_holds_the_lease(void **state)
+{
+    database_t *db = *state;
+    apr_time_t far = apr_time_from_sec(3600);
+
+    assert_int_equal(take_lease(db, "a", 1000, 50), KL_OK);
+    assert_int_equal(take_lease(db, "b", 1049, 50), 1050);
+    assert_int_equal(take_lease(db, "a", 1049, 50), KL_OK); /* prolonged */
+    assert_int_equal(take_lease(db, "b", 1050, 50), 1099);
+    assert_int_equal(take_lease(db, "b", 1099, 50), KL_OK); /* its holder died */
+    assert_int_equal(take_lease(db, "a", 1100, 50), 1149);
+    assert_int_equal(take_lease(db, "b", 1110, 0), KL_OK); /* given back */
+    assert_int_equal(take_lease(db, "a", 1110, 50), KL_OK);
+    assert_int_equal(take_lease(db, "b", far, 50), KL_OK);
+    assert_int_equal(take_lease(db, "a", 2000, 50), KL_OK); /* b's clock was an hour fast */
+}
+
 /* --- operations --------------------------------------------------------------------- */
 
 static void test_operation_comes_back_whole(void **state)
@@ -1323,6 +1355,7 @@ int main(void)
         WITH_DATABASE(test_counts_are_bounded),
         WITH_DATABASE(test_found_by_references),
         WITH_DATABASE(test_orders_due),
+        WITH_DATABASE(test_one_holds_the_lease),
         WITH_DATABASE(test_operations_due_and_unfinished),
         WITH_DATABASE(test_whose_operations_are_due),
         WITH_DATABASE(test_operation_comes_back_whole),
