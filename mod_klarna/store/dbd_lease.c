@@ -27,27 +27,35 @@ static int is_free(const row_t *row, const kl_worker_lease_t *lease)
            || strcmp(row->holder, lease->holder) == 0;
 }
 
+/* From the one who had it, unless somebody else was quicker. */
+static kl_kind_t take_over(kl_store_t *self, apr_pool_t *p, const kl_worker_lease_t *lease,
+                           const row_t *row, kl_error_t *err)
+{
+    const void *v[] = {lease->holder, &lease->until, lease->merchant, row->holder, &row->until};
+    const kl_rows_query_t save = {KL_SQL_worker_save, v, "lease", NULL};
+
+    return kl_rows_save(self, p, &save, err);
+}
+
 kl_kind_t kl_dbd_worker_lease(kl_store_t *self, apr_pool_t *p, kl_worker_lease_t *lease,
                               kl_error_t *err)
 {
     apr_array_header_t *found = apr_array_make(p, 1, sizeof(row_t));
-    const void *load[] = {lease->merchant},
-               *insert[] = {lease->merchant, lease->holder, &lease->until};
-    kl_kind_t rv = kl_rows_select(self, p, KL_SQL_worker_load, load, row_read, found, err);
+    const void *key[] = {lease->merchant}, *all[] = {lease->merchant, lease->holder, &lease->until};
+    const kl_rows_query_t load = {KL_SQL_worker_load, key, "lease", row_read},
+                          insert = {KL_SQL_worker_insert, all, "lease", NULL};
+    kl_kind_t rv = kl_rows_select(self, p, &load, found, err);
     const row_t *row = (const row_t *)found->elts;
-    const void *save[] = {lease->holder, &lease->until, lease->merchant, NULL, NULL};
 
     if (rv != KL_OK) {
         return rv;
     }
     if (found->nelts == 0) {
-        return kl_rows_insert(self, p, KL_SQL_worker_insert, insert, "lease", err);
+        return kl_rows_insert(self, p, &insert, err);
     }
     if (!is_free(row, lease)) {
         lease->until = row->until;
         return kl_error_set(err, KL_CONFLICT, "held", "Another process has the lease.");
     }
-    save[3] = row->holder;
-    save[4] = &row->until;
-    return kl_rows_save(self, p, KL_SQL_worker_save, save, "lease", err);
+    return take_over(self, p, lease, row, err);
 }

@@ -157,7 +157,7 @@ static void test_next_steps(void **state)
     kl_error_t *err = kl_error_make(*state);
 
     expect_next(err, 409, NO("BAD_VALUE"), "new authorization");
-    expect_next(err, 400, NO("BAD_VALUE"), "field Klarna names");
+    expect_next(err, 400, NO("BAD_VALUE"), "field that Klarna names");
     expect_next(err, 403, NO("INVALID_OPERATION"), "authorize again");
     expect_next(err, 404, NO("SESSION_COMPLETED"), "new session");
     expect_next(err, 404, NO("NOT_FOUND"), "new session");

@@ -309,15 +309,15 @@ static void what_was_done_outside_is_booked_and_told_once(void **state)
     assert_int_equal(world_order(world, id)->checks, 2);
     fake_klarna_outside(world->klarna, theirs, "capture", 5000, "");
     fake_klarna_outside(world->klarna, theirs, "refund", 700, "");
-    check_note(world_look(world, id, 0), "was booked");
+    check_note(world_look(world, id, 0), "were booked");
     assert_int_equal(world_order(world, id)->checks, 0);
     assert_int_equal(world_order(world, id)->attention, KL_ATTENTION_OUTSIDE);
     assert_null(world_look(world, id, 0));
     world_check(world, id, "booked");
     fake_klarna_outside(world->klarna, theirs, "reduce", 500, "");
-    check_note(world_look(world, id, 0), "was booked");
+    check_note(world_look(world, id, 0), "were booked");
     fake_klarna_outside(world->klarna, theirs, "release", 0, "");
-    check_note(world_look(world, id, 0), "was booked");
+    check_note(world_look(world, id, 0), "were booked");
     world_check(world, id, "all booked");
 }
 
