@@ -162,12 +162,12 @@ static void test_next_steps(void **state)
     expect_next(err, 404, NO("SESSION_COMPLETED"), "new session");
     expect_next(err, 404, NO("NOT_FOUND"), "new session");
     expect_next(err, 403, NO("REFUND_NOT_ALLOWED"), "Read the order again");
-    expect_next(err, 403, NO("CANCEL_NOT_ALLOWED"), "refunded");
+    expect_next(err, 403, NO("CANCEL_NOT_ALLOWED"), "refund it or release");
     expect_next(err, 409, NO("CONFLICT"), "Wait");
     expect_next(err, 418, NO("NEVER_SEEN"), "correlation id");
     expect_next(err, 401, "<html>", "region");
     expect_next(err, 429, "", "Wait");
-    expect_next(err, 504, "", "Do not repeat");
+    expect_next(err, 504, "", "Do not send it as a new request");
 }
 
 static void test_retry_after(void **state)
