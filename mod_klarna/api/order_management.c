@@ -11,6 +11,7 @@
 #include "api/url.h"
 #include "core/iso_time.h"
 #include "core/limits.h"
+#include "core/order_parts.h"
 #include "core/money.h"
 
 #define MAX_MOVES 1000 /* captures or refunds read of one order */

@@ -9,6 +9,7 @@
 
 #include "core/cart_lines.h"
 #include "core/limits.h"
+#include "core/order_parts.h"
 
 /* Tables, a row each. */
 /* clang-format off */

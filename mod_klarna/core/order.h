@@ -228,9 +228,6 @@ const char *kl_order_ledger_text(apr_pool_t *p, const kl_order_t *order);
 kl_kind_t kl_order_ledger_parse(kl_order_t *order, apr_pool_t *p, const char *text,
                                 kl_error_t *err);
 
-/** Lines in Klarna's words, for requests (no ledger members). */
-kl_json_t *kl_lines_klarna(apr_pool_t *p, const apr_array_header_t *lines);
-
 /** A movement as stored with an operation, and back. */
 kl_json_t *kl_movement_json(apr_pool_t *p, const kl_movement_t *m);
 kl_kind_t kl_movement_parse(kl_movement_t *m, apr_pool_t *p, const kl_json_t *v, kl_error_t *err);

@@ -10,6 +10,7 @@
 
 #include "core/limits.h"
 #include "core/order.h"
+#include "core/order_parts.h"
 
 #define VERSION 1
 /* Far above every amount and quantity of an order; MANY of them fit in 64 bits. */
@@ -34,27 +35,9 @@ static void set_number(kl_json_t *obj, const char *key, apr_int64_t n)
 
 static kl_json_t *line_json(apr_pool_t *p, const kl_line_t *line)
 {
-    kl_json_t *v = kl_json_object(p);
+    kl_json_t *v = kl_order_parts_line(p, line, KL_STORED);
 
-    kl_json_set_str(v, "type", kl_line_type_name(line->type));
-    kl_json_set_str(v, "reference", line->reference);
-    kl_json_set_str(v, "name", line->name);
-    set_word(v, "quantity_unit", line->quantity_unit);
-    set_word(v, "image_url", line->image_url);
-    set_word(v, "product_url", line->product_url);
-    set_word(v, "merchant_data", line->merchant_data);
-    kl_json_set_int(v, "quantity", line->quantity);
-    kl_json_set_int(v, "unit_price", line->unit_price);
-    kl_json_set_int(v, "tax_rate", line->tax_rate);
-    kl_json_set_int(v, "total_amount", line->total_amount);
-    set_number(v, "total_discount_amount", line->total_discount_amount);
-    set_number(v, "total_tax_amount", line->total_tax_amount);
-    set_number(v, "cancelled_quantity", line->cancelled_quantity);
-    set_number(v, "cancelled_amount", line->cancelled_amount);
-    set_number(v, "captured_quantity", line->captured_quantity);
-    set_number(v, "captured_amount", line->captured_amount);
-    set_number(v, "credited_quantity", line->credited_quantity);
-    set_number(v, "credited_amount", line->credited_amount);
+    kl_order_parts_moved(v, line, KL_STORED);
     return v;
 }
 
@@ -87,68 +70,25 @@ kl_json_t *kl_movement_json(apr_pool_t *p, const kl_movement_t *m)
 
 static kl_json_t *capture_json(apr_pool_t *p, const kl_capture_t *capture)
 {
-    kl_json_t *v = kl_json_object(p);
+    kl_json_t *v = kl_order_parts_capture(p, capture, KL_STORED);
 
-    kl_json_set_str(v, "capture_id", capture->capture_id);
-    set_word(v, "operation_id", capture->operation_id);
-    set_word(v, "reference", capture->reference);
-    set_word(v, "description", capture->description);
-    kl_json_set_int(v, "captured_at", capture->captured_at);
     kl_json_set(v, "moved", kl_movement_json(p, &capture->moved));
     kl_json_set_str(v, "shipping_info", capture->shipping_info);
     return v;
 }
 
-static kl_json_t *step_json(apr_pool_t *p, const kl_credit_step_t *step)
-{
-    kl_json_t *v = kl_json_object(p);
-
-    kl_json_set_str(v, "operation_id", step->operation_id);
-    kl_json_set_str(v, "verb", step->verb);
-    kl_json_set_int(v, "amount", step->amount);
-    kl_json_set_str(v, "state", step->state);
-    set_word(v, "refund_id", step->refund_id);
-    return v;
-}
-
 static kl_json_t *credit_invoice_json(apr_pool_t *p, const kl_credit_invoice_t *ci)
 {
-    kl_json_t *v = kl_json_object(p);
-    kl_json_t *steps = kl_json_array(p);
+    kl_json_t *v = kl_order_parts_credit_invoice(p, ci, KL_STORED);
 
-    kl_json_set_str(v, "id", ci->id);
-    set_word(v, "reference", ci->reference);
-    set_word(v, "comment", ci->comment);
-    set_word(v, "actor", ci->actor);
-    kl_json_set_str(v, "state", ci->state);
-    kl_json_set_int(v, "amount", ci->amount);
-    set_number(v, "paid_amount", ci->paid_amount);
-    set_number(v, "return_fee", ci->return_fee);
-    kl_json_set_int(v, "created_at", ci->created_at);
     kl_json_set(v, "lines", movement_lines_json(p, ci->lines));
-    for (int i = 0; i < ci->steps->nelts; i++) {
-        kl_json_append(steps, step_json(p, &APR_ARRAY_IDX(ci->steps, i, kl_credit_step_t)));
-    }
-    kl_json_set(v, "steps", steps);
     return v;
 }
 
 /* No list at all where there is nothing: most orders are never touched by others. */
 static kl_json_t *outside_json(apr_pool_t *p, const apr_array_header_t *list)
 {
-    kl_json_t *arr = kl_json_array(p);
-
-    for (int i = 0; i < list->nelts; i++) {
-        const kl_outside_t *seen = &APR_ARRAY_IDX(list, i, kl_outside_t);
-        kl_json_t *v = kl_json_object(p);
-
-        kl_json_set_str(v, "kind", seen->kind);
-        kl_json_set_int(v, "amount", seen->amount);
-        kl_json_set_int(v, "at", seen->at);
-        set_word(v, "result_id", seen->result_id);
-        kl_json_append(arr, v);
-    }
-    return list->nelts > 0 ? arr : NULL;
+    return list->nelts > 0 ? kl_order_parts_outside(p, list, KL_STORED) : NULL;
 }
 
 const char *kl_order_ledger_text(apr_pool_t *p, const kl_order_t *order)
@@ -213,7 +153,7 @@ static void read_line(kl_line_t *line, const kl_reader_t *rd)
     if (!kl_line_type_parse(type, &line->type)) {
         kl_error_field(rd->err, "unknown_value", kl_reader_name(rd, "type"), NULL, "a line type");
     }
-    line->reference = word(rd, "reference", KL_REQUIRED);
+    line->reference = word(rd, "reference", KL_OPTIONAL);
     line->name = word(rd, "name", KL_REQUIRED);
     line->quantity_unit = word(rd, "quantity_unit", KL_OPTIONAL);
     line->image_url = word(rd, "image_url", KL_OPTIONAL);
@@ -282,7 +222,7 @@ static apr_array_header_t *read_steps(const kl_reader_t *rd)
         kl_reader_t entry = kl_read_entry(rd, "steps", arr, i);
         kl_credit_step_t *step = apr_array_push(steps);
 
-        step->operation_id = word(&entry, "operation_id", KL_REQUIRED);
+        step->operation_id = word(&entry, "operation_id", KL_OPTIONAL);
         step->verb = word(&entry, "verb", KL_REQUIRED);
         step->amount = count(&entry, "amount");
         step->state = word(&entry, "state", KL_REQUIRED);

@@ -6,48 +6,14 @@
  */
 #include "core/order_view.h"
 
+#include "core/order_parts.h"
 #include "core/view.h"
 
 /* --- lines ----------------------------------------------------------------------- */
 
-static void set_known(kl_json_t *obj, const char *key, const char *word)
-{
-    kl_json_set_str(obj, key, word != NULL && word[0] != '\0' ? word : NULL);
-}
-
-static kl_json_t *line_klarna(apr_pool_t *p, const kl_line_t *line)
-{
-    kl_json_t *v = kl_json_object(p);
-
-    kl_json_set_str(v, "type", kl_line_type_name(line->type));
-    set_known(v, "reference", line->reference);
-    kl_json_set_str(v, "name", line->name);
-    kl_json_set_int(v, "quantity", line->quantity);
-    set_known(v, "quantity_unit", line->quantity_unit);
-    kl_json_set_int(v, "unit_price", line->unit_price);
-    kl_json_set_int(v, "tax_rate", line->tax_rate);
-    kl_json_set_int(v, "total_amount", line->total_amount);
-    kl_json_set_int(v, "total_discount_amount", line->total_discount_amount);
-    kl_json_set_int(v, "total_tax_amount", line->total_tax_amount);
-    set_known(v, "image_url", line->image_url);
-    set_known(v, "product_url", line->product_url);
-    set_known(v, "merchant_data", line->merchant_data);
-    return v;
-}
-
-kl_json_t *kl_lines_klarna(apr_pool_t *p, const apr_array_header_t *lines)
-{
-    kl_json_t *arr = kl_json_array(p);
-
-    for (int i = 0; i < lines->nelts; i++) {
-        kl_json_append(arr, line_klarna(p, &APR_ARRAY_IDX(lines, i, kl_line_t)));
-    }
-    return arr;
-}
-
 static kl_json_t *line_view(apr_pool_t *p, const kl_order_t *order, const kl_line_t *line)
 {
-    kl_json_t *v = line_klarna(p, line);
+    kl_json_t *v = kl_order_parts_line(p, line, KL_SHOWN);
     apr_int64_t quantity, amount;
 
     kl_line_credit_limit(order, line, &quantity, &amount);
@@ -55,12 +21,7 @@ static kl_json_t *line_view(apr_pool_t *p, const kl_order_t *order, const kl_lin
     kl_json_set_int(v, "max_credit_amount", amount);
     kl_json_set_int(v, "open_quantity", kl_line_open_quantity(line));
     kl_json_set_int(v, "open_amount", kl_line_open_amount(line));
-    kl_json_set_int(v, "cancelled_quantity", line->cancelled_quantity);
-    kl_json_set_int(v, "cancelled_amount", line->cancelled_amount);
-    kl_json_set_int(v, "captured_quantity", line->captured_quantity);
-    kl_json_set_int(v, "captured_amount", line->captured_amount);
-    kl_json_set_int(v, "credited_quantity", line->credited_quantity);
-    kl_json_set_int(v, "credited_amount", line->credited_amount);
+    kl_order_parts_moved(v, line, KL_SHOWN);
     kl_json_set_int(v, "creditable_quantity", kl_line_creditable_quantity(line));
     kl_json_set_int(v, "creditable_amount", kl_line_creditable_amount(line));
     return v;
@@ -89,52 +50,21 @@ static kl_json_t *moved_lines_view(apr_pool_t *p, const kl_order_t *order,
 
 static kl_json_t *capture_view(apr_pool_t *p, const kl_order_t *order, const kl_capture_t *capture)
 {
-    kl_json_t *v = kl_json_object(p);
+    kl_json_t *v = kl_order_parts_capture(p, capture, KL_SHOWN);
 
-    kl_json_set_str(v, "capture_id", capture->capture_id);
-    kl_view_word(v, "operation_id", capture->operation_id);
-    kl_json_set_str(v, "reference", capture->reference);
-    kl_json_set_str(v, "description", capture->description);
-    kl_view_time(p, v, "captured_at", capture->captured_at);
     kl_json_set_int(v, "captured_amount", capture->moved.amount);
     kl_json_set(v, "lines", moved_lines_view(p, order, capture->moved.lines));
     kl_json_set(v, "shipping_info", kl_view_array(p, capture->shipping_info));
     return v;
 }
 
-static kl_json_t *step_view(apr_pool_t *p, const kl_credit_step_t *step)
-{
-    kl_json_t *v = kl_json_object(p);
-
-    kl_json_set_str(v, "verb", step->verb);
-    kl_json_set_int(v, "amount", step->amount);
-    kl_json_set_str(v, "state", step->state);
-    kl_view_word(v, "operation_id", step->operation_id);
-    kl_view_word(v, "refund_id", step->refund_id);
-    return v;
-}
-
 kl_json_t *kl_credit_invoice_view(apr_pool_t *p, const kl_order_t *order,
                                   const kl_credit_invoice_t *ci)
 {
-    kl_json_t *v = kl_json_object(p);
-    kl_json_t *steps = kl_json_array(p);
+    kl_json_t *v = kl_order_parts_credit_invoice(p, ci, KL_SHOWN);
 
-    kl_json_set_str(v, "id", ci->id);
     kl_json_set_str(v, "order_id", order->id);
-    kl_json_set_str(v, "state", ci->state);
-    kl_json_set_str(v, "reference", ci->reference);
-    kl_json_set_str(v, "comment", ci->comment);
-    kl_json_set_str(v, "actor", ci->actor);
-    kl_json_set_int(v, "amount", ci->amount);
-    kl_json_set_int(v, "paid_amount", ci->paid_amount);
-    kl_json_set_int(v, "return_fee", ci->return_fee);
-    kl_view_time(p, v, "created_at", ci->created_at);
     kl_json_set(v, "lines", moved_lines_view(p, order, ci->lines));
-    for (int i = 0; i < ci->steps->nelts; i++) {
-        kl_json_append(steps, step_view(p, &APR_ARRAY_IDX(ci->steps, i, kl_credit_step_t)));
-    }
-    kl_json_set(v, "steps", steps);
     return v;
 }
 
@@ -173,23 +103,6 @@ kl_json_t *kl_credit_plan_view(apr_pool_t *p, const kl_order_t *order, const kl_
     return v;
 }
 
-static kl_json_t *outside_view(apr_pool_t *p, const apr_array_header_t *list)
-{
-    kl_json_t *arr = kl_json_array(p);
-
-    for (int i = 0; i < list->nelts; i++) {
-        const kl_outside_t *seen = &APR_ARRAY_IDX(list, i, kl_outside_t);
-        kl_json_t *v = kl_json_object(p);
-
-        kl_json_set_str(v, "kind", seen->kind);
-        kl_json_set_int(v, "amount", seen->amount);
-        kl_view_time(p, v, "at", seen->at);
-        kl_view_word(v, "result_id", seen->result_id);
-        kl_json_append(arr, v);
-    }
-    return arr;
-}
-
 /* --- the order ------------------------------------------------------------------- */
 
 static kl_json_t *actions_view(apr_pool_t *p, const kl_order_t *order)
@@ -225,7 +138,7 @@ static void add_lists(apr_pool_t *p, kl_json_t *v, const kl_order_t *order)
     kl_json_set(v, "order_lines", lines);
     kl_json_set(v, "captures", captures);
     kl_json_set(v, "credit_invoices", cis);
-    kl_json_set(v, "outside", outside_view(p, order->outside));
+    kl_json_set(v, "outside", kl_order_parts_outside(p, order->outside, KL_SHOWN));
     kl_json_set(v, "actions", actions_view(p, order));
 }
 

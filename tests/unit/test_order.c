@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The order's words, lookups, invariants and views.
+ * The order's words, lookups and invariants.
  */
 #include "order_fixture.h"
 
 #include <apr_strings.h>
-
-#include "core/order_view.h"
 
 static void a_new_order_has_no_null(void **state)
 {
@@ -17,7 +15,6 @@ static void a_new_order_has_no_null(void **state)
     assert_string_equal(order->confirmation_url, "");
     assert_int_equal(order->state, KL_ORDER_CREATED);
     assert_int_equal(order->lines->nelts, 0);
-    assert_non_null(kl_json_text(*state, kl_order_view(*state, order, 1)));
 }
 
 static void words_go_both_ways(void **state)
@@ -183,55 +180,7 @@ static void no_line_leaves_its_bounds(void **state)
     breaks(order, &off->credited_amount, 1);
 }
 
-/* --- views ----------------------------------------------------------------------- */
-
-static const char *allowed(const kl_json_t *view, const char *action)
-{
-    const kl_json_t *v = kl_json_get(kl_json_get(view, "actions"), action);
-
-    assert_non_null(v);
-    return kl_json_bool(v, "allowed", -1) ? "yes" : kl_json_str(v, "reason");
-}
-
-static void the_view_says_what_may_be_done(void **state)
-{
-    kl_order_t *order = fixture_shop(*state);
-    kl_json_t *v = kl_order_view(*state, order, 1);
-
-    assert_string_equal(allowed(v, "capture"), "yes");
-    assert_string_equal(allowed(v, "credit_invoice"), "yes");
-    assert_string_equal(allowed(v, "cancel"), "yes");
-    assert_string_equal(allowed(v, "extend"), "yes");
-    assert_string_equal(allowed(v, "release"),
-                        "Nothing has been captured yet; cancel the order instead.");
-    order->pending_op = "op-1";
-    v = kl_order_view(*state, order, 1);
-    assert_string_equal(kl_json_str(v, "pending_operation"), "op-1");
-    assert_string_equal(allowed(v, "capture"), kl_why_not_capture(order)->text);
-}
-
-/* Every refusal has a code of its own, in the view as in the rule. */
-static const char *code(const kl_json_t *view, const char *action)
-{
-    return kl_json_str(kl_json_get(kl_json_get(view, "actions"), action), "code");
-}
-
-static void the_view_has_codes(void **state)
-{
-    kl_order_t *order = fixture_shop(*state);
-    kl_json_t *v = kl_order_view(*state, order, 1);
-
-    assert_string_equal(kl_json_str(v, "sentence_code"), "ready_to_ship");
-    assert_null(code(v, "capture"));
-    assert_string_equal(code(v, "release"), "nothing_captured");
-    assert_string_equal(code(v, "adopt"), "not_orphan");
-    assert_string_equal(code(v, "seen"), "nothing_to_see");
-    order->pending_op = "op-1";
-    v = kl_order_view(*state, order, 1);
-    assert_string_equal(kl_json_str(v, "sentence_code"), "in_progress");
-    assert_string_equal(code(v, "capture"), "busy");
-    assert_string_equal(code(v, "seen"), "busy");
-}
+/* --- what may be done, and why not --------------------------------------------------- */
 
 static void a_word_says_why_nothing_is_open(void **state)
 {
@@ -291,99 +240,6 @@ static void a_mark_is_seen_by_a_person(void **state)
     assert_string_equal(kl_why_not_seen(order)->code, "busy");
 }
 
-static void the_view_tells_what_others_did(void **state)
-{
-    kl_order_t *order = fixture_shop(*state);
-    const kl_json_t *list, *entry;
-
-    APR_ARRAY_PUSH(order->outside, kl_outside_t) =
-        (kl_outside_t){"refund", 500, apr_time_from_sec(1790000000), "r-1"};
-    APR_ARRAY_PUSH(order->outside,
-                   kl_outside_t) = (kl_outside_t){"closed", 0, apr_time_from_sec(1790000000), ""};
-    list = kl_json_get(kl_order_view(*state, order, 1), "outside");
-    assert_int_equal(kl_json_size(list), 2);
-    entry = kl_json_at(list, 0);
-    assert_string_equal(kl_json_str(entry, "kind"), "refund");
-    assert_int_equal(kl_json_int(entry, "amount", -1), 500);
-    assert_string_equal(kl_json_str(entry, "at"), "2026-09-21T14:13:20Z");
-    assert_string_equal(kl_json_str(entry, "result_id"), "r-1");
-    assert_null(kl_json_str(kl_json_at(list, 1), "result_id"));
-}
-
-static void the_view_tells_where_and_what_is_waited_for(void **state)
-{
-    kl_order_t *order = fixture_shop(*state);
-    kl_json_t *v;
-
-    order->channel = "online";
-    v = kl_order_view(*state, order, 0);
-    assert_string_equal(kl_json_str(v, "channel"), "online");
-    assert_null(kl_json_str(v, "waiting"));
-    order->waiting = "refund";
-    v = kl_order_view(*state, order, 0);
-    assert_string_equal(kl_json_str(v, "waiting"), "refund");
-}
-
-static void the_view_has_amounts_lines_and_lists(void **state)
-{
-    kl_order_t *order = fixture_shop(*state);
-    kl_json_t *v, *line, *entry;
-
-    must_capture(order, *state, "{'lines':[{'reference':'shirt','quantity':2}]}");
-    must_credit(order, *state, "{'lines':[{'reference':'shirt','quantity':1}],'return_fee':1000}");
-    v = kl_order_view(*state, order, 1);
-    assert_string_equal(kl_json_str(v, "state"), "PART_CAPTURED");
-    assert_string_equal(kl_json_str(v, "created_at"), "2026-09-21T14:13:20Z");
-    assert_int_equal(kl_json_int(v, "captured_amount", -1), 20000);
-    assert_int_equal(kl_json_int(v, "refunded_amount", -1), 9000);
-    assert_int_equal(kl_json_int(v, "return_fees_kept", -1), 1000);
-    assert_int_equal(kl_json_int(v, "creditable_amount", -1), 10000);
-    assert_int_equal(kl_json_int(v, "max_credit_amount", -1), 31900);
-    assert_int_equal(kl_json_int(v, "remaining_authorized_amount", -1), 20900);
-    line = kl_json_at(kl_json_get(v, "order_lines"), 0);
-    assert_int_equal(kl_json_int(line, "open_quantity", -1), 1);
-    assert_int_equal(kl_json_int(line, "open_amount", -1), 10000);
-    assert_int_equal(kl_json_int(line, "creditable_quantity", -1), 1);
-    assert_int_equal(kl_json_int(line, "creditable_amount", -1), 10000);
-    assert_int_equal(kl_json_int(line, "max_credit_quantity", -1), 2);
-    assert_int_equal(kl_json_int(line, "max_credit_amount", -1), 20000);
-    entry = kl_json_at(kl_json_get(v, "captures"), 0);
-    assert_int_equal(kl_json_int(entry, "captured_amount", -1), 20000);
-    entry = kl_json_at(kl_json_get(v, "credit_invoices"), 0);
-    assert_string_equal(kl_json_str(entry, "state"), "paid");
-    assert_int_equal(kl_json_int(entry, "return_fee", -1), 1000);
-    entry = kl_json_at(kl_json_get(entry, "lines"), 0);
-    assert_string_equal(kl_json_str(entry, "reference"), "shirt");
-    assert_null(kl_json_get(kl_order_view(*state, order, 0), "order_lines"));
-}
-
-static void the_view_tells_no_secret(void **state)
-{
-    kl_order_t *order = fixture_shop(*state);
-    const char *text;
-
-    order->client_key = "a-client-key";
-    text = kl_json_text(*state, kl_order_view(*state, order, 1));
-    assert_null(strstr(text, order->key));
-    assert_null(strstr(text, order->client_token));
-    assert_null(strstr(text, order->client_key));
-}
-
-static void klarnas_lines_have_no_ledger_members(void **state)
-{
-    kl_order_t *order = fixture_shop(*state);
-    kl_json_t *line;
-
-    fixture_at(order, "shirt")->image_url = "https://shop.test/shirt.png";
-    line = kl_json_at(kl_lines_klarna(*state, order->lines), 0);
-    assert_string_equal(kl_json_text(*state, line),
-                        "{\"type\":\"physical\",\"reference\":\"shirt\",\"name\":\"shirt\","
-                        "\"quantity\":3,\"unit_price\":10000,\"tax_rate\":2500,"
-                        "\"total_amount\":30000,\"total_discount_amount\":0,"
-                        "\"total_tax_amount\":6000,"
-                        "\"image_url\":\"https://shop.test/shirt.png\"}");
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -396,16 +252,9 @@ int main(void)
         WITH_POOL(room_ends_at_the_limit),
         WITH_POOL(no_amount_leaves_its_bounds),
         WITH_POOL(no_line_leaves_its_bounds),
-        WITH_POOL(the_view_says_what_may_be_done),
-        WITH_POOL(the_view_has_codes),
         WITH_POOL(a_word_says_why_nothing_is_open),
         WITH_POOL(only_an_orphan_is_adopted),
         WITH_POOL(a_mark_is_seen_by_a_person),
-        WITH_POOL(the_view_tells_what_others_did),
-        WITH_POOL(the_view_tells_where_and_what_is_waited_for),
-        WITH_POOL(the_view_has_amounts_lines_and_lists),
-        WITH_POOL(the_view_tells_no_secret),
-        WITH_POOL(klarnas_lines_have_no_ledger_members),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -32,6 +32,27 @@ static void what_was_stored_comes_back(void **state)
     assert_int_equal(APR_ARRAY_IDX(copy->outside, 1, kl_outside_t).at, 7);
 }
 
+/* As others make them in Klarna's portal: no reference, no operation of ours. */
+static void what_is_empty_comes_back(void **state)
+{
+    kl_order_t *order = fixture_shop(*state), *copy = kl_order_make(*state);
+    kl_error_t *err = kl_error_make(*state);
+    kl_credit_invoice_t *ci;
+
+    must_capture(order, *state, "{'everything':true}");
+    must_credit(order, *state, "{'amount':500}");
+    ci = &APR_ARRAY_IDX(order->credit_invoices, 0, kl_credit_invoice_t);
+    APR_ARRAY_IDX(ci->steps, 0, kl_credit_step_t).operation_id = "";
+    APR_ARRAY_IDX(order->captures, 0, kl_capture_t).operation_id = "";
+    fixture_at(order, "mug")->reference = "";
+    assert_int_equal(kl_order_ledger_parse(copy, *state, kl_order_ledger_text(*state, order), err),
+                     KL_OK);
+    assert_int_equal(kl_order_find_line(copy, ""), kl_order_find_line(order, ""));
+    ci = &APR_ARRAY_IDX(copy->credit_invoices, 0, kl_credit_invoice_t);
+    assert_string_equal(APR_ARRAY_IDX(ci->steps, 0, kl_credit_step_t).operation_id, "");
+    assert_string_equal(APR_ARRAY_IDX(copy->captures, 0, kl_capture_t).operation_id, "");
+}
+
 static void an_empty_ledger_is_readable(void **state)
 {
     kl_order_t *order = kl_order_make(*state);
@@ -128,8 +149,11 @@ static void movements_come_back(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WITH_POOL(what_was_stored_comes_back),   WITH_POOL(an_empty_ledger_is_readable),
-        WITH_POOL(what_is_no_ledger_is_refused), WITH_POOL(more_than_we_would_plan_stays_readable),
+        WITH_POOL(what_was_stored_comes_back),
+        WITH_POOL(what_is_empty_comes_back),
+        WITH_POOL(an_empty_ledger_is_readable),
+        WITH_POOL(what_is_no_ledger_is_refused),
+        WITH_POOL(more_than_we_would_plan_stays_readable),
         WITH_POOL(movements_come_back),
     };
 
