@@ -20,16 +20,16 @@ static int refused(kl_call_t *call, const kl_operation_t *op)
 {
     kl_error_t *err = call->err;
     kl_error_t *ignored = kl_error_make(call->r->pool);
-    kl_json_t *result = kl_json_parse(call->r->pool, op->result, strlen(op->result), ignored);
+    kl_json_t *refusal = kl_json_parse(call->r->pool, op->refusal, strlen(op->refusal), ignored);
     kl_json_t *messages = kl_json_parse(call->r->pool, op->error_messages,
                                         strlen(op->error_messages), ignored);
-    const char *detail = result ? kl_json_str(result, "detail") : NULL;
+    const char *detail = kl_json_str(refusal, "detail");
     apr_size_t i;
 
     kl_error_clear(err);
     kl_error_set(err, KL_REFUSED, "klarna_refused", "%s", detail ? detail : "Klarna refused.");
-    if (result && kl_json_str(result, "next")) {
-        kl_error_next(err, kl_json_str(result, "next"));
+    if (kl_json_str(refusal, "next")) {
+        kl_error_next(err, kl_json_str(refusal, "next"));
     }
     err->klarna_code = op->error_code;
     err->correlation_id = op->correlation_id[0] ? op->correlation_id : NULL;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/attention.h"
+#include "core/order.h"
 
 static const char *const names[] = {
     [KL_ATTENTION_NONE] = "",           [KL_ATTENTION_EXPIRING] = "expiring",
@@ -28,35 +29,17 @@ int kl_attention_parse(const char *name, kl_attention_t *out)
     return 0;
 }
 
-static kl_attention_t mark_of(const kl_order_t *order)
-{
-    kl_attention_t mark = KL_ATTENTION_NONE;
-
-    (void)kl_attention_parse(order->attention, &mark);
-    return mark;
-}
-
-static void set(kl_order_t *order, kl_attention_t mark)
-{
-    order->attention = names[mark];
-}
-
-int kl_attention_is(const kl_order_t *order, kl_attention_t mark)
-{
-    return mark_of(order) == mark;
-}
-
 void kl_attention_raise(kl_order_t *order, kl_attention_t mark)
 {
-    if (mark > mark_of(order)) {
-        set(order, mark);
+    if (mark > order->attention) {
+        order->attention = mark;
     }
 }
 
 void kl_attention_lower(kl_order_t *order, kl_attention_t mark)
 {
-    if (kl_attention_is(order, mark)) {
-        set(order, KL_ATTENTION_NONE);
+    if (order->attention == mark) {
+        order->attention = KL_ATTENTION_NONE;
     }
 }
 
@@ -70,10 +53,10 @@ void kl_attention_agree(kl_order_t *order, int booked)
 
 void kl_attention_see(kl_order_t *order, apr_time_t now)
 {
-    if (kl_attention_is(order, KL_ATTENTION_EXPIRING)) {
+    if (order->attention == KL_ATTENTION_EXPIRING) {
         order->seen_at = now; /* marked again at the next mark only */
     }
-    if (!kl_attention_is(order, KL_ATTENTION_ORPHAN)) {
-        set(order, KL_ATTENTION_NONE);
+    if (order->attention != KL_ATTENTION_ORPHAN) {
+        order->attention = KL_ATTENTION_NONE;
     }
 }

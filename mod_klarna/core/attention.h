@@ -5,7 +5,9 @@
 #ifndef KL_ATTENTION_H
 #define KL_ATTENTION_H
 
-#include "core/order.h"
+#include <apr_time.h>
+
+typedef struct kl_order_t kl_order_t; /* order.h */
 
 /* From the least grave on: a mark takes the place of those before it and of no other. */
 typedef enum {
@@ -18,8 +20,6 @@ typedef enum {
 
 const char *kl_attention_name(kl_attention_t mark); /* "differs"; "" for none */
 int kl_attention_parse(const char *name, kl_attention_t *out);
-
-int kl_attention_is(const kl_order_t *order, kl_attention_t mark);
 
 /** Marks the order, unless a graver mark stands. */
 void kl_attention_raise(kl_order_t *order, kl_attention_t mark);

@@ -5,7 +5,6 @@
  */
 #include <string.h>
 
-#include "core/attention.h"
 #include "core/booking.h"
 #include "core/booking_operation.h"
 #include "core/intent.h"

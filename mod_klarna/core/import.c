@@ -7,7 +7,6 @@
 #include <apr_strings.h>
 #include <string.h>
 
-#include "core/attention.h"
 #include "core/booking.h"
 #include "core/klarna_order.h"
 #include "core/limits.h"

@@ -41,9 +41,9 @@ int kl_order_take_over(kl_order_t *order, apr_pool_t *p, const kl_klarna_order_t
  * a smaller or released authorization. Done only while no operation holds the order: an
  * unfinished operation of ours may be what did it. Captures and credit invoices made this
  * way have no operation_id.
- * @return how many movements were booked; order->attention becomes "outside" then, or
- *   "differs" when the books cannot be made to agree. -1 when an invariant would break: the
- *   order in memory must be thrown away.
+ * @return how many movements were booked; order->attention becomes KL_ATTENTION_OUTSIDE then, or
+ *   KL_ATTENTION_DIFFERS when the books cannot be made to agree. -1 when an invariant would break:
+ * the order in memory must be thrown away.
  */
 int kl_order_import(kl_order_t *order, apr_pool_t *p, const kl_klarna_order_t *seen,
                     apr_time_t now);

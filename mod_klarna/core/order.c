@@ -67,7 +67,6 @@ kl_order_t *kl_order_make(apr_pool_t *p)
         &order->confirmation_url,
         &order->callback_secret,
         &order->channel,
-        &order->attention,
         &order->waiting,
         &order->waiting_too,
     };

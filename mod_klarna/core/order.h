@@ -15,6 +15,7 @@
 #include <apr_pools.h>
 #include <apr_tables.h>
 #include <apr_time.h>
+#include "core/attention.h"
 #include "core/error.h"
 #include "core/json.h"
 
@@ -119,7 +120,7 @@ typedef struct kl_outside_t {
     const char *result_id; /* Klarna's capture or refund id, or "" */
 } kl_outside_t;
 
-typedef struct kl_order_t {
+struct kl_order_t {
     const char *id;          /* ours, UUID */
     apr_int64_t version;     /* advanced by every save */
     const char *merchant;    /* name of the KlarnaStore container */
@@ -149,10 +150,7 @@ typedef struct kl_order_t {
     apr_time_t expires_at;        /* of the authorization, 0 = not known yet */
     apr_time_t check_at;          /* when the worker should look at it, 0 = never again */
     int checks;                   /* looks since something last changed, for the back-off */
-    const char *attention;        /* why a person should look at it: "", "orphan" (placed at
-                                     Klarna, its order id not known), "outside" (changed in
-                                     Klarna's portal), "differs" (books that cannot be made to
-                                     agree), "expiring" */
+    kl_attention_t attention;     /* why a person should look at it */
     const char *waiting;          /* what was asked for and is not confirmed: "", "capture" or
                                      "refund" (waiting.h); stays when Klarna refused it */
     const char *waiting_too;      /* the other of them, asked for before it, or "" */
@@ -163,7 +161,7 @@ typedef struct kl_order_t {
     apr_array_header_t *captures; /* of kl_capture_t */
     apr_array_header_t *credit_invoices; /* of kl_credit_invoice_t */
     apr_array_header_t *outside;         /* of kl_outside_t, as they were seen */
-} kl_order_t;
+};
 
 /** An order with empty strings and lists, all in p. */
 kl_order_t *kl_order_make(apr_pool_t *p);

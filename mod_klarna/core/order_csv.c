@@ -86,6 +86,7 @@ const char *kl_order_csv_row(apr_pool_t *p, const kl_order_t *order)
                                       amount_cell(p, order->remaining_amount), NULL);
 
     return apr_pstrcat(p, texts, ",", amounts, ",", time_cell(p, order->created_at), ",",
-                       time_cell(p, order->expires_at), ",", text_cell(p, order->attention), ",",
+                       time_cell(p, order->expires_at), ",",
+                       text_cell(p, kl_attention_name(order->attention)), ",",
                        text_cell(p, order->waiting), "\r\n", NULL);
 }

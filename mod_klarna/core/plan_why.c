@@ -126,7 +126,7 @@ const kl_words_t *kl_why_not_release(const kl_order_t *order)
 
 static int is_orphan(const kl_order_t *order)
 {
-    return strcmp(order->attention, "orphan") == 0;
+    return order->attention == KL_ATTENTION_ORPHAN;
 }
 
 /* An orphan is held by its placement, whose outcome is what an adoption tells. */
@@ -148,5 +148,5 @@ const kl_words_t *kl_why_not_seen(const kl_order_t *order)
     if (order->waiting[0] != '\0') {
         return NULL;
     }
-    return order->attention[0] == '\0' || is_orphan(order) ? &nothing : NULL;
+    return order->attention == KL_ATTENTION_NONE || is_orphan(order) ? &nothing : NULL;
 }

@@ -4,7 +4,6 @@
 
 #include <string.h>
 
-#include "core/attention.h"
 #include "core/limits.h"
 
 #define MINUTE apr_time_from_sec(60)
@@ -28,7 +27,7 @@ static apr_time_t pause_after(int checks, apr_time_t most)
     return pause < most ? pause : most;
 }
 
-apr_time_t kl_schedule_next(const kl_order_t *order, apr_time_t now)
+static apr_time_t next_look(const kl_order_t *order, apr_time_t now)
 {
     apr_time_t next, after_end;
 
@@ -70,7 +69,7 @@ apr_time_t kl_schedule_mark(const kl_order_t *order, apr_time_t now)
 
 int kl_schedule_warning(kl_order_t *order, apr_time_t last_look, apr_time_t now)
 {
-    int is_first = kl_attention_is(order, KL_ATTENTION_NONE), days = 0;
+    int is_first = order->attention == KL_ATTENTION_NONE, days = 0;
 
     if (is_over(order) || order->remaining_amount == 0 || !order->expires_at
         || order->expires_at - marks[0] * DAY > now) {
@@ -90,41 +89,40 @@ int kl_schedule_warning(kl_order_t *order, apr_time_t last_look, apr_time_t now)
     return days;
 }
 
-/* Whoever has taken the order on has that long, then somebody else looks at it. */
-void kl_schedule_taken(kl_order_t *order, apr_time_t now)
+kl_look_when_t kl_schedule_booked(const kl_order_t *order, int was_in_doubt)
 {
-    order->check_at = now + apr_time_from_sec(KL_LEASE_S);
-}
-
-void kl_schedule_booked(kl_order_t *order, int was_in_doubt, apr_time_t now)
-{
-    order->checks = 0;
     if (order->pending_op[0]) {
-        kl_schedule_taken(order, now);
+        return KL_LOOK_LEASED;
     }
-    else if (order->klarna_order_id[0] && (was_in_doubt || !order->expires_at)) {
+    if (order->klarna_order_id[0] && (was_in_doubt || !order->expires_at)) {
+        return KL_LOOK_NOW;
+    }
+    return KL_LOOK_CHANGED;
+}
+
+void kl_schedule_set(kl_order_t *order, kl_look_when_t when, apr_time_t now)
+{
+    if (when == KL_LOOK_CHANGED || when == KL_LOOK_NOW) {
+        order->checks = 0;
+    }
+    switch (when) {
+    case KL_LOOK_UNCHANGED:
+        break;
+    case KL_LOOK_LEASED:
+        order->check_at = now + apr_time_from_sec(KL_LEASE_S);
+        break;
+    case KL_LOOK_NOW:
         order->check_at = now;
+        break;
+    case KL_LOOK_RARER:
+        order->checks++;
+        order->check_at = next_look(order, now);
+        break;
+    case KL_LOOK_CHANGED:
+        order->check_at = next_look(order, now);
+        break;
+    case KL_LOOK_NEVER:
+        order->check_at = 0;
+        break;
     }
-    else {
-        order->check_at = kl_schedule_next(order, now);
-    }
-}
-
-void kl_schedule_looked(kl_order_t *order, int has_changed, apr_time_t now)
-{
-    if (!order->pending_op[0]) {
-        order->checks = has_changed ? 0 : order->checks + 1;
-        order->check_at = kl_schedule_next(order, now);
-    }
-}
-
-void kl_schedule_told(kl_order_t *order, apr_time_t now)
-{
-    order->checks = 0;
-    order->check_at = now;
-}
-
-void kl_schedule_over(kl_order_t *order)
-{
-    order->check_at = 0;
 }

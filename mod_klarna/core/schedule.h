@@ -14,15 +14,6 @@
 #define KL_INTENT_LIFETIME (KL_SESSION_LIFETIME + apr_time_from_sec(3600))
 
 /**
- * The next look after one at now: 0 when the order cannot change any more.
- * A new or changed order (checks 0) is looked at after a minute, then with pauses that grow
- * to a day while something is open, to a week when all is captured (refunds in the portal),
- * and never again 90 days after its last change; a fraud review every ten minutes; never
- * later than the next warning before the authorization ends, or than that end.
- */
-apr_time_t kl_schedule_next(const kl_order_t *order, apr_time_t now);
-
-/**
  * 7, 3 or 1 when the open authorization ends within so many days and that mark was passed
  * after last_look, or is the first to be told; else 0. Marks the order with attention
  * "expiring" from the first mark on and takes the mark away when the end has moved. Once a
@@ -33,20 +24,27 @@ int kl_schedule_warning(kl_order_t *order, apr_time_t last_look, apr_time_t now)
 /** When the last of those marks of the open authorization was passed; 0 when none was. */
 apr_time_t kl_schedule_mark(const kl_order_t *order, apr_time_t now);
 
-/* --- the next look, set after a change: nobody else writes check_at and checks -------------- */
-
-/** Somebody has taken the order on for a lease: claimed it for an operation, or looks at it. */
-void kl_schedule_taken(kl_order_t *order, apr_time_t now);
-/** An operation was booked: the order has changed. Looked at at once when the end of its
- *  authorization is not known, or when that operation was in doubt: others may have done the like
- *  meanwhile. */
-void kl_schedule_booked(kl_order_t *order, int was_in_doubt, apr_time_t now);
-/** It was looked at. While an operation holds it, the next look is for that one's sake and stays.
+/*
+ * When the worker looks at an order next. A new or changed order is looked at after a minute,
+ * then with pauses that grow to a day while something is open, to a week when all is captured
+ * (refunds in the portal), and never again 90 days after its last change or when it can not
+ * change any more; a fraud review every ten minutes; never later than the next warning before
+ * the authorization ends, or than that end.
  */
-void kl_schedule_looked(kl_order_t *order, int has_changed, apr_time_t now);
-/** Klarna says that something has changed: looked at at once. */
-void kl_schedule_told(kl_order_t *order, apr_time_t now);
-/** Never again: nothing more is to be learnt by looking. */
-void kl_schedule_over(kl_order_t *order);
+typedef enum {
+    KL_LOOK_UNCHANGED,
+    KL_LOOK_CHANGED, /* the order has changed: soon, then with growing pauses */
+    KL_LOOK_RARER,   /* a look has shown nothing new: the next of those pauses */
+    KL_LOOK_NOW,     /* something has changed at Klarna */
+    KL_LOOK_LEASED,  /* after a lease: somebody works on it, and may die */
+    KL_LOOK_NEVER
+} kl_look_when_t;
+
+/** When after an operation was booked: at once when the end of the authorization is not known, or
+ *  when that operation was in doubt: others may have done the like meanwhile. */
+kl_look_when_t kl_schedule_booked(const kl_order_t *order, int was_in_doubt);
+
+/** Sets that next look: nobody else counts looks or says when. */
+void kl_schedule_set(kl_order_t *order, kl_look_when_t when, apr_time_t now);
 
 #endif

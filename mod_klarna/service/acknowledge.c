@@ -2,21 +2,9 @@
 /* See acknowledge.h. */
 #include "service/acknowledge.h"
 
-#include <string.h>
 #include "core/plan.h"
 #include "core/waiting.h"
 #include "service/change.h"
-
-static void take_marks_away(kl_order_t *order, apr_time_t now)
-{
-    if (strcmp(order->attention, "expiring") == 0) {
-        order->seen_at = now;
-    }
-    if (strcmp(order->attention, "orphan") != 0) {
-        order->attention = "";
-    }
-    kl_waiting_seen(order);
-}
 
 static kl_kind_t acknowledge(kl_change_t *change, kl_order_t *order, apr_pool_t *p, kl_error_t *err)
 {
@@ -26,7 +14,8 @@ static kl_kind_t acknowledge(kl_change_t *change, kl_order_t *order, apr_pool_t 
     if (why) {
         return kl_error_because(err, KL_CONFLICT, why->code, why);
     }
-    take_marks_away(order, change->now);
+    kl_attention_see(order, change->now);
+    kl_waiting_seen(order);
     return KL_OK;
 }
 

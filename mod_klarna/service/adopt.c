@@ -49,7 +49,7 @@ static kl_kind_t find_orphan(kl_service_t *svc, kl_order_t *order, const char *k
     if (order->state == KL_ORDER_CREATED && order->pending_op[0]) {
         return waiting_placement(svc, order, op, err);
     }
-    if (order->state == KL_ORDER_CREATED && strcmp(order->attention, "orphan") == 0) {
+    if (order->state == KL_ORDER_CREATED && order->attention == KL_ATTENTION_ORPHAN) {
         return placed_elsewhere(svc, order, klarna_order_id, op, err);
     }
     return kl_error_because(err, KL_CONFLICT, "no_orphan", kl_why_not_adopt(order));
@@ -92,7 +92,7 @@ static kl_kind_t adopt(kl_service_t *svc, const char *klarna_order_id, kl_order_
     if (rv == KL_OK && run.op->state == KL_OP_QUEUED) {
         return kl_run(svc, &run, err); /* reads the order once more: what it asked is what it got */
     }
-    return rv == KL_OK ? kl_verify_end(svc, run.op, &found, "", &run.order, err) : rv;
+    return rv == KL_OK ? kl_verify_end(svc, run.op, &found, &run.order, err) : rv;
 }
 
 kl_kind_t kl_adopt_order(kl_service_t *svc, const char *order_id, const char *klarna_order_id,

@@ -3,6 +3,7 @@
 #include "service/authorization.h"
 
 #include "api/order_management.h"
+#include "core/intent.h"
 
 static kl_kind_t plan_extend(kl_service_t *svc, const kl_ask_t *ask, kl_plan_t *plan,
                              kl_error_t *err)
@@ -30,8 +31,7 @@ static kl_kind_t plan_release(kl_service_t *svc, const kl_ask_t *ask, kl_plan_t 
                               kl_error_t *err)
 {
     const kl_words_t *why = kl_why_not_release(plan->order);
-    kl_movement_t rest = {.amount = plan->order->remaining_amount};
-    kl_json_t *v = kl_json_object(svc->p);
+    kl_intent_t intent = kl_intent_make(svc->p);
     kl_operation_t *op;
     kl_klarna_request_t req;
 
@@ -45,10 +45,8 @@ static kl_kind_t plan_release(kl_service_t *svc, const kl_ask_t *ask, kl_plan_t 
     }
     req = kl_om_release(svc->p, plan->order, op->id);
     kl_journal_request(op, &req);
-    rest.lines = apr_array_make(svc->p, 1, sizeof(kl_movement_line_t));
-    kl_json_set(v, "movement", kl_movement_json(svc->p, &rest));
-    op->intent = kl_json_text(svc->p, v);
-    op->amount = rest.amount;
+    op->amount = intent.moved.amount = plan->order->remaining_amount;
+    op->intent = kl_intent_text(svc->p, op->kind, &intent);
     return KL_OK;
 }
 

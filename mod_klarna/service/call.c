@@ -22,25 +22,6 @@ static apr_interval_time_t pause_before(kl_service_t *svc, int tries, int retry_
     return pause;
 }
 
-/* Klarna has forgotten the key: sending it again could move the money a second time. Only
- * Klarna's own record can tell what came of it. */
-static kl_kind_t key_expired(kl_service_t *svc, kl_operation_t *op, kl_exchange_t *ex,
-                             kl_error_t *err)
-{
-    ex->key_expired = 1;
-    op->state = KL_OP_UNKNOWN;
-    op->doubtful = 1;
-    op->error_code = "key_expired";
-    op->next_at = svc->now() + apr_time_from_sec(KL_KEY_PAUSE_S);
-    return svc->store->operation_save(svc->store, svc->p, op, err);
-}
-
-/* The last moment to send is a lease before Klarna forgets, so that it arrives in time. */
-static int key_is_alive(const kl_operation_t *op, apr_time_t now)
-{
-    return now - op->sent_at < apr_time_from_sec(KL_KEY_LIFETIME_S - KL_LEASE_S);
-}
-
 /* Never with the credentials of another account. */
 static const kl_account_t *account_of(kl_service_t *svc, const kl_operation_t *op, kl_error_t *err)
 {
@@ -57,21 +38,10 @@ static const kl_account_t *account_of(kl_service_t *svc, const kl_operation_t *o
 static kl_kind_t mark_sent(kl_service_t *svc, kl_operation_t *op, kl_exchange_t *ex,
                            kl_error_t *err)
 {
-    apr_time_t now = svc->now();
-
-    if (op->state == KL_OP_SENT) {
-        op->doubtful = 1; /* whoever sent it never stored what came of it */
+    if (kl_operation_sent(op, svc->now(), err) != KL_OK) {
+        return err->kind;
     }
-    if (op->doubtful && kl_op_has_key(op->kind) && !key_is_alive(op, now)) {
-        return key_expired(svc, op, ex, err);
-    }
-    if (!op->doubtful) {
-        op->sent_at = now; /* Klarna certainly did not execute an earlier one */
-    }
-    op->state = KL_OP_SENT;
-    op->attempts++;
-    op->updated_at = now;
-    op->lease_until = now + apr_time_from_sec(KL_LEASE_S);
+    ex->key_expired = op->mark == KL_OP_KEY_EXPIRED;
     return svc->store->operation_save(svc->store, svc->p, op, err);
 }
 

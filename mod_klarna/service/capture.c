@@ -4,20 +4,18 @@
 
 #include <string.h>
 #include "api/order_management.h"
+#include "core/intent.h"
 
-/* What the booking needs besides the operation: the movement and the capture's own words. */
 static const char *intent(apr_pool_t *p, const kl_movement_t *moved,
                           const kl_capture_request_t *want)
 {
-    kl_json_t *v = kl_json_object(p);
-    kl_error_t *ignored = kl_error_make(p);
+    kl_intent_t intent = kl_intent_make(p);
 
-    kl_json_set(v, "movement", kl_movement_json(p, moved));
-    kl_json_set_str(v, "reference", want->reference);
-    kl_json_set_str(v, "description", want->description);
-    kl_json_set(v, "shipping_info",
-                kl_json_parse(p, want->shipping_info, strlen(want->shipping_info), ignored));
-    return kl_json_text(p, v);
+    intent.moved = *moved;
+    intent.reference = want->reference;
+    intent.description = want->description;
+    intent.shipping_info = want->shipping_info;
+    return kl_intent_text(p, KL_OP_CAPTURE, &intent);
 }
 
 /* Klarna may have decided a review since. */
@@ -53,7 +51,7 @@ static kl_kind_t plan_tracking(kl_service_t *svc, const kl_ask_t *ask, kl_plan_t
                                kl_error_t *err)
 {
     const kl_tracking_request_t *want = ask->tracking;
-    kl_json_t *v = kl_json_object(svc->p);
+    kl_intent_t intent = kl_intent_make(svc->p);
     kl_klarna_request_t req;
     kl_operation_t *op;
 
@@ -71,10 +69,9 @@ static kl_kind_t plan_tracking(kl_service_t *svc, const kl_ask_t *ask, kl_plan_t
     }
     req = kl_om_shipping_info(svc->p, plan->order, want->capture_id, want->shipping_info, op->id);
     kl_journal_request(op, &req);
-    kl_json_set_str(v, "capture_id", want->capture_id);
-    kl_json_set(v, "shipping_info",
-                kl_json_parse(svc->p, want->shipping_info, strlen(want->shipping_info), err));
-    op->intent = kl_json_text(svc->p, v);
+    intent.capture_id = want->capture_id;
+    intent.shipping_info = want->shipping_info;
+    op->intent = kl_intent_text(svc->p, op->kind, &intent);
     return KL_OK;
 }
 

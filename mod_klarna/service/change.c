@@ -3,25 +3,7 @@
 #include "service/change.h"
 
 #include <string.h>
-#include "core/schedule.h"
 #include "service/references.h"
-
-static apr_time_t next_look(const kl_change_t *change, const kl_order_t *order)
-{
-    switch (change->look) {
-    case KL_LOOK_NOW:
-        return change->now;
-    case KL_LOOK_LEASED:
-        return change->now + apr_time_from_sec(KL_LEASE_S);
-    case KL_LOOK_NEVER:
-        return 0;
-    case KL_LOOK_SCHEDULED:
-        return kl_schedule_next(order, change->now);
-    case KL_LOOK_UNCHANGED:
-        break;
-    }
-    return order->check_at;
-}
 
 /* An order whose stored figures contradict each other is marked, so that a person sees it; no
  * other change of it is saved. */
@@ -32,7 +14,7 @@ static kl_kind_t check(const kl_change_t *change, kl_order_t *order, kl_error_t 
             return err->kind;
         }
         kl_error_clear(err);
-        order->attention = "differs";
+        kl_attention_raise(order, KL_ATTENTION_DIFFERS);
     }
     return KL_OK;
 }
@@ -53,7 +35,7 @@ static kl_kind_t save(kl_service_t *svc, kl_change_t *change, kl_order_t *order,
     if (rv != KL_OK) {
         return rv;
     }
-    order->check_at = next_look(change, order);
+    kl_schedule_set(order, change->look, change->now);
     if (!change->note) {
         order->updated_at = change->now;
     }

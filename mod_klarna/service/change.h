@@ -9,16 +9,8 @@
 #ifndef KL_CHANGE_H
 #define KL_CHANGE_H
 
+#include "core/schedule.h"
 #include "service/service.h"
-
-/* When the worker looks at the order next. */
-typedef enum {
-    KL_LOOK_UNCHANGED,
-    KL_LOOK_SCHEDULED, /* core/schedule.h */
-    KL_LOOK_NOW,
-    KL_LOOK_LEASED, /* after a lease: somebody works on it, and may die */
-    KL_LOOK_NEVER
-} kl_look_when_t;
 
 typedef struct kl_change_t kl_change_t;
 struct kl_change_t {

@@ -31,7 +31,7 @@ static kl_kind_t new_order(kl_service_t *svc, const kl_cart_t *cart, const kl_cl
         order->client_hash = client->hash;
     }
     order->created_at = order->updated_at = svc->now();
-    order->check_at = kl_schedule_next(order, order->created_at);
+    kl_schedule_set(order, KL_LOOK_CHANGED, order->created_at);
     *out = order;
     return kl_order_check(order, err) == KL_OK
                ? svc->store->order_insert(svc->store, svc->p, order, err)

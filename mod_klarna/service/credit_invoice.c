@@ -4,7 +4,8 @@
 
 #include <apr_strings.h>
 #include "api/order_management.h"
-#include "core/apply.h"
+#include "core/booking.h"
+#include "core/intent.h"
 
 static const kl_op_kind_t kind_of_verb[] = {[KL_VERB_CANCEL] = KL_OP_CANCEL,
                                             [KL_VERB_REDUCE] = KL_OP_REDUCE,
@@ -66,7 +67,7 @@ static kl_kind_t plan_step(kl_service_t *svc, const kl_ask_t *ask, kl_plan_t *pl
                            const kl_credit_step_plan_t *step, kl_error_t *err)
 {
     kl_operation_t *op = kl_journal_add(svc, plan, kind_of_verb[step->verb], err);
-    kl_json_t *v = kl_json_object(svc->p);
+    kl_intent_t intent = kl_intent_make(svc->p);
     kl_klarna_request_t req;
 
     if (!op) {
@@ -74,8 +75,8 @@ static kl_kind_t plan_step(kl_service_t *svc, const kl_ask_t *ask, kl_plan_t *pl
     }
     req = request_of(svc, plan->order, step, ask->credit, op->id);
     kl_journal_request(op, &req);
-    kl_json_set(v, "movement", kl_movement_json(svc->p, &step->moved));
-    op->intent = kl_json_text(svc->p, v);
+    intent.moved = step->moved;
+    op->intent = kl_intent_text(svc->p, op->kind, &intent);
     op->amount = step->moved.amount;
     return KL_OK;
 }
@@ -100,7 +101,7 @@ static kl_kind_t plan_credit(kl_service_t *svc, const kl_ask_t *ask, kl_plan_t *
         plan->ops[i]->credit_invoice_id = ci->id;
         add_step(ci, plan->ops[i], credit.step[i].verb);
     }
-    kl_apply_credit_invoice(plan->order, svc->p, ci);
+    kl_booking_credit_invoice(plan->order, svc->p, ci);
     return KL_OK;
 }
 

@@ -21,16 +21,13 @@ kl_operation_t *kl_journal_add(kl_service_t *svc, kl_plan_t *plan, kl_op_kind_t 
     op->order_id = plan->order->id;
     op->merchant = plan->order->merchant;
     op->kind = kind;
-    op->state = KL_OP_QUEUED;
     op->actor = svc->actor;
-    op->client_key = apr_pstrcat(svc->p, "-", op->id, NULL);
+    op->client_key = kl_operation_no_key(svc->p, op);
     if (client && client->key[0]) {
         op->client_key = client->key;
         op->client_hash = client->hash;
     }
-    op->created_at = op->updated_at = svc->now();
-    op->next_at = op->created_at + plan->after;
-    op->lease_until = plan->after ? 0 : op->created_at + apr_time_from_sec(KL_LEASE_S);
+    kl_operation_queued(op, svc->now(), plan->after);
     plan->ops[plan->n++] = op;
     return op;
 }
@@ -56,15 +53,10 @@ static kl_kind_t discard_one(kl_service_t *svc, const char *id, const char **nex
     if (rv != KL_OK) {
         return rv;
     }
-    if (op->state == KL_OP_QUEUED && op->attempts == 0) {
+    if (kl_operation_is_unstarted(op)) {
         *next = op->next_op;
-        op->state = KL_OP_REFUSED;
-        op->error_code = "not_started";
-        op->client_key = apr_pstrcat(svc->p, "-", op->id, NULL);
-        op->path = op->body = ""; /* never to be sent; a placement's hold a token */
-        op->updated_at = svc->now();
-        op->lease_until = op->next_at = 0;
-        return svc->store->operation_save(svc->store, svc->p, op, err);
+        rv = kl_operation_discarded(op, svc->p, svc->now(), err);
+        return rv == KL_OK ? svc->store->operation_save(svc->store, svc->p, op, err) : rv;
     }
     if (op->state == KL_OP_REFUSED) {
         *next = op->next_op; /* discarded before, what follows it maybe not */
@@ -172,7 +164,7 @@ kl_kind_t kl_journal_discard_unclaimed(kl_service_t *svc, const kl_operation_t *
     int turn;
 
     *gone = 0;
-    if (op->state != KL_OP_QUEUED || op->attempts > 0 || op->lease_until > svc->now()
+    if (!kl_operation_is_unstarted(op) || op->lease_until > svc->now()
         || op->created_at + apr_time_from_sec(KL_LEASE_S) > svc->now()) {
         return KL_OK; /* who left it to the worker may be claiming its order this moment */
     }

@@ -44,7 +44,7 @@ static kl_kind_t end_payment(kl_change_t *change, kl_order_t *order, apr_pool_t 
 
     (void)p, (void)err;
     if (found->truth == KL_TRUTH_UNCLEAR) {
-        order->attention = "orphan";
+        kl_attention_raise(order, KL_ATTENTION_ORPHAN);
         return KL_OK;
     }
     order->state = KL_ORDER_ABANDONED;
@@ -58,7 +58,7 @@ static kl_kind_t end_payment(kl_change_t *change, kl_order_t *order, apr_pool_t 
 static kl_kind_t look_at_intent(kl_service_t *svc, kl_order_t *order, const char **note,
                                 kl_error_t *err)
 {
-    kl_operation_t as_placement = {.kind = KL_OP_PLACE_ORDER, .order_id = order->id, .result = ""};
+    kl_operation_t as_placement = {.kind = KL_OP_PLACE_ORDER, .order_id = order->id, .hint = ""};
     kl_finding_t found = {.truth = KL_TRUTH_NOT_EXECUTED};
     kl_change_t change = {.make = end_payment, .baton = &found, .look = KL_LOOK_NEVER, .once = 1};
     kl_kind_t rv = KL_OK;
@@ -123,8 +123,7 @@ static int was_asked_since(kl_service_t *svc, const kl_order_t *order, apr_time_
     for (int i = 0; i < list->nelts; i++) {
         const kl_operation_t *op = APR_ARRAY_IDX(list, i, kl_operation_t *);
 
-        if (op->kind == KL_OP_EXTEND && op->created_at >= since
-            && strcmp(op->error_code, "not_started") != 0) {
+        if (op->kind == KL_OP_EXTEND && op->created_at >= since && op->mark != KL_OP_NOT_STARTED) {
             return 1;
         }
     }
@@ -144,8 +143,7 @@ static kl_kind_t look_more_rarely(kl_change_t *change, kl_order_t *order, apr_po
                                   kl_error_t *err)
 {
     (void)change, (void)p, (void)err;
-    order->attention = "differs";
-    order->checks++;
+    kl_attention_raise(order, KL_ATTENTION_DIFFERS);
     return KL_OK;
 }
 
@@ -154,12 +152,9 @@ static kl_kind_t look_more_rarely(kl_change_t *change, kl_order_t *order, apr_po
 static kl_kind_t refused_look(kl_service_t *svc, kl_order_t *order, const char **note,
                               kl_error_t *err)
 {
-    kl_change_t change = {.make = look_more_rarely,
-                          .look = KL_LOOK_SCHEDULED,
-                          .note = 1,
-                          .once = 1};
+    kl_change_t change = {.make = look_more_rarely, .look = KL_LOOK_RARER, .note = 1, .once = 1};
 
-    if (strcmp(order->attention, "differs") != 0) {
+    if (order->attention != KL_ATTENTION_DIFFERS) {
         *note = apr_psprintf(svc->p, "Klarna does not show it: %s", err->detail);
     }
     kl_error_clear(err);

@@ -20,11 +20,10 @@ static void after_look(kl_change_t *change, kl_order_t *order, apr_time_t last_l
 {
     kl_look_t *look = ((taking_t *)change->baton)->look;
 
-    look->differs = strcmp(order->attention, "differs") == 0;
+    look->differs = order->attention == KL_ATTENTION_DIFFERS;
     look->days = kl_schedule_warning(order, last_look, change->now);
     if (!order->pending_op[0]) {
-        order->checks = look->booked ? 0 : order->checks + 1;
-        change->look = KL_LOOK_SCHEDULED;
+        change->look = look->booked ? KL_LOOK_CHANGED : KL_LOOK_RARER;
     }
 }
 
@@ -52,7 +51,7 @@ static kl_kind_t take_words(kl_change_t *change, kl_order_t *order, apr_pool_t *
 
     (void)err;
     (void)kl_order_take_over(order, p, taking->record);
-    order->attention = "differs";
+    kl_attention_raise(order, KL_ATTENTION_DIFFERS);
     taking->look->booked = 0;
     after_look(change, order, last_look);
     return KL_OK;

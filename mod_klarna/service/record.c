@@ -6,11 +6,10 @@
 #include <string.h>
 #include "api/payments.h"
 
-#define MAX_BACKOFF_S 900
 #define STORE_PAUSE apr_time_from_msec(100)
 #define AGAIN "Wait: the outcome is being found out. Do not repeat it as a new request."
 
-static int read_placed(kl_service_t *svc, kl_operation_t *op, const kl_klarna_response_t *resp,
+static int read_placed(kl_service_t *svc, kl_outcome_t *outcome, const kl_klarna_response_t *resp,
                        kl_error_t *why)
 {
     kl_json_t *result = kl_json_object(svc->p);
@@ -21,91 +20,63 @@ static int read_placed(kl_service_t *svc, kl_operation_t *op, const kl_klarna_re
     }
     kl_json_set_str(result, "fraud_status", placed.fraud_status);
     kl_json_set_str(result, "redirect_url", placed.redirect_url);
-    op->result_id = placed.order_id;
-    op->result = kl_json_text(svc->p, result);
+    outcome->result_id = placed.order_id;
+    outcome->result = kl_json_text(svc->p, result);
     return 1;
 }
 
-/* What else Klarna's answer told, as the operation keeps it. 0 with why when an answer that
- * must name what it made does not: then it is asked again, or looked up. */
-static int read_result(kl_service_t *svc, kl_operation_t *op, const kl_klarna_response_t *resp,
-                       kl_error_t *why)
+/* What else Klarna's answer told. 0 with why when an answer that must name what it made does
+ * not: then it is asked again, or looked up. */
+static int read_result(kl_service_t *svc, kl_op_kind_t kind, kl_outcome_t *outcome,
+                       const kl_klarna_response_t *resp, kl_error_t *why)
 {
-    if (op->kind == KL_OP_PLACE_ORDER) {
-        return read_placed(svc, op, resp, why);
+    if (kind == KL_OP_PLACE_ORDER) {
+        return read_placed(svc, outcome, resp, why);
     }
-    if (op->kind != KL_OP_CAPTURE && op->kind != KL_OP_REFUND) {
+    if (kind != KL_OP_CAPTURE && kind != KL_OP_REFUND) {
         return 1;
     }
-    op->result_id = op->kind == KL_OP_CAPTURE ? resp->capture_id : resp->refund_id;
-    if (!op->result_id[0]) {
+    outcome->result_id = kind == KL_OP_CAPTURE ? resp->capture_id : resp->refund_id;
+    if (!outcome->result_id[0]) {
         kl_error_set(why, KL_PROTOCOL, "unreadable_answer", "Klarna's answer %d names no %s.",
-                     resp->status, kl_op_kind_name(op->kind));
+                     resp->status, kl_op_kind_name(kind));
     }
-    return op->result_id[0] != '\0';
+    return outcome->result_id[0] != '\0';
 }
 
-static void keep_error(kl_service_t *svc, kl_operation_t *op, const kl_error_t *why)
+static void keep_error(apr_pool_t *p, kl_outcome_t *outcome, const kl_error_t *why)
 {
-    kl_json_t *messages = kl_json_array(svc->p);
-    kl_json_t *result = kl_json_object(svc->p);
-    int i;
+    kl_json_t *messages = kl_json_array(p);
+    kl_json_t *refusal = kl_json_object(p);
 
-    for (i = 0; why->klarna_messages && i < why->klarna_messages->nelts; i++) {
+    for (int i = 0; why->klarna_messages && i < why->klarna_messages->nelts; i++) {
         kl_json_append_str(messages, APR_ARRAY_IDX(why->klarna_messages, i, const char *));
     }
-    kl_json_set_str(result, "detail", why->detail);
-    kl_json_set_str(result, "next", why->next);
-    op->error_code = why->klarna_code ? why->klarna_code : why->code ? why->code : "unknown";
-    op->error_messages = kl_json_text(svc->p, messages);
-    op->result = kl_json_text(svc->p, result);
+    kl_json_set_str(refusal, "detail", why->detail);
+    kl_json_set_str(refusal, "next", why->next);
+    outcome->error_code = why->klarna_code ? why->klarna_code : why->code ? why->code : "unknown";
+    outcome->error_messages = kl_json_text(p, messages);
+    outcome->refusal = kl_json_text(p, refusal);
+    outcome->retry_after = why->retry_after;
 }
 
-/* The state that an answer means for this operation. Without keys, a no after a try whose
- * outcome was never seen may be the echo of its success: a used token says nothing about
- * who used it. */
-static kl_op_state_t next_state(kl_service_t *svc, kl_operation_t *op, const kl_exchange_t *ex,
-                                kl_meaning_t meaning, kl_error_t *why)
+static kl_outcome_t outcome_of(kl_service_t *svc, const kl_operation_t *op, const kl_exchange_t *ex)
 {
-    switch (meaning) {
-    case KL_MEANS_DONE:
-        return read_result(svc, op, &ex->resp, why) ? KL_OP_CONFIRMED : KL_OP_UNKNOWN;
-    case KL_MEANS_REFUSED:
-        return op->doubtful && !kl_op_has_key(op->kind) ? KL_OP_UNKNOWN : KL_OP_REFUSED;
-    case KL_MEANS_NOT_DONE:
-        return op->doubtful ? KL_OP_UNKNOWN : KL_OP_QUEUED;
-    case KL_MEANS_UNKNOWN:
-        break;
+    kl_error_t *why = kl_error_make(svc->p);
+    kl_outcome_t outcome = {.meaning = kl_call_meaning(op, ex, why), .doubtful = ex->doubtful};
+
+    if (outcome.meaning == KL_MEANS_DONE && !read_result(svc, op->kind, &outcome, &ex->resp, why)) {
+        outcome.meaning = KL_MEANS_UNKNOWN;
     }
-    return KL_OP_UNKNOWN;
-}
-
-/* Doubles from two seconds to a quarter of an hour, plus up to a quarter of it at random, so
- * that what failed together does not come again together. */
-static apr_interval_time_t backoff(kl_service_t *svc, const kl_operation_t *op, int retry_after)
-{
-    apr_int64_t s = op->attempts < 10 ? (apr_int64_t)1 << op->attempts : MAX_BACKOFF_S;
-    unsigned char dice = 0;
-
-    (void)svc->random(&dice, 1);
-    s = s > retry_after ? s : retry_after;
-    s = s < MAX_BACKOFF_S ? s : MAX_BACKOFF_S;
-    return apr_time_from_sec(s) * (1024 + dice) / 1024;
-}
-
-/* A no to a placement in doubt can be told from an echo only when no try is in flight. */
-static apr_time_t next_try(kl_service_t *svc, const kl_operation_t *op, kl_meaning_t meaning,
-                           int retry_after)
-{
-    apr_interval_time_t pause = backoff(svc, op, retry_after);
-
-    if (kl_op_is_final(op->state)) {
-        return 0;
+    if (ex->resp.delivery == KL_ANSWERED) {
+        outcome.http_status = ex->resp.status;
+        outcome.correlation_id = ex->resp.correlation_id;
     }
-    if (meaning == KL_MEANS_REFUSED && pause < apr_time_from_sec(KL_IN_FLIGHT_S)) {
-        pause = apr_time_from_sec(KL_IN_FLIGHT_S);
+    if (why->kind != KL_OK) {
+        kl_error_next(why, AGAIN);
+        keep_error(svc->p, &outcome, why);
     }
-    return op->updated_at + pause;
+    return outcome;
 }
 
 /* Saves op's outcome, once more when the database gives no answer: what Klarna said can not
@@ -136,6 +107,7 @@ static kl_kind_t save_outcome(kl_service_t *svc, kl_operation_t *op, kl_error_t 
                 return KL_OK;
             }
             op->version = stored->version;
+            op->stored = stored->stored;
         }
     }
     return rv;
@@ -144,28 +116,15 @@ static kl_kind_t save_outcome(kl_service_t *svc, kl_operation_t *op, kl_error_t 
 kl_kind_t kl_record_outcome(kl_service_t *svc, kl_operation_t *op, const kl_exchange_t *ex,
                             kl_error_t *err)
 {
+    kl_outcome_t outcome = outcome_of(svc, op, ex);
+    unsigned char dice = 0;
     kl_kind_t rv;
-    kl_error_t *why = kl_error_make(svc->p);
-    kl_meaning_t meaning = kl_call_meaning(op, ex, why);
 
-    op->doubtful = ex->doubtful;
-    op->error_code = op->result = "";
-    op->error_messages = "[]";
-    op->state = next_state(svc, op, ex, meaning, why);
-    op->doubtful |= op->state == KL_OP_UNKNOWN;
-    op->http_status = ex->resp.delivery == KL_ANSWERED ? ex->resp.status : 0;
-    op->correlation_id = ex->resp.delivery == KL_ANSWERED ? ex->resp.correlation_id : "";
-    op->updated_at = svc->now();
-    op->next_at = next_try(svc, op, meaning, why->retry_after);
-    op->lease_until = 0;
-    if (why->kind != KL_OK) {
-        kl_error_next(why, AGAIN);
-        keep_error(svc, op, why);
+    (void)svc->random(&dice, 1);
+    rv = kl_operation_answered(op, &outcome, svc->now(), dice, err);
+    if (rv == KL_OK) {
+        rv = save_outcome(svc, op, err);
+        kl_service_step(svc, "outcome_stored");
     }
-    if (op->kind == KL_OP_PLACE_ORDER && kl_op_is_final(op->state)) {
-        op->path = op->body = ""; /* a token and maybe an address: not needed any more */
-    }
-    rv = save_outcome(svc, op, err);
-    kl_service_step(svc, "outcome_stored");
     return rv;
 }

@@ -5,6 +5,7 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 #include <string.h>
+#include "core/intent.h"
 
 /* Without the spaces around it, as searches are. */
 static void collect(apr_pool_t *p, apr_array_header_t *values, const char *value)
@@ -24,12 +25,16 @@ static void collect(apr_pool_t *p, apr_array_header_t *values, const char *value
 
 static void collect_intent(apr_pool_t *p, apr_array_header_t *values, const kl_operation_t *op)
 {
-    kl_json_t *intent = kl_json_parse(p, op->intent, strlen(op->intent), kl_error_make(p));
-    const kl_json_t *infos = kl_json_get(intent, "shipping_info");
-    apr_size_t i, n = kl_json_is_array(infos) ? kl_json_size(infos) : 0;
+    kl_error_t *ignored = kl_error_make(p);
+    kl_intent_t intent;
+    kl_json_t *infos;
 
-    collect(p, values, kl_json_str(intent, "reference"));
-    for (i = 0; i < n; i++) {
+    if (kl_intent_parse(&intent, p, op, ignored) != KL_OK) {
+        return;
+    }
+    collect(p, values, intent.reference);
+    infos = kl_json_parse(p, intent.shipping_info, strlen(intent.shipping_info), ignored);
+    for (apr_size_t i = 0; i < kl_json_size(infos); i++) {
         const kl_json_t *info = kl_json_at(infos, i);
 
         collect(p, values, kl_json_str(info, "tracking_number"));

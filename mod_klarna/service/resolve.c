@@ -48,10 +48,12 @@ kl_kind_t kl_resolve_send_again(kl_service_t *svc, const char *order_id, const c
 /* Too early to tell: the worker lets it rest, so that it can be told. */
 static kl_kind_t let_it_rest(kl_service_t *svc, kl_operation_t *op, kl_error_t *err)
 {
-    kl_kind_t rv;
+    apr_time_t until = svc->now() + 2 * apr_time_from_sec(KL_IN_FLIGHT_S);
+    kl_kind_t rv = kl_operation_postponed(op, until, err);
 
-    op->next_at = svc->now() + 2 * apr_time_from_sec(KL_IN_FLIGHT_S);
-    rv = svc->store->operation_save(svc->store, svc->p, op, err);
+    if (rv == KL_OK) {
+        rv = svc->store->operation_save(svc->store, svc->p, op, err);
+    }
     if (rv == KL_OK || rv == KL_STALE) {
         rv = kl_service_in_progress(err);
         err->retry_after = KL_IN_FLIGHT_S;
@@ -90,7 +92,7 @@ static kl_kind_t find_without_hint(kl_service_t *svc, const kl_operation_t *op, 
 {
     kl_operation_t as_if = *op;
 
-    as_if.result = "";
+    as_if.hint = "";
     kl_error_clear(err);
     return kl_verify_operation(svc, &as_if, found, err);
 }
@@ -107,7 +109,7 @@ static kl_kind_t look_up(kl_service_t *svc, const kl_operation_t *op, const kl_s
     }
     rv = kl_verify_operation(svc, op, found, err);
     if (said->not_executed && found->truth == KL_TRUTH_UNCLEAR && (rv == KL_OK || rv == KL_REFUSED)
-        && kl_verify_hint(svc->p, op)) {
+        && op->hint[0]) {
         rv = find_without_hint(svc, op, found, err);
     }
     if (rv == KL_REFUSED) {
@@ -166,7 +168,7 @@ static kl_kind_t take_word(kl_service_t *svc, const kl_operation_t *op, const kl
     if (found->truth != KL_TRUTH_UNCLEAR) {
         return agree(op, said, found, err);
     }
-    if (kl_verify_in_flight(svc, op)) {
+    if (kl_operation_is_in_flight(op, svc->now())) {
         found->truth = KL_TRUTH_NOT_YET;
         return KL_OK;
     }
@@ -209,7 +211,7 @@ static kl_kind_t end_it(kl_service_t *svc, kl_operation_t *op, const kl_said_t *
     if (found->truth == KL_TRUTH_NOT_YET) {
         return let_it_rest(svc, op, err);
     }
-    rv = kl_verify_end(svc, op, found, "given_up", &order, err);
+    rv = kl_verify_give_up(svc, op, found, &order, err);
     if (rv == KL_OK && is_said(said)) {
         read_anew(svc, op->order_id);
     }

@@ -34,7 +34,7 @@ static kl_kind_t find_out(kl_service_t *svc, kl_run_t *run, kl_error_t *err)
     if (kl_verify_operation(svc, run->op, &found, kl_error_make(svc->p)) != KL_OK) {
         return KL_OK;
     }
-    return kl_verify_end(svc, run->op, &found, "", &run->order, err);
+    return kl_verify_end(svc, run->op, &found, &run->order, err);
 }
 
 /* When Klarna has forgotten a key that was in doubt, its record decides instead. */
@@ -55,8 +55,8 @@ static kl_kind_t send_with_key(kl_service_t *svc, kl_run_t *run, kl_error_t *err
 static kl_kind_t set_orphan(kl_change_t *change, kl_order_t *order, apr_pool_t *p, kl_error_t *err)
 {
     (void)p, (void)err;
-    change->nothing = strcmp(order->attention, "orphan") == 0;
-    order->attention = "orphan";
+    change->nothing = order->attention == KL_ATTENTION_ORPHAN;
+    kl_attention_raise(order, KL_ATTENTION_ORPHAN);
     return KL_OK;
 }
 
@@ -95,7 +95,7 @@ static void show_orphan(kl_service_t *svc, kl_run_t *run)
  */
 static int may_place_again(kl_service_t *svc, kl_run_t *run, kl_error_t *err)
 {
-    if (kl_verify_in_flight(svc, run->op)) {
+    if (kl_operation_is_in_flight(run->op, svc->now())) {
         return run->op->http_status < 400 || run->op->http_status >= 500;
     }
     (void)find_out(svc, run, err);
@@ -126,16 +126,18 @@ static kl_kind_t verify_hint(kl_service_t *svc, kl_run_t *run, kl_error_t *err)
     kl_kind_t rv = kl_verify_operation(svc, op, &found, kl_error_make(svc->p));
 
     if (found.truth == KL_TRUTH_EXECUTED) {
-        return kl_verify_end(svc, op, &found, "", &run->order, err);
+        return kl_verify_end(svc, op, &found, &run->order, err);
     }
-    if (rv == KL_OK) {
-        op->result = ""; /* an order that is not this one's: the usual way goes on */
+    if (rv == KL_OK) { /* an order that is not this one's: the usual way goes on */
+        rv = kl_operation_hinted(op, "", svc->now() + apr_time_from_sec(KL_IN_FLIGHT_S), err);
     }
-    else if (rv == KL_REFUSED) {
-        mark_orphan(svc, run);
+    else {
+        if (rv == KL_REFUSED) {
+            mark_orphan(svc, run);
+        }
+        rv = kl_operation_postponed(op, svc->now() + apr_time_from_sec(KL_KEY_PAUSE_S), err);
     }
-    op->next_at = svc->now() + apr_time_from_sec(rv == KL_OK ? KL_IN_FLIGHT_S : KL_KEY_PAUSE_S);
-    return svc->store->operation_save(svc->store, svc->p, op, err);
+    return rv == KL_OK ? svc->store->operation_save(svc->store, svc->p, op, err) : rv;
 }
 
 /* --- the run ------------------------------------------------------------------------------ */
@@ -147,7 +149,7 @@ static kl_kind_t run_one(kl_service_t *svc, kl_run_t *run, kl_error_t *err)
     if (kl_op_is_final(run->op->state)) {
         rv = kl_book_operation(svc, run->op, &run->order, err);
     }
-    else if (kl_verify_hint(svc->p, run->op)) {
+    else if (run->op->hint[0]) {
         rv = verify_hint(svc, run, err);
     }
     else if (run->op->kind == KL_OP_PLACE_ORDER) {

@@ -36,16 +36,17 @@ void kl_units_tell(kl_told_t *told, apr_pool_t *p, kl_told_level_t level, const 
 
 static kl_kind_t postpone(kl_service_t *svc, kl_operation_t *op, kl_error_t *err)
 {
-    op->next_at = svc->now() + LATER;
-    return svc->store->operation_save(svc->store, svc->p, op, err);
+    kl_kind_t rv = kl_operation_postponed(op, svc->now() + LATER, err);
+
+    return rv == KL_OK ? svc->store->operation_save(svc->store, svc->p, op, err) : rv;
 }
 
 static kl_kind_t mark_differs(kl_change_t *change, kl_order_t *order, apr_pool_t *p,
                               kl_error_t *err)
 {
     (void)p, (void)err;
-    change->nothing = strcmp(order->attention, "differs") == 0;
-    order->attention = "differs";
+    change->nothing = order->attention >= KL_ATTENTION_DIFFERS;
+    kl_attention_raise(order, KL_ATTENTION_DIFFERS);
     return KL_OK;
 }
 
@@ -55,14 +56,11 @@ static kl_kind_t show_unclaimed(kl_service_t *svc, kl_operation_t *op, kl_order_
                                 kl_error_t *err)
 {
     kl_change_t change = {.make = mark_differs, .note = 1};
-    kl_kind_t rv;
+    kl_kind_t rv = kl_operation_disowned(op, svc->now(), err);
 
-    op->state = KL_OP_UNKNOWN;
-    op->doubtful = 1;
-    op->mark = KL_OP_UNCLAIMED;
-    op->error_code = "unclaimed";
-    op->next_at = svc->now() + apr_time_from_sec(KL_KEY_PAUSE_S);
-    rv = svc->store->operation_save(svc->store, svc->p, op, err);
+    if (rv == KL_OK) {
+        rv = svc->store->operation_save(svc->store, svc->p, op, err);
+    }
     return rv == KL_OK ? kl_change_order(svc, &change, op->order_id, &order, err) : rv;
 }
 

@@ -84,14 +84,13 @@ kl_kind_t kl_verify_by_id(kl_service_t *svc, const kl_order_t *order, const char
 static kl_kind_t truth_of_placement(kl_service_t *svc, const kl_order_t *order,
                                     const kl_operation_t *op, kl_finding_t *found, kl_error_t *err)
 {
-    const char *hint = kl_verify_hint(svc->p, op);
     kl_klarna_request_t req = kl_payments_read_session(svc->p, order);
     kl_klarna_response_t resp;
     int complete = 0;
     kl_kind_t rv;
 
-    if (hint) {
-        return kl_verify_by_id(svc, order, hint, found, err);
+    if (op->hint[0]) {
+        return kl_verify_by_id(svc, order, op->hint, found, err);
     }
     rv = kl_call_klarna(svc, order->merchant, &req, &resp, err);
     if (rv == KL_REFUSED && err->klarna_code
@@ -318,14 +317,6 @@ static kl_kind_t read_truth(kl_service_t *svc, const kl_operation_t *op, kl_find
     return rv == KL_OK ? truth_of(svc, order, op, &seen, found, err) : rv;
 }
 
-int kl_verify_in_flight(const kl_service_t *svc, const kl_operation_t *op)
-{
-    /* Who marked it sent may send until the lease ends; an answer, or its loss, was stored. */
-    apr_time_t last = op->state == KL_OP_SENT ? op->lease_until : op->updated_at;
-
-    return op->attempts > 0 && svc->now() < last + apr_time_from_sec(KL_IN_FLIGHT_S);
-}
-
 kl_kind_t kl_verify_operation(kl_service_t *svc, const kl_operation_t *op, kl_finding_t *found,
                               kl_error_t *err)
 {
@@ -335,68 +326,50 @@ kl_kind_t kl_verify_operation(kl_service_t *svc, const kl_operation_t *op, kl_fi
     *found = (kl_finding_t){.truth = KL_TRUTH_UNCLEAR, .result_id = "", .result = ""};
     found->candidates = apr_array_make(svc->p, 1, sizeof(kl_klarna_move_t));
     rv = read_truth(svc, op, found, err);
-    if (found->truth == KL_TRUTH_NOT_EXECUTED && kl_verify_in_flight(svc, op)) {
+    if (found->truth == KL_TRUTH_NOT_EXECUTED && kl_operation_is_in_flight(op, svc->now())) {
         found->truth = KL_TRUTH_NOT_YET;
     }
     return rv;
 }
 
-static kl_kind_t end_operation(kl_service_t *svc, kl_operation_t *op, kl_op_state_t state,
-                               const char *error_code, kl_order_t **order, kl_error_t *err)
+/* Stores that op has ended, then books it. */
+static kl_kind_t end_operation(kl_service_t *svc, kl_operation_t *op, kl_order_t **order,
+                               kl_error_t *err)
 {
-    kl_kind_t rv;
+    kl_kind_t rv = svc->store->operation_save(svc->store, svc->p, op, err);
 
-    op->state = state;
-    op->error_code = error_code;
-    op->updated_at = svc->now();
-    op->lease_until = op->next_at = 0;
-    if (op->kind == KL_OP_PLACE_ORDER) {
-        op->path = op->body = "";
-    }
-    rv = svc->store->operation_save(svc->store, svc->p, op, err);
     kl_service_step(svc, "truth_stored");
     return rv == KL_OK ? kl_book_operation(svc, op, order, err) : rv;
 }
 
 kl_kind_t kl_verify_end(kl_service_t *svc, kl_operation_t *op, const kl_finding_t *found,
-                        const char *if_not, kl_order_t **order, kl_error_t *err)
+                        kl_order_t **order, kl_error_t *err)
 {
+    kl_kind_t rv;
+
     if (found->truth == KL_TRUTH_EXECUTED) {
-        op->result_id = found->result_id;
-        op->result = found->result;
-        op->error_messages = "[]";
-        return end_operation(svc, op, KL_OP_CONFIRMED, "", order, err);
+        rv = kl_operation_executed(op, found->result_id, found->result, svc->now(), err);
+        return rv == KL_OK ? end_operation(svc, op, order, err) : rv;
     }
-    if (found->truth == KL_TRUTH_NOT_EXECUTED && if_not[0]) {
-        return end_operation(svc, op, KL_OP_REFUSED, if_not, order, err);
-    }
-    if (found->truth == KL_TRUTH_NOT_EXECUTED) {
-        /* Klarna has forgotten the key and the deed was not done: it may start afresh. */
-        op->doubtful = 0;
-        op->sent_at = 0;
-        op->state = KL_OP_QUEUED;
-    }
-    return KL_OK;
+    return found->truth == KL_TRUTH_NOT_EXECUTED ? kl_operation_renewed(op, err) : KL_OK;
 }
 
-const char *kl_verify_hint(apr_pool_t *p, const kl_operation_t *op)
+kl_kind_t kl_verify_give_up(kl_service_t *svc, kl_operation_t *op, const kl_finding_t *found,
+                            kl_order_t **order, kl_error_t *err)
 {
-    kl_json_t *result;
+    kl_kind_t rv;
 
-    if (op->kind != KL_OP_PLACE_ORDER || !op->result[0]) {
-        return NULL;
+    if (found->truth != KL_TRUTH_NOT_EXECUTED) {
+        return kl_verify_end(svc, op, found, order, err);
     }
-    result = kl_json_parse(p, op->result, strlen(op->result), kl_error_make(p));
-    return result ? kl_json_str(result, "hint") : NULL;
+    rv = kl_operation_given_up(op, svc->now(), err);
+    return rv == KL_OK ? end_operation(svc, op, order, err) : rv;
 }
 
 kl_kind_t kl_verify_keep_hint(kl_service_t *svc, kl_operation_t *op, const char *order_id,
                               kl_error_t *err)
 {
-    kl_json_t *result = kl_json_object(svc->p);
+    kl_kind_t rv = kl_operation_hinted(op, order_id, svc->now(), err);
 
-    kl_json_set_str(result, "hint", order_id);
-    op->result = kl_json_text(svc->p, result);
-    op->next_at = svc->now();
-    return svc->store->operation_save(svc->store, svc->p, op, err);
+    return rv == KL_OK ? svc->store->operation_save(svc->store, svc->p, op, err) : rv;
 }

@@ -28,11 +28,8 @@ typedef struct kl_finding_t {
                                name. NULL: it was executed, but not as which (a placement) */
 } kl_finding_t;
 
-/** 1 while Klarna may still be executing the last try of op, whatever its record shows. */
-int kl_verify_in_flight(const kl_service_t *svc, const kl_operation_t *op);
-
 /** Reads Klarna's record and finds out whether op was executed. Calls Klarna, changes nothing.
- *  A placement for which an order id was named (kl_verify_hint) is looked up by that id. */
+ *  A placement for which an order id was named (op->hint) is looked up by that id. */
 kl_kind_t kl_verify_operation(kl_service_t *svc, const kl_operation_t *op, kl_finding_t *found,
                               kl_error_t *err);
 
@@ -41,17 +38,18 @@ kl_kind_t kl_verify_by_id(kl_service_t *svc, const kl_order_t *order, const char
                           kl_finding_t *found, kl_error_t *err);
 
 /**
- * Ends op as was found: executed is confirmed and booked. Not executed is refused with the code
- * if_not and booked, or, when if_not is "", queued to start afresh with its key (in memory;
- * calling stores that). Unclear and not yet change nothing.
+ * Ends op as was found: executed is confirmed and booked. Not executed is queued to start afresh
+ * with its key (in memory; calling stores that). Unclear and not yet change nothing.
  * @param order as kl_change_order takes it
  */
 kl_kind_t kl_verify_end(kl_service_t *svc, kl_operation_t *op, const kl_finding_t *found,
-                        const char *if_not, kl_order_t **order, kl_error_t *err);
+                        kl_order_t **order, kl_error_t *err);
+/** The same for an operation that a person gives up: not executed is refused and booked. */
+kl_kind_t kl_verify_give_up(kl_service_t *svc, kl_operation_t *op, const kl_finding_t *found,
+                            kl_order_t **order, kl_error_t *err);
 
-/** The order id somebody named for a placement whose answer was lost, or NULL. */
-const char *kl_verify_hint(apr_pool_t *p, const kl_operation_t *op);
-/** Keeps such an id with the placement and makes it due at once. */
+/** Keeps the order id that somebody named for a placement whose answer was lost, and makes it due
+ *  at once. */
 kl_kind_t kl_verify_keep_hint(kl_service_t *svc, kl_operation_t *op, const char *order_id,
                               kl_error_t *err);
 

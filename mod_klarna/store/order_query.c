@@ -29,10 +29,11 @@ static int read_words(words_t *words, const kl_order_query_t *query)
         words->waiting = "refund";
     }
     else if (query->list == KL_LIST_ORPHANS) {
-        if (words->attention[0] && strcmp(words->attention, "orphan") != 0) {
+        if (words->attention[0]
+            && strcmp(words->attention, kl_attention_name(KL_ATTENTION_ORPHAN)) != 0) {
             return 0; /* an order has one mark only */
         }
-        words->attention = "orphan";
+        words->attention = kl_attention_name(KL_ATTENTION_ORPHAN);
     }
     return 1;
 }

@@ -60,7 +60,7 @@ typedef enum { KL_DIALECT_SQLITE3, KL_DIALECT_PGSQL, KL_DIALECT_MYSQL, KL_DIALEC
     N(open_until, open_until) \
     N(check_at, order.check_at) \
     I(checks, order.checks) \
-    S(attention, order.attention) \
+    S(attention, attention) \
     S(waiting, order.waiting) \
     S(pending_op, order.pending_op) \
     S(confirmation_url, order.confirmation_url) \

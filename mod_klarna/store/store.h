@@ -34,7 +34,7 @@ typedef enum {
 typedef struct kl_order_query_t {
     const char *merchant;  /* only this merchant's orders; always given */
     const char *state;     /* a state word */
-    const char *attention; /* an attention word (order.h) */
+    const char *attention; /* an attention word (attention.h) */
     const char *channel;
     const char *search; /* equals own id, Klarna's id, short reference, either merchant
                            reference or what reference_add was told */

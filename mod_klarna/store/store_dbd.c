@@ -20,7 +20,7 @@
  * only for lists. */
 typedef struct order_row_t {
     kl_order_t order;
-    const char *state, *klarna_order_id, *ledger;
+    const char *state, *attention, *klarna_order_id, *ledger;
     apr_time_t open_until;
 } order_row_t;
 
@@ -62,6 +62,7 @@ static kl_kind_t order_to_row(order_row_t *row, apr_pool_t *p, const kl_order_t 
     }
     row->order = *order;
     row->state = kl_order_state_name(order->state);
+    row->attention = kl_attention_name(order->attention);
     row->klarna_order_id = order->klarna_order_id[0] ? order->klarna_order_id : order->id;
     row->ledger = kl_order_ledger_text(p, order);
     row->open_until = kl_order_open_until(order);
@@ -129,7 +130,8 @@ static kl_kind_t order_read(kl_dbd_t *db, apr_pool_t *p, apr_array_header_t *out
     *order = row->order;
     order->klarna_order_id = strcmp(row->klarna_order_id, order->id) == 0 ? ""
                                                                           : row->klarna_order_id;
-    if (!kl_order_state_parse(row->state, &order->state)) {
+    if (!kl_order_state_parse(row->state, &order->state)
+        || !kl_attention_parse(row->attention, &order->attention)) {
         return kl_rows_unknown_word(db->err, "order", order->id);
     }
     rv = kl_order_ledger_parse(order, p, row->ledger, db->err);

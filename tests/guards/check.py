@@ -31,7 +31,7 @@ LEFT = {  # how often a rule is still broken: this may only shrink
     "parameters": 32,
     "file_circles": 10,
     "arrows": 2,
-    "unused": 30,
+    "unused": 7,
 }
 
 LONG = "int kl_long(void)\n{\n" + "    kl_long();\n" * 40 + "}\n"
@@ -42,6 +42,7 @@ BREAKS = {  # a check's name: what breaks it (file, text to add or to put in the
     "header_circles": ("mod_klarna/core/error.h", '#include "core/order.h"\n'),
     "unused_headers": ("mod_klarna/core/nobody.h", "int x;\n"),
     "banned": ("handlers/reply.c", "strcpy(a, b);\n"),
+    "writers": ("handlers/status.c", "void f(kl_operation_t *op) { op->doubtful |= 1; }\n"),
     "licence": ("tests/unit/nolicence.c", "int x;\n"),
     "registered": ("tests/unit/test_nowhere.c", "/* SPDX-License-Identifier: Apache-2.0 */\n"),
     "formatted": ("handlers/status.c", "int  x;\n"),

@@ -123,4 +123,23 @@ def registered(root):
             yield f"{rel}:1: no corpus"
 
 
-CHECKS = [includes, header_circles, unused_headers, banned, licence, registered]
+WRITERS = {  # members that one file alone writes
+    "mod_klarna/core/operation.c": re.compile(
+        r"\b\w*op\)?->state\s*=[^=]|(?:->|\.)(?:lease_until|next_at)\s*=[^=]|"
+        r"\bop\)?->(?:doubtful|attempts|mark|sent_at|hint|refusal|result|error_code)\s*"
+        r"(?:\+\+|[|+-]?=[^=])"),
+    "mod_klarna/core/attention.c": re.compile(r"\border\)?->attention\s*=[^=]"),
+    "mod_klarna/core/schedule.c": re.compile(r"->(?:check_at|checks)\s*(?:\+\+|[+-]?=[^=])"),
+}
+
+
+def writers(root):
+    """The life of an operation, an order's mark and its next look have one writer each."""
+    for rel, path in sources(root, *MODULE):
+        for n, line in enumerate(read(path).splitlines(), 1):
+            for owner, members in WRITERS.items():
+                if rel != owner and members.search(line):
+                    yield f"{rel}:{n}: only {owner} writes this: {line.strip()}"
+
+
+CHECKS = [includes, header_circles, unused_headers, banned, licence, registered, writers]

@@ -310,7 +310,7 @@ kl_order_t *sample_order(apr_pool_t *p, const char *id)
     order->expires_at = 1702419200000001;
     order->check_at = 1702419200000002;
     order->checks = 3;
-    order->attention = "outside";
+    order->attention = KL_ATTENTION_OUTSIDE;
     order->waiting = "refund";
     order->waiting_too = "capture";
     order->seen_at = 1702000000000003;

@@ -125,7 +125,7 @@ static int stays_unknown(const world_t *world, const scenario_t *s, const char *
 
     return s->may_stay_unknown && op && op->state == KL_OP_UNKNOWN && op->doubtful
            && op->error_code[0] && fake_klarna_executed(world->klarna, "place") == 1
-           && strcmp(world_order(world, id)->attention, "orphan") == 0;
+           && world_order(world, id)->attention == KL_ATTENTION_ORPHAN;
 }
 
 const char *scenario_without_fault(apr_pool_t *p, const scenario_t *s)
@@ -186,6 +186,7 @@ void scenario_leave_to_the_worker(world_t *world, const scenario_t *s, const cha
     }
     if (world_order(world, id)->klarna_order_id[0]) {
         world_look(world, id, 0);
-        assert_string_equal(world_order(world, id)->attention, ""); /* nothing was "outside" */
+        assert_int_equal(world_order(world, id)->attention,
+                         KL_ATTENTION_NONE); /* nothing was "outside" */
     }
 }

@@ -20,7 +20,7 @@ static void a_placed_order_is_authorized(void **state)
     order->state = KL_ORDER_CREATED;
     order->remaining_amount = 0;
     order->fraud_status = "";
-    order->attention = "orphan";
+    order->attention = KL_ATTENTION_ORPHAN;
     order->pending_op = op->id = "op";
     op->kind = KL_OP_PLACE_ORDER;
     op->state = KL_OP_CONFIRMED;
@@ -30,7 +30,7 @@ static void a_placed_order_is_authorized(void **state)
     check_amounts(order, KL_ORDER_AUTHORIZED, 40900, 0, 0, 40900);
     assert_string_equal(order->klarna_order_id, "klarna-1");
     assert_string_equal(order->fraud_status, "PENDING");
-    assert_string_equal(order->attention, "");
+    assert_int_equal(order->attention, KL_ATTENTION_NONE);
     assert_string_equal(order->client_token, "");
     assert_string_equal(order->pending_op, "");
 }

@@ -451,7 +451,7 @@ static void a_person_says_which_it_was(void **state)
     assert_string_equal(credit_invoice(world, id, 1)->actor, "outside");
     assert_int_equal(world_order(world, id)->refunded_amount, 10000);
     assert_int_equal(kl_order_creditable_amount(world_order(world, id)), 500);
-    assert_string_equal(world_order(world, id)->attention, "outside");
+    assert_int_equal(world_order(world, id)->attention, KL_ATTENTION_OUTSIDE);
     must_refuse(world, act_give_up, id, op->id, KL_CONFLICT, "final");
 }
 
@@ -665,7 +665,7 @@ static void a_list_that_lacks_something(void **state)
     must_count(world, id, op->id, NOT_EXECUTED, "");
     assert_string_equal(world_order(world, id)->pending_op, "");
     assert_int_equal(world_order(world, id)->captured_amount, 0);
-    assert_string_equal(world_order(world, id)->attention, "differs");
+    assert_int_equal(world_order(world, id)->attention, KL_ATTENTION_DIFFERS);
 }
 
 static void an_order_that_klarna_does_not_show(void **state)
@@ -712,15 +712,15 @@ static void a_forgotten_session_without_an_order(void **state)
         const kl_operation_t *op = world_in_doubt(world, act_place, id, "k", FAKE_LOST_BEFORE);
         kl_operation_t *row = fake_store_operation(world->store, op->id);
 
-        world_order(world, id)->attention = "orphan";
-        row->result = i ? "{\"hint\":\"klarna-order-7\"}" : row->result; /* leads nowhere */
+        world_order(world, id)->attention = KL_ATTENTION_ORPHAN;
+        row->hint = i ? "klarna-order-7" : ""; /* leads nowhere */
         a_minute_passes();
         world->klarna->session_refusal = "SESSION_COMPLETED";
         must_not_count(world, id, op->id, NOT_EXECUTED, "unclear", -1);
         world->klarna->session_refusal = "NOT_FOUND";
         must_not_count(world, id, op->id, EXECUTED_AS(""), "unclear", 0);
         must_end(world, id, op->id, NOT_EXECUTED, "");
-        assert_string_equal(world_order(world, id)->attention, "");
+        assert_int_equal(world_order(world, id)->attention, KL_ATTENTION_NONE);
         assert_int_equal(world_order(world, id)->state, KL_ORDER_CREATED);
         fake_clock_set(world_order(world, id)->check_at);
         world_look(world, id, 0);

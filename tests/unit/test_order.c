@@ -211,7 +211,7 @@ static void only_an_orphan_is_adopted(void **state)
     order->state = KL_ORDER_CREATED;
     order->pending_op = "placement"; /* it holds the order until its id is known */
     assert_string_equal(kl_why_not_adopt(order)->code, "not_orphan");
-    order->attention = "orphan";
+    order->attention = KL_ATTENTION_ORPHAN;
     assert_null(kl_why_not_adopt(order));
     order->pending_op = "";
     assert_null(kl_why_not_adopt(order));
@@ -221,7 +221,8 @@ static void only_an_orphan_is_adopted(void **state)
 
 static void a_mark_is_seen_by_a_person(void **state)
 {
-    static const char *const marks[] = {"outside", "differs", "expiring"};
+    static const kl_attention_t marks[] = {KL_ATTENTION_OUTSIDE, KL_ATTENTION_DIFFERS,
+                                           KL_ATTENTION_EXPIRING};
     kl_order_t *order = fixture_shop(*state);
 
     for (int i = 0; i < 3; i++) {
@@ -231,9 +232,9 @@ static void a_mark_is_seen_by_a_person(void **state)
     order->pending_op = "op-1";
     assert_string_equal(kl_why_not_seen(order)->code, "busy");
     order->pending_op = "";
-    order->attention = "orphan"; /* goes away with its adoption only */
+    order->attention = KL_ATTENTION_ORPHAN; /* goes away with its adoption only */
     assert_string_equal(kl_why_not_seen(order)->code, "nothing_to_see");
-    order->attention = "";
+    order->attention = KL_ATTENTION_NONE;
     order->waiting = "capture"; /* a refused one stays until somebody has seen it */
     assert_null(kl_why_not_seen(order));
     order->pending_op = "op-1";

@@ -166,7 +166,7 @@ static void all_accounts_are_counted(void **state)
     add_order(office, "sweden", "a", 10, 2);
     add_order(office, "norway", "b", 10, 20);
     add_order(office, "norway", "c", 10, 20)->waiting = "refund";
-    add_order(office, "sweden", "d", 10, 20)->attention = "orphan";
+    add_order(office, "sweden", "d", 10, 20)->attention = KL_ATTENTION_ORPHAN;
     add_order(office, "denmark", "e", 10, 2)->waiting = "capture";
     assert_int_equal(counted(office, KL_LIST_TO_SHIP).count, 4);
     assert_int_equal(counted(office, KL_LIST_EXPIRING).count, 1);

@@ -30,7 +30,7 @@ static void must_see(world_t *world, const char *id)
     if (see(world, id, &order, &err) != KL_OK) {
         fail_msg("seen: %s: %s", err->code, err->detail);
     }
-    assert_string_equal(order->attention, world_order(world, id)->attention);
+    assert_int_equal(order->attention, world_order(world, id)->attention);
     assert_string_equal(order->waiting, "");
     assert_int_equal(order->version, world_order(world, id)->version);
 }
@@ -118,11 +118,11 @@ static void a_capture_in_the_portal_is_an_answer(void **state)
                         "by hand");
     world_look(world, id, 0);
     check_waiting(world, id, "");
-    assert_string_equal(world_order(world, id)->attention, "outside");
+    assert_int_equal(world_order(world, id)->attention, KL_ATTENTION_OUTSIDE);
     must_see(world, id);
-    assert_string_equal(world_order(world, id)->attention, "");
+    assert_int_equal(world_order(world, id)->attention, KL_ATTENTION_NONE);
     world_look(world, id, 0);
-    assert_string_equal(world_order(world, id)->attention, "");
+    assert_int_equal(world_order(world, id)->attention, KL_ATTENTION_NONE);
 }
 
 /* --- attention --------------------------------------------------------------------------- */
@@ -132,11 +132,11 @@ static void an_orphan_is_not_seen_away(void **state)
     world_t *world = new_world(state);
     const char *id = world_created(world);
 
-    world_order(world, id)->attention = "orphan";
+    world_order(world, id)->attention = KL_ATTENTION_ORPHAN;
     must_not(world, id, KL_CONFLICT, "nothing_to_see");
     world_order(world, id)->waiting = "capture";
     must_see(world, id);
-    assert_string_equal(world_order(world, id)->attention, "orphan");
+    assert_int_equal(world_order(world, id)->attention, KL_ATTENTION_ORPHAN);
 }
 
 /* Seen at one mark, it comes back at the next. */
@@ -149,14 +149,14 @@ static void a_near_end_comes_back_at_the_next_mark(void **state)
     fake_klarna_set_end(world->klarna, world_klarna_order(world, id), end);
     fake_clock_set(end - 6 * DAY);
     world_look(world, id, 0);
-    assert_string_equal(world_order(world, id)->attention, "expiring");
+    assert_int_equal(world_order(world, id)->attention, KL_ATTENTION_EXPIRING);
     must_see(world, id);
     fake_clock_set(end - 5 * DAY);
     assert_null(world_look(world, id, 0));
-    assert_string_equal(world_order(world, id)->attention, "");
+    assert_int_equal(world_order(world, id)->attention, KL_ATTENTION_NONE);
     fake_clock_set(end - 3 * DAY);
     assert_non_null(strstr(world_look(world, id, 0), "within 3 days"));
-    assert_string_equal(world_order(world, id)->attention, "expiring");
+    assert_int_equal(world_order(world, id)->attention, KL_ATTENTION_EXPIRING);
 }
 
 /* What still differs is found again by the next look. */
@@ -167,11 +167,11 @@ static void a_difference_stays_until_it_is_none(void **state)
 
     world_klarna_order(world, id)->captured = 1;
     world_look(world, id, 0);
-    assert_string_equal(world_order(world, id)->attention, "differs");
+    assert_int_equal(world_order(world, id)->attention, KL_ATTENTION_DIFFERS);
     must_see(world, id);
-    assert_string_equal(world_order(world, id)->attention, "");
+    assert_int_equal(world_order(world, id)->attention, KL_ATTENTION_NONE);
     world_look(world, id, 0);
-    assert_string_equal(world_order(world, id)->attention, "differs");
+    assert_int_equal(world_order(world, id)->attention, KL_ATTENTION_DIFFERS);
 }
 
 /* --- others ------------------------------------------------------------------------------ */
@@ -185,7 +185,7 @@ static void what_is_not_there_is_not_seen(void **state)
 
     assert_int_equal(see(world, "11111111-1111-4111-8111-111111111111", &order, &err),
                      KL_NOT_FOUND);
-    world_order(world, id)->attention = "outside";
+    world_order(world, id)->attention = KL_ATTENTION_OUTSIDE;
     world->account.name = "another shop";
     must_not(world, id, KL_NOT_FOUND, "no_such_order");
     world->account.name = "shop";
@@ -209,7 +209,7 @@ static void change_it(void *baton)
         rival->moves--;
         row->version++;
         row->reference1 = "changed";
-        row->attention = rival->mark_again ? row->attention : "";
+        row->attention = rival->mark_again ? row->attention : KL_ATTENTION_NONE;
     }
 }
 
@@ -221,16 +221,16 @@ static void who_was_quicker_is_respected(void **state)
     kl_order_t *order;
     kl_error_t *err;
 
-    world_order(world, id)->attention = "outside";
+    world_order(world, id)->attention = KL_ATTENTION_OUTSIDE;
     fake_process_calm(&world->process);
     world->process.hook = change_it;
     world->process.baton = &rival;
     must_see(world, id);
     assert_int_equal(rival.moves, 0);
     assert_string_equal(world_order(world, id)->reference1, "changed");
-    assert_string_equal(world_order(world, id)->attention, "");
+    assert_int_equal(world_order(world, id)->attention, KL_ATTENTION_NONE);
 
-    world_order(world, id)->attention = "outside";
+    world_order(world, id)->attention = KL_ATTENTION_OUTSIDE;
     rival.moves = 100;
     assert_int_equal(see(world, id, &order, &err), KL_STALE);
     check_error(err, KL_STALE, "version");

@@ -560,8 +560,7 @@ static void an_operation_goes_out_with_its_own_account(void **state)
     other.name = "other shop";
     other.username = "other user";
     assert_int_equal(kl_act_later(svc, &kl_authorization_extend_action, &ask, err), KL_OK);
-    op = APR_ARRAY_IDX(world->store->operations, world->store->operations->nelts - 1,
-                       kl_operation_t *);
+    op = apr_pmemdup(world->p, last_operation(world), sizeof(*op));
     svc->account = &other;
     assert_int_equal(kl_call_operation(svc, op, &ex, err), KL_INTERNAL);
     check_error(err, KL_INTERNAL, "wrong_store");
@@ -732,7 +731,7 @@ static void an_unknown_operation_holds_its_order(void **state)
                      KL_OK);
     assert_int_equal(op->state, KL_OP_UNKNOWN);
     assert_string_equal(op->error_code, "answer_lost");
-    assert_non_null(strstr(op->result, "next"));
+    assert_non_null(strstr(op->refusal, "next"));
     must_be_refused(world, act_capture_cup, id, KL_CONFLICT, "order_busy");
     act(world, act_extend, id, "another key", &other, &err);
     assert_int_equal(err->retry_after, 2);

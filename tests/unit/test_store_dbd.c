@@ -20,7 +20,7 @@
 /* The row structs of store_dbd.c, so that its column lists compare every column here too. */
 typedef struct order_row_t {
     kl_order_t order;
-    const char *state, *klarna_order_id, *ledger;
+    const char *state, *attention, *klarna_order_id, *ledger;
     apr_time_t open_until;
 } order_row_t;
 
@@ -34,10 +34,18 @@ typedef struct operation_row_t {
 
 static void assert_order_equal(apr_pool_t *p, const kl_order_t *x, const kl_order_t *y)
 {
-    order_row_t a = {*x, kl_order_state_name(x->state), x->klarna_order_id,
-                     kl_order_ledger_text(p, x), kl_order_open_until(x)};
-    order_row_t b = {*y, kl_order_state_name(y->state), y->klarna_order_id,
-                     kl_order_ledger_text(p, y), kl_order_open_until(y)};
+    order_row_t a = {*x,
+                     kl_order_state_name(x->state),
+                     kl_attention_name(x->attention),
+                     x->klarna_order_id,
+                     kl_order_ledger_text(p, x),
+                     kl_order_open_until(x)};
+    order_row_t b = {*y,
+                     kl_order_state_name(y->state),
+                     kl_attention_name(y->attention),
+                     y->klarna_order_id,
+                     kl_order_ledger_text(p, y),
+                     kl_order_open_until(y)};
 
     assert_int_equal(x->version, y->version);
     KL_ORDER_FIXED(SAME_TEXT, SAME_NUMBER, SAME_NUMBER)
@@ -454,7 +462,7 @@ static void test_list_by_attention(void **state)
     for (int i = 0; i < 6; i += 2) {
         kl_order_t *order = load_order(db, list_id(db, i));
 
-        order->attention = "orphan";
+        order->attention = KL_ATTENTION_ORPHAN;
         assert_int_equal(save_order(db, order), KL_OK);
     }
     assert_int_equal(db->store->order_list(db->store, db->p, &query, &found, db->err), KL_OK);
@@ -510,15 +518,16 @@ static void make_work(database_t *db)
 {
     static const struct {
         kl_order_state_t state;
-        const char *attention, *waiting, *channel;
+        kl_attention_t attention;
+        const char *waiting, *channel;
         apr_time_t end;
     } rows[] = {
-        {KL_ORDER_AUTHORIZED, "", "", "online", 0},
-        {KL_ORDER_PART_CAPTURED, "outside", "capture", "online", 500},
-        {KL_ORDER_PART_CAPTURED, "", "", "instore", 300},
-        {KL_ORDER_CAPTURED, "", "refund", "online", 200},
-        {KL_ORDER_PART_CAPTURED, "orphan", "capture", "instore", 500},
-        {KL_ORDER_CREATED, "orphan", "", "online", 100},
+        {KL_ORDER_AUTHORIZED, KL_ATTENTION_NONE, "", "online", 0},
+        {KL_ORDER_PART_CAPTURED, KL_ATTENTION_OUTSIDE, "capture", "online", 500},
+        {KL_ORDER_PART_CAPTURED, KL_ATTENTION_NONE, "", "instore", 300},
+        {KL_ORDER_CAPTURED, KL_ATTENTION_NONE, "refund", "online", 200},
+        {KL_ORDER_PART_CAPTURED, KL_ATTENTION_ORPHAN, "capture", "instore", 500},
+        {KL_ORDER_CREATED, KL_ATTENTION_ORPHAN, "", "online", 100},
     };
 
     for (int i = 0; i < 6; i++) {

@@ -163,13 +163,44 @@ static void a_sent_operation_without_its_order_is_shown(void **state)
     assert_int_equal(op->state, KL_OP_UNKNOWN);
     assert_string_equal(op->error_code, "unclaimed");
     assert_true(op->next_at > 0); /* it is among the open ones */
-    assert_string_equal(world_order(world, id)->attention, "differs");
+    assert_int_equal(world_order(world, id)->attention, KL_ATTENTION_DIFFERS);
     kl_resolve_send_again(svc, id, op->id, &told, err);
     check_error(err, KL_CONFLICT, "unclaimed");
     kl_error_clear(err);
     assert_int_equal(act_give_up(svc, id, op->id, &told, err), KL_OK);
     assert_int_equal(op->state, KL_OP_REFUSED);
     world_check(world, id, "given up");
+}
+
+/* Also one that Klarna turned away: it may have been sent since, and the database lost that. */
+static void a_queued_operation_that_went_out_is_shown_too(void **state)
+{
+    world_t *world = new_world(state);
+    const char *id = world_placed(world);
+    kl_operation_t *op = left_behind(world, act_capture_cup, id, KL_OP_QUEUED);
+
+    op->attempts = 1;
+    world_order(world, id)->pending_op = "";
+    fake_clock_advance(LEASE);
+    world_round(world, world->p);
+    assert_int_equal(op->state, KL_OP_UNKNOWN);
+    assert_int_equal(op->mark, KL_OP_UNCLAIMED);
+    assert_int_equal(op->doubtful, 1);
+}
+
+/* Without its mark it could not be adopted any more. */
+static void an_orphan_stays_one_whatever_is_left_on_it(void **state)
+{
+    world_t *world = new_world(state);
+    const char *id = world_created(world);
+    const kl_operation_t *op = world_in_doubt(world, act_place, id, "k", FAKE_LOST_AFTER);
+
+    world_order(world, id)->pending_op = "";
+    world_order(world, id)->attention = KL_ATTENTION_ORPHAN;
+    fake_clock_advance(2 * LEASE);
+    world_round(world, world->p);
+    assert_int_equal(fake_store_operation(world->store, op->id)->mark, KL_OP_UNCLAIMED);
+    assert_int_equal(world_order(world, id)->attention, KL_ATTENTION_ORPHAN);
 }
 
 /* What was read a moment ago and has ended since is left alone. */
@@ -188,7 +219,7 @@ static void a_stale_operation_changes_nothing(void **state)
     before = world_ledgers(world, world->p, id);
     assert_int_equal(kl_units_operation(svc, &stale, err), KL_STALE);
     assert_string_equal(world_ledgers(world, world->p, id), before);
-    assert_string_equal(world_order(world, id)->attention, "");
+    assert_int_equal(world_order(world, id)->attention, KL_ATTENTION_NONE);
     world_check(world, id, "stale");
 }
 
@@ -280,7 +311,7 @@ static void what_was_done_outside_is_booked_and_told_once(void **state)
     fake_klarna_outside(world->klarna, theirs, "refund", 700, "");
     check_note(world_look(world, id, 0), "was booked");
     assert_int_equal(world_order(world, id)->checks, 0);
-    assert_string_equal(world_order(world, id)->attention, "outside");
+    assert_int_equal(world_order(world, id)->attention, KL_ATTENTION_OUTSIDE);
     assert_null(world_look(world, id, 0));
     world_check(world, id, "booked");
     fake_klarna_outside(world->klarna, theirs, "reduce", 500, "");
@@ -308,10 +339,10 @@ static void books_that_differ_are_told(void **state)
 
     world_klarna_order(world, id)->captured = 1;
     check_note(world_look(world, id, 0), "differ");
-    assert_string_equal(world_order(world, id)->attention, "differs");
+    assert_int_equal(world_order(world, id)->attention, KL_ATTENTION_DIFFERS);
     world_klarna_order(world, id)->captured = 0;
     assert_null(world_look(world, id, 0));
-    assert_string_equal(world_order(world, id)->attention, "");
+    assert_int_equal(world_order(world, id)->attention, KL_ATTENTION_NONE);
 }
 
 /* What cannot be booked is thrown away; what Klarna says in words is not. */
@@ -330,7 +361,7 @@ static void a_broken_import_is_not_stored(void **state)
     assert_int_equal(row->captured_amount, 0);
     assert_int_equal(row->captures->nelts, 0);
     assert_string_equal(row->fraud_status, "ACCEPTED");
-    assert_string_equal(row->attention, "differs");
+    assert_int_equal(row->attention, KL_ATTENTION_DIFFERS);
 }
 
 static void each_warning_is_told_once(void **state)
@@ -353,7 +384,7 @@ static void each_warning_is_told_once(void **state)
         fake_clock_set(world_order(world, id)->check_at);
         assert_int_equal(fake_clock_now(), end - marks[i] * DAY);
         check_note(world_look(world, id, 0), words);
-        assert_string_equal(world_order(world, id)->attention, "expiring");
+        assert_int_equal(world_order(world, id)->attention, KL_ATTENTION_EXPIRING);
         assert_null(world_look(world, id, 0));
     }
     assert_int_equal(world_klarna_order(world, id)->extensions, 0);
@@ -368,7 +399,7 @@ static void an_end_that_is_near_is_extended(void **state)
     check_note(world_look(world, id, 1), "was extended");
     assert_int_equal(world_order(world, id)->expires_at, fake_clock_now() + 28 * DAY);
     assert_null(world_look(world, id, 1));
-    assert_string_equal(world_order(world, id)->attention, "");
+    assert_int_equal(world_order(world, id)->attention, KL_ATTENTION_NONE);
     assert_int_equal(world_klarna_order(world, id)->extensions, 1);
     fake_clock_advance(21 * DAY);
     check_note(world_look(world, id, 1), "was extended"); /* and the next time */
@@ -481,7 +512,7 @@ static void a_session_completed_without_us_is_an_orphan(void **state)
     world->klarna->session_refusal = "SESSION_COMPLETED";
     fake_clock_set(world_order(world, id)->check_at);
     check_note(world_look(world, id, 0), "adopt it");
-    assert_string_equal(world_order(world, id)->attention, "orphan");
+    assert_int_equal(world_order(world, id)->attention, KL_ATTENTION_ORPHAN);
     assert_int_equal(world_order(world, id)->state, KL_ORDER_CREATED);
     assert_int_equal(world_order(world, id)->check_at, 0);
 }
@@ -538,13 +569,13 @@ static void an_order_klarna_does_not_show_is_told_once(void **state)
 
     theirs->id = "gone";
     check_note(world_look(world, id, 0), "Klarna does not show it");
-    assert_string_equal(world_order(world, id)->attention, "differs");
+    assert_int_equal(world_order(world, id)->attention, KL_ATTENTION_DIFFERS);
     pause = world_order(world, id)->check_at - fake_clock_now();
     assert_null(world_look(world, id, 0));
     assert_true(world_order(world, id)->check_at - fake_clock_now() > pause);
     theirs->id = real;
     assert_null(world_look(world, id, 0));
-    assert_string_equal(world_order(world, id)->attention, "");
+    assert_int_equal(world_order(world, id)->attention, KL_ATTENTION_NONE);
 }
 
 static kl_kind_t look_at(world_t *world, kl_order_t *order, kl_error_t **err)
@@ -590,7 +621,7 @@ static void a_look_comes_back_after_an_outage(void **state)
 
         fake_klarna_arm(world->klarna, 1, faults[i]);
         assert_int_not_equal(look_at(world, loaded(world, id), &err), KL_OK);
-        assert_string_equal(world_order(world, id)->attention, "");
+        assert_int_equal(world_order(world, id)->attention, KL_ATTENTION_NONE);
         assert_int_equal(world_order(world, id)->check_at, fake_clock_now() + LEASE);
         fake_clock_advance(LEASE);
         assert_int_equal(world_round(world, world->p), 1);
@@ -626,6 +657,8 @@ int main(void)
         WITH_POOL(an_operation_for_the_worker_is_not_discarded_at_once),
         WITH_POOL(the_second_of_a_chain_waits_for_its_turn),
         WITH_POOL(a_sent_operation_without_its_order_is_shown),
+        WITH_POOL(a_queued_operation_that_went_out_is_shown_too),
+        WITH_POOL(an_orphan_stays_one_whatever_is_left_on_it),
         WITH_POOL(a_stale_operation_changes_nothing),
         WITH_POOL(another_merchants_operation_is_not_worked_on),
         WITH_POOL(a_look_takes_over_what_klarna_says),
