@@ -6,28 +6,28 @@
 #include "handlers/handlers.h"
 #include "core/operation_view.h"
 
-static void show_operation(kl_call_t *call, const kl_acted_t *acted, kl_json_t *v)
+static void show_operation(kl_request_t *req, const kl_acted_t *acted, kl_json_t *v)
 {
-    kl_json_set(v, "operation", kl_operation_view(call->r->pool, acted->first, call->svc.now()));
+    kl_json_set(v, "operation", kl_operation_view(req->r->pool, acted->first, req->svc.now()));
 }
 
 /* Both take an empty object: nothing to say, nothing to misspell. */
-static int run(kl_call_t *call, const kl_action_t *action)
+static int run(kl_request_t *req, const kl_action_t *action)
 {
-    kl_reader_t rd = kl_reader(call->r->pool, call->body, "", call->err);
+    kl_reader_t rd = kl_reader(req->r->pool, req->body, "", req->err);
     kl_ask_t ask = {0};
 
     kl_reader_only(&rd, NULL);
-    return call->err->kind == KL_OK ? kl_outcome(call, action, &ask, show_operation)
-                                    : kl_reply_error(call);
+    return req->err->kind == KL_OK ? kl_act_answer(req, action, &ask, show_operation)
+                                   : kl_answer_error(req);
 }
 
-int kl_extend_create(kl_call_t *call)
+int kl_authorization_extend(kl_request_t *req)
 {
-    return run(call, &kl_authorization_extend_action);
+    return run(req, &kl_authorization_extend_action);
 }
 
-int kl_release_create(kl_call_t *call)
+int kl_authorization_release(kl_request_t *req)
 {
-    return run(call, &kl_authorization_release_action);
+    return run(req, &kl_authorization_release_action);
 }

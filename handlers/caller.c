@@ -52,24 +52,24 @@ static int changes_something(const request_rec *r)
     return r->method_number != M_GET; /* HEAD has its number */
 }
 
-kl_kind_t kl_caller_check(kl_call_t *call)
+kl_kind_t kl_caller_check(kl_request_t *req)
 {
-    request_rec *r = call->r;
+    request_rec *r = req->r;
     const char *site = apr_table_get(r->headers_in, "Sec-Fetch-Site");
     const char *origin = apr_table_get(r->headers_in, "Origin");
 
     if (!r->user || !r->user[0]) {
-        return not_authenticated(call->err);
+        return not_authenticated(req->err);
     }
     if (site && strcmp(site, "cross-site") == 0) {
-        return cross_site(call->err);
+        return cross_site(req->err);
     }
     if (!changes_something(r)) {
         return KL_OK;
     }
     if ((site && strcmp(site, "same-site") == 0)
         || (origin && !is_own_origin(origin, apr_table_get(r->headers_in, "Host")))) {
-        return cross_site(call->err);
+        return cross_site(req->err);
     }
     return KL_OK;
 }

@@ -73,136 +73,136 @@ static const char *find_base(request_rec *r)
 }
 
 /* Splits the path below the Location. 0 when it is too deep to be a route. */
-static int split_path(kl_call_t *call)
+static int split_path(kl_request_t *req)
 {
     char *state = NULL, *rest, *part;
     int n = 0;
 
-    call->base = find_base(call->r);
-    if (!call->base) {
+    req->base = find_base(req->r);
+    if (!req->base) {
         return 0;
     }
-    rest = apr_pstrdup(call->r->pool, call->r->uri + strlen(call->base));
+    rest = apr_pstrdup(req->r->pool, req->r->uri + strlen(req->base));
     for (part = apr_strtok(rest, "/", &state); part; part = apr_strtok(NULL, "/", &state)) {
         if (n == KL_MAX_SEGMENTS) {
             return 0;
         }
-        call->segment[n++] = part;
+        req->segment[n++] = part;
     }
     return 1;
 }
 
-static int matches(const kl_call_t *call, const char *path)
+static int matches(const kl_request_t *req, const char *path)
 {
     const char *end;
     int n = 0;
 
     for (; *path; path = *end ? end + 1 : end, n++) {
         end = path + strcspn(path, "/");
-        if (n == KL_MAX_SEGMENTS || !call->segment[n]) {
+        if (n == KL_MAX_SEGMENTS || !req->segment[n]) {
             return 0;
         }
         if (strncmp(path, "*", end - path) != 0
-            && (strncmp(call->segment[n], path, end - path) != 0 || call->segment[n][end - path])) {
+            && (strncmp(req->segment[n], path, end - path) != 0 || req->segment[n][end - path])) {
             return 0;
         }
     }
-    return n == KL_MAX_SEGMENTS || !call->segment[n];
+    return n == KL_MAX_SEGMENTS || !req->segment[n];
 }
 
-static kl_kind_t wrong_method(kl_call_t *call, const char *allow)
+static kl_kind_t wrong_method(kl_request_t *req, const char *allow)
 {
-    apr_table_setn(call->r->headers_out, "Allow", allow);
-    kl_error_field(call->err, "method_not_allowed", "method", call->r->method, allow);
-    return call->err->kind;
+    apr_table_setn(req->r->headers_out, "Allow", allow);
+    kl_error_field(req->err, "method_not_allowed", "method", req->r->method, allow);
+    return req->err->kind;
 }
 
 /* The route, or NULL with an error. HEAD is answered as GET; httpd sends no body then. */
-static const kl_route_t *find_route(kl_call_t *call, const kl_route_t *routes)
+static const kl_route_t *find_route(kl_request_t *req, const kl_route_t *routes)
 {
-    const char *method = call->r->header_only ? "GET" : call->r->method;
+    const char *method = req->r->header_only ? "GET" : req->r->method;
     const char *allow = NULL;
 
     for (; routes->method; routes++) {
-        if (!matches(call, routes->path)) {
+        if (!matches(req, routes->path)) {
             continue;
         }
         if (strcmp(routes->method, method) == 0) {
             return routes;
         }
-        allow = allow ? apr_pstrcat(call->r->pool, allow, ", ", routes->method, NULL)
+        allow = allow ? apr_pstrcat(req->r->pool, allow, ", ", routes->method, NULL)
                       : routes->method;
     }
     if (allow) {
-        wrong_method(call, allow);
+        wrong_method(req, allow);
     }
     else {
-        kl_error_set(call->err, KL_NOT_FOUND, "no_such_route", "There is nothing at this path.");
+        kl_error_set(req->err, KL_NOT_FOUND, "no_such_route", "There is nothing at this path.");
     }
     return NULL;
 }
 
 /* The stores that the Location names; the first of them is the account for new orders. */
-static kl_kind_t find_stores(kl_call_t *call)
+static kl_kind_t find_stores(kl_request_t *req)
 {
-    kl_server_settings_t *cfg = kl_server_settings(call->r->server);
-    apr_array_header_t *names = kl_location_settings(call->r)->stores;
+    kl_server_settings_t *cfg = kl_settings_server(req->r->server);
+    apr_array_header_t *names = kl_settings_location(req->r)->stores;
     kl_account_settings_t *store;
     const char *name;
     int i, n = names ? names->nelts : 1;
 
-    call->stores = apr_array_make(call->r->pool, n, sizeof(kl_account_settings_t *));
+    req->stores = apr_array_make(req->r->pool, n, sizeof(kl_account_settings_t *));
     for (i = 0; i < n; i++) {
         name = names ? APR_ARRAY_IDX(names, i, const char *) : KL_DEFAULT_STORE;
-        store = kl_account_settings(cfg, name);
+        store = kl_settings_account(cfg, name);
         if (!store) {
-            return kl_error_set(call->err, KL_INTERNAL, "not_configured",
+            return kl_error_set(req->err, KL_INTERNAL, "not_configured",
                                 "Store '%s' is not configured for this server.", name);
         }
-        APR_ARRAY_PUSH(call->stores, kl_account_settings_t *) = store;
+        APR_ARRAY_PUSH(req->stores, kl_account_settings_t *) = store;
     }
-    call->settings = kl_store_at(call, 0);
+    req->settings = kl_dispatch_account_at(req, 0);
     return KL_OK;
 }
 
-const kl_account_settings_t *kl_store_named(const kl_call_t *call, const char *name)
+const kl_account_settings_t *kl_dispatch_account_named(const kl_request_t *req, const char *name)
 {
     int i;
 
-    for (i = 0; i < call->stores->nelts; i++) {
-        if (strcmp(kl_store_at(call, i)->account.name, name) == 0) {
-            return kl_store_at(call, i);
+    for (i = 0; i < req->stores->nelts; i++) {
+        if (strcmp(kl_dispatch_account_at(req, i)->account.name, name) == 0) {
+            return kl_dispatch_account_at(req, i);
         }
     }
     return NULL;
 }
 
-const char *kl_store_names(const kl_call_t *call)
+const char *kl_dispatch_account_names(const kl_request_t *req)
 {
     const char *names = "";
     int i;
 
-    for (i = 0; i < call->stores->nelts; i++) {
-        names = apr_pstrcat(call->r->pool, names, i ? ", " : "", kl_store_at(call, i)->account.name,
-                            NULL);
+    for (i = 0; i < req->stores->nelts; i++) {
+        names = apr_pstrcat(req->r->pool, names, i ? ", " : "",
+                            kl_dispatch_account_at(req, i)->account.name, NULL);
     }
     return names;
 }
 
-kl_json_t *kl_stores_view(const kl_call_t *call, kl_audience_t audience)
+kl_json_t *kl_dispatch_accounts_view(const kl_request_t *req, kl_audience_t audience)
 {
-    apr_pool_t *p = call->r->pool;
+    apr_pool_t *p = req->r->pool;
     kl_json_t *list = kl_json_array(p), *v;
     int i;
 
-    for (i = 0; i < call->stores->nelts; i++) {
-        const kl_account_settings_t *store = kl_store_at(call, i);
+    for (i = 0; i < req->stores->nelts; i++) {
+        const kl_account_settings_t *store = kl_dispatch_account_at(req, i);
         const kl_account_t *account = &store->account;
 
         v = kl_json_object(p);
         kl_json_set_str(v, "name", account->name);
         kl_json_set_str(v, "environment", account->environment);
-        kl_json_set_str(v, "region", kl_region_name(account->region));
+        kl_json_set_str(v, "region", kl_country_region_name(account->region));
         if (audience == KL_FOR_OPERATOR) {
             kl_json_set_str(v, "endpoint", account->base_url);
         }
@@ -215,57 +215,57 @@ kl_json_t *kl_stores_view(const kl_call_t *call, kl_audience_t audience)
 }
 
 /* The orders of all these stores may be worked on, each with its own account. */
-static void span_stores(kl_call_t *call)
+static void span_stores(kl_request_t *req)
 {
-    const kl_account_t **accounts = apr_palloc(call->r->pool,
-                                               call->stores->nelts * sizeof(*accounts));
+    const kl_account_t **accounts = apr_palloc(req->r->pool,
+                                               req->stores->nelts * sizeof(*accounts));
     int i;
 
-    for (i = 0; i < call->stores->nelts; i++) {
-        accounts[i] = &kl_store_at(call, i)->account;
+    for (i = 0; i < req->stores->nelts; i++) {
+        accounts[i] = &kl_dispatch_account_at(req, i)->account;
     }
-    call->svc.accounts = accounts;
-    call->svc.accounts_n = call->stores->nelts;
+    req->svc.accounts = accounts;
+    req->svc.accounts_n = req->stores->nelts;
 }
 
-static kl_kind_t set_up(kl_call_t *call, int several)
+static kl_kind_t set_up(kl_request_t *req, int several)
 {
-    request_rec *r = call->r;
+    request_rec *r = req->r;
 
-    if (find_stores(call) != KL_OK) {
-        return call->err->kind;
+    if (find_stores(req) != KL_OK) {
+        return req->err->kind;
     }
-    kl_child_service(&call->svc, r->pool, r->server, &call->settings->account,
+    kl_child_service(&req->svc, r->pool, r->server, &req->settings->account,
                      r->user && r->user[0] ? apr_pstrdup(r->pool, r->user) : "shopper");
     if (several) {
-        span_stores(call);
+        span_stores(req);
     }
     return KL_OK;
 }
 
-int kl_handler(request_rec *r)
+int kl_dispatch_handler(request_rec *r)
 {
     const kl_family_t *family = r->handler ? find_family(r->handler) : NULL;
     const kl_route_t *route = NULL;
-    kl_call_t *call;
+    kl_request_t *req;
 
     if (!family) {
         return DECLINED;
     }
-    call = apr_pcalloc(r->pool, sizeof(*call));
-    call->r = r;
-    call->err = kl_error_make(r->pool);
-    call->client.key = call->client.hash = "";
-    if (!split_path(call)) {
-        kl_error_set(call->err, KL_NOT_FOUND, "no_such_route", "There is nothing at this path.");
-        kl_error_next(call->err, "Routes are below the <Location> that has the SetHandler.");
+    req = apr_pcalloc(r->pool, sizeof(*req));
+    req->r = r;
+    req->err = kl_error_make(r->pool);
+    req->client.key = req->client.hash = "";
+    if (!split_path(req)) {
+        kl_error_set(req->err, KL_NOT_FOUND, "no_such_route", "There is nothing at this path.");
+        kl_error_next(req->err, "Routes are below the <Location> that has the SetHandler.");
     }
-    else if ((!family->closed || kl_caller_check(call) == KL_OK)
-             && set_up(call, family->several) == KL_OK) {
-        route = find_route(call, family->routes);
+    else if ((!family->closed || kl_caller_check(req) == KL_OK)
+             && set_up(req, family->several) == KL_OK) {
+        route = find_route(req, family->routes);
     }
-    if (!route || ((route->flags & KL_ROUTE_BODY) && kl_body_read(call, route->flags) != KL_OK)) {
-        return kl_reply_error(call);
+    if (!route || ((route->flags & KL_ROUTE_BODY) && kl_body_read(req, route->flags) != KL_OK)) {
+        return kl_answer_error(req);
     }
-    return route->run(call);
+    return route->run(req);
 }

@@ -15,55 +15,55 @@
 
 /* --- what is asked for ------------------------------------------------------------------ */
 
-static void unknown_value(kl_call_t *call, const char *name, const char *expected)
+static void unknown_value(kl_request_t *req, const char *name, const char *expected)
 {
-    kl_error_field(call->err, "unknown_value", name, "some other word", expected);
+    kl_error_field(req->err, "unknown_value", name, "some other word", expected);
 }
 
-static const char *read_state(kl_call_t *call)
+static const char *read_state(kl_request_t *req)
 {
-    const char *state = kl_query_text(call, "state");
+    const char *state = kl_query_text(req, "state");
     kl_order_state_t known;
 
     if (state[0] && !kl_order_state_parse(state, &known)) {
-        unknown_value(call, "state", "an order state such as AUTHORIZED or CAPTURED");
+        unknown_value(req, "state", "an order state such as AUTHORIZED or CAPTURED");
     }
     return state;
 }
 
-static const char *read_attention(kl_call_t *call)
+static const char *read_attention(kl_request_t *req)
 {
-    const char *mark = kl_query_text(call, "attention");
+    const char *mark = kl_query_text(req, "attention");
     kl_attention_t known;
 
     if (mark[0] && !kl_attention_parse(mark, &known)) {
-        unknown_value(call, "attention", "orphan, outside, differs or expiring");
+        unknown_value(req, "attention", "orphan, outside, differs or expiring");
     }
     return mark;
 }
 
 /* words: ends with NULL; expected: the same for people. */
-static const char *read_word(kl_call_t *call, const char *name, const char *const *words,
+static const char *read_word(kl_request_t *req, const char *name, const char *const *words,
                              const char *expected)
 {
-    const char *word = kl_query_text(call, name);
+    const char *word = kl_query_text(req, name);
 
     while (*words && strcmp(*words, word) != 0) {
         words++;
     }
     if (word[0] && !*words) {
-        unknown_value(call, name, expected);
+        unknown_value(req, name, expected);
     }
     return word;
 }
 
-static kl_order_list_t read_list(kl_call_t *call)
+static kl_order_list_t read_list(kl_request_t *req)
 {
-    const char *name = kl_query_text(call, "list");
+    const char *name = kl_query_text(req, "list");
     kl_order_list_t list = KL_LIST_NONE;
 
     if (name[0] && !kl_order_lists_parse(name, &list)) {
-        unknown_value(call, "list",
+        unknown_value(req, "list",
                       "to_ship, expiring, capture_unconfirmed, refund_unconfirmed or orphans");
     }
     return list;
@@ -75,31 +75,31 @@ static apr_time_t parse_day(apr_pool_t *p, const char *text)
     return strlen(text) == 10 ? kl_iso_time(apr_pstrcat(p, text, "T00:00:00Z", NULL)) : 0;
 }
 
-static apr_time_t read_day(kl_call_t *call, const char *name)
+static apr_time_t read_day(kl_request_t *req, const char *name)
 {
-    const char *text = kl_query_text(call, name);
-    apr_time_t day = parse_day(call->r->pool, text);
+    const char *text = kl_query_text(req, name);
+    apr_time_t day = parse_day(req->r->pool, text);
 
     if (text[0] && !day && strcmp(text, "1970-01-01") != 0) {
-        kl_error_field(call->err, "not_a_date", name, "some other text",
+        kl_error_field(req->err, "not_a_date", name, "some other text",
                        "a day as YYYY-MM-DD, 1970-01-01 or later");
     }
     return day;
 }
 
-static void read_days(kl_call_t *call, kl_order_query_t *query)
+static void read_days(kl_request_t *req, kl_order_query_t *query)
 {
-    query->from = read_day(call, "from");
-    query->to = read_day(call, "to");
+    query->from = read_day(req, "from");
+    query->to = read_day(req, "to");
     if (query->to && query->to < query->from) {
-        kl_error_field(call->err, "out_of_range", "to", "an earlier day", "from or a later day");
+        kl_error_field(req->err, "out_of_range", "to", "an earlier day", "from or a later day");
     }
-    query->to += kl_query_text(call, "to")[0] ? DAY : 0;
+    query->to += kl_query_text(req, "to")[0] ? DAY : 0;
 }
 
-static void read_cursor(kl_call_t *call, kl_order_query_t *query)
+static void read_cursor(kl_request_t *req, kl_order_query_t *query)
 {
-    const char *cursor = kl_query_text(call, "cursor");
+    const char *cursor = kl_query_text(req, "cursor");
     char *end = NULL;
 
     if (!cursor[0]) {
@@ -107,7 +107,7 @@ static void read_cursor(kl_call_t *call, kl_order_query_t *query)
     }
     query->before_at = apr_strtoi64(cursor, &end, 10);
     if (query->before_at <= 0 || *end != '_' || !kl_id_is_uuid(end + 1)) {
-        kl_error_field(call->err, "cursor", "cursor", "some other text",
+        kl_error_field(req->err, "cursor", "cursor", "some other text",
                        "the next_cursor of a previous answer");
         return;
     }
@@ -115,12 +115,12 @@ static void read_cursor(kl_call_t *call, kl_order_query_t *query)
 }
 
 /* "" = all of the Location's. */
-static const char *read_store(kl_call_t *call)
+static const char *read_store(kl_request_t *req)
 {
-    const char *name = kl_query_text(call, "store");
+    const char *name = kl_query_text(req, "store");
 
-    if (name[0] && !kl_store_named(call, name)) {
-        unknown_value(call, "store", kl_store_names(call));
+    if (name[0] && !kl_dispatch_account_named(req, name)) {
+        unknown_value(req, "store", kl_dispatch_account_names(req));
     }
     return name;
 }
@@ -128,32 +128,32 @@ static const char *read_store(kl_call_t *call)
 static const char *const channels[] = {"online", "instore", NULL};
 static const char *const formats[] = {"json", "csv", NULL};
 
-static kl_kind_t read_query(kl_call_t *call, kl_order_query_t *query)
+static kl_kind_t read_query(kl_request_t *req, kl_order_query_t *query)
 {
     static const char *const names[] = {"q",    "state", "store", "channel", "attention", "list",
                                         "from", "to",    "limit", "cursor",  "format",    NULL};
 
-    if (kl_query_only(call, names) != KL_OK) {
-        return call->err->kind;
+    if (kl_query_only(req, names) != KL_OK) {
+        return req->err->kind;
     }
-    *query = kl_order_lists_query(&call->svc, KL_LIST_NONE);
-    query->search = kl_query_text(call, "q");
-    query->state = read_state(call);
-    query->channel = read_word(call, "channel", channels, "online or instore");
-    query->attention = read_attention(call);
-    query->list = read_list(call);
-    query->limit = kl_query_number(call, "limit", DEFAULT_PAGE, 1, KL_MAX_PAGE);
-    query->merchant = read_store(call);
-    read_days(call, query);
-    read_cursor(call, query);
-    return call->err->kind;
+    *query = kl_order_lists_query(&req->svc, KL_LIST_NONE);
+    query->search = kl_query_text(req, "q");
+    query->state = read_state(req);
+    query->channel = read_word(req, "channel", channels, "online or instore");
+    query->attention = read_attention(req);
+    query->list = read_list(req);
+    query->limit = kl_query_number(req, "limit", DEFAULT_PAGE, 1, KL_MAX_PAGE);
+    query->account = read_store(req);
+    read_days(req, query);
+    read_cursor(req, query);
+    return req->err->kind;
 }
 
 /* --- a page ------------------------------------------------------------------------------ */
 
-static int reply_page(kl_call_t *call, const kl_list_page_t *page)
+static int reply_page(kl_request_t *req, const kl_list_page_t *page)
 {
-    apr_pool_t *p = call->r->pool;
+    apr_pool_t *p = req->r->pool;
     kl_json_t *v = kl_json_object(p), *orders = kl_json_array(p);
     int i;
 
@@ -165,43 +165,43 @@ static int reply_page(kl_call_t *call, const kl_list_page_t *page)
         kl_json_set_str(v, "next_cursor",
                         apr_psprintf(p, "%" APR_TIME_T_FMT "_%s", page->at, page->id));
     }
-    return kl_reply(call, HTTP_OK, v, NULL);
+    return kl_answer(req, HTTP_OK, v, NULL);
 }
 
-int kl_list(kl_call_t *call)
+int kl_list(kl_request_t *req)
 {
     kl_order_query_t query;
     kl_list_page_t page;
 
-    if (read_query(call, &query) != KL_OK) {
-        return kl_reply_error(call);
+    if (read_query(req, &query) != KL_OK) {
+        return kl_answer_error(req);
     }
-    if (strcmp(read_word(call, "format", formats, "json or csv"), "csv") == 0) {
-        return kl_export(call, &query);
+    if (strcmp(read_word(req, "format", formats, "json or csv"), "csv") == 0) {
+        return kl_export(req, &query);
     }
-    if (call->err->kind != KL_OK
-        || kl_order_lists_page(&call->svc, call->r->pool, &query, &page, call->err) != KL_OK) {
-        return kl_reply_error(call);
+    if (req->err->kind != KL_OK
+        || kl_order_lists_page(&req->svc, req->r->pool, &query, &page, req->err) != KL_OK) {
+        return kl_answer_error(req);
     }
-    return reply_page(call, &page);
+    return reply_page(req, &page);
 }
 
 /* --- how many ------------------------------------------------------------------------------ */
 
-int kl_list_counts(kl_call_t *call)
+int kl_list_counts(kl_request_t *req)
 {
     static const char *const none[] = {NULL};
-    apr_pool_t *p = call->r->pool;
+    apr_pool_t *p = req->r->pool;
     kl_json_t *v = kl_json_object(p), *counts = kl_json_object(p), *entry;
     kl_list_count_t found;
     int list;
 
-    if (kl_query_only(call, none) != KL_OK) {
-        return kl_reply_error(call);
+    if (kl_query_only(req, none) != KL_OK) {
+        return kl_answer_error(req);
     }
     for (list = KL_LIST_NONE + 1; list < KL_LISTS; list++) {
-        if (kl_order_lists_count(&call->svc, list, &found, call->err) != KL_OK) {
-            return kl_reply_error(call);
+        if (kl_order_lists_count(&req->svc, list, &found, req->err) != KL_OK) {
+            return kl_answer_error(req);
         }
         entry = kl_json_object(p);
         kl_json_set_int(entry, "count", found.count);
@@ -209,5 +209,5 @@ int kl_list_counts(kl_call_t *call)
         kl_json_set(counts, kl_order_lists_name(list), entry);
     }
     kl_json_set(v, "lists", counts);
-    return kl_reply(call, HTTP_OK, v, NULL);
+    return kl_answer(req, HTTP_OK, v, NULL);
 }

@@ -9,10 +9,10 @@
 #include "service/order_lists.h"
 
 /** Answers with all that query finds, as CSV. */
-int kl_export(kl_call_t *call, kl_order_query_t *query);
+int kl_export(kl_request_t *req, kl_order_query_t *query);
 
 /** GET "" and GET lists. */
-int kl_list(kl_call_t *call);
-int kl_list_counts(kl_call_t *call);
+int kl_list(kl_request_t *req);
+int kl_list_counts(kl_request_t *req);
 
 #endif

@@ -17,19 +17,19 @@
 #define DEFAULT_HOURS 24
 #define MAX_HOURS 168
 
-static int answer(kl_call_t *call, const char *name, kl_json_t *list)
+static int answer(kl_request_t *req, const char *name, kl_json_t *list)
 {
-    kl_json_t *v = kl_json_object(call->r->pool);
+    kl_json_t *v = kl_json_object(req->r->pool);
 
     kl_json_set(v, name, list);
-    return kl_reply(call, HTTP_OK, v, NULL);
+    return kl_answer(req, HTTP_OK, v, NULL);
 }
 
 /* --- operations ---------------------------------------------------------------------------- */
 
 typedef kl_kind_t (*list_fn)(kl_service_t *svc, apr_array_header_t **out, kl_error_t *err);
 
-static list_fn chosen_list(kl_call_t *call)
+static list_fn chosen_list(kl_request_t *req)
 {
     static const char *const names[] = {"show", NULL};
     static const struct {
@@ -42,40 +42,40 @@ static list_fn chosen_list(kl_call_t *call)
     const char *show;
     unsigned i;
 
-    if (kl_query_only(call, names) != KL_OK) {
+    if (kl_query_only(req, names) != KL_OK) {
         return NULL;
     }
-    show = kl_query_text(call, "show");
+    show = kl_query_text(req, "show");
     for (i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
         if (strcmp(lists[i].name, show) == 0) {
             return lists[i].list;
         }
     }
-    kl_error_field(call->err, "unknown_value", "show", "some other word",
+    kl_error_field(req->err, "unknown_value", "show", "some other word",
                    "open, failing or refused");
     return NULL;
 }
 
-static int operations(kl_call_t *call)
+static int operations(kl_request_t *req)
 {
-    list_fn list = chosen_list(call);
+    list_fn list = chosen_list(req);
     apr_array_header_t *found = NULL;
 
-    if (!list || list(&call->svc, &found, call->err) != KL_OK) {
-        return kl_reply_error(call);
+    if (!list || list(&req->svc, &found, req->err) != KL_OK) {
+        return kl_answer_error(req);
     }
-    return answer(call, "operations",
-                  kl_operation_view_list(call->r->pool, found, KL_FOR_OPERATOR, call->svc.now()));
+    return answer(req, "operations",
+                  kl_operation_view_list(req->r->pool, found, KL_FOR_OPERATOR, req->svc.now()));
 }
 
-static int errors(kl_call_t *call)
+static int errors(kl_request_t *req)
 {
     apr_array_header_t *found = NULL;
 
-    if (kl_operations_errors(&call->svc, &found, call->err) != KL_OK) {
-        return kl_reply_error(call);
+    if (kl_operations_errors(&req->svc, &found, req->err) != KL_OK) {
+        return kl_answer_error(req);
     }
-    return answer(call, "errors", kl_operation_view_errors(call->r->pool, found));
+    return answer(req, "errors", kl_operation_view_errors(req->r->pool, found));
 }
 
 /* --- overview ------------------------------------------------------------------------------ */
@@ -89,9 +89,9 @@ static const char *httpd_version(apr_pool_t *p)
                         version.add_string);
 }
 
-static void set_settings(kl_call_t *call, kl_json_t *v, kl_audience_t audience)
+static void set_settings(kl_request_t *req, kl_json_t *v, kl_audience_t audience)
 {
-    const kl_server_settings_t *cfg = kl_server_settings(call->r->server);
+    const kl_server_settings_t *cfg = kl_settings_server(req->r->server);
 
     kl_json_set_bool(v, "worker", cfg->worker != 0);
     if (audience == KL_FOR_STRANGERS) {
@@ -100,60 +100,60 @@ static void set_settings(kl_call_t *call, kl_json_t *v, kl_audience_t audience)
     else {
         kl_view_word(v, "callback_base", cfg->callback_base ? cfg->callback_base : "");
     }
-    kl_json_set(v, "stores", kl_stores_view(call, audience));
+    kl_json_set(v, "stores", kl_dispatch_accounts_view(req, audience));
 }
 
-kl_json_t *kl_overview_view(kl_call_t *call, kl_audience_t audience)
+kl_json_t *kl_operator_overview(kl_request_t *req, kl_audience_t audience)
 {
-    apr_pool_t *p = call->r->pool;
+    apr_pool_t *p = req->r->pool;
     kl_json_t *v = kl_json_object(p), *database = kl_json_object(p);
     kl_overview_t found;
 
-    if (kl_overview_read(&call->svc, &found, call->err) != KL_OK) {
+    if (kl_overview_read(&req->svc, &found, req->err) != KL_OK) {
         return NULL;
     }
-    kl_view_time(p, v, "now", call->svc.now());
+    kl_view_time(p, v, "now", req->svc.now());
     kl_json_set_str(v, "version", KL_VERSION);
     kl_json_set_str(v, "httpd", httpd_version(p));
     kl_json_set_str(v, "libcurl", kl_child_http_version(p));
     kl_json_set_str(database, "driver", found.driver);
     kl_json_set_int(database, "schema_version", KL_SCHEMA_VERSION);
     kl_json_set(v, "database", database);
-    set_settings(call, v, audience);
+    set_settings(req, v, audience);
     kl_json_set(v, "queue", kl_queue_view(p, &found.queue));
     return v;
 }
 
-static int overview(kl_call_t *call)
+static int overview(kl_request_t *req)
 {
-    kl_json_t *v = kl_overview_view(call, KL_FOR_OPERATOR);
+    kl_json_t *v = kl_operator_overview(req, KL_FOR_OPERATOR);
 
-    return v ? kl_reply(call, HTTP_OK, v, NULL) : kl_reply_error(call);
+    return v ? kl_answer(req, HTTP_OK, v, NULL) : kl_answer_error(req);
 }
 
-static int callbacks(kl_call_t *call)
+static int callbacks(kl_request_t *req)
 {
     apr_array_header_t *found = NULL;
 
-    if (kl_overview_callbacks(&call->svc, &found, call->err) != KL_OK) {
-        return kl_reply_error(call);
+    if (kl_overview_callbacks(&req->svc, &found, req->err) != KL_OK) {
+        return kl_answer_error(req);
     }
-    return answer(call, "callbacks", kl_callback_view(call->r->pool, found));
+    return answer(req, "callbacks", kl_callback_view(req->r->pool, found));
 }
 
-static int charts(kl_call_t *call)
+static int charts(kl_request_t *req)
 {
     static const char *const names[] = {"hours", NULL};
     kl_hours_t *found = NULL;
     int n = DEFAULT_HOURS;
 
-    if (kl_query_only(call, names) == KL_OK) {
-        n = kl_query_number(call, "hours", DEFAULT_HOURS, 1, MAX_HOURS);
+    if (kl_query_only(req, names) == KL_OK) {
+        n = kl_query_number(req, "hours", DEFAULT_HOURS, 1, MAX_HOURS);
     }
-    if (call->err->kind != KL_OK || kl_overview_hours(&call->svc, n, &found, call->err) != KL_OK) {
-        return kl_reply_error(call);
+    if (req->err->kind != KL_OK || kl_overview_hours(&req->svc, n, &found, req->err) != KL_OK) {
+        return kl_answer_error(req);
     }
-    return kl_reply(call, HTTP_OK, kl_hours_view(call->r->pool, found), NULL);
+    return kl_answer(req, HTTP_OK, kl_hours_view(req->r->pool, found), NULL);
 }
 
 const kl_route_t kl_operator_routes[] = {

@@ -8,12 +8,12 @@
 
 #include "handlers/handlers.h"
 
-/** What is configured and what waits; NULL with call->err set when the database cannot be
+/** What is configured and what waits; NULL with req->err set when the database cannot be
  *  read. */
-kl_json_t *kl_overview_view(kl_call_t *call, kl_audience_t audience);
+kl_json_t *kl_operator_overview(kl_request_t *req, kl_audience_t audience);
 
 /* Routes listed in operator.c. */
-int kl_support_bundle(kl_call_t *call);  /* support.c */
-int kl_credential_test(kl_call_t *call); /* credential_test.c */
+int kl_support_bundle(kl_request_t *req);  /* support.c */
+int kl_credential_test(kl_request_t *req); /* credential_test.c */
 
 #endif

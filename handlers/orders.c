@@ -13,89 +13,88 @@
 #include "service/reconcile.h"
 
 /* Its expiry is not known yet; when Klarna cannot be asked now, it is shown as it is. */
-static kl_kind_t look_if_possible(kl_call_t *call, kl_order_t **order)
+static kl_kind_t look_if_possible(kl_request_t *req, kl_order_t **order)
 {
     kl_look_t look;
 
-    (void)kl_reconcile_order(&call->svc, order, &look, kl_error_make(call->r->pool));
-    return *order ? KL_OK : kl_service_order(&call->svc, call->segment[0], order, call->err);
+    (void)kl_reconcile_order(&req->svc, order, &look, kl_error_make(req->r->pool));
+    return *order ? KL_OK : kl_service_order(&req->svc, req->segment[0], order, req->err);
 }
 
 /* ?refresh=1 reads Klarna's record first; else that is done only, as well as it can be, while
  * the expiry is not known (just placed or extended). */
-static int read_one(kl_call_t *call)
+static int read_one(kl_request_t *req)
 {
-    const char *refresh = kl_query_parameter(call->r, "refresh");
+    const char *refresh = kl_query_parameter(req->r, "refresh");
     int asked = refresh && strcmp(refresh, "1") == 0;
     kl_look_t look = {0};
     kl_order_t *order = NULL;
     kl_json_t *v;
-    kl_kind_t rv = kl_service_order(&call->svc, call->segment[0], &order, call->err);
+    kl_kind_t rv = kl_service_order(&req->svc, req->segment[0], &order, req->err);
 
     if (rv == KL_OK && asked) {
-        rv = kl_reconcile_order(&call->svc, &order, &look, call->err);
+        rv = kl_reconcile_order(&req->svc, &order, &look, req->err);
     }
     else if (rv == KL_OK && !order->expires_at) {
-        rv = look_if_possible(call, &order);
+        rv = look_if_possible(req, &order);
     }
     if (rv != KL_OK) {
-        return kl_reply_error(call);
+        return kl_answer_error(req);
     }
-    v = kl_order_view(call->r->pool, order, 1);
+    v = kl_order_view(req->r->pool, order, 1);
     if (asked) {
         kl_json_set_bool(v, "differs_from_klarna", look.differs);
     }
-    return kl_reply(call, HTTP_OK, v, NULL);
+    return kl_answer(req, HTTP_OK, v, NULL);
 }
 
-static int events(kl_call_t *call)
+static int events(kl_request_t *req)
 {
-    apr_pool_t *p = call->r->pool;
+    apr_pool_t *p = req->r->pool;
     kl_json_t *v = kl_json_object(p);
     apr_array_header_t *found = NULL;
 
-    if (kl_operations_of_order(&call->svc, call->segment[0], &found, call->err) != KL_OK) {
-        return kl_reply_error(call);
+    if (kl_operations_of_order(&req->svc, req->segment[0], &found, req->err) != KL_OK) {
+        return kl_answer_error(req);
     }
-    kl_json_set_str(v, "order_id", call->segment[0]);
-    kl_json_set(v, "operations", kl_operation_view_list(p, found, KL_FOR_CLERK, call->svc.now()));
-    return kl_reply(call, HTTP_OK, v, NULL);
+    kl_json_set_str(v, "order_id", req->segment[0]);
+    kl_json_set(v, "operations", kl_operation_view_list(p, found, KL_FOR_CLERK, req->svc.now()));
+    return kl_answer(req, HTTP_OK, v, NULL);
 }
 
-static int operation(kl_call_t *call)
+static int operation(kl_request_t *req)
 {
     kl_operation_t *op = NULL;
 
-    if (kl_service_operation(&call->svc, call->segment[0], call->segment[2], &op, call->err)
-        != KL_OK) {
-        return kl_reply_error(call);
+    if (kl_service_operation(&req->svc, req->segment[0], req->segment[2], &op, req->err) != KL_OK) {
+        return kl_answer_error(req);
     }
-    return kl_reply(call, HTTP_OK, kl_operation_view(call->r->pool, op, call->svc.now()), NULL);
+    return kl_answer(req, HTTP_OK, kl_operation_view(req->r->pool, op, req->svc.now()), NULL);
 }
 
 /* A person has seen what the order was marked for. */
-static int seen(kl_call_t *call)
+static int seen(kl_request_t *req)
 {
-    kl_reader_t rd = kl_reader(call->r->pool, call->body, "", call->err);
+    kl_reader_t rd = kl_reader(req->r->pool, req->body, "", req->err);
     kl_order_t *order = NULL;
 
     kl_reader_only(&rd, NULL);
-    if (call->err->kind != KL_OK
-        || kl_acknowledge_order(&call->svc, call->segment[0], &order, call->err) != KL_OK) {
-        return kl_reply_error(call);
+    if (req->err->kind != KL_OK
+        || kl_acknowledge_order(&req->svc, req->segment[0], &order, req->err) != KL_OK) {
+        return kl_answer_error(req);
     }
-    return kl_reply(call, HTTP_OK, kl_order_view(call->r->pool, order, 1), NULL);
+    return kl_answer(req, HTTP_OK, kl_order_view(req->r->pool, order, 1), NULL);
 }
 
 /* Who asks, and for which stores this back office works. */
-static int about(kl_call_t *call)
+static int about(kl_request_t *req)
 {
-    kl_json_t *v = kl_json_object(call->r->pool);
+    kl_json_t *v = kl_json_object(req->r->pool);
 
-    kl_json_set_str(v, "user", call->r->user);
+    kl_json_set_str(v, "user", req->r->user);
     kl_json_set_str(v, "version", KL_VERSION);
-    kl_json_set(v, "stores", kl_stores_view(call, KL_FOR_CLERK));
-    return kl_reply(call, HTTP_OK, v, NULL);
+    kl_json_set(v, "stores", kl_dispatch_accounts_view(req, KL_FOR_CLERK));
+    return kl_answer(req, HTTP_OK, v, NULL);
 }
 
 #define MONEY (KL_ROUTE_BODY | KL_ROUTE_KEY)
@@ -110,14 +109,14 @@ const kl_route_t kl_orders_routes[] = {
     {"GET", "*/operations/*", 0, operation},
     {"POST", "*/operations/*/send-again", KL_ROUTE_BODY, kl_operations_send_again},
     {"POST", "*/operations/*/give-up", KL_ROUTE_BODY, kl_operations_give_up},
-    {"POST", "*/adopt", KL_ROUTE_BODY, kl_orders_adopt},
+    {"POST", "*/adopt", KL_ROUTE_BODY, kl_operations_adopt},
     {"POST", "*/seen", KL_ROUTE_BODY, seen},
     {"POST", "*/captures", MONEY, kl_captures_create},
     {"POST", "*/captures/*/shipping-info", MONEY, kl_captures_shipping_info},
-    {"POST", "*/credit-invoices", MONEY, kl_credit_invoices_create},
-    {"POST", "*/credit-invoices/preview", KL_ROUTE_BODY, kl_credit_invoices_preview},
-    {"POST", "*/cancel", MONEY, kl_cancel_create},
-    {"POST", "*/extend", MONEY, kl_extend_create},
-    {"POST", "*/release", MONEY, kl_release_create},
+    {"POST", "*/credit-invoices", MONEY, kl_returns_create},
+    {"POST", "*/credit-invoices/preview", KL_ROUTE_BODY, kl_returns_preview},
+    {"POST", "*/cancel", MONEY, kl_returns_cancel},
+    {"POST", "*/extend", MONEY, kl_authorization_extend},
+    {"POST", "*/release", MONEY, kl_authorization_release},
     {NULL, NULL, 0, NULL},
 };

@@ -54,10 +54,10 @@ static const char *listing(apr_pool_t *p, const char *const *names)
 }
 
 /* part is "name=value"; seen has a bit for each name. */
-static kl_kind_t check_part(kl_call_t *call, char *part, const char *const *names,
+static kl_kind_t check_part(kl_request_t *req, char *part, const char *const *names,
                             apr_uint32_t *seen)
 {
-    apr_pool_t *p = call->r->pool;
+    apr_pool_t *p = req->r->pool;
     char *value = part + strcspn(part, "=");
     int i;
 
@@ -66,46 +66,46 @@ static kl_kind_t check_part(kl_call_t *call, char *part, const char *const *name
     }
     i = index_of(names, part);
     if (i < 0) {
-        return kl_error_field(call->err, "unknown_parameter", apr_pstrndup(p, part, MAX_NAME_SHOWN),
+        return kl_error_field(req->err, "unknown_parameter", apr_pstrndup(p, part, MAX_NAME_SHOWN),
                               "an unknown parameter", listing(p, names));
     }
     if (*seen & (1u << i)) {
-        return kl_error_field(call->err, "repeated_parameter", names[i], "more than one value",
+        return kl_error_field(req->err, "repeated_parameter", names[i], "more than one value",
                               "one value");
     }
     *seen |= 1u << i;
     if (strlen(value) > 3 * KL_MAX_STRING || !decode(value) || strlen(value) > KL_MAX_STRING) {
-        return kl_error_field(call->err, "unreadable_parameter", names[i], "some other text",
+        return kl_error_field(req->err, "unreadable_parameter", names[i], "some other text",
                               "at most " APR_STRINGIFY(KL_MAX_STRING) " bytes of UTF-8 text, "
                                                                       "percent-encoded");
     }
     return KL_OK;
 }
 
-kl_kind_t kl_query_only(kl_call_t *call, const char *const *names)
+kl_kind_t kl_query_only(kl_request_t *req, const char *const *names)
 {
-    char *state = NULL, *args = apr_pstrdup(call->r->pool, call->r->args ? call->r->args : "");
+    char *state = NULL, *args = apr_pstrdup(req->r->pool, req->r->args ? req->r->args : "");
     apr_uint32_t seen = 0;
     char *part;
 
     for (part = apr_strtok(args, "&", &state); part; part = apr_strtok(NULL, "&", &state)) {
-        if (check_part(call, part, names, &seen) != KL_OK) {
+        if (check_part(req, part, names, &seen) != KL_OK) {
             break;
         }
     }
-    return call->err->kind;
+    return req->err->kind;
 }
 
-const char *kl_query_text(kl_call_t *call, const char *name)
+const char *kl_query_text(kl_request_t *req, const char *name)
 {
-    const char *value = kl_query_parameter(call->r, name);
+    const char *value = kl_query_parameter(req->r, name);
 
     return value ? value : "";
 }
 
-int kl_query_number(kl_call_t *call, const char *name, int dflt, int min, int max)
+int kl_query_number(kl_request_t *req, const char *name, int dflt, int min, int max)
 {
-    const char *text = kl_query_text(call, name);
+    const char *text = kl_query_text(req, name);
     char *end = NULL;
     apr_int64_t n = apr_strtoi64(text, &end, 10);
 
@@ -113,8 +113,8 @@ int kl_query_number(kl_call_t *call, const char *name, int dflt, int min, int ma
         return dflt;
     }
     if (*end || n < min || n > max) {
-        kl_error_field(call->err, "out_of_range", name, text,
-                       apr_psprintf(call->r->pool, "%d to %d", min, max));
+        kl_error_field(req->err, "out_of_range", name, text,
+                       apr_psprintf(req->r->pool, "%d to %d", min, max));
         return dflt;
     }
     return (int)n;

@@ -7,29 +7,29 @@
 
 #include "service/overview.h"
 
-static int health(kl_call_t *call)
+static int health(kl_request_t *req)
 {
-    kl_json_t *v = kl_json_object(call->r->pool);
-    kl_kind_t rv = kl_overview_ready(&call->svc, call->err);
+    kl_json_t *v = kl_json_object(req->r->pool);
+    kl_kind_t rv = kl_overview_ready(&req->svc, req->err);
 
-    if (rv != KL_OK && (!call->r->user || !call->r->user[0])) {
-        kl_error_clear(call->err);
-        kl_error_set(call->err, KL_UNAVAILABLE, "not_ready", "Payments cannot be taken now.");
+    if (rv != KL_OK && (!req->r->user || !req->r->user[0])) {
+        kl_error_clear(req->err);
+        kl_error_set(req->err, KL_UNAVAILABLE, "not_ready", "Payments cannot be taken now.");
     }
     if (rv != KL_OK) {
-        return kl_reply_error(call);
+        return kl_answer_error(req);
     }
     kl_json_set_str(v, "status", "ok");
     kl_json_set_str(v, "database", "ok");
     kl_json_set_int(v, "schema_version", KL_SCHEMA_VERSION);
-    if (call->r->user && call->r->user[0]) {
-        kl_json_set_str(v, "store", call->settings->account.name);
-        kl_json_set_str(v, "environment", call->settings->account.environment);
-        kl_json_set_str(v, "region", kl_region_name(call->settings->account.region));
-        kl_json_set_str(v, "klarna", call->settings->account.base_url);
+    if (req->r->user && req->r->user[0]) {
+        kl_json_set_str(v, "store", req->settings->account.name);
+        kl_json_set_str(v, "environment", req->settings->account.environment);
+        kl_json_set_str(v, "region", kl_country_region_name(req->settings->account.region));
+        kl_json_set_str(v, "klarna", req->settings->account.base_url);
         kl_json_set_str(v, "version", KL_VERSION);
     }
-    return kl_reply(call, HTTP_OK, v, NULL);
+    return kl_answer(req, HTTP_OK, v, NULL);
 }
 
 const kl_route_t kl_status_routes[] = {

@@ -20,7 +20,7 @@ static const char *const hosts[][2] =
      [KL_REGION_NA] = {"https://api-na.playground.klarna.com", "https://api-na.klarna.com"},
      [KL_REGION_OC] = {"https://api-oc.playground.klarna.com", "https://api-oc.klarna.com"}};
 
-const char *kl_klarna_host(kl_region_t region, int live)
+const char *kl_check_klarna_host(kl_region_t region, int live)
 {
     return hosts[region][live];
 }
@@ -69,14 +69,15 @@ static const char *complete_account(apr_pool_t *p, kl_account_settings_t *accoun
         account->account.environment = "playground";
     }
     live = strcmp(account->account.environment, "live") == 0;
-    account->account.base_url = account->endpoint ? account->endpoint
-                                                  : kl_klarna_host(account->account.region, live);
+    account->account.base_url = account->endpoint
+                                    ? account->endpoint
+                                    : kl_check_klarna_host(account->account.region, live);
     return check_environment(p, account);
 }
 
 static int check_server(apr_pool_t *p, server_rec *s)
 {
-    kl_server_settings_t *cfg = kl_server_settings(s);
+    kl_server_settings_t *cfg = kl_settings_server(s);
     kl_account_settings_t *account;
     apr_hash_index_t *hi;
     const char *wrong, *name;
@@ -93,7 +94,7 @@ static int check_server(apr_pool_t *p, server_rec *s)
     }
     for (i = 0; i < cfg->used->nelts; i++) {
         name = APR_ARRAY_IDX(cfg->used, i, const char *);
-        if (!kl_account_settings(cfg, name)) {
+        if (!kl_settings_account(cfg, name)) {
             ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s,
                          "KLA0002: KlarnaUseStore %s: there is no such store: add <KlarnaStore "
                          "%s>",
@@ -101,7 +102,7 @@ static int check_server(apr_pool_t *p, server_rec *s)
             bad = 1;
         }
     }
-    if (kl_connect_timeout(cfg) > kl_timeout(cfg)) {
+    if (kl_settings_connect_timeout(cfg) > kl_settings_timeout(cfg)) {
         ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s,
                      "KLA0003: KlarnaConnectTimeout is longer than KlarnaTimeout: make it "
                      "shorter");
@@ -113,14 +114,14 @@ static int check_server(apr_pool_t *p, server_rec *s)
 static int is_used(server_rec *s)
 {
     for (; s; s = s->next) {
-        if (apr_hash_count(kl_server_settings(s)->accounts) || kl_server_settings(s)->used->nelts) {
+        if (apr_hash_count(kl_settings_server(s)->accounts) || kl_settings_server(s)->used->nelts) {
             return 1;
         }
     }
     return 0;
 }
 
-int kl_settings_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
+int kl_check_settings(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
 {
     server_rec *vhost;
     int bad = 0;

@@ -60,7 +60,7 @@ static void make_store(apr_pool_t *pchild, server_rec *s)
     connections->close = close_connection;
     connections->log = log_driver;
     connections->impl = s;
-    kl_server_settings(s)->store = kl_store_dbd_make(pchild, connections);
+    kl_settings_server(s)->store = kl_store_dbd_make(pchild, connections);
 }
 
 /* Each worker may hold a connection to Klarna at the same moment. Keeping fewer makes a busy
@@ -74,7 +74,7 @@ static int workers(void)
 
 void kl_child_init(apr_pool_t *pchild, server_rec *s)
 {
-    kl_server_settings_t *cfg = kl_server_settings(s);
+    kl_server_settings_t *cfg = kl_settings_server(s);
     kl_error_t *err = kl_error_make(pchild);
     kl_http_curl_config_t curl = {0};
 
@@ -83,7 +83,7 @@ void kl_child_init(apr_pool_t *pchild, server_rec *s)
     kl_worker_child_init(pchild, s);
     curl.ca_file = cfg->trust_store;
     curl.proxy = cfg->proxy ? cfg->proxy : "";
-    curl.connect_timeout = kl_connect_timeout(cfg);
+    curl.connect_timeout = kl_settings_connect_timeout(cfg);
     curl.max_idle = workers();
     if (kl_http_curl_make(&http, pchild, &curl, err) != KL_OK) {
         ap_log_error(APLOG_MARK, APLOG_CRIT, 0, s, "KLA0010: Klarna cannot be called: %s",
@@ -108,7 +108,7 @@ static int random_bytes(unsigned char *buf, apr_size_t len)
 void kl_child_service(kl_service_t *svc, apr_pool_t *p, server_rec *s, const kl_account_t *account,
                       const char *actor)
 {
-    kl_server_settings_t *cfg = kl_server_settings(s);
+    kl_server_settings_t *cfg = kl_settings_server(s);
 
     svc->p = p;
     svc->store = cfg->store;
@@ -118,7 +118,7 @@ void kl_child_service(kl_service_t *svc, apr_pool_t *p, server_rec *s, const kl_
     svc->accounts_n = 0;
     svc->actor = actor;
     svc->callback_base = cfg->callback_base ? cfg->callback_base : "";
-    svc->timeout = kl_timeout(cfg);
+    svc->timeout = kl_settings_timeout(cfg);
     svc->auto_extend = cfg->auto_extend == 1;
     svc->now = apr_time_now;
     svc->sleep = pause_for;

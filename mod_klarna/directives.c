@@ -126,7 +126,7 @@ static const char *set_region(cmd_parms *cmd, void *unused, const char *word)
     kl_account_settings_t *account = account_here(cmd);
 
     (void)unused;
-    if (!kl_region_parse(word, &account->account.region)) {
+    if (!kl_country_region_parse(word, &account->account.region)) {
         return apr_psprintf(cmd->pool,
                             "KlarnaRegion: expected eu, na or oc (the region your Klarna account "
                             "belongs to), not '%s'",

@@ -20,8 +20,8 @@
 static void register_hooks(apr_pool_t *p);
 
 AP_DECLARE_MODULE(
-    klarna) = {STANDARD20_MODULE_STUFF, kl_location_settings_make,  kl_location_settings_merge,
-               kl_server_settings_make, kl_server_settings_merge,   kl_directives,
+    klarna) = {STANDARD20_MODULE_STUFF, kl_settings_location_make,  kl_settings_location_merge,
+               kl_settings_server_make, kl_settings_server_merge,   kl_directives,
                register_hooks,          AP_MODULE_FLAG_ALWAYS_MERGE};
 
 #define SLOW_PAYMENTS_PER_SECOND 5
@@ -30,7 +30,7 @@ AP_DECLARE_MODULE(
  * a second are all there can be; too few of them stop the whole site, so say it at start. */
 static void warn_about_capacity(server_rec *s)
 {
-    apr_time_t timeout = kl_timeout(kl_server_settings(s));
+    apr_time_t timeout = kl_settings_timeout(kl_settings_server(s));
     int daemons = 0, threads = 0;
 
     ap_mpm_query(AP_MPMQ_MAX_DAEMONS, &daemons);
@@ -59,8 +59,8 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, s
 static void register_hooks(apr_pool_t *p)
 {
     (void)p;
-    ap_hook_check_config(kl_settings_check, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_check_config(kl_check_settings, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(post_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(kl_child_init, NULL, NULL, APR_HOOK_FIRST);
-    ap_hook_handler(kl_handler, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_handler(kl_dispatch_handler, NULL, NULL, APR_HOOK_MIDDLE);
 }

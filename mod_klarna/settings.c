@@ -9,7 +9,7 @@
 #include <apr_strings.h>
 #include "klarna_module.h"
 
-void *kl_server_settings_make(apr_pool_t *p, server_rec *s)
+void *kl_settings_server_make(apr_pool_t *p, server_rec *s)
 {
     kl_server_settings_t *cfg = apr_pcalloc(p, sizeof(*cfg));
 
@@ -73,7 +73,7 @@ static apr_hash_t *merge_accounts(apr_pool_t *p, apr_hash_t *base, apr_hash_t *a
     return merged;
 }
 
-void *kl_server_settings_merge(apr_pool_t *p, void *basev, void *addv)
+void *kl_settings_server_merge(apr_pool_t *p, void *basev, void *addv)
 {
     kl_server_settings_t *base = basev, *add = addv;
     kl_server_settings_t *cfg = apr_pcalloc(p, sizeof(*cfg));
@@ -90,13 +90,13 @@ void *kl_server_settings_merge(apr_pool_t *p, void *basev, void *addv)
     return cfg;
 }
 
-void *kl_location_settings_make(apr_pool_t *p, char *path)
+void *kl_settings_location_make(apr_pool_t *p, char *path)
 {
     (void)path;
     return apr_pcalloc(p, sizeof(kl_location_settings_t));
 }
 
-void *kl_location_settings_merge(apr_pool_t *p, void *basev, void *addv)
+void *kl_settings_location_merge(apr_pool_t *p, void *basev, void *addv)
 {
     kl_location_settings_t *base = basev, *add = addv;
     kl_location_settings_t *cfg = apr_pcalloc(p, sizeof(*cfg));
@@ -105,32 +105,32 @@ void *kl_location_settings_merge(apr_pool_t *p, void *basev, void *addv)
     return cfg;
 }
 
-kl_server_settings_t *kl_server_settings(server_rec *s)
+kl_server_settings_t *kl_settings_server(server_rec *s)
 {
     return ap_get_module_config(s->module_config, &klarna_module);
 }
 
-kl_location_settings_t *kl_location_settings(request_rec *r)
+kl_location_settings_t *kl_settings_location(request_rec *r)
 {
     return ap_get_module_config(r->per_dir_config, &klarna_module);
 }
 
-apr_interval_time_t kl_timeout(const kl_server_settings_t *cfg)
+apr_interval_time_t kl_settings_timeout(const kl_server_settings_t *cfg)
 {
     return cfg->timeout >= 0 ? cfg->timeout : KL_TIMEOUT_DEFAULT;
 }
 
-apr_interval_time_t kl_connect_timeout(const kl_server_settings_t *cfg)
+apr_interval_time_t kl_settings_connect_timeout(const kl_server_settings_t *cfg)
 {
     return cfg->connect_timeout >= 0 ? cfg->connect_timeout : KL_CONNECT_TIMEOUT_DEFAULT;
 }
 
-int kl_worker_threads(const kl_server_settings_t *cfg)
+int kl_settings_worker_threads(const kl_server_settings_t *cfg)
 {
     return cfg->worker >= 0 ? cfg->worker : KL_WORKER_THREADS_DEFAULT;
 }
 
-kl_account_settings_t *kl_account_settings(const kl_server_settings_t *cfg, const char *name)
+kl_account_settings_t *kl_settings_account(const kl_server_settings_t *cfg, const char *name)
 {
     return apr_hash_get(cfg->accounts, name, APR_HASH_KEY_STRING);
 }

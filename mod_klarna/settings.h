@@ -18,7 +18,7 @@
 
 /* One merchant account: a <KlarnaStore> container, or the directives outside of any. */
 typedef struct kl_account_settings_t {
-    kl_account_t account; /* complete after kl_settings_check */
+    kl_account_t account; /* complete after kl_check_settings */
     int has_environment, has_region;
     const char *endpoint;          /* KlarnaEndpoint, NULL = Klarna's own host */
     apr_array_header_t *cart_keys; /* of kl_cart_key_t */
@@ -47,31 +47,31 @@ typedef struct kl_location_settings_t {
 #define KL_TIMEOUT_DEFAULT apr_time_from_sec(20)
 #define KL_CONNECT_TIMEOUT_DEFAULT apr_time_from_sec(5)
 
-void *kl_server_settings_make(apr_pool_t *p, server_rec *s);
-void *kl_server_settings_merge(apr_pool_t *p, void *base, void *add);
-void *kl_location_settings_make(apr_pool_t *p, char *path);
-void *kl_location_settings_merge(apr_pool_t *p, void *base, void *add);
+void *kl_settings_server_make(apr_pool_t *p, server_rec *s);
+void *kl_settings_server_merge(apr_pool_t *p, void *base, void *add);
+void *kl_settings_location_make(apr_pool_t *p, char *path);
+void *kl_settings_location_merge(apr_pool_t *p, void *base, void *add);
 
-kl_server_settings_t *kl_server_settings(server_rec *s);
-kl_location_settings_t *kl_location_settings(request_rec *r);
+kl_server_settings_t *kl_settings_server(server_rec *s);
+kl_location_settings_t *kl_settings_location(request_rec *r);
 
-apr_interval_time_t kl_timeout(const kl_server_settings_t *cfg);
-apr_interval_time_t kl_connect_timeout(const kl_server_settings_t *cfg);
+apr_interval_time_t kl_settings_timeout(const kl_server_settings_t *cfg);
+apr_interval_time_t kl_settings_connect_timeout(const kl_server_settings_t *cfg);
 /** Threads of the background worker in each process; 0 when it is off. */
-int kl_worker_threads(const kl_server_settings_t *cfg);
+int kl_settings_worker_threads(const kl_server_settings_t *cfg);
 
 /** The account by name, or NULL. */
-kl_account_settings_t *kl_account_settings(const kl_server_settings_t *cfg, const char *name);
+kl_account_settings_t *kl_settings_account(const kl_server_settings_t *cfg, const char *name);
 
 /** Klarna's own host for a region, without trailing slash; live: 1, or 0 for the playground. */
-const char *kl_klarna_host(kl_region_t region, int live);
+const char *kl_check_klarna_host(kl_region_t region, int live);
 
 /** The command table (directives.c). */
 extern const command_rec kl_directives[];
 
 /** check_config hook: every server's settings are complete and consistent, or the start (and
  * apachectl configtest) stops and names the fault and its cure. */
-int kl_settings_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
+int kl_check_settings(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
 
 /**
  * Reads a secret. source is "file:/path", "exec:/program arguments" or "env:NAME"; the first

@@ -103,7 +103,7 @@ static int start_thread(void *unused)
 static kl_kind_t ask_for_lease(duty_t *duty, apr_time_t now, apr_interval_time_t length)
 {
     kl_worker_lease_t lease = {duty->account->name, duty->holder, now, now + length};
-    kl_store_t *store = kl_server_settings(duty->s)->store;
+    kl_store_t *store = kl_settings_server(duty->s)->store;
     apr_pool_t *p = NULL;
     kl_kind_t rv;
 
@@ -158,7 +158,7 @@ static int random_bytes(unsigned char *buf, apr_size_t len)
 
 static void add_duties(apr_pool_t *p, server_rec *s)
 {
-    kl_server_settings_t *cfg = kl_server_settings(s);
+    kl_server_settings_t *cfg = kl_settings_server(s);
     apr_hash_index_t *hi;
 
     for (hi = apr_hash_first(p, cfg->accounts); hi; hi = apr_hash_next(hi)) {
@@ -191,7 +191,7 @@ static int threads_wanted(server_rec *s)
     int most = 0;
 
     for (; s; s = s->next) {
-        int n = kl_worker_threads(kl_server_settings(s));
+        int n = kl_settings_worker_threads(kl_settings_server(s));
 
         most = n > most ? n : most;
     }
@@ -217,7 +217,7 @@ void kl_worker_child_init(apr_pool_t *pchild, server_rec *s)
     worker.round = kl_round_make(pchild, &worker.runner);
     worker.duties = apr_array_make(pchild, 4, sizeof(duty_t *));
     for (; s; s = s->next) {
-        if (kl_worker_threads(kl_server_settings(s)) > 0) {
+        if (kl_settings_worker_threads(kl_settings_server(s)) > 0) {
             add_duties(pchild, s);
         }
     }
@@ -279,8 +279,8 @@ static apr_status_t tick(int state, void *data, apr_pool_t *p)
 int kl_worker_is_wanted(server_rec *s)
 {
     for (; s; s = s->next) {
-        if (kl_worker_threads(kl_server_settings(s)) > 0
-            && apr_hash_count(kl_server_settings(s)->accounts)) {
+        if (kl_settings_worker_threads(kl_settings_server(s)) > 0
+            && apr_hash_count(kl_settings_server(s)->accounts)) {
             return 1;
         }
     }

@@ -50,7 +50,7 @@ static void set_text(kl_json_t *body, const char *key, const char *s)
 static void set_lines(apr_pool_t *p, kl_json_t *body, const apr_array_header_t *lines)
 {
     if (lines && lines->nelts > 0) {
-        kl_json_set(body, "order_lines", kl_lines_klarna(p, lines));
+        kl_json_set(body, "order_lines", kl_order_parts_klarna_lines(p, lines));
     }
 }
 
@@ -59,7 +59,7 @@ static void set_moved(apr_pool_t *p, kl_json_t *body, const kl_order_t *order,
                       const kl_movement_t *m)
 {
     if (m->lines && m->lines->nelts > 0) {
-        set_lines(p, body, kl_movement_klarna_lines(p, order, m));
+        set_lines(p, body, kl_plan_lines_klarna(p, order, m));
     }
 }
 
@@ -71,8 +71,9 @@ static kl_json_t *entries(apr_pool_t *p, const char *text)
     return v && kl_json_is_array(v) && kl_json_size(v) > 0 ? v : NULL;
 }
 
-kl_klarna_request_t kl_om_capture(apr_pool_t *p, const kl_order_t *order, const kl_movement_t *m,
-                                  const kl_capture_request_t *want, const char *key)
+kl_klarna_request_t kl_order_management_capture(apr_pool_t *p, const kl_order_t *order,
+                                                const kl_movement_t *m,
+                                                const kl_capture_request_t *want, const char *key)
 {
     kl_json_t *body = kl_json_object(p);
 
@@ -84,8 +85,9 @@ kl_klarna_request_t kl_om_capture(apr_pool_t *p, const kl_order_t *order, const 
     return post(p, order, "/captures", kl_json_text(p, body), key);
 }
 
-kl_klarna_request_t kl_om_refund(apr_pool_t *p, const kl_order_t *order, const kl_movement_t *m,
-                                 const kl_credit_request_t *want, const char *key)
+kl_klarna_request_t kl_order_management_refund(apr_pool_t *p, const kl_order_t *order,
+                                               const kl_movement_t *m,
+                                               const kl_credit_request_t *want, const char *key)
 {
     kl_json_t *body = kl_json_object(p);
 
@@ -96,41 +98,45 @@ kl_klarna_request_t kl_om_refund(apr_pool_t *p, const kl_order_t *order, const k
     return post(p, order, "/refunds", kl_json_text(p, body), key);
 }
 
-kl_klarna_request_t kl_om_reduce(apr_pool_t *p, const kl_order_t *order, const kl_movement_t *m,
-                                 const char *description, const char *key)
+kl_klarna_request_t kl_order_management_reduce(apr_pool_t *p, const kl_order_t *order,
+                                               const kl_movement_t *m, const char *description,
+                                               const char *key)
 {
     kl_json_t *body = kl_json_object(p);
     apr_int64_t stays;
 
-    if (!kl_sub(order->order_amount, m->amount, &stays) || stays < 0) {
+    if (!kl_money_sub(order->order_amount, m->amount, &stays) || stays < 0) {
         return (kl_klarna_request_t){.method = NULL};
     }
     kl_json_set_int(body, "order_amount", stays);
     set_text(body, "description", description);
     /* Without order_lines Klarna would delete the lines it has. */
-    set_lines(p, body, kl_reduced_lines(p, order, m));
+    set_lines(p, body, kl_plan_lines_reduced(p, order, m));
     return request(p, order,
                    (kl_klarna_request_t){"PATCH", "/authorization", kl_json_text(p, body), key, 0});
 }
 
-kl_klarna_request_t kl_om_cancel(apr_pool_t *p, const kl_order_t *order, const char *key)
+kl_klarna_request_t kl_order_management_cancel(apr_pool_t *p, const kl_order_t *order,
+                                               const char *key)
 {
     return post(p, order, "/cancel", "", key);
 }
 
-kl_klarna_request_t kl_om_release(apr_pool_t *p, const kl_order_t *order, const char *key)
+kl_klarna_request_t kl_order_management_release(apr_pool_t *p, const kl_order_t *order,
+                                                const char *key)
 {
     return post(p, order, "/release-remaining-authorization", "", key);
 }
 
-kl_klarna_request_t kl_om_extend(apr_pool_t *p, const kl_order_t *order, const char *key)
+kl_klarna_request_t kl_order_management_extend(apr_pool_t *p, const kl_order_t *order,
+                                               const char *key)
 {
     return post(p, order, "/extend-authorization-time", "", key);
 }
 
-kl_klarna_request_t kl_om_shipping_info(apr_pool_t *p, const kl_order_t *order,
-                                        const char *capture_id, const char *shipping_info,
-                                        const char *key)
+kl_klarna_request_t kl_order_management_shipping_info(apr_pool_t *p, const kl_order_t *order,
+                                                      const char *capture_id,
+                                                      const char *shipping_info, const char *key)
 {
     const char *id = kl_url_segment(p, capture_id);
     kl_json_t *list = entries(p, shipping_info);
@@ -144,7 +150,7 @@ kl_klarna_request_t kl_om_shipping_info(apr_pool_t *p, const kl_order_t *order,
                 kl_json_text(p, body), key);
 }
 
-kl_klarna_request_t kl_om_read(apr_pool_t *p, const kl_order_t *order)
+kl_klarna_request_t kl_order_management_read(apr_pool_t *p, const kl_order_t *order)
 {
     return request(p, order, (kl_klarna_request_t){"GET", "", "", "", 0});
 }
@@ -160,7 +166,7 @@ static const char *text(apr_pool_t *p, const kl_json_t *v, const char *key)
 }
 
 /* Gives the name of the first amount that is missing, no integer or negative; else NULL. */
-static const char *read_amounts(const kl_json_t *v, kl_klarna_order_t *seen)
+static const char *read_amounts(const kl_json_t *v, kl_klarna_record_t *seen)
 {
     const struct {
         const char *name;
@@ -206,14 +212,14 @@ static apr_array_header_t *read_moves(apr_pool_t *p, const kl_json_t *v, const m
     return out;
 }
 
-kl_kind_t kl_om_read_reply(kl_klarna_order_t *out, apr_pool_t *p, const kl_klarna_response_t *resp,
-                           kl_error_t *err)
+kl_kind_t kl_order_management_read_reply(kl_klarna_record_t *out, apr_pool_t *p,
+                                         const kl_klarna_response_t *resp, kl_error_t *err)
 {
     static const move_names_t captures = {"captures", "capture_id", "captured_amount",
                                           "captured_at"};
     static const move_names_t refunds = {"refunds", "refund_id", "refunded_amount", "refunded_at"};
     const kl_json_t *v = kl_reply_json(p, resp, err);
-    kl_klarna_order_t seen;
+    kl_klarna_record_t seen;
     const char *missing;
 
     if (!v) {

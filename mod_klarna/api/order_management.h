@@ -8,28 +8,34 @@
 #define KL_ORDER_MANAGEMENT_H
 
 #include "api/reply.h"
-#include "core/klarna_order.h"
+#include "core/klarna_record.h"
 #include "core/plan.h"
 
 /** POST captures; lines are sent when the movement has some. */
-kl_klarna_request_t kl_om_capture(apr_pool_t *p, const kl_order_t *order, const kl_movement_t *m,
-                                  const kl_capture_request_t *want, const char *key);
+kl_klarna_request_t kl_order_management_capture(apr_pool_t *p, const kl_order_t *order,
+                                                const kl_movement_t *m,
+                                                const kl_capture_request_t *want, const char *key);
 /** POST refunds; want's comment is Klarna's description. */
-kl_klarna_request_t kl_om_refund(apr_pool_t *p, const kl_order_t *order, const kl_movement_t *m,
-                                 const kl_credit_request_t *want, const char *key);
+kl_klarna_request_t kl_order_management_refund(apr_pool_t *p, const kl_order_t *order,
+                                               const kl_movement_t *m,
+                                               const kl_credit_request_t *want, const char *key);
 /** PATCH authorization with the lines that stay. */
-kl_klarna_request_t kl_om_reduce(apr_pool_t *p, const kl_order_t *order, const kl_movement_t *m,
-                                 const char *description, const char *key);
-kl_klarna_request_t kl_om_cancel(apr_pool_t *p, const kl_order_t *order, const char *key);
-kl_klarna_request_t kl_om_release(apr_pool_t *p, const kl_order_t *order, const char *key);
-kl_klarna_request_t kl_om_extend(apr_pool_t *p, const kl_order_t *order, const char *key);
+kl_klarna_request_t kl_order_management_reduce(apr_pool_t *p, const kl_order_t *order,
+                                               const kl_movement_t *m, const char *description,
+                                               const char *key);
+kl_klarna_request_t kl_order_management_cancel(apr_pool_t *p, const kl_order_t *order,
+                                               const char *key);
+kl_klarna_request_t kl_order_management_release(apr_pool_t *p, const kl_order_t *order,
+                                                const char *key);
+kl_klarna_request_t kl_order_management_extend(apr_pool_t *p, const kl_order_t *order,
+                                               const char *key);
 /** POST captures/{id}/shipping-info; shipping_info is a JSON array text. */
-kl_klarna_request_t kl_om_shipping_info(apr_pool_t *p, const kl_order_t *order,
-                                        const char *capture_id, const char *shipping_info,
-                                        const char *key);
+kl_klarna_request_t kl_order_management_shipping_info(apr_pool_t *p, const kl_order_t *order,
+                                                      const char *capture_id,
+                                                      const char *shipping_info, const char *key);
 /** GET order. */
-kl_klarna_request_t kl_om_read(apr_pool_t *p, const kl_order_t *order);
-kl_kind_t kl_om_read_reply(kl_klarna_order_t *out, apr_pool_t *p, const kl_klarna_response_t *resp,
-                           kl_error_t *err);
+kl_klarna_request_t kl_order_management_read(apr_pool_t *p, const kl_order_t *order);
+kl_kind_t kl_order_management_read_reply(kl_klarna_record_t *out, apr_pool_t *p,
+                                         const kl_klarna_response_t *resp, kl_error_t *err);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Klarna Payments v1. The body of a session and of a placement come from the same function
- * (kl_order_klarna), because Klarna refuses a placement that differs from what was authorized. A
+ * (kl_cart_klarna), because Klarna refuses a placement that differs from what was authorized. A
  * token or session id that is not clearly one never becomes part of a path.
  */
 #include <apr_lib.h>
@@ -26,7 +26,7 @@ static kl_klarna_request_t post(const char *path, const char *body)
 /* The order's own part, the same for sessions and placements. */
 static kl_json_t *order_body(apr_pool_t *p, const kl_order_t *order)
 {
-    kl_json_t *body = kl_order_klarna(p, order);
+    kl_json_t *body = kl_cart_klarna(p, order);
 
     if (*order->confirmation_url) {
         kl_json_t *urls = kl_json_object(p);

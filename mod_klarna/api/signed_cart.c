@@ -123,6 +123,6 @@ kl_kind_t kl_signed_cart_open(kl_json_t **cart, apr_pool_t *p, const kl_signed_c
         return err->kind;
     }
     rd = kl_reader(p, claims, "", err);
-    *cart = (kl_json_t *)kl_read_object(&rd, "cart", KL_REQUIRED).obj;
+    *cart = (kl_json_t *)kl_reader_object(&rd, "cart", KL_REQUIRED).obj;
     return err->kind;
 }

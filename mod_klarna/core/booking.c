@@ -181,7 +181,7 @@ static apr_int64_t tax_left(const kl_order_t *order)
         }
         else {
             tax += line->cancelled_amount == 0 ? line->total_tax_amount
-                                               : kl_tax_within(left, line->tax_rate);
+                                               : kl_money_tax_within(left, line->tax_rate);
         }
     }
     return tax;
@@ -194,7 +194,7 @@ kl_kind_t kl_booking_reduce(kl_order_t *order, apr_pool_t *p, const kl_movement_
         return err->kind;
     }
     if (moved->lines->nelts == 0) {
-        kl_line_t reduction = kl_reduction_line(p, order, moved->amount);
+        kl_line_t reduction = kl_plan_lines_reduction(p, order, moved->amount);
 
         APR_ARRAY_PUSH(order->lines, kl_line_t) = reduction;
     }

@@ -8,7 +8,7 @@ static kl_json_t *view(apr_pool_t *p, const kl_callback_t *callback)
 {
     kl_json_t *v = kl_json_object(p);
 
-    kl_json_set_str(v, "store", callback->merchant);
+    kl_json_set_str(v, "store", callback->account);
     kl_json_set_str(v, "kind", callback->kind);
     kl_view_time(p, v, "last_good", callback->good_at);
     kl_json_set_int(v, "good", callback->good);

@@ -11,7 +11,7 @@
 
 /* Recorded at most every KL_NOTE_PAUSE_S: the counts show that something came, not how often. */
 typedef struct kl_callback_t {
-    const char *merchant;
+    const char *account;
     const char *kind;           /* "authorization", "fraud", "status" */
     apr_time_t good_at, bad_at; /* 0 = never */
     apr_int64_t good, bad;
@@ -20,7 +20,7 @@ typedef struct kl_callback_t {
 
 /* That a callback came: accepted when why is "", else refused for that code. */
 typedef struct kl_callback_note_t {
-    const char *merchant, *kind, *why;
+    const char *account, *kind, *why;
     apr_time_t at;
 } kl_callback_note_t;
 

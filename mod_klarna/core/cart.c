@@ -43,11 +43,11 @@
 /* clang-format on */
 
 #define NAME(name, max) #name,
-#define READ(name, max) kl_read_str(&rd, #name, KL_OPTIONAL, 0, max);
+#define READ(name, max) kl_reader_str(&rd, #name, KL_OPTIONAL, 0, max);
 
 static kl_json_t *read_address(const kl_reader_t *cart, const char *key)
 {
-    kl_reader_t rd = kl_read_object(cart, key, KL_OPTIONAL);
+    kl_reader_t rd = kl_reader_object(cart, key, KL_OPTIONAL);
 
     kl_reader_only(&rd, ADDRESS(NAME) NULL);
     ADDRESS(READ)
@@ -56,7 +56,7 @@ static kl_json_t *read_address(const kl_reader_t *cart, const char *key)
 
 static kl_json_t *read_customer(const kl_reader_t *cart)
 {
-    kl_reader_t rd = kl_read_object(cart, "customer", KL_OPTIONAL);
+    kl_reader_t rd = kl_reader_object(cart, "customer", KL_OPTIONAL);
 
     kl_reader_only(&rd, CUSTOMER(NAME) NULL);
     CUSTOMER(READ)
@@ -65,7 +65,7 @@ static kl_json_t *read_customer(const kl_reader_t *cart)
 
 static const char *text(const kl_reader_t *rd, const char *key, apr_size_t max)
 {
-    const char *s = kl_read_str(rd, key, KL_OPTIONAL, 0, max);
+    const char *s = kl_reader_str(rd, key, KL_OPTIONAL, 0, max);
 
     return s ? s : "";
 }
@@ -74,7 +74,7 @@ static const char *text(const kl_reader_t *rd, const char *key, apr_size_t max)
  * the shop, so it is not repeated. */
 static const char *read_confirmation_url(const kl_reader_t *cart)
 {
-    kl_reader_t rd = kl_read_object(cart, "merchant_urls", KL_OPTIONAL);
+    kl_reader_t rd = kl_reader_object(cart, "merchant_urls", KL_OPTIONAL);
     const char *url;
 
     kl_reader_only(&rd, "confirmation", NULL);
@@ -91,12 +91,13 @@ static void read_members(kl_cart_t *cart, const kl_reader_t *rd)
     kl_reader_only(rd, "purchase_country", "purchase_currency", "locale", "order_amount",
                    "order_tax_amount", "order_lines", "merchant_reference1", "merchant_reference2",
                    "merchant_urls", "billing_address", "shipping_address", "customer", NULL);
-    cart->country = kl_read_str(rd, "purchase_country", KL_REQUIRED, 2, 2);
-    cart->currency = kl_read_str(rd, "purchase_currency", KL_REQUIRED, 3, 3);
+    cart->country = kl_reader_str(rd, "purchase_country", KL_REQUIRED, 2, 2);
+    cart->currency = kl_reader_str(rd, "purchase_currency", KL_REQUIRED, 3, 3);
     cart->locale = text(rd, "locale", 5);
     /* An order of nothing could never be captured. */
-    cart->order_amount = kl_read_int(rd, "order_amount", KL_REQUIRED, 0, 1, KL_MAX_AMOUNT);
-    cart->order_tax_amount = kl_read_int(rd, "order_tax_amount", KL_OPTIONAL, 0, 0, KL_MAX_AMOUNT);
+    cart->order_amount = kl_reader_int(rd, "order_amount", KL_REQUIRED, 0, 1, KL_MAX_AMOUNT);
+    cart->order_tax_amount = kl_reader_int(rd, "order_tax_amount", KL_OPTIONAL, 0, 0,
+                                           KL_MAX_AMOUNT);
     cart->reference1 = text(rd, "merchant_reference1", KL_MAX_STRING);
     cart->reference2 = text(rd, "merchant_reference2", KL_MAX_STRING);
     cart->confirmation_url = read_confirmation_url(rd);
@@ -124,7 +125,7 @@ kl_kind_t kl_cart_parse(kl_cart_t *cart, apr_pool_t *p, const kl_json_t *v, kl_r
     if (err->kind != KL_OK) {
         return err->kind;
     }
-    return kl_cart_sums_check(cart, p, err);
+    return kl_cart_lines_check_sums(cart, p, err);
 }
 
 /* A line whose strings live as long as the order. */
@@ -168,7 +169,7 @@ static void set_unless_empty(kl_json_t *obj, const char *key, const char *s)
     }
 }
 
-kl_json_t *kl_order_klarna(apr_pool_t *p, const kl_order_t *order)
+kl_json_t *kl_cart_klarna(apr_pool_t *p, const kl_order_t *order)
 {
     kl_json_t *v = kl_json_object(p);
 
@@ -177,7 +178,7 @@ kl_json_t *kl_order_klarna(apr_pool_t *p, const kl_order_t *order)
     set_unless_empty(v, "locale", order->locale);
     kl_json_set_int(v, "order_amount", order->order_amount);
     kl_json_set_int(v, "order_tax_amount", order->order_tax_amount);
-    kl_json_set(v, "order_lines", kl_lines_klarna(p, order->lines));
+    kl_json_set(v, "order_lines", kl_order_parts_klarna_lines(p, order->lines));
     set_unless_empty(v, "merchant_reference1", order->reference1);
     set_unless_empty(v, "merchant_reference2", order->reference2);
     return v;

@@ -46,6 +46,6 @@ void kl_cart_to_order(const kl_cart_t *cart, kl_order_t *order);
 /** The order's cart part in Klarna's words, member by member, for a session or a placement:
  *  purchase_country, purchase_currency, locale, order_amount, order_tax_amount,
  *  order_lines, merchant_reference1/2. */
-kl_json_t *kl_order_klarna(apr_pool_t *p, const kl_order_t *order);
+kl_json_t *kl_cart_klarna(apr_pool_t *p, const kl_order_t *order);
 
 #endif

@@ -23,14 +23,14 @@ static const char *number(apr_pool_t *p, apr_int64_t n)
 
 static const char *text(const kl_reader_t *rd, const char *key, apr_size_t max)
 {
-    const char *s = kl_read_str(rd, key, KL_OPTIONAL, 0, max);
+    const char *s = kl_reader_str(rd, key, KL_OPTIONAL, 0, max);
 
     return s ? s : "";
 }
 
 static apr_int64_t amount(const kl_reader_t *rd, const char *key, int required)
 {
-    return kl_read_int(rd, key, required, 0, -KL_MAX_AMOUNT, KL_MAX_AMOUNT);
+    return kl_reader_int(rd, key, required, 0, -KL_MAX_AMOUNT, KL_MAX_AMOUNT);
 }
 
 static void fault(const kl_reader_t *rd, const char *code, const char *key, apr_int64_t got,
@@ -43,7 +43,7 @@ static void fault(const kl_reader_t *rd, const char *code, const char *key, apr_
 
 static kl_line_type_t read_type(const kl_reader_t *rd)
 {
-    const char *name = kl_read_str(rd, "type", KL_OPTIONAL, 1, KL_MAX_STRING);
+    const char *name = kl_reader_str(rd, "type", KL_OPTIONAL, 1, KL_MAX_STRING);
     kl_line_type_t type = KL_LINE_PHYSICAL;
 
     /* A return fee is a line of a refund, never of a cart. */
@@ -64,14 +64,14 @@ static void read_line(kl_line_t *line, const kl_reader_t *rd, int place)
     if (!line->reference[0]) {
         line->reference = apr_psprintf(rd->p, "line-%d", place);
     }
-    line->name = kl_read_str(rd, "name", KL_REQUIRED, 1, KL_MAX_STRING);
-    line->quantity = kl_read_int(rd, "quantity", KL_REQUIRED, 1, 1, KL_MAX_QUANTITY);
+    line->name = kl_reader_str(rd, "name", KL_REQUIRED, 1, KL_MAX_STRING);
+    line->quantity = kl_reader_int(rd, "quantity", KL_REQUIRED, 1, 1, KL_MAX_QUANTITY);
     line->quantity_unit = text(rd, "quantity_unit", 8);
     line->unit_price = amount(rd, "unit_price", KL_REQUIRED);
-    line->tax_rate = kl_read_int(rd, "tax_rate", KL_OPTIONAL, 0, 0, KL_MAX_TAX_RATE);
+    line->tax_rate = kl_reader_int(rd, "tax_rate", KL_OPTIONAL, 0, 0, KL_MAX_TAX_RATE);
     line->total_amount = amount(rd, "total_amount", KL_REQUIRED);
-    line->total_discount_amount = kl_read_int(rd, "total_discount_amount", KL_OPTIONAL, 0, 0,
-                                              KL_MAX_AMOUNT);
+    line->total_discount_amount = kl_reader_int(rd, "total_discount_amount", KL_OPTIONAL, 0, 0,
+                                                KL_MAX_AMOUNT);
     line->total_tax_amount = amount(rd, "total_tax_amount", KL_OPTIONAL);
     line->image_url = text(rd, "image_url", KL_MAX_URL);
     line->product_url = text(rd, "product_url", KL_MAX_URL);
@@ -107,8 +107,9 @@ static void check_total(const kl_line_t *line, const kl_reader_t *rd)
 {
     apr_int64_t total = 0;
 
-    if (!kl_mul(line->quantity, line->unit_price, &total)
-        || !kl_sub(total, line->total_discount_amount, &total) || total != line->total_amount) {
+    if (!kl_money_mul(line->quantity, line->unit_price, &total)
+        || !kl_money_sub(total, line->total_discount_amount, &total)
+        || total != line->total_amount) {
         fault(rd, "line_total", "total_amount", line->total_amount,
               apr_psprintf(rd->p,
                            "%" APR_INT64_T_FMT " (quantity * unit_price - total_discount_amount)",
@@ -118,7 +119,7 @@ static void check_total(const kl_line_t *line, const kl_reader_t *rd)
 
 static void check_tax(const kl_line_t *line, const kl_reader_t *rd)
 {
-    apr_int64_t exact = kl_tax_within(line->total_amount, line->tax_rate);
+    apr_int64_t exact = kl_money_tax_within(line->total_amount, line->tax_rate);
 
     if (is_paid_value(line->type) && line->tax_rate != 0) {
         fault(rd, "line_tax_rate", "tax_rate", line->tax_rate, "0 for this type");
@@ -145,13 +146,13 @@ static void check_unique(apr_hash_t *seen, const kl_line_t *line, const kl_reade
 
 apr_array_header_t *kl_cart_lines_read(const kl_reader_t *cart)
 {
-    const kl_json_t *entries = kl_read_array(cart, "order_lines", KL_REQUIRED, 1, KL_MAX_LINES);
+    const kl_json_t *entries = kl_reader_array(cart, "order_lines", KL_REQUIRED, 1, KL_MAX_LINES);
     int n = entries ? (int)kl_json_size(entries) : 0;
     apr_array_header_t *lines = apr_array_make(cart->p, n, sizeof(kl_line_t));
     apr_hash_t *seen = apr_hash_make(cart->p);
 
     for (int i = 0; i < n && cart->err->kind == KL_OK; i++) {
-        kl_reader_t rd = kl_read_entry(cart, "order_lines", entries, i);
+        kl_reader_t rd = kl_reader_entry(cart, "order_lines", entries, i);
         kl_line_t *line = apr_array_push(lines);
 
         memset(line, 0, sizeof(*line));
@@ -174,7 +175,7 @@ static const char *line_member(apr_pool_t *p, int i, const char *key)
 /* The limits of lines and amounts keep every sum far from overflow; this guards it. */
 static void add_to(apr_int64_t *sum, apr_int64_t n, kl_error_t *err)
 {
-    if (!kl_add(*sum, n, sum)) {
+    if (!kl_money_add(*sum, n, sum)) {
         kl_error_set(err, KL_INTERNAL, "overflow", "The order lines cannot be added up.");
     }
 }
@@ -246,7 +247,7 @@ static void check_sales_tax(const kl_cart_t *cart, apr_pool_t *p, kl_error_t *er
     }
 }
 
-kl_kind_t kl_cart_sums_check(const kl_cart_t *cart, apr_pool_t *p, kl_error_t *err)
+kl_kind_t kl_cart_lines_check_sums(const kl_cart_t *cart, apr_pool_t *p, kl_error_t *err)
 {
     check_order_amount(cart, p, err);
     if (strcmp(cart->country, "US") == 0) {

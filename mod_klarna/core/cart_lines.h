@@ -20,6 +20,6 @@ apr_array_header_t *kl_cart_lines_read(const kl_reader_t *cart);
  * Checks order_amount, order_tax_amount and where sales tax stands.
  * @return KL_OK, or KL_INVALID "order_total", "order_tax" or "sales_tax"
  */
-kl_kind_t kl_cart_sums_check(const kl_cart_t *cart, apr_pool_t *p, kl_error_t *err);
+kl_kind_t kl_cart_lines_check_sums(const kl_cart_t *cart, apr_pool_t *p, kl_error_t *err);
 
 #endif

@@ -115,12 +115,12 @@ kl_kind_t kl_country_check(const char *country, const char *currency, const char
     return KL_OK;
 }
 
-const char *kl_region_name(kl_region_t region)
+const char *kl_country_region_name(kl_region_t region)
 {
     return region_names[region];
 }
 
-int kl_region_parse(const char *name, kl_region_t *out)
+int kl_country_region_parse(const char *name, kl_region_t *out)
 {
     for (apr_size_t i = 0; i < REGIONS; i++) {
         if (strcmp(region_names[i], name) == 0) {

@@ -29,8 +29,8 @@ kl_kind_t kl_country_check(const char *country, const char *currency, const char
                            kl_region_t region, kl_error_t *err);
 
 /** "eu", "na", "oc"; static. */
-const char *kl_region_name(kl_region_t region);
+const char *kl_country_region_name(kl_region_t region);
 /** 1 and sets *out, or 0 when name is no region. */
-int kl_region_parse(const char *name, kl_region_t *out);
+int kl_country_region_parse(const char *name, kl_region_t *out);
 
 #endif

@@ -75,7 +75,7 @@ void kl_error_next(kl_error_t *err, const char *next)
     }
 }
 
-const char *kl_kind_name(kl_kind_t kind)
+const char *kl_error_kind_name(kl_kind_t kind)
 {
     switch (kind) {
     case KL_OK:

@@ -7,14 +7,14 @@
 #include <string.h>
 
 #include "core/booking.h"
-#include "core/klarna_order.h"
+#include "core/klarna_record.h"
 #include "core/limits.h"
 #include "core/operation.h"
 #include "core/waiting.h"
 
 #define ROOM 4096 /* bytes that one takes in the ledger document, at most */
 
-const char *kl_klarna_made_by(const kl_order_t *order, const char *id)
+const char *kl_import_made_by(const kl_order_t *order, const char *id)
 {
     for (int i = 0; i < order->captures->nelts; i++) {
         const kl_capture_t *capture = &APR_ARRAY_IDX(order->captures, i, kl_capture_t);
@@ -38,7 +38,7 @@ const char *kl_klarna_made_by(const kl_order_t *order, const char *id)
     return NULL;
 }
 
-apr_array_header_t *kl_klarna_candidates(apr_pool_t *p, const kl_order_t *order,
+apr_array_header_t *kl_import_candidates(apr_pool_t *p, const kl_order_t *order,
                                          const apr_array_header_t *list, apr_int64_t amount,
                                          apr_time_t since, int outside)
 {
@@ -46,7 +46,7 @@ apr_array_header_t *kl_klarna_candidates(apr_pool_t *p, const kl_order_t *order,
 
     for (int i = 0; i < list->nelts; i++) {
         const kl_klarna_move_t *move = &APR_ARRAY_IDX(list, i, kl_klarna_move_t);
-        const char *maker = kl_klarna_made_by(order, move->id);
+        const char *maker = kl_import_made_by(order, move->id);
 
         if (move->amount == amount && (!move->at || move->at >= since)
             && (!maker || (outside && !maker[0]))) {
@@ -56,7 +56,7 @@ apr_array_header_t *kl_klarna_candidates(apr_pool_t *p, const kl_order_t *order,
     return found;
 }
 
-const kl_klarna_move_t *kl_klarna_pick(const apr_array_header_t *candidates, const char *reference)
+const kl_klarna_move_t *kl_import_pick(const apr_array_header_t *candidates, const char *reference)
 {
     const kl_klarna_move_t *found = NULL;
     int alike = 0;
@@ -218,7 +218,7 @@ static void import_moves(import_t *in, kl_op_kind_t kind, const apr_array_header
     for (int i = 0; i < list->nelts; i++) {
         kl_klarna_move_t move = APR_ARRAY_IDX(list, i, kl_klarna_move_t);
 
-        if (!kl_klarna_made_by(in->order, move.id)) {
+        if (!kl_import_made_by(in->order, move.id)) {
             move.at = move.at ? move.at : in->now;
             book(in, kind, &move);
         }
@@ -227,7 +227,7 @@ static void import_moves(import_t *in, kl_op_kind_t kind, const apr_array_header
 
 /* A smaller authorization, or one whose rest was given up. Cancelled and expired orders are
  * taken over by their state. */
-static void import_less(import_t *in, const kl_klarna_order_t *seen)
+static void import_less(import_t *in, const kl_klarna_record_t *seen)
 {
     const kl_order_t *order = in->order;
     kl_klarna_move_t less = {.id = "", .at = in->now};
@@ -250,14 +250,15 @@ static void import_less(import_t *in, const kl_klarna_order_t *seen)
     }
 }
 
-int kl_order_import(kl_order_t *order, apr_pool_t *p, const kl_klarna_order_t *seen, apr_time_t now)
+int kl_import_record(kl_order_t *order, apr_pool_t *p, const kl_klarna_record_t *seen,
+                     apr_time_t now)
 {
     kl_order_state_t before = order->state;
     import_t in = {.order = order, .p = p, .now = now};
     apr_int64_t open;
 
     if (order->pending_op[0]) {
-        (void)kl_order_take_over(order, p, seen); /* words only */
+        (void)kl_klarna_record_take_over(order, p, seen); /* words only */
         return 0;
     }
     import_moves(&in, KL_OP_CAPTURE, seen->captures);
@@ -268,7 +269,7 @@ int kl_order_import(kl_order_t *order, apr_pool_t *p, const kl_klarna_order_t *s
     }
     kl_waiting_settled(order);
     open = kl_order_open_amount(order);
-    if (kl_order_take_over(order, p, seen)) {
+    if (kl_klarna_record_take_over(order, p, seen)) {
         kl_attention_raise(order, KL_ATTENTION_DIFFERS);
     }
     else {

@@ -41,7 +41,7 @@ const char *kl_intent_text(apr_pool_t *p, kl_op_kind_t kind, const kl_intent_t *
     kl_json_t *v = kl_json_object(p);
 
     if (moves(kind)) {
-        kl_json_set(v, "movement", kl_movement_json(p, &intent->moved));
+        kl_json_set(v, "movement", kl_ledger_movement_json(p, &intent->moved));
     }
     set_word(v, "reference", intent->reference);
     set_word(v, "description", intent->description);
@@ -78,7 +78,7 @@ kl_kind_t kl_intent_parse(kl_intent_t *out, apr_pool_t *p, const kl_operation_t 
         return unreadable(op, err);
     }
     if (moves(op->kind)
-        && kl_movement_parse(&out->moved, p, kl_json_get(v, "movement"), err) != KL_OK) {
+        && kl_ledger_movement_parse(&out->moved, p, kl_json_get(v, "movement"), err) != KL_OK) {
         return err->kind;
     }
     out->reference = word(v, "reference");

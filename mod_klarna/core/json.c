@@ -407,8 +407,8 @@ static int has_control(const char *s)
     return 0;
 }
 
-const char *kl_read_str(const kl_reader_t *rd, const char *key, int required, apr_size_t min,
-                        apr_size_t max)
+const char *kl_reader_str(const kl_reader_t *rd, const char *key, int required, apr_size_t min,
+                          apr_size_t max)
 {
     const char *s = json_string_value(member(rd, key, required, JSON_STRING, "a string"));
     apr_size_t n;
@@ -431,8 +431,8 @@ const char *kl_read_str(const kl_reader_t *rd, const char *key, int required, ap
     return apr_pstrdup(rd->p, s);
 }
 
-apr_int64_t kl_read_int(const kl_reader_t *rd, const char *key, int required, apr_int64_t dflt,
-                        apr_int64_t min, apr_int64_t max)
+apr_int64_t kl_reader_int(const kl_reader_t *rd, const char *key, int required, apr_int64_t dflt,
+                          apr_int64_t min, apr_int64_t max)
 {
     const json_t *v = member(rd, key, required, JSON_INTEGER, "an integer");
     apr_int64_t n;
@@ -449,14 +449,14 @@ apr_int64_t kl_read_int(const kl_reader_t *rd, const char *key, int required, ap
     return n;
 }
 
-int kl_read_bool(const kl_reader_t *rd, const char *key, int dflt)
+int kl_reader_bool(const kl_reader_t *rd, const char *key, int dflt)
 {
     const json_t *v = member(rd, key, KL_OPTIONAL, JSON_TRUE, "true or false");
 
     return v ? json_is_true(v) : dflt;
 }
 
-kl_reader_t kl_read_object(const kl_reader_t *rd, const char *key, int required)
+kl_reader_t kl_reader_object(const kl_reader_t *rd, const char *key, int required)
 {
     kl_reader_t sub = {.p = rd->p, .err = rd->err};
 
@@ -465,8 +465,8 @@ kl_reader_t kl_read_object(const kl_reader_t *rd, const char *key, int required)
     return sub;
 }
 
-kl_json_t *kl_read_array(const kl_reader_t *rd, const char *key, int required, apr_size_t min,
-                         apr_size_t max)
+kl_json_t *kl_reader_array(const kl_reader_t *rd, const char *key, int required, apr_size_t min,
+                           apr_size_t max)
 {
     json_t *arr = member(rd, key, required, JSON_ARRAY, "an array");
     apr_size_t n = json_array_size(arr);
@@ -479,8 +479,8 @@ kl_json_t *kl_read_array(const kl_reader_t *rd, const char *key, int required, a
     return arr;
 }
 
-kl_reader_t kl_read_entry(const kl_reader_t *rd, const char *key, const kl_json_t *arr,
-                          apr_size_t i)
+kl_reader_t kl_reader_entry(const kl_reader_t *rd, const char *key, const kl_json_t *arr,
+                            apr_size_t i)
 {
     const char *name = apr_psprintf(rd->p, "%s[%" APR_SIZE_T_FMT "]", kl_reader_name(rd, key), i);
 

@@ -78,19 +78,19 @@ void kl_reader_only(const kl_reader_t *rd, ...) __attribute__((sentinel));
 #define KL_OPTIONAL 0
 /** A string of min..max characters (code points, as Klarna counts) without control
  *  characters, copied into rd->p; NULL when absent. Errors never quote it. */
-const char *kl_read_str(const kl_reader_t *rd, const char *key, int required, apr_size_t min,
-                        apr_size_t max);
+const char *kl_reader_str(const kl_reader_t *rd, const char *key, int required, apr_size_t min,
+                          apr_size_t max);
 /** An integer in min..max; a real number is refused. */
-apr_int64_t kl_read_int(const kl_reader_t *rd, const char *key, int required, apr_int64_t dflt,
-                        apr_int64_t min, apr_int64_t max);
-int kl_read_bool(const kl_reader_t *rd, const char *key, int dflt);
+apr_int64_t kl_reader_int(const kl_reader_t *rd, const char *key, int required, apr_int64_t dflt,
+                          apr_int64_t min, apr_int64_t max);
+int kl_reader_bool(const kl_reader_t *rd, const char *key, int dflt);
 /** A sub-object's reader; obj is NULL when absent. */
-kl_reader_t kl_read_object(const kl_reader_t *rd, const char *key, int required);
+kl_reader_t kl_reader_object(const kl_reader_t *rd, const char *key, int required);
 /** An array of at most max entries; NULL when absent. */
-kl_json_t *kl_read_array(const kl_reader_t *rd, const char *key, int required, apr_size_t min,
-                         apr_size_t max);
+kl_json_t *kl_reader_array(const kl_reader_t *rd, const char *key, int required, apr_size_t min,
+                           apr_size_t max);
 /** The reader of entry i of array arr, member key of rd: path "key[i]". */
-kl_reader_t kl_read_entry(const kl_reader_t *rd, const char *key, const kl_json_t *arr,
-                          apr_size_t i);
+kl_reader_t kl_reader_entry(const kl_reader_t *rd, const char *key, const kl_json_t *arr,
+                            apr_size_t i);
 
 #endif

@@ -8,7 +8,7 @@
 /* Twice the product of two amounts does not fit in 64 bits. */
 __extension__ typedef __int128 wide_t;
 
-int kl_add(apr_int64_t a, apr_int64_t b, apr_int64_t *out)
+int kl_money_add(apr_int64_t a, apr_int64_t b, apr_int64_t *out)
 {
     apr_int64_t sum;
 
@@ -19,7 +19,7 @@ int kl_add(apr_int64_t a, apr_int64_t b, apr_int64_t *out)
     return 1;
 }
 
-int kl_sub(apr_int64_t a, apr_int64_t b, apr_int64_t *out)
+int kl_money_sub(apr_int64_t a, apr_int64_t b, apr_int64_t *out)
 {
     apr_int64_t difference;
 
@@ -30,7 +30,7 @@ int kl_sub(apr_int64_t a, apr_int64_t b, apr_int64_t *out)
     return 1;
 }
 
-int kl_mul(apr_int64_t a, apr_int64_t b, apr_int64_t *out)
+int kl_money_mul(apr_int64_t a, apr_int64_t b, apr_int64_t *out)
 {
     apr_int64_t product;
 
@@ -47,12 +47,12 @@ static wide_t divide_rounded(wide_t n, wide_t d)
     return n < 0 ? -((-2 * n + d) / (2 * d)) : (2 * n + d) / (2 * d);
 }
 
-apr_int64_t kl_tax_within(apr_int64_t total, apr_int64_t rate)
+apr_int64_t kl_money_tax_within(apr_int64_t total, apr_int64_t rate)
 {
     return (apr_int64_t)(total - divide_rounded((wide_t)total * 10000, 10000 + rate));
 }
 
-apr_int64_t kl_share(apr_int64_t total, apr_int64_t part, apr_int64_t whole)
+apr_int64_t kl_money_share(apr_int64_t total, apr_int64_t part, apr_int64_t whole)
 {
     return (apr_int64_t)divide_rounded((wide_t)total * part, whole);
 }

@@ -16,7 +16,7 @@ kl_operation_t *kl_operation_make(apr_pool_t *p)
     const char **strings[] = {
         &op->id,
         &op->order_id,
-        &op->merchant,
+        &op->account,
         &op->method,
         &op->path,
         &op->body,

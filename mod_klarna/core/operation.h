@@ -18,7 +18,7 @@
 #define KL_OPERATION_H
 
 #include "core/meaning.h"
-#include "core/operation_words.h"
+#include "core/op.h"
 #include "core/order.h"
 
 /* Strings are never NULL; "" means none. */
@@ -26,7 +26,7 @@ typedef struct kl_operation_t {
     const char *id;      /* UUID = Klarna-Idempotency-Key */
     apr_int64_t version; /* compare-and-set */
     const char *order_id;
-    const char *merchant;
+    const char *account;
     kl_op_kind_t kind;
     kl_op_state_t state;
     kl_op_state_t stored; /* the state that the database has it in at `version`; the store's */

@@ -73,7 +73,7 @@ kl_json_t *kl_operation_view_list(apr_pool_t *p, const apr_array_header_t *opera
         kl_json_t *v = audience == KL_FOR_STRANGERS ? bare_view(p, op)
                                                     : kl_operation_view(p, op, now);
 
-        kl_json_set_str(v, "merchant", audience == KL_FOR_CLERK ? NULL : op->merchant);
+        kl_json_set_str(v, "merchant", audience == KL_FOR_CLERK ? NULL : op->account);
         kl_json_append(list, v);
     }
     return list;
@@ -84,7 +84,7 @@ static kl_json_t *error_view(apr_pool_t *p, const kl_operation_t *op)
     kl_json_t *v = kl_json_object(p);
 
     kl_view_time(p, v, "at", op->updated_at);
-    kl_json_set_str(v, "store", op->merchant);
+    kl_json_set_str(v, "store", op->account);
     kl_json_set_str(v, "order_id", op->order_id);
     kl_json_set_str(v, "kind", kl_op_kind_name(op->kind));
     kl_json_set_str(v, "state", kl_op_state_name(op->state));

@@ -48,7 +48,7 @@ kl_order_t *kl_order_make(apr_pool_t *p)
     kl_order_t *order = apr_pcalloc(p, sizeof(*order));
     const char **strings[] = {
         &order->id,
-        &order->merchant,
+        &order->account,
         &order->environment,
         &order->client_key,
         &order->client_hash,
@@ -306,7 +306,7 @@ void kl_order_cancel_open(kl_order_t *order)
 
 int kl_order_has_room(apr_pool_t *p, const kl_order_t *order, apr_size_t bytes)
 {
-    apr_size_t used = strlen(kl_order_ledger_text(p, order));
+    apr_size_t used = strlen(kl_ledger_text(p, order));
 
     return used <= KL_MAX_LEDGER && bytes <= KL_MAX_LEDGER - used;
 }

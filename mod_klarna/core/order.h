@@ -123,7 +123,7 @@ typedef struct kl_outside_t {
 struct kl_order_t {
     const char *id;          /* ours, UUID */
     apr_int64_t version;     /* advanced by every save */
-    const char *merchant;    /* name of the KlarnaStore container */
+    const char *account;     /* name of the KlarnaStore container */
     const char *environment; /* "playground" or "live" */
     const char *channel;     /* where it was bought: "online"; written once */
     const char *client_key;  /* see operation.h */
@@ -221,13 +221,13 @@ int kl_order_has_room(apr_pool_t *p, const kl_order_t *order, apr_size_t bytes);
 kl_kind_t kl_order_check(const kl_order_t *order, kl_error_t *err);
 
 /* --- the ledger document: lines, captures, credit invoices as stored (order_json.c) -- */
-const char *kl_order_ledger_text(apr_pool_t *p, const kl_order_t *order);
+const char *kl_ledger_text(apr_pool_t *p, const kl_order_t *order);
 /** Fills the lists of order from text; KL_INTERNAL "ledger" when it cannot be read. */
-kl_kind_t kl_order_ledger_parse(kl_order_t *order, apr_pool_t *p, const char *text,
-                                kl_error_t *err);
+kl_kind_t kl_ledger_parse(kl_order_t *order, apr_pool_t *p, const char *text, kl_error_t *err);
 
 /** A movement as stored with an operation, and back. */
-kl_json_t *kl_movement_json(apr_pool_t *p, const kl_movement_t *m);
-kl_kind_t kl_movement_parse(kl_movement_t *m, apr_pool_t *p, const kl_json_t *v, kl_error_t *err);
+kl_json_t *kl_ledger_movement_json(apr_pool_t *p, const kl_movement_t *m);
+kl_kind_t kl_ledger_movement_parse(kl_movement_t *m, apr_pool_t *p, const kl_json_t *v,
+                                   kl_error_t *err);
 
 #endif

@@ -21,7 +21,7 @@ static int sum_within(apr_int64_t a, apr_int64_t b, apr_int64_t whole)
 {
     apr_int64_t sum;
 
-    return within(a, whole) && within(b, whole) && kl_add(a, b, &sum) && within(sum, whole);
+    return within(a, whole) && within(b, whole) && kl_money_add(a, b, &sum) && within(sum, whole);
 }
 
 static const char *line_fault(const kl_line_t *line)

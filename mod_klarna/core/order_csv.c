@@ -72,14 +72,15 @@ static const char *time_cell(apr_pool_t *p, apr_time_t t)
 
 const char *kl_order_csv_row(apr_pool_t *p, const kl_order_t *order)
 {
-    const char *texts =
-        apr_pstrcat(p, text_cell(p, order->id), ",",
-                    text_cell(p, kl_order_state_name(order->state)), ",",
-                    text_cell(p, order->merchant), ",", text_cell(p, order->channel), ",",
-                    text_cell(p, order->environment), ",", text_cell(p, order->reference1), ",",
-                    text_cell(p, order->reference2), ",", text_cell(p, order->klarna_reference),
-                    ",", text_cell(p, order->klarna_order_id), ",", text_cell(p, order->currency),
-                    NULL);
+    const char *texts = apr_pstrcat(p, text_cell(p, order->id), ",",
+                                    text_cell(p, kl_order_state_name(order->state)), ",",
+                                    text_cell(p, order->account), ",", text_cell(p, order->channel),
+                                    ",", text_cell(p, order->environment), ",",
+                                    text_cell(p, order->reference1), ",",
+                                    text_cell(p, order->reference2), ",",
+                                    text_cell(p, order->klarna_reference), ",",
+                                    text_cell(p, order->klarna_order_id), ",",
+                                    text_cell(p, order->currency), NULL);
     const char *amounts = apr_pstrcat(p, amount_cell(p, order->order_amount), ",",
                                       amount_cell(p, order->captured_amount), ",",
                                       amount_cell(p, order->refunded_amount), ",",

@@ -70,7 +70,7 @@ kl_json_t *kl_order_parts_line(apr_pool_t *p, const kl_line_t *line, kl_style_t 
     return v;
 }
 
-kl_json_t *kl_lines_klarna(apr_pool_t *p, const apr_array_header_t *lines)
+kl_json_t *kl_order_parts_klarna_lines(apr_pool_t *p, const apr_array_header_t *lines)
 {
     kl_json_t *arr = kl_json_array(p);
 

@@ -14,7 +14,7 @@ typedef enum { KL_STORED, KL_SHOWN } kl_style_t;
 /** A line in Klarna's words: without what moved since. */
 kl_json_t *kl_order_parts_line(apr_pool_t *p, const kl_line_t *line, kl_style_t style);
 /** Lines as requests to Klarna have them. */
-kl_json_t *kl_lines_klarna(apr_pool_t *p, const apr_array_header_t *lines);
+kl_json_t *kl_order_parts_klarna_lines(apr_pool_t *p, const apr_array_header_t *lines);
 /** Adds to v what moved. */
 void kl_order_parts_moved(kl_json_t *v, const kl_line_t *line, kl_style_t style);
 

@@ -58,8 +58,8 @@ static kl_json_t *capture_view(apr_pool_t *p, const kl_order_t *order, const kl_
     return v;
 }
 
-kl_json_t *kl_credit_invoice_view(apr_pool_t *p, const kl_order_t *order,
-                                  const kl_credit_invoice_t *ci)
+kl_json_t *kl_order_view_credit_invoice(apr_pool_t *p, const kl_order_t *order,
+                                        const kl_credit_invoice_t *ci)
 {
     kl_json_t *v = kl_order_parts_credit_invoice(p, ci, KL_SHOWN);
 
@@ -71,10 +71,10 @@ kl_json_t *kl_credit_invoice_view(apr_pool_t *p, const kl_order_t *order,
 static kl_json_t *step_plan_view(apr_pool_t *p, const kl_order_t *order,
                                  const kl_credit_step_plan_t *step)
 {
-    const kl_words_t *sentence = kl_credit_step_sentence(step);
+    const kl_words_t *sentence = kl_plan_credit_sentence(step);
     kl_json_t *v = kl_json_object(p);
 
-    kl_json_set_str(v, "verb", kl_verb_name(step->verb));
+    kl_json_set_str(v, "verb", kl_plan_credit_verb_name(step->verb));
     kl_json_set_int(v, "amount", step->moved.amount);
     kl_json_set_str(v, "sentence", sentence->text);
     kl_json_set_str(v, "sentence_code", sentence->code);
@@ -82,7 +82,8 @@ static kl_json_t *step_plan_view(apr_pool_t *p, const kl_order_t *order,
     return v;
 }
 
-kl_json_t *kl_credit_plan_view(apr_pool_t *p, const kl_order_t *order, const kl_credit_plan_t *plan)
+kl_json_t *kl_order_view_credit_plan(apr_pool_t *p, const kl_order_t *order,
+                                     const kl_credit_plan_t *plan)
 {
     kl_json_t *v = kl_json_object(p), *steps = kl_json_array(p);
     apr_int64_t refund = 0, fee = 0;
@@ -97,7 +98,7 @@ kl_json_t *kl_credit_plan_view(apr_pool_t *p, const kl_order_t *order, const kl_
     kl_json_set_int(v, "amount", plan->amount);
     kl_json_set_int(v, "refund_amount", refund);
     kl_json_set_int(v, "return_fee", fee);
-    kl_json_set_int(v, "max_return_fee", kl_credit_max_fee(plan));
+    kl_json_set_int(v, "max_return_fee", kl_plan_credit_max_fee(plan));
     kl_json_set_str(v, "purchase_currency", order->currency);
     kl_json_set(v, "steps", steps);
     return v;
@@ -131,9 +132,9 @@ static void add_lists(apr_pool_t *p, kl_json_t *v, const kl_order_t *order)
                        capture_view(p, order, &APR_ARRAY_IDX(order->captures, i, kl_capture_t)));
     }
     for (int i = 0; i < order->credit_invoices->nelts; i++) {
-        kl_json_append(cis, kl_credit_invoice_view(p, order,
-                                                   &APR_ARRAY_IDX(order->credit_invoices, i,
-                                                                  kl_credit_invoice_t)));
+        kl_json_append(cis, kl_order_view_credit_invoice(p, order,
+                                                         &APR_ARRAY_IDX(order->credit_invoices, i,
+                                                                        kl_credit_invoice_t)));
     }
     kl_json_set(v, "order_lines", lines);
     kl_json_set(v, "captures", captures);
@@ -168,7 +169,7 @@ kl_json_t *kl_order_view(apr_pool_t *p, const kl_order_t *order, int full)
     kl_view_word(v, "attention", kl_attention_name(order->attention));
     kl_view_word(v, "waiting", order->waiting);
     kl_view_word(v, "channel", order->channel);
-    kl_json_set_str(v, "merchant", order->merchant);
+    kl_json_set_str(v, "merchant", order->account);
     kl_json_set_str(v, "environment", order->environment);
     kl_view_word(v, "klarna_order_id", order->klarna_order_id);
     kl_view_word(v, "klarna_reference", order->klarna_reference);

@@ -9,10 +9,10 @@
 
 /** The order; `full` adds lines, captures, credit invoices and what may be done with it. */
 kl_json_t *kl_order_view(apr_pool_t *p, const kl_order_t *order, int full);
-kl_json_t *kl_credit_invoice_view(apr_pool_t *p, const kl_order_t *order,
-                                  const kl_credit_invoice_t *ci);
+kl_json_t *kl_order_view_credit_invoice(apr_pool_t *p, const kl_order_t *order,
+                                        const kl_credit_invoice_t *ci);
 /** The plan of a return before it is carried out. */
-kl_json_t *kl_credit_plan_view(apr_pool_t *p, const kl_order_t *order,
-                               const kl_credit_plan_t *plan);
+kl_json_t *kl_order_view_credit_plan(apr_pool_t *p, const kl_order_t *order,
+                                     const kl_credit_plan_t *plan);
 
 #endif

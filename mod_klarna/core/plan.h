@@ -39,12 +39,12 @@ typedef struct kl_credit_request_t {
 } kl_credit_request_t;
 
 /* Reads the JSON bodies of the routes (plan_json.c). Unknown members are refused. */
-kl_kind_t kl_capture_request_parse(kl_capture_request_t *want, apr_pool_t *p, const kl_json_t *v,
-                                   kl_error_t *err);
-kl_kind_t kl_credit_request_parse(kl_credit_request_t *want, apr_pool_t *p, const kl_json_t *v,
-                                  kl_error_t *err);
+kl_kind_t kl_plan_json_capture(kl_capture_request_t *want, apr_pool_t *p, const kl_json_t *v,
+                               kl_error_t *err);
+kl_kind_t kl_plan_json_credit(kl_credit_request_t *want, apr_pool_t *p, const kl_json_t *v,
+                              kl_error_t *err);
 /** Reads the array shipping_info, in Klarna's words, into JSON text; "[]" when it is absent. */
-kl_kind_t kl_shipping_info_parse(const char **text, const kl_reader_t *rd, int required);
+kl_kind_t kl_plan_json_shipping_info(const char **text, const kl_reader_t *rd, int required);
 
 /**
  * What a capture moves.
@@ -82,12 +82,12 @@ typedef struct kl_credit_plan_t {
 kl_kind_t kl_plan_credit(kl_credit_plan_t *out, apr_pool_t *p, const kl_order_t *order,
                          const kl_credit_request_t *want, kl_error_t *err);
 
-const char *kl_verb_name(kl_verb_t verb);
+const char *kl_plan_credit_verb_name(kl_verb_t verb);
 /** What the step means for the shopper and the order. */
-const kl_words_t *kl_credit_step_sentence(const kl_credit_step_plan_t *step);
+const kl_words_t *kl_plan_credit_sentence(const kl_credit_step_plan_t *step);
 /** The highest return fee that the plan's lines or amount would bear; 0 when nothing that
  *  was captured goes back. */
-apr_int64_t kl_credit_max_fee(const kl_credit_plan_t *plan);
+apr_int64_t kl_plan_credit_max_fee(const kl_credit_plan_t *plan);
 
 /** Why the order as it stands cannot be captured / credited / cancelled / extended /
  *  released, as one sentence; NULL when it can. The admin page shows these. Cancelling means
@@ -108,17 +108,17 @@ const kl_words_t *kl_why_not_seen(const kl_order_t *order);
  * total_amount, total_discount_amount and tax such that Klarna's line rule holds; a return
  * fee becomes a line of type return_fee with a negative amount. Their sum is m->amount.
  */
-apr_array_header_t *kl_movement_klarna_lines(apr_pool_t *p, const kl_order_t *order,
-                                             const kl_movement_t *m);
+apr_array_header_t *kl_plan_lines_klarna(apr_pool_t *p, const kl_order_t *order,
+                                         const kl_movement_t *m);
 
 /**
  * The lines and total of the authorization as it will be after m was taken off it. An
  * amount without lines becomes a discount line.
  */
-apr_array_header_t *kl_reduced_lines(apr_pool_t *p, const kl_order_t *order,
-                                     const kl_movement_t *m);
+apr_array_header_t *kl_plan_lines_reduced(apr_pool_t *p, const kl_order_t *order,
+                                          const kl_movement_t *m);
 
 /** The discount line that a reduction by a free amount adds to the order. */
-kl_line_t kl_reduction_line(apr_pool_t *p, const kl_order_t *order, apr_int64_t amount);
+kl_line_t kl_plan_lines_reduction(apr_pool_t *p, const kl_order_t *order, apr_int64_t amount);
 
 #endif

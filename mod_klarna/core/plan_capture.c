@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "core/plan_pick.h"
+#include "core/plan_selection.h"
 
 /* Bytes a capture may add to the ledger beside its texts: ids, names of members, and a
  * growing counter or two in every line. */
@@ -19,12 +19,13 @@ static kl_kind_t capture_everything(kl_movement_t *out, apr_pool_t *p, const kl_
         const kl_line_t *line = &APR_ARRAY_IDX(order->lines, i, kl_line_t);
         kl_part_t open = {kl_line_open_quantity(line), kl_line_open_amount(line)};
 
-        if (kl_movement_add(out, i, open, err) != KL_OK) {
+        if (kl_plan_selection_add(out, i, open, err) != KL_OK) {
             return err->kind;
         }
     }
     if (out->amount != order->remaining_amount) {
-        *out = kl_movement_none(p); /* free amounts moved: the lines cannot show what is left */
+        *out = kl_plan_selection_none(
+            p); /* free amounts moved: the lines cannot show what is left */
         out->amount = order->remaining_amount;
     }
     return KL_OK;
@@ -34,7 +35,7 @@ static kl_kind_t capture_picks(kl_movement_t *out, apr_pool_t *p, const kl_order
                                const apr_array_header_t *picks, kl_error_t *err)
 {
     apr_array_header_t *lines;
-    kl_kind_t rv = kl_picks_lines(&lines, p, order, picks, err);
+    kl_kind_t rv = kl_plan_selection_lines(&lines, p, order, picks, err);
 
     for (int i = 0; rv == KL_OK && i < picks->nelts; i++) {
         const kl_pick_t *pick = &APR_ARRAY_IDX(picks, i, kl_pick_t);
@@ -43,14 +44,16 @@ static kl_kind_t capture_picks(kl_movement_t *out, apr_pool_t *p, const kl_order
         kl_part_t left = {kl_line_open_quantity(line), kl_line_open_amount(line)};
         kl_part_t part = {.quantity = pick->quantity};
 
-        rv = kl_pick_check(pick, i, left, err);
+        rv = kl_plan_selection_check(pick, i, left, err);
         if (rv == KL_OK) {
             part.amount = pick->has_amount ? pick->amount
-                                           : kl_part_worth(line, pick->quantity, left);
-            rv = kl_movement_add(out, at, part, err);
+                                           : kl_plan_selection_worth(line, pick->quantity, left);
+            rv = kl_plan_selection_add(out, at, part, err);
         }
     }
-    return rv == KL_OK ? kl_sum_check(out->amount, order->remaining_amount, "lines", err) : rv;
+    return rv == KL_OK
+               ? kl_plan_selection_check_sum(out->amount, order->remaining_amount, "lines", err)
+               : rv;
 }
 
 static kl_kind_t refuse(kl_error_t *err, const kl_words_t *why)
@@ -67,7 +70,7 @@ kl_kind_t kl_plan_capture(kl_movement_t *out, apr_pool_t *p, const kl_order_t *o
     apr_size_t texts = strlen(want->reference) + strlen(want->description)
                        + strlen(want->shipping_info);
 
-    *out = kl_movement_none(p);
+    *out = kl_plan_selection_none(p);
     if (why != NULL) {
         return refuse(err, why);
     }
@@ -82,7 +85,7 @@ kl_kind_t kl_plan_capture(kl_movement_t *out, apr_pool_t *p, const kl_order_t *o
     }
     if (want->what.has_amount) {
         out->amount = want->what.amount;
-        return kl_sum_check(out->amount, order->remaining_amount, "amount", err);
+        return kl_plan_selection_check_sum(out->amount, order->remaining_amount, "amount", err);
     }
     return capture_picks(out, p, order, want->what.picks, err);
 }

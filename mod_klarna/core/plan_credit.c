@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "core/limits.h"
-#include "core/plan_pick.h"
+#include "core/plan_selection.h"
 
 /* Bytes a credit invoice may add to the ledger beside its texts: ids, two steps, a
  * reduction line; and its parts of every line with their growing counters. */
@@ -38,7 +38,7 @@ static kl_kind_t add_all(kl_movement_t *out, const kl_order_t *order,
     for (int i = 0; amount > 0 && i < order->lines->nelts; i++) {
         const kl_line_t *line = &APR_ARRAY_IDX(order->lines, i, kl_line_t);
 
-        if (kl_movement_add(out, i, part(line), err) != KL_OK) {
+        if (kl_plan_selection_add(out, i, part(line), err) != KL_OK) {
             return err->kind;
         }
     }
@@ -79,12 +79,12 @@ static kl_kind_t split_amount(split_t *out, const kl_order_t *order, apr_int64_t
     apr_int64_t back = kl_order_creditable_amount(order);
     apr_int64_t rest;
 
-    if (kl_sum_check(amount, kl_order_credit_limit(order), "amount", err) != KL_OK) {
+    if (kl_plan_selection_check_sum(amount, kl_order_credit_limit(order), "amount", err) != KL_OK) {
         return err->kind;
     }
-    out->captured.amount = kl_nearer(amount, back);
+    out->captured.amount = kl_plan_selection_nearer(amount, back);
     rest = amount - out->captured.amount;
-    out->open.amount = kl_nearer(rest, open);
+    out->open.amount = kl_plan_selection_nearer(rest, open);
     out->captured.amount += rest - out->open.amount;
     return KL_OK;
 }
@@ -99,9 +99,9 @@ static apr_int64_t pick_worth(const kl_line_t *line, const kl_pick_t *pick, kl_p
         return pick->amount;
     }
     if (pick->quantity <= back.quantity && pick->quantity < left.quantity) {
-        return kl_part_worth(line, pick->quantity, back);
+        return kl_plan_selection_worth(line, pick->quantity, back);
     }
-    return kl_part_worth(line, pick->quantity, left);
+    return kl_plan_selection_worth(line, pick->quantity, left);
 }
 
 /* Divides one pick: units come from the captured part as far as it goes, and value goes
@@ -112,12 +112,12 @@ static void split_pick(const kl_line_t *line, const kl_pick_t *pick, kl_part_t *
     kl_part_t back = creditable_part(line), rest = open_part(line);
     apr_int64_t whole = pick_worth(line, pick, back, rest);
 
-    captured->quantity = kl_nearer(pick->quantity, back.quantity);
+    captured->quantity = kl_plan_selection_nearer(pick->quantity, back.quantity);
     open->quantity = pick->quantity - captured->quantity;
     captured->amount = pick->has_amount ? back.amount
-                                        : kl_part_worth(line, captured->quantity, back);
-    captured->amount = kl_nearer(whole, captured->amount);
-    open->amount = kl_nearer(whole - captured->amount, rest.amount);
+                                        : kl_plan_selection_worth(line, captured->quantity, back);
+    captured->amount = kl_plan_selection_nearer(whole, captured->amount);
+    open->amount = kl_plan_selection_nearer(whole - captured->amount, rest.amount);
     captured->amount = whole - open->amount;
 }
 
@@ -127,7 +127,8 @@ static kl_kind_t check_side(const kl_movement_t *m, const kl_movement_t *other, 
     if (m->lines->nelts == 0 && other->lines->nelts > 0) {
         return KL_OK;
     }
-    if (kl_sum_check(m->amount, most, "lines", err) != KL_OK && other->lines->nelts > 0) {
+    if (kl_plan_selection_check_sum(m->amount, most, "lines", err) != KL_OK
+        && other->lines->nelts > 0) {
         kl_error_next(err, "These lines are only partly captured: credit the captured and the "
                            "uncaptured part in two requests.");
     }
@@ -138,7 +139,7 @@ static kl_kind_t split_picks(split_t *out, apr_pool_t *p, const kl_order_t *orde
                              const apr_array_header_t *picks, kl_error_t *err)
 {
     apr_array_header_t *lines;
-    kl_kind_t rv = kl_picks_lines(&lines, p, order, picks, err);
+    kl_kind_t rv = kl_plan_selection_lines(&lines, p, order, picks, err);
 
     for (int i = 0; rv == KL_OK && i < picks->nelts; i++) {
         const kl_pick_t *pick = &APR_ARRAY_IDX(picks, i, kl_pick_t);
@@ -147,13 +148,13 @@ static kl_kind_t split_picks(split_t *out, apr_pool_t *p, const kl_order_t *orde
         kl_part_t captured, open, most;
 
         kl_line_credit_limit(order, line, &most.quantity, &most.amount);
-        rv = kl_pick_check(pick, i, most, err);
+        rv = kl_plan_selection_check(pick, i, most, err);
         if (rv == KL_OK) {
             split_pick(line, pick, &captured, &open);
-            rv = kl_movement_add(&out->captured, at, captured, err);
+            rv = kl_plan_selection_add(&out->captured, at, captured, err);
         }
         if (rv == KL_OK) {
-            rv = kl_movement_add(&out->open, at, open, err);
+            rv = kl_plan_selection_add(&out->open, at, open, err);
         }
     }
     if (rv == KL_OK) {
@@ -167,8 +168,8 @@ static kl_kind_t split_picks(split_t *out, apr_pool_t *p, const kl_order_t *orde
 static kl_kind_t split(split_t *out, apr_pool_t *p, const kl_order_t *order,
                        const kl_selection_t *what, kl_error_t *err)
 {
-    out->open = kl_movement_none(p);
-    out->captured = kl_movement_none(p);
+    out->open = kl_plan_selection_none(p);
+    out->captured = kl_plan_selection_none(p);
     if (what->everything) {
         return split_everything(out, order, err);
     }
@@ -262,7 +263,7 @@ kl_kind_t kl_plan_credit(kl_credit_plan_t *out, apr_pool_t *p, const kl_order_t 
     return KL_OK;
 }
 
-const kl_words_t *kl_credit_step_sentence(const kl_credit_step_plan_t *step)
+const kl_words_t *kl_plan_credit_sentence(const kl_credit_step_plan_t *step)
 {
     static const kl_words_t sentences[] = {
         [KL_VERB_CANCEL] = {"cancel", "Klarna cancels the order; the shopper pays nothing."},
@@ -280,7 +281,7 @@ const kl_words_t *kl_credit_step_sentence(const kl_credit_step_plan_t *step)
     return step->moved.return_fee > 0 ? &less_fee : &sentences[step->verb];
 }
 
-apr_int64_t kl_credit_max_fee(const kl_credit_plan_t *plan)
+apr_int64_t kl_plan_credit_max_fee(const kl_credit_plan_t *plan)
 {
     for (int i = 0; i < plan->steps; i++) {
         const kl_credit_step_plan_t *step = &plan->step[i];
@@ -292,7 +293,7 @@ apr_int64_t kl_credit_max_fee(const kl_credit_plan_t *plan)
     return 0;
 }
 
-const char *kl_verb_name(kl_verb_t verb)
+const char *kl_plan_credit_verb_name(kl_verb_t verb)
 {
     static const char *const names[] = {
         [KL_VERB_CANCEL] = "cancel",

@@ -12,7 +12,7 @@
 
 static const char *word(const kl_reader_t *rd, const char *key)
 {
-    const char *s = kl_read_str(rd, key, KL_OPTIONAL, 0, KL_MAX_STRING);
+    const char *s = kl_reader_str(rd, key, KL_OPTIONAL, 0, KL_MAX_STRING);
 
     return s != NULL ? s : "";
 }
@@ -22,10 +22,10 @@ static const char *word(const kl_reader_t *rd, const char *key)
 static void read_pick(kl_pick_t *pick, const kl_reader_t *rd)
 {
     kl_reader_only(rd, "reference", "quantity", "amount", NULL);
-    pick->reference = kl_read_str(rd, "reference", KL_REQUIRED, 1, KL_MAX_STRING);
-    pick->quantity = kl_read_int(rd, "quantity", KL_OPTIONAL, 0, 0, KL_MAX_QUANTITY);
+    pick->reference = kl_reader_str(rd, "reference", KL_REQUIRED, 1, KL_MAX_STRING);
+    pick->quantity = kl_reader_int(rd, "quantity", KL_OPTIONAL, 0, 0, KL_MAX_QUANTITY);
     pick->has_amount = kl_json_get(rd->obj, "amount") != NULL;
-    pick->amount = kl_read_int(rd, "amount", KL_OPTIONAL, 0, -KL_MAX_AMOUNT, KL_MAX_AMOUNT);
+    pick->amount = kl_reader_int(rd, "amount", KL_OPTIONAL, 0, -KL_MAX_AMOUNT, KL_MAX_AMOUNT);
     if (pick->quantity == 0 && !pick->has_amount) {
         kl_error_field(rd->err, "missing", kl_reader_name(rd, "quantity"), NULL,
                        "a quantity of at least 1, or an amount");
@@ -34,12 +34,12 @@ static void read_pick(kl_pick_t *pick, const kl_reader_t *rd)
 
 static apr_array_header_t *read_picks(const kl_reader_t *rd)
 {
-    const kl_json_t *arr = kl_read_array(rd, "lines", KL_REQUIRED, 1, KL_MAX_LINES);
+    const kl_json_t *arr = kl_reader_array(rd, "lines", KL_REQUIRED, 1, KL_MAX_LINES);
     int n = arr != NULL ? (int)kl_json_size(arr) : 0;
     apr_array_header_t *picks = apr_array_make(rd->p, n, sizeof(kl_pick_t));
 
     for (int i = 0; i < n && rd->err->kind == KL_OK; i++) {
-        kl_reader_t entry = kl_read_entry(rd, "lines", arr, i);
+        kl_reader_t entry = kl_reader_entry(rd, "lines", arr, i);
 
         read_pick(apr_array_push(picks), &entry);
     }
@@ -58,7 +58,7 @@ static void read_selection(kl_selection_t *what, const kl_reader_t *rd)
                        "exactly one of everything, amount and lines");
     }
     else if (everything) {
-        what->everything = kl_read_bool(rd, "everything", 1);
+        what->everything = kl_reader_bool(rd, "everything", 1);
         if (!what->everything) {
             kl_error_field(rd->err, "unknown_value", kl_reader_name(rd, "everything"), "false",
                            "true, or an amount or lines instead");
@@ -66,7 +66,7 @@ static void read_selection(kl_selection_t *what, const kl_reader_t *rd)
     }
     else if (amount) {
         what->has_amount = 1;
-        what->amount = kl_read_int(rd, "amount", KL_REQUIRED, 0, 1, KL_MAX_AMOUNT);
+        what->amount = kl_reader_int(rd, "amount", KL_REQUIRED, 0, 1, KL_MAX_AMOUNT);
     }
     else {
         what->picks = read_picks(rd);
@@ -83,13 +83,13 @@ static const char *const methods[] = {
 
 static void copy_str(kl_json_t *to, const kl_reader_t *rd, const char *key, apr_size_t max)
 {
-    kl_json_set_str(to, key, kl_read_str(rd, key, KL_OPTIONAL, 1, max));
+    kl_json_set_str(to, key, kl_reader_str(rd, key, KL_OPTIONAL, 1, max));
 }
 
 /* The address is shown as a link, so it must be one that only leads somewhere. */
 static void copy_uri(kl_json_t *to, const kl_reader_t *rd, const char *key)
 {
-    const char *uri = kl_read_str(rd, key, KL_OPTIONAL, 1, KL_MAX_URL);
+    const char *uri = kl_reader_str(rd, key, KL_OPTIONAL, 1, KL_MAX_URL);
 
     if (uri != NULL && strncmp(uri, "https://", 8) != 0 && strncmp(uri, "http://", 7) != 0) {
         kl_error_field(rd->err, "not_a_url", kl_reader_name(rd, key), NULL, "an http or https URL");
@@ -99,7 +99,7 @@ static void copy_uri(kl_json_t *to, const kl_reader_t *rd, const char *key)
 
 static void copy_method(kl_json_t *to, const kl_reader_t *rd)
 {
-    const char *method = kl_read_str(rd, "shipping_method", KL_OPTIONAL, 1, KL_MAX_STRING);
+    const char *method = kl_reader_str(rd, "shipping_method", KL_OPTIONAL, 1, KL_MAX_STRING);
     const char *all = methods[0];
     apr_size_t i;
 
@@ -140,15 +140,15 @@ static kl_json_t *read_parcel(const kl_reader_t *rd)
     return v;
 }
 
-kl_kind_t kl_shipping_info_parse(const char **text, const kl_reader_t *rd, int required)
+kl_kind_t kl_plan_json_shipping_info(const char **text, const kl_reader_t *rd, int required)
 {
-    const kl_json_t *arr = kl_read_array(rd, "shipping_info", required, required ? 1 : 0,
-                                         KL_MAX_SHIPPING_INFO);
+    const kl_json_t *arr = kl_reader_array(rd, "shipping_info", required, required ? 1 : 0,
+                                           KL_MAX_SHIPPING_INFO);
     kl_json_t *out = kl_json_array(rd->p);
     int n = arr != NULL ? (int)kl_json_size(arr) : 0;
 
     for (int i = 0; i < n && rd->err->kind == KL_OK; i++) {
-        kl_reader_t entry = kl_read_entry(rd, "shipping_info", arr, i);
+        kl_reader_t entry = kl_reader_entry(rd, "shipping_info", arr, i);
 
         kl_json_append(out, read_parcel(&entry));
     }
@@ -158,8 +158,8 @@ kl_kind_t kl_shipping_info_parse(const char **text, const kl_reader_t *rd, int r
 
 /* --- the requests ---------------------------------------------------------------- */
 
-kl_kind_t kl_capture_request_parse(kl_capture_request_t *want, apr_pool_t *p, const kl_json_t *v,
-                                   kl_error_t *err)
+kl_kind_t kl_plan_json_capture(kl_capture_request_t *want, apr_pool_t *p, const kl_json_t *v,
+                               kl_error_t *err)
 {
     kl_reader_t rd = kl_reader(p, v, "", err);
 
@@ -169,12 +169,12 @@ kl_kind_t kl_capture_request_parse(kl_capture_request_t *want, apr_pool_t *p, co
     read_selection(&want->what, &rd);
     want->reference = word(&rd, "reference");
     want->description = word(&rd, "description");
-    kl_shipping_info_parse(&want->shipping_info, &rd, KL_OPTIONAL);
+    kl_plan_json_shipping_info(&want->shipping_info, &rd, KL_OPTIONAL);
     return err->kind;
 }
 
-kl_kind_t kl_credit_request_parse(kl_credit_request_t *want, apr_pool_t *p, const kl_json_t *v,
-                                  kl_error_t *err)
+kl_kind_t kl_plan_json_credit(kl_credit_request_t *want, apr_pool_t *p, const kl_json_t *v,
+                              kl_error_t *err)
 {
     kl_reader_t rd = kl_reader(p, v, "", err);
 
@@ -182,9 +182,9 @@ kl_kind_t kl_credit_request_parse(kl_credit_request_t *want, apr_pool_t *p, cons
     kl_reader_only(&rd, "everything", "amount", "lines", "return_fee", "return_fee_tax_rate",
                    "reference", "comment", NULL);
     read_selection(&want->what, &rd);
-    want->return_fee = kl_read_int(&rd, "return_fee", KL_OPTIONAL, 0, 0, KL_MAX_AMOUNT);
-    want->return_fee_tax_rate = kl_read_int(&rd, "return_fee_tax_rate", KL_OPTIONAL, 0, 0,
-                                            KL_MAX_TAX_RATE);
+    want->return_fee = kl_reader_int(&rd, "return_fee", KL_OPTIONAL, 0, 0, KL_MAX_AMOUNT);
+    want->return_fee_tax_rate = kl_reader_int(&rd, "return_fee_tax_rate", KL_OPTIONAL, 0, 0,
+                                              KL_MAX_TAX_RATE);
     want->reference = word(&rd, "reference");
     want->comment = word(&rd, "comment");
     return err->kind;

@@ -27,14 +27,14 @@ static kl_line_t part_of(const kl_line_t *line, apr_int64_t quantity, apr_int64_
     apr_int64_t gross, discount;
 
     part.quantity = quantity > 0 ? quantity : 1;
-    if (quantity == 0 || !kl_mul(part.quantity, line->unit_price, &gross)
-        || !kl_sub(gross, amount, &discount) || discount < 0 || discount > KL_MAX_AMOUNT) {
+    if (quantity == 0 || !kl_money_mul(part.quantity, line->unit_price, &gross)
+        || !kl_money_sub(gross, amount, &discount) || discount < 0 || discount > KL_MAX_AMOUNT) {
         part.unit_price = price_covering(amount, part.quantity);
         discount = part.quantity * part.unit_price - amount;
     }
     part.total_amount = amount;
     part.total_discount_amount = discount;
-    part.total_tax_amount = kl_tax_within(amount, line->tax_rate);
+    part.total_tax_amount = kl_money_tax_within(amount, line->tax_rate);
     part.cancelled_quantity = part.cancelled_amount = 0;
     part.captured_quantity = part.captured_amount = 0;
     part.credited_quantity = part.credited_amount = 0;
@@ -56,12 +56,12 @@ static kl_line_t plain_line(kl_line_type_t type, const char *reference, const ch
         .unit_price = amount,
         .tax_rate = tax_rate,
         .total_amount = amount,
-        .total_tax_amount = kl_tax_within(amount, tax_rate),
+        .total_tax_amount = kl_money_tax_within(amount, tax_rate),
     };
 }
 
-apr_array_header_t *kl_movement_klarna_lines(apr_pool_t *p, const kl_order_t *order,
-                                             const kl_movement_t *m)
+apr_array_header_t *kl_plan_lines_klarna(apr_pool_t *p, const kl_order_t *order,
+                                         const kl_movement_t *m)
 {
     apr_array_header_t *lines = apr_array_make(p, m->lines->nelts + 1, sizeof(kl_line_t));
 
@@ -79,7 +79,7 @@ apr_array_header_t *kl_movement_klarna_lines(apr_pool_t *p, const kl_order_t *or
     return lines;
 }
 
-kl_line_t kl_reduction_line(apr_pool_t *p, const kl_order_t *order, apr_int64_t amount)
+kl_line_t kl_plan_lines_reduction(apr_pool_t *p, const kl_order_t *order, apr_int64_t amount)
 {
     const char *reference;
     int n = 1;
@@ -103,7 +103,8 @@ static kl_movement_line_t taken(const kl_movement_t *m, int line)
     return (kl_movement_line_t){line, 0, 0};
 }
 
-apr_array_header_t *kl_reduced_lines(apr_pool_t *p, const kl_order_t *order, const kl_movement_t *m)
+apr_array_header_t *kl_plan_lines_reduced(apr_pool_t *p, const kl_order_t *order,
+                                          const kl_movement_t *m)
 {
     apr_array_header_t *lines = apr_array_make(p, order->lines->nelts + 1, sizeof(kl_line_t));
 
@@ -118,7 +119,7 @@ apr_array_header_t *kl_reduced_lines(apr_pool_t *p, const kl_order_t *order, con
         }
     }
     if (m->lines->nelts == 0 && m->amount > 0) {
-        APR_ARRAY_PUSH(lines, kl_line_t) = kl_reduction_line(p, order, m->amount);
+        APR_ARRAY_PUSH(lines, kl_line_t) = kl_plan_lines_reduction(p, order, m->amount);
     }
     return lines;
 }

@@ -33,7 +33,7 @@ static kl_kind_t placed_elsewhere(kl_service_t *svc, kl_order_t *order, const ch
     kl_klarna_request_t req;
 
     as_if.klarna_order_id = klarna_order_id;
-    req = kl_om_read(svc->p, &as_if);
+    req = kl_order_management_read(svc->p, &as_if);
     *op = kl_journal_add(svc, &plan, KL_OP_PLACE_ORDER, err);
     if (!*op) {
         return err->kind;

@@ -20,7 +20,7 @@ static kl_kind_t plan_extend(kl_service_t *svc, const kl_ask_t *ask, kl_plan_t *
     if (!op) {
         return err->kind;
     }
-    req = kl_om_extend(svc->p, plan->order, op->id);
+    req = kl_order_management_extend(svc->p, plan->order, op->id);
     kl_journal_request(op, &req);
     return KL_OK;
 }
@@ -43,7 +43,7 @@ static kl_kind_t plan_release(kl_service_t *svc, const kl_ask_t *ask, kl_plan_t 
     if (!op) {
         return err->kind;
     }
-    req = kl_om_release(svc->p, plan->order, op->id);
+    req = kl_order_management_release(svc->p, plan->order, op->id);
     kl_journal_request(op, &req);
     op->amount = intent.moved.amount = plan->order->remaining_amount;
     op->intent = kl_intent_text(svc->p, op->kind, &intent);

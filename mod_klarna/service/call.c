@@ -25,12 +25,12 @@ static apr_interval_time_t pause_before(kl_service_t *svc, int tries, int retry_
 /* Never with the credentials of another account. */
 static const kl_account_t *account_of(kl_service_t *svc, const kl_operation_t *op, kl_error_t *err)
 {
-    const kl_account_t *account = kl_service_account(svc, op->merchant);
+    const kl_account_t *account = kl_service_account(svc, op->account);
 
     if (!account) {
         kl_error_set(err, KL_INTERNAL, "wrong_store",
                      "Operation %s belongs to store '%s', not to the caller's.", op->id,
-                     op->merchant);
+                     op->account);
     }
     return account;
 }
@@ -59,7 +59,7 @@ kl_meaning_t kl_call_meaning(const kl_operation_t *op, const kl_exchange_t *ex, 
 static void try_once(kl_service_t *svc, kl_operation_t *op, const kl_klarna_request_t *req,
                      apr_time_t deadline, kl_exchange_t *ex)
 {
-    const kl_account_t *account = kl_service_account(svc, op->merchant);
+    const kl_account_t *account = kl_service_account(svc, op->account);
     int ms;
 
     ex->resp = kl_klarna_exchange(svc->http, svc->p, account, req, deadline);

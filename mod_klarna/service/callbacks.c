@@ -27,7 +27,7 @@ kl_kind_t kl_callbacks_order(kl_service_t *svc, const char *name, kl_called_t *c
         called->why = rv == KL_NOT_FOUND ? called->why : "database";
         return rv;
     }
-    called->account = order->merchant;
+    called->account = order->account;
     if (!order->callback_secret[0] || !kl_id_equal_secret(order->callback_secret, dot + 1)) {
         called->why = "wrong_secret";
         return kl_service_no_order(err);

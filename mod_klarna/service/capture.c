@@ -38,7 +38,7 @@ static kl_kind_t plan_capture(kl_service_t *svc, const kl_ask_t *ask, kl_plan_t 
     if (!op) {
         return err->kind;
     }
-    req = kl_om_capture(svc->p, plan->order, &moved, ask->capture, op->id);
+    req = kl_order_management_capture(svc->p, plan->order, &moved, ask->capture, op->id);
     kl_journal_request(op, &req);
     op->amount = moved.amount;
     op->intent = intent(svc->p, &moved, ask->capture);
@@ -67,7 +67,8 @@ static kl_kind_t plan_tracking(kl_service_t *svc, const kl_ask_t *ask, kl_plan_t
     if (!op) {
         return err->kind;
     }
-    req = kl_om_shipping_info(svc->p, plan->order, want->capture_id, want->shipping_info, op->id);
+    req = kl_order_management_shipping_info(svc->p, plan->order, want->capture_id,
+                                            want->shipping_info, op->id);
     kl_journal_request(op, &req);
     intent.capture_id = want->capture_id;
     intent.shipping_info = want->shipping_info;

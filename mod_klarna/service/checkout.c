@@ -23,7 +23,7 @@ static kl_kind_t new_order(kl_service_t *svc, const kl_cart_t *cart, const kl_cl
         return kl_error_set(err, KL_INTERNAL, "no_randomness",
                             "The system provided no random bytes.");
     }
-    order->merchant = svc->account->name;
+    order->account = svc->account->name;
     order->environment = svc->account->environment;
     order->channel = "online";
     order->client_key = apr_pstrcat(svc->p, "-", order->id, NULL);
@@ -132,7 +132,7 @@ kl_kind_t kl_checkout_start(kl_service_t *svc, const kl_cart_t *cart, const kl_c
         return KL_OK;
     }
     req = kl_payments_create_session(svc->p, *out, cart, svc->callback_base);
-    rv = kl_call_klarna(svc, (*out)->merchant, &req, &resp, err);
+    rv = kl_call_klarna(svc, (*out)->account, &req, &resp, err);
     kl_service_step(svc, "session_made");
     if (rv == KL_OK) {
         rv = kl_payments_session_reply(&session, svc->p, &resp, err);
@@ -191,6 +191,6 @@ kl_kind_t kl_checkout_update(kl_service_t *svc, const kl_payment_id_t *id, kl_ca
     with_cart = **out;
     kl_cart_to_order(cart, &with_cart);
     req = kl_payments_update_session(svc->p, &with_cart, cart, svc->callback_base);
-    rv = kl_call_klarna(svc, with_cart.merchant, &req, &resp, err);
+    rv = kl_call_klarna(svc, with_cart.account, &req, &resp, err);
     return rv == KL_OK ? kl_change_order(svc, &change, id->order_id, out, err) : rv;
 }

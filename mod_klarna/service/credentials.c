@@ -28,7 +28,7 @@ static kl_klarna_response_t ask(kl_service_t *svc, const kl_account_t *account)
     kl_klarna_request_t req;
 
     order->klarna_order_id = NO_ORDER;
-    req = kl_om_read(svc->p, order);
+    req = kl_order_management_read(svc->p, order);
     return kl_klarna_exchange(svc->http, svc->p, account, &req, svc->now() + limit);
 }
 

@@ -18,15 +18,15 @@ static kl_klarna_request_t request_of(kl_service_t *svc, const kl_order_t *order
 {
     switch (step->verb) {
     case KL_VERB_CANCEL:
-        return kl_om_cancel(svc->p, order, key);
+        return kl_order_management_cancel(svc->p, order, key);
     case KL_VERB_REDUCE:
-        return kl_om_reduce(svc->p, order, &step->moved, want->comment, key);
+        return kl_order_management_reduce(svc->p, order, &step->moved, want->comment, key);
     case KL_VERB_RELEASE:
-        return kl_om_release(svc->p, order, key);
+        return kl_order_management_release(svc->p, order, key);
     case KL_VERB_REFUND:
         break;
     }
-    return kl_om_refund(svc->p, order, &step->moved, want, key);
+    return kl_order_management_refund(svc->p, order, &step->moved, want, key);
 }
 
 static kl_credit_invoice_t *new_credit_invoice(kl_service_t *svc, const kl_credit_request_t *want,
@@ -56,7 +56,7 @@ static void add_step(kl_credit_invoice_t *ci, const kl_operation_t *op, kl_verb_
     kl_credit_step_t *step = apr_array_push(ci->steps);
 
     step->operation_id = op->id;
-    step->verb = kl_verb_name(verb);
+    step->verb = kl_plan_credit_verb_name(verb);
     step->amount = op->amount;
     step->state = kl_op_state_name(op->state);
     step->refund_id = "";

@@ -19,7 +19,7 @@ kl_operation_t *kl_journal_add(kl_service_t *svc, kl_plan_t *plan, kl_op_kind_t 
         return NULL;
     }
     op->order_id = plan->order->id;
-    op->merchant = plan->order->merchant;
+    op->account = plan->order->account;
     op->kind = kind;
     op->actor = svc->actor;
     op->client_key = kl_operation_no_key(svc->p, op);

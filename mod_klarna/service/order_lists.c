@@ -76,9 +76,9 @@ static void merge(kl_list_page_t *page, const kl_order_query_t *query)
     }
 }
 
-static int is_asked_for(const kl_order_query_t *query, const char *merchant)
+static int is_asked_for(const kl_order_query_t *query, const char *account)
 {
-    return !query->merchant || !query->merchant[0] || strcmp(query->merchant, merchant) == 0;
+    return !query->account || !query->account[0] || strcmp(query->account, account) == 0;
 }
 
 kl_kind_t kl_order_lists_page(kl_service_t *svc, apr_pool_t *p, const kl_order_query_t *query,
@@ -89,8 +89,8 @@ kl_kind_t kl_order_lists_page(kl_service_t *svc, apr_pool_t *p, const kl_order_q
 
     *page = (kl_list_page_t){apr_array_make(p, query->limit, sizeof(kl_order_t *)), 0, 0, ""};
     for (int i = 0; i < kl_accounts_count(svc); i++) {
-        ask.merchant = kl_accounts_name(svc, i);
-        if (!is_asked_for(query, ask.merchant)) {
+        ask.account = kl_accounts_name(svc, i);
+        if (!is_asked_for(query, ask.account)) {
             continue;
         }
         if (svc->store->order_list(svc->store, p, &ask, &found, err) != KL_OK) {
@@ -113,7 +113,7 @@ kl_kind_t kl_order_lists_count(kl_service_t *svc, kl_order_list_t list, kl_list_
     int total = 0, n = 0;
 
     for (int i = 0; i < kl_accounts_count(svc) && total <= KL_MAX_LISTED; i++) {
-        query.merchant = kl_accounts_name(svc, i);
+        query.account = kl_accounts_name(svc, i);
         query.limit = KL_MAX_LISTED + 1 - total;
         if (svc->store->order_count(svc->store, svc->p, &query, &n, err) != KL_OK) {
             return err->kind;

@@ -31,7 +31,7 @@ kl_kind_t kl_overview_hours(kl_service_t *svc, int n, kl_hours_t **out, kl_error
     apr_array_header_t *rows = NULL;
 
     for (int i = 0; i < kl_accounts_count(svc); i++) {
-        query.merchant = kl_accounts_name(svc, i);
+        query.account = kl_accounts_name(svc, i);
         if (svc->store->operation_hours(svc->store, svc->p, &query, &rows, err) != KL_OK) {
             return err->kind;
         }

@@ -4,13 +4,13 @@
 
 #include <string.h>
 #include "api/order_management.h"
-#include "core/klarna_order.h"
+#include "core/klarna_record.h"
 #include "core/schedule.h"
 #include "service/call.h"
 #include "service/change.h"
 
 typedef struct taking_t {
-    const kl_klarna_order_t *record;
+    const kl_klarna_record_t *record;
     kl_look_t *look;
     int is_broken; /* 1: booking what the record shows would break an invariant */
 } taking_t;
@@ -31,7 +31,7 @@ static kl_kind_t take_in(kl_change_t *change, kl_order_t *order, apr_pool_t *p, 
 {
     taking_t *taking = change->baton;
     apr_time_t last_look = order->updated_at;
-    int booked = kl_order_import(order, p, taking->record, change->now);
+    int booked = kl_import_record(order, p, taking->record, change->now);
 
     if (booked < 0) {
         taking->is_broken = 1;
@@ -50,7 +50,7 @@ static kl_kind_t take_words(kl_change_t *change, kl_order_t *order, apr_pool_t *
     apr_time_t last_look = order->updated_at;
 
     (void)err;
-    (void)kl_order_take_over(order, p, taking->record);
+    (void)kl_klarna_record_take_over(order, p, taking->record);
     kl_attention_raise(order, KL_ATTENTION_DIFFERS);
     taking->look->booked = 0;
     after_look(change, order, last_look);
@@ -63,18 +63,18 @@ static kl_kind_t reconcile_once(kl_service_t *svc, kl_order_t **order, kl_look_t
                                 kl_error_t *err)
 {
     const char *id = (*order)->id;
-    kl_klarna_order_t record;
+    kl_klarna_record_t record;
     taking_t taking = {.record = &record, .look = look};
     kl_change_t change = {.make = take_in, .baton = &taking, .once = 1, .step = "look_stored"};
-    kl_klarna_request_t req = kl_om_read(svc->p, *order);
+    kl_klarna_request_t req = kl_order_management_read(svc->p, *order);
     kl_klarna_response_t resp;
-    kl_kind_t rv = kl_call_klarna(svc, (*order)->merchant, &req, &resp, err);
+    kl_kind_t rv = kl_call_klarna(svc, (*order)->account, &req, &resp, err);
 
     if (rv != KL_OK) {
         return rv;
     }
     kl_service_step(svc, "record_read");
-    rv = kl_om_read_reply(&record, svc->p, &resp, err);
+    rv = kl_order_management_read_reply(&record, svc->p, &resp, err);
     if (rv == KL_OK) {
         rv = kl_change_order(svc, &change, id, order, err);
     }

@@ -54,7 +54,7 @@ static void collect_credit_invoice(apr_pool_t *p, apr_array_header_t *values,
 
 static void store(kl_service_t *svc, const kl_order_t *order, const apr_array_header_t *values)
 {
-    const kl_references_t texts = {order->merchant, order->id, values};
+    const kl_references_t texts = {order->account, order->id, values};
 
     if (values->nelts) {
         (void)svc->store->reference_add(svc->store, svc->p, &texts, kl_error_make(svc->p));

@@ -31,7 +31,7 @@ kl_kind_t kl_service_order(kl_service_t *svc, const char *id, kl_order_t **out, 
     if (kl_id_is_uuid(id)) {
         rv = svc->store->order_load(svc->store, svc->p, id, &order, err);
     }
-    if (rv == KL_OK && !kl_service_account(svc, order->merchant)) {
+    if (rv == KL_OK && !kl_service_account(svc, order->account)) {
         rv = KL_NOT_FOUND;
     }
     if (rv == KL_NOT_FOUND) {
@@ -53,7 +53,7 @@ kl_kind_t kl_service_operation(kl_service_t *svc, const char *order_id, const ch
         rv = svc->store->operation_load(svc->store, svc->p, id, &op, err);
     }
     if (rv == KL_OK
-        && (strcmp(op->order_id, order_id) != 0 || !kl_service_account(svc, op->merchant))) {
+        && (strcmp(op->order_id, order_id) != 0 || !kl_service_account(svc, op->account))) {
         rv = KL_NOT_FOUND;
     }
     if (rv == KL_NOT_FOUND) {

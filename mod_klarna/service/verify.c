@@ -13,7 +13,7 @@
 
 /* Another merchant's order, or one with another amount, currency or reference, is not the one
  * that was placed. */
-static int is_the_placed_one(const kl_order_t *order, const kl_klarna_order_t *seen)
+static int is_the_placed_one(const kl_order_t *order, const kl_klarna_record_t *seen)
 {
     return seen->original_order_amount == order->order_amount
            && strcmp(seen->currency, order->currency) == 0
@@ -21,7 +21,7 @@ static int is_the_placed_one(const kl_order_t *order, const kl_klarna_order_t *s
 }
 
 static kl_kind_t read_by_id(kl_service_t *svc, const kl_order_t *order, const char *id,
-                            kl_klarna_order_t *seen, kl_error_t *err)
+                            kl_klarna_record_t *seen, kl_error_t *err)
 {
     kl_order_t as_if = *order;
     kl_klarna_response_t resp;
@@ -29,20 +29,20 @@ static kl_kind_t read_by_id(kl_service_t *svc, const kl_order_t *order, const ch
     kl_kind_t rv;
 
     as_if.klarna_order_id = id;
-    req = kl_om_read(svc->p, &as_if);
+    req = kl_order_management_read(svc->p, &as_if);
     if (!req.method) {
         return kl_error_field(err, "klarna_order_id", "klarna_order_id", "some other text",
                               "an order id in Klarna's form");
     }
-    rv = kl_call_klarna(svc, order->merchant, &req, &resp, err);
-    return rv == KL_OK ? kl_om_read_reply(seen, svc->p, &resp, err) : rv;
+    rv = kl_call_klarna(svc, order->account, &req, &resp, err);
+    return rv == KL_OK ? kl_order_management_read_reply(seen, svc->p, &resp, err) : rv;
 }
 
 /* *taken becomes 1 when this Klarna order is already another of our orders. */
 static kl_kind_t is_taken(kl_service_t *svc, const kl_order_t *order, const char *id, int *taken,
                           kl_error_t *err)
 {
-    kl_order_query_t query = {.merchant = order->merchant,
+    kl_order_query_t query = {.account = order->account,
                               .state = "",
                               .attention = "",
                               .search = id,
@@ -64,7 +64,7 @@ kl_kind_t kl_verify_by_id(kl_service_t *svc, const kl_order_t *order, const char
                           kl_finding_t *found, kl_error_t *err)
 {
     kl_json_t *result = kl_json_object(svc->p);
-    kl_klarna_order_t seen;
+    kl_klarna_record_t seen;
     int taken = 0;
     kl_kind_t rv = read_by_id(svc, order, id, &seen, err);
 
@@ -92,7 +92,7 @@ static kl_kind_t truth_of_placement(kl_service_t *svc, const kl_order_t *order,
     if (op->hint[0]) {
         return kl_verify_by_id(svc, order, op->hint, found, err);
     }
-    rv = kl_call_klarna(svc, order->merchant, &req, &resp, err);
+    rv = kl_call_klarna(svc, order->account, &req, &resp, err);
     if (rv == KL_REFUSED && err->klarna_code
         && strcmp(err->klarna_code, "SESSION_COMPLETED") == 0) {
         kl_error_clear(err);
@@ -147,7 +147,7 @@ static const char *booked_for(const kl_order_t *order, const apr_array_header_t 
 {
     for (int i = 0; i < list->nelts; i++) {
         const char *id = APR_ARRAY_IDX(list, i, kl_klarna_move_t).id;
-        const char *maker = kl_klarna_made_by(order, id);
+        const char *maker = kl_import_made_by(order, id);
 
         if (maker && strcmp(maker, op->id) == 0) {
             return id;
@@ -207,12 +207,12 @@ static kl_kind_t truth_of_move(kl_service_t *svc, const kl_order_t *order, const
     const kl_klarna_move_t *move = NULL;
 
     if (!id) {
-        found->candidates = kl_klarna_candidates(svc->p, order, list, op->amount,
+        found->candidates = kl_import_candidates(svc->p, order, list, op->amount,
                                                  op->sent_at - CLOCKS_APART, !holds(order, op));
         if (drop_taken(svc, op, found->candidates, err) != KL_OK) {
             return err->kind;
         }
-        move = kl_klarna_pick(found->candidates, reference_of(svc->p, op));
+        move = kl_import_pick(found->candidates, reference_of(svc->p, op));
         id = move ? move->id : NULL;
     }
     if (id) {
@@ -237,7 +237,7 @@ static void may_be_done(kl_finding_t *found, const kl_operation_t *op)
 
 /* Nothing remains of the authorization. When others captured meanwhile, that may be why. */
 static void truth_of_release(const kl_order_t *order, const kl_operation_t *op,
-                             const kl_klarna_order_t *seen, kl_finding_t *found)
+                             const kl_klarna_record_t *seen, kl_finding_t *found)
 {
     if (seen->remaining_authorized_amount > 0) {
         found->truth = KL_TRUTH_NOT_EXECUTED;
@@ -253,7 +253,7 @@ static void truth_of_release(const kl_order_t *order, const kl_operation_t *op,
 /* A smaller amount may be ours plus a later change; a larger one that is not the old amount is
  * ambiguous, and is booked as found whatever it was. */
 static void truth_of_reduction(apr_pool_t *p, const kl_order_t *order, const kl_operation_t *op,
-                               const kl_klarna_order_t *seen, kl_finding_t *found)
+                               const kl_klarna_record_t *seen, kl_finding_t *found)
 {
     apr_int64_t asked = kl_json_int(body_of(p, op), "order_amount", -1);
 
@@ -275,7 +275,7 @@ static kl_truth_t done_if(int done)
 
 /* From Klarna's record of the order. */
 static kl_kind_t truth_of(kl_service_t *svc, const kl_order_t *order, const kl_operation_t *op,
-                          const kl_klarna_order_t *seen, kl_finding_t *found, kl_error_t *err)
+                          const kl_klarna_record_t *seen, kl_finding_t *found, kl_error_t *err)
 {
     switch (op->kind) {
     case KL_OP_CAPTURE:
@@ -305,7 +305,7 @@ static kl_kind_t read_truth(kl_service_t *svc, const kl_operation_t *op, kl_find
                             kl_error_t *err)
 {
     kl_order_t *order = NULL;
-    kl_klarna_order_t seen;
+    kl_klarna_record_t seen;
     kl_kind_t rv = kl_service_order(svc, op->order_id, &order, err);
 
     if (rv != KL_OK) {

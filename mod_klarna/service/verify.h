@@ -8,7 +8,7 @@
 #ifndef KL_VERIFY_H
 #define KL_VERIFY_H
 
-#include "core/klarna_order.h"
+#include "core/klarna_record.h"
 #include "service/service.h"
 
 typedef enum {

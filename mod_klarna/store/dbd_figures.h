@@ -8,11 +8,12 @@
 
 #include "store/store.h"
 
-kl_kind_t kl_dbd_operation_hours(kl_store_t *self, apr_pool_t *p, const kl_hours_query_t *query,
-                                 apr_array_header_t **out, kl_error_t *err);
-kl_kind_t kl_dbd_callback_note(kl_store_t *self, apr_pool_t *p, const kl_callback_note_t *note,
-                               kl_error_t *err);
-kl_kind_t kl_dbd_callback_list(kl_store_t *self, apr_pool_t *p, const char *merchant,
-                               apr_array_header_t **out, kl_error_t *err);
+kl_kind_t kl_dbd_figures_operation_hours(kl_store_t *self, apr_pool_t *p,
+                                         const kl_hours_query_t *query, apr_array_header_t **out,
+                                         kl_error_t *err);
+kl_kind_t kl_dbd_figures_callback_note(kl_store_t *self, apr_pool_t *p,
+                                       const kl_callback_note_t *note, kl_error_t *err);
+kl_kind_t kl_dbd_figures_callback_list(kl_store_t *self, apr_pool_t *p, const char *account,
+                                       apr_array_header_t **out, kl_error_t *err);
 
 #endif

@@ -16,8 +16,8 @@ static kl_kind_t row_read(kl_dbd_t *db, apr_pool_t *p, apr_array_header_t *out)
 {
     row_t *row = apr_array_push(out);
 
-    row->holder = kl_dbd_text(db, p, 0);
-    row->until = kl_dbd_int64(db, 1);
+    row->holder = kl_dbd_run_text(db, p, 0);
+    row->until = kl_dbd_run_int64(db, 1);
     return KL_OK; /* what could not be read shows at the end */
 }
 
@@ -31,27 +31,27 @@ static int is_free(const row_t *row, const kl_worker_lease_t *lease)
 static kl_kind_t take_over(kl_store_t *self, apr_pool_t *p, const kl_worker_lease_t *lease,
                            const row_t *row, kl_error_t *err)
 {
-    const void *v[] = {lease->holder, &lease->until, lease->merchant, row->holder, &row->until};
-    const kl_rows_query_t save = {KL_SQL_worker_save, v, "lease", NULL};
+    const void *v[] = {lease->holder, &lease->until, lease->account, row->holder, &row->until};
+    const kl_dbd_rows_query_t save = {KL_SQL_worker_save, v, "lease", NULL};
 
-    return kl_rows_save(self, p, &save, err);
+    return kl_dbd_rows_save(self, p, &save, err);
 }
 
-kl_kind_t kl_dbd_worker_lease(kl_store_t *self, apr_pool_t *p, kl_worker_lease_t *lease,
-                              kl_error_t *err)
+kl_kind_t kl_dbd_lease_take(kl_store_t *self, apr_pool_t *p, kl_worker_lease_t *lease,
+                            kl_error_t *err)
 {
     apr_array_header_t *found = apr_array_make(p, 1, sizeof(row_t));
-    const void *key[] = {lease->merchant}, *all[] = {lease->merchant, lease->holder, &lease->until};
-    const kl_rows_query_t load = {KL_SQL_worker_load, key, "lease", row_read},
-                          insert = {KL_SQL_worker_insert, all, "lease", NULL};
-    kl_kind_t rv = kl_rows_select(self, p, &load, found, err);
+    const void *key[] = {lease->account}, *all[] = {lease->account, lease->holder, &lease->until};
+    const kl_dbd_rows_query_t load = {KL_SQL_worker_load, key, "lease", row_read},
+                              insert = {KL_SQL_worker_insert, all, "lease", NULL};
+    kl_kind_t rv = kl_dbd_rows_select(self, p, &load, found, err);
     const row_t *row = (const row_t *)found->elts;
 
     if (rv != KL_OK) {
         return rv;
     }
     if (found->nelts == 0) {
-        return kl_rows_insert(self, p, &insert, err);
+        return kl_dbd_rows_insert(self, p, &insert, err);
     }
     if (!is_free(row, lease)) {
         lease->until = row->until;

@@ -6,7 +6,7 @@
 
 #include "store/store.h"
 
-kl_kind_t kl_dbd_worker_lease(kl_store_t *self, apr_pool_t *p, kl_worker_lease_t *lease,
-                              kl_error_t *err);
+kl_kind_t kl_dbd_lease_take(kl_store_t *self, apr_pool_t *p, kl_worker_lease_t *lease,
+                            kl_error_t *err);
 
 #endif

@@ -10,7 +10,7 @@ static kl_kind_t schema_fault(kl_dbd_t *db, const char *what)
 {
     kl_error_set(db->err, KL_UNAVAILABLE, "schema",
                  "%s Run conf/schema/%s.sql on the database that DBDParams names.", what,
-                 kl_dialect_name(db->dialect));
+                 kl_statements_dialect_name(db->dialect));
     kl_error_next(db->err, "The administrator creates the tables once, before httpd starts; the "
                            "server's error log has the database's own message.");
     return KL_UNAVAILABLE;
@@ -21,7 +21,7 @@ static kl_kind_t wrong_version(kl_dbd_t *db, apr_int64_t found)
     kl_error_set(db->err, KL_UNAVAILABLE, "schema",
                  "The database holds version %" APR_INT64_T_FMT " of mod_klarna's tables, this"
                  " module needs version %d (conf/schema/%s.sql).",
-                 found, KL_SCHEMA_VERSION, kl_dialect_name(db->dialect));
+                 found, KL_SCHEMA_VERSION, kl_statements_dialect_name(db->dialect));
     kl_error_next(db->err, found < KL_SCHEMA_VERSION
                                ? "Upgrade the tables as the release notes describe."
                                : "Install the mod_klarna that these tables were made for.");
@@ -36,13 +36,13 @@ static int select_schema(kl_dbd_t *db, apr_int64_t *version, int *strict)
     kl_kind_t rv;
 
     db->err = kl_error_make(db->scratch); /* schema_fault says it better */
-    rv = kl_dbd_select(db, KL_SQL_schema_version, NULL);
-    while (rv == KL_OK && kl_dbd_next(db)) {
-        *version = kl_dbd_int64(db, 0);
-        *strict = kl_dbd_int(db, 1);
+    rv = kl_dbd_run_select(db, KL_SQL_schema_version, NULL);
+    while (rv == KL_OK && kl_dbd_run_next(db)) {
+        *version = kl_dbd_run_int64(db, 0);
+        *strict = kl_dbd_run_int(db, 1);
         found++;
     }
-    rv = rv == KL_OK ? kl_dbd_end(db) : rv;
+    rv = rv == KL_OK ? kl_dbd_run_end(db) : rv;
     db->err = err;
     return rv == KL_OK ? found : -1;
 }
@@ -73,34 +73,34 @@ static kl_kind_t read_schema(kl_dbd_t *db)
     return KL_OK;
 }
 
-kl_kind_t kl_rows_open(kl_dbd_t *db, kl_store_t *self, apr_pool_t *p, kl_error_t *err)
+kl_kind_t kl_dbd_rows_open(kl_dbd_t *db, kl_store_t *self, apr_pool_t *p, kl_error_t *err)
 {
-    kl_rows_t *rows = self->impl;
-    kl_kind_t rv = kl_dbd_open(db, rows->connections, p, err);
+    kl_dbd_rows_t *rows = self->impl;
+    kl_kind_t rv = kl_dbd_run_open(db, rows->connections, p, err);
 
     if (rv != KL_OK || apr_atomic_read32(&rows->schema_seen)) {
         return rv;
     }
     rv = read_schema(db);
     if (rv != KL_OK) {
-        kl_dbd_close(db);
+        kl_dbd_run_close(db);
         return rv;
     }
     apr_atomic_set32(&rows->schema_seen, 1);
     return KL_OK;
 }
 
-kl_kind_t kl_rows_check(kl_store_t *self, apr_pool_t *p, kl_error_t *err)
+kl_kind_t kl_dbd_rows_check(kl_store_t *self, apr_pool_t *p, kl_error_t *err)
 {
-    kl_rows_t *rows = self->impl;
+    kl_dbd_rows_t *rows = self->impl;
     kl_dbd_t db;
-    kl_kind_t rv = kl_dbd_open(&db, rows->connections, p, err);
+    kl_kind_t rv = kl_dbd_run_open(&db, rows->connections, p, err);
 
     if (rv != KL_OK) {
         return rv;
     }
     rv = read_schema(&db);
-    kl_dbd_close(&db);
+    kl_dbd_run_close(&db);
     return rv;
 }
 
@@ -110,24 +110,24 @@ typedef kl_kind_t change_fn(kl_dbd_t *db, kl_sql_t id, const void **values, int 
 
 /* KL_NOT_FOUND, which the caller puts into words, when no row was changed. */
 static kl_kind_t change_row(kl_store_t *self, apr_pool_t *p, change_fn *change,
-                            const kl_rows_query_t *query, kl_error_t *err)
+                            const kl_dbd_rows_query_t *query, kl_error_t *err)
 {
     kl_dbd_t db;
     int changed = 0;
-    kl_kind_t rv = kl_rows_open(&db, self, p, err);
+    kl_kind_t rv = kl_dbd_rows_open(&db, self, p, err);
 
     if (rv != KL_OK) {
         return rv;
     }
     rv = change(&db, query->id, query->values, &changed);
-    kl_dbd_close(&db);
+    kl_dbd_run_close(&db);
     return rv == KL_OK && changed == 0 ? KL_NOT_FOUND : rv;
 }
 
-kl_kind_t kl_rows_insert(kl_store_t *self, apr_pool_t *p, const kl_rows_query_t *query,
-                         kl_error_t *err)
+kl_kind_t kl_dbd_rows_insert(kl_store_t *self, apr_pool_t *p, const kl_dbd_rows_query_t *query,
+                             kl_error_t *err)
 {
-    kl_kind_t rv = change_row(self, p, kl_dbd_insert, query, err);
+    kl_kind_t rv = change_row(self, p, kl_dbd_run_insert, query, err);
 
     return rv == KL_NOT_FOUND
                ? kl_error_set(err, KL_TAKEN, "exists",
@@ -135,10 +135,10 @@ kl_kind_t kl_rows_insert(kl_store_t *self, apr_pool_t *p, const kl_rows_query_t 
                : rv;
 }
 
-kl_kind_t kl_rows_save(kl_store_t *self, apr_pool_t *p, const kl_rows_query_t *query,
-                       kl_error_t *err)
+kl_kind_t kl_dbd_rows_save(kl_store_t *self, apr_pool_t *p, const kl_dbd_rows_query_t *query,
+                           kl_error_t *err)
 {
-    kl_kind_t rv = change_row(self, p, kl_dbd_change, query, err);
+    kl_kind_t rv = change_row(self, p, kl_dbd_run_change, query, err);
 
     return rv == KL_NOT_FOUND
                ? kl_error_set(err, KL_STALE, "version",
@@ -146,7 +146,7 @@ kl_kind_t kl_rows_save(kl_store_t *self, apr_pool_t *p, const kl_rows_query_t *q
                : rv;
 }
 
-kl_kind_t kl_rows_either_way(kl_kind_t rv, kl_error_t *err)
+kl_kind_t kl_dbd_rows_either_way(kl_kind_t rv, kl_error_t *err)
 {
     if (rv == KL_TAKEN || rv == KL_STALE) {
         kl_error_clear(err);
@@ -155,31 +155,31 @@ kl_kind_t kl_rows_either_way(kl_kind_t rv, kl_error_t *err)
     return rv;
 }
 
-kl_kind_t kl_rows_select(kl_store_t *self, apr_pool_t *p, const kl_rows_query_t *query,
-                         apr_array_header_t *out, kl_error_t *err)
+kl_kind_t kl_dbd_rows_select(kl_store_t *self, apr_pool_t *p, const kl_dbd_rows_query_t *query,
+                             apr_array_header_t *out, kl_error_t *err)
 {
     kl_dbd_t db;
-    kl_kind_t rv = kl_rows_open(&db, self, p, err), end;
+    kl_kind_t rv = kl_dbd_rows_open(&db, self, p, err), end;
 
     if (rv != KL_OK) {
         return rv;
     }
-    rv = kl_dbd_select(&db, query->id, query->values);
+    rv = kl_dbd_run_select(&db, query->id, query->values);
     if (rv == KL_OK) {
-        while (rv == KL_OK && kl_dbd_next(&db)) {
+        while (rv == KL_OK && kl_dbd_run_next(&db)) {
             rv = query->read(&db, p, out);
         }
-        end = kl_dbd_end(&db);
+        end = kl_dbd_run_end(&db);
         rv = end != KL_OK ? end : rv;
     }
-    kl_dbd_close(&db);
+    kl_dbd_run_close(&db);
     return rv;
 }
 
-kl_kind_t kl_rows_load(kl_store_t *self, apr_pool_t *p, const kl_rows_query_t *query,
-                       apr_array_header_t *found, kl_error_t *err)
+kl_kind_t kl_dbd_rows_load(kl_store_t *self, apr_pool_t *p, const kl_dbd_rows_query_t *query,
+                           apr_array_header_t *found, kl_error_t *err)
 {
-    kl_kind_t rv = kl_rows_select(self, p, query, found, err);
+    kl_kind_t rv = kl_dbd_rows_select(self, p, query, found, err);
 
     if (rv == KL_OK && found->nelts == 0) {
         return kl_error_set(err, KL_NOT_FOUND, "not_found", "There is no such %s.", query->what);
@@ -187,7 +187,7 @@ kl_kind_t kl_rows_load(kl_store_t *self, apr_pool_t *p, const kl_rows_query_t *q
     return rv;
 }
 
-kl_kind_t kl_rows_unknown_word(kl_error_t *err, const char *what, const char *id)
+kl_kind_t kl_dbd_rows_unknown_word(kl_error_t *err, const char *what, const char *id)
 {
     return kl_error_set(err, KL_INTERNAL, "store",
                         "The %s %s is stored with a word this version does not know.", what, id);

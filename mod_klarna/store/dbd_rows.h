@@ -10,51 +10,51 @@
 #include "store/dbd_run.h"
 
 /* What kl_store_t.impl of the store over apr_dbd points to. */
-typedef struct kl_rows_t {
+typedef struct kl_dbd_rows_t {
     kl_connections_t *connections;
     volatile apr_uint32_t schema_seen;
-} kl_rows_t;
+} kl_dbd_rows_t;
 
 /* Makes one object of the present row and appends it to out. */
 typedef kl_kind_t kl_row_fn(kl_dbd_t *db, apr_pool_t *p, apr_array_header_t *out);
 
 /* A statement with its values, about one kind of row. */
-typedef struct kl_rows_query_t {
+typedef struct kl_dbd_rows_query_t {
     kl_sql_t id;
-    const void **values; /* as kl_dbd_change takes them */
+    const void **values; /* as kl_dbd_run_change takes them */
     const char *what;    /* a row of these, for people: "order" */
     kl_row_fn *read;     /* for selects */
-} kl_rows_query_t;
+} kl_dbd_rows_query_t;
 
 /** KL_OK, or KL_UNAVAILABLE "schema" that names the schema file and the cure. */
-kl_kind_t kl_rows_check(kl_store_t *self, apr_pool_t *p, kl_error_t *err);
+kl_kind_t kl_dbd_rows_check(kl_store_t *self, apr_pool_t *p, kl_error_t *err);
 
 /** Borrows a connection to a database that holds our tables; on KL_OK it is given back with
- *  kl_dbd_close. */
-kl_kind_t kl_rows_open(kl_dbd_t *db, kl_store_t *self, apr_pool_t *p, kl_error_t *err);
+ *  kl_dbd_run_close. */
+kl_kind_t kl_dbd_rows_open(kl_dbd_t *db, kl_store_t *self, apr_pool_t *p, kl_error_t *err);
 
 /** KL_OK, KL_UNAVAILABLE, or KL_TAKEN "exists" when a key is taken. */
-kl_kind_t kl_rows_insert(kl_store_t *self, apr_pool_t *p, const kl_rows_query_t *query,
-                         kl_error_t *err);
+kl_kind_t kl_dbd_rows_insert(kl_store_t *self, apr_pool_t *p, const kl_dbd_rows_query_t *query,
+                             kl_error_t *err);
 
-/** As kl_rows_insert for an update that names what it replaces: KL_STALE "version" when that
+/** As kl_dbd_rows_insert for an update that names what it replaces: KL_STALE "version" when that
  *  is not there any more. */
-kl_kind_t kl_rows_save(kl_store_t *self, apr_pool_t *p, const kl_rows_query_t *query,
-                       kl_error_t *err);
+kl_kind_t kl_dbd_rows_save(kl_store_t *self, apr_pool_t *p, const kl_dbd_rows_query_t *query,
+                           kl_error_t *err);
 
 /** For writes that anyone may make: if someone else was quicker (KL_CONFLICT), that is just as
  * good. */
-kl_kind_t kl_rows_either_way(kl_kind_t rv, kl_error_t *err);
+kl_kind_t kl_dbd_rows_either_way(kl_kind_t rv, kl_error_t *err);
 
 /** Reads every row into out. */
-kl_kind_t kl_rows_select(kl_store_t *self, apr_pool_t *p, const kl_rows_query_t *query,
-                         apr_array_header_t *out, kl_error_t *err);
+kl_kind_t kl_dbd_rows_select(kl_store_t *self, apr_pool_t *p, const kl_dbd_rows_query_t *query,
+                             apr_array_header_t *out, kl_error_t *err);
 
 /** Reads the one row that is asked for into found[0]; KL_NOT_FOUND when there is none. */
-kl_kind_t kl_rows_load(kl_store_t *self, apr_pool_t *p, const kl_rows_query_t *query,
-                       apr_array_header_t *found, kl_error_t *err);
+kl_kind_t kl_dbd_rows_load(kl_store_t *self, apr_pool_t *p, const kl_dbd_rows_query_t *query,
+                           apr_array_header_t *found, kl_error_t *err);
 
 /** KL_INTERNAL: a later version of the module has written here. */
-kl_kind_t kl_rows_unknown_word(kl_error_t *err, const char *what, const char *id);
+kl_kind_t kl_dbd_rows_unknown_word(kl_error_t *err, const char *what, const char *id);
 
 #endif

@@ -35,7 +35,8 @@ typedef struct run_t {
     int taken; /* the driver's code for a taken key; 0: none */
 } run_t;
 
-kl_kind_t kl_dbd_open(kl_dbd_t *db, kl_connections_t *connections, apr_pool_t *p, kl_error_t *err)
+kl_kind_t kl_dbd_run_open(kl_dbd_t *db, kl_connections_t *connections, apr_pool_t *p,
+                          kl_error_t *err)
 {
     const char *driver;
 
@@ -52,15 +53,15 @@ kl_kind_t kl_dbd_open(kl_dbd_t *db, kl_connections_t *connections, apr_pool_t *p
         return err->kind;
     }
     driver = apr_dbd_name(db->conn->driver);
-    if (!kl_dialect_parse(driver, &db->dialect)) {
-        kl_dbd_close(db);
+    if (!kl_statements_dialect_parse(driver, &db->dialect)) {
+        kl_dbd_run_close(db);
         return kl_error_set(err, KL_UNAVAILABLE, "store",
                             "DBDriver %s is not supported: use sqlite3, pgsql or mysql.", driver);
     }
     return KL_OK;
 }
 
-void kl_dbd_close(kl_dbd_t *db)
+void kl_dbd_run_close(kl_dbd_t *db)
 {
     apr_pool_clear(db->scratch); /* results refer to the connection */
     db->connections->close(db->connections, db->conn);
@@ -127,7 +128,7 @@ static int prepare(kl_dbd_t *db, kl_sql_t id, apr_dbd_prepared_t **statement)
         prepared = apr_pcalloc(pool, sizeof(*prepared));
         prepared->pool = pool;
         rc = apr_dbd_prepare(db->conn->driver, pool, db->conn->handle,
-                             kl_statement(id)->text[db->dialect],
+                             kl_statements_get(id)->text[db->dialect],
                              db->dialect == KL_DIALECT_PGSQL ? NULL : db->label,
                              &prepared->statement);
         if (rc != 0) {
@@ -230,7 +231,7 @@ static kl_kind_t run_statement(kl_dbd_t *db, const run_t *run)
 {
     int lost_sight, rc;
 
-    db->label = kl_statement(run->id)->label;
+    db->label = kl_statements_get(run->id)->label;
     rc = run_healing(db, run, &lost_sight);
     if (rc != 0 && rc == run->taken) {
         return KL_OK;
@@ -246,21 +247,21 @@ static kl_kind_t run_statement(kl_dbd_t *db, const run_t *run)
     return KL_OK;
 }
 
-kl_kind_t kl_dbd_change(kl_dbd_t *db, kl_sql_t id, const void **values, int *changed)
+kl_kind_t kl_dbd_run_change(kl_dbd_t *db, kl_sql_t id, const void **values, int *changed)
 {
     run_t run = {id, values, changed, 0};
 
     return run_statement(db, &run);
 }
 
-kl_kind_t kl_dbd_insert(kl_dbd_t *db, kl_sql_t id, const void **values, int *changed)
+kl_kind_t kl_dbd_run_insert(kl_dbd_t *db, kl_sql_t id, const void **values, int *changed)
 {
     run_t run = {id, values, changed, db->dialect == KL_DIALECT_MYSQL ? MYSQL_DUPLICATE_KEY : 0};
 
     return run_statement(db, &run);
 }
 
-kl_kind_t kl_dbd_select(kl_dbd_t *db, kl_sql_t id, const void **values)
+kl_kind_t kl_dbd_run_select(kl_dbd_t *db, kl_sql_t id, const void **values)
 {
     run_t run = {id, values, NULL, 0};
 
@@ -270,7 +271,7 @@ kl_kind_t kl_dbd_select(kl_dbd_t *db, kl_sql_t id, const void **values)
     return run_statement(db, &run);
 }
 
-int kl_dbd_next(kl_dbd_t *db)
+int kl_dbd_run_next(kl_dbd_t *db)
 {
     int rc;
 
@@ -285,12 +286,12 @@ int kl_dbd_next(kl_dbd_t *db)
     return rc == 0;
 }
 
-kl_kind_t kl_dbd_end(kl_dbd_t *db)
+kl_kind_t kl_dbd_run_end(kl_dbd_t *db)
 {
     return db->failed ? fault(db, "The database's answer could not be read") : KL_OK;
 }
 
-const char *kl_dbd_text(kl_dbd_t *db, apr_pool_t *p, int column)
+const char *kl_dbd_run_text(kl_dbd_t *db, apr_pool_t *p, int column)
 {
     const char *text = NULL;
 
@@ -303,7 +304,7 @@ const char *kl_dbd_text(kl_dbd_t *db, apr_pool_t *p, int column)
     return apr_pstrdup(p, text);
 }
 
-apr_int64_t kl_dbd_int64(kl_dbd_t *db, int column)
+apr_int64_t kl_dbd_run_int64(kl_dbd_t *db, int column)
 {
     apr_int64_t n = 0;
 
@@ -314,7 +315,7 @@ apr_int64_t kl_dbd_int64(kl_dbd_t *db, int column)
     return n;
 }
 
-int kl_dbd_int(kl_dbd_t *db, int column)
+int kl_dbd_run_int(kl_dbd_t *db, int column)
 {
     int n = 0;
 

@@ -50,7 +50,7 @@ static void add(kl_order_page_t *page, const void *value)
 static void drive_by_search(kl_order_page_t *page, const kl_order_query_t *query)
 {
     for (int i = 0; i < KL_SEARCHED; i++) {
-        add(page, query->merchant);
+        add(page, query->account);
         add(page, query->search);
     }
     if (kl_order_query_is_open(query)) {
@@ -88,7 +88,7 @@ static void drive(kl_order_page_t *page, const kl_order_query_t *query, const wo
     else {
         BOTH(page, newest);
     }
-    add(page, query->merchant);
+    add(page, query->account);
     if (by[0]) {
         add(page, by);
     }
@@ -133,7 +133,7 @@ static void soonest_first(kl_order_page_t *page, const kl_order_query_t *query)
     add(page, query->before_at ? word(query->before_id) : "");
 }
 
-int kl_order_page(kl_order_page_t *page, const kl_order_query_t *query, int limit)
+int kl_order_query_page(kl_order_page_t *page, const kl_order_query_t *query, int limit)
 {
     words_t words;
 

@@ -23,6 +23,6 @@ typedef struct kl_order_page_t {
  * @param limit rows, at least 1
  * @return 1, or 0 when the parts of the query contradict each other: no order can fit
  */
-int kl_order_page(kl_order_page_t *page, const kl_order_query_t *query, int limit);
+int kl_order_query_page(kl_order_page_t *page, const kl_order_query_t *query, int limit);
 
 #endif

@@ -18,17 +18,17 @@ static const kl_statement_t statements[] = {
 
 static const char *const dialects[KL_DIALECTS] = {"sqlite3", "pgsql", "mysql"};
 
-const kl_statement_t *kl_statement(kl_sql_t id)
+const kl_statement_t *kl_statements_get(kl_sql_t id)
 {
     return &statements[id];
 }
 
-const char *kl_dialect_name(kl_dialect_t dialect)
+const char *kl_statements_dialect_name(kl_dialect_t dialect)
 {
     return dialects[dialect];
 }
 
-int kl_dialect_parse(const char *name, kl_dialect_t *out)
+int kl_statements_dialect_parse(const char *name, kl_dialect_t *out)
 {
     int i;
 

@@ -26,7 +26,7 @@ typedef enum { KL_DIALECT_SQLITE3, KL_DIALECT_PGSQL, KL_DIALECT_MYSQL, KL_DIALEC
 /* klarna_order, written once */
 #define KL_ORDER_FIXED(S, N, I) \
     S(id, order.id) \
-    S(merchant, order.merchant) \
+    S(merchant, order.account) \
     S(environment, order.environment) \
     S(channel, order.channel) \
     S(order_key, order.key) \
@@ -70,7 +70,7 @@ typedef enum { KL_DIALECT_SQLITE3, KL_DIALECT_PGSQL, KL_DIALECT_MYSQL, KL_DIALEC
 #define KL_OPERATION_FIXED(S, N, I) \
     S(id, op.id) \
     S(order_id, op.order_id) \
-    S(merchant, op.merchant) \
+    S(merchant, op.account) \
     S(kind, kind) \
     S(method, op.method) \
     N(amount, op.amount) \
@@ -332,11 +332,11 @@ typedef struct kl_statement_t {
 } kl_statement_t;
 
 /** The statement; static. */
-const kl_statement_t *kl_statement(kl_sql_t id);
+const kl_statement_t *kl_statements_get(kl_sql_t id);
 
 /** "sqlite3", "pgsql", "mysql": apr_dbd's name of the driver and the schema file's. Static. */
-const char *kl_dialect_name(kl_dialect_t dialect);
+const char *kl_statements_dialect_name(kl_dialect_t dialect);
 /** 1 and sets *out, or 0 for a driver we have no texts for. */
-int kl_dialect_parse(const char *name, kl_dialect_t *out);
+int kl_statements_dialect_parse(const char *name, kl_dialect_t *out);
 
 #endif

@@ -32,7 +32,7 @@ typedef enum {
 /* The conditions combine: an order is listed if it meets all of them. NULL, "" or a time of 0
  * means no condition. */
 typedef struct kl_order_query_t {
-    const char *merchant;  /* only this merchant's orders; always given */
+    const char *account;   /* only this merchant's orders; always given */
     const char *state;     /* a state word */
     const char *attention; /* an attention word (attention.h) */
     const char *channel;
@@ -55,7 +55,7 @@ int kl_order_query_is_open(const kl_order_query_t *query);
 typedef enum { KL_DUE_ALL, KL_DUE_ASKED_FOR, KL_DUE_PLACEMENTS } kl_due_whose_t;
 
 typedef struct kl_due_query_t {
-    const char *merchant;
+    const char *account;
     apr_time_t now;
     int limit;
     kl_due_whose_t whose; /* of operations; orders are nobody's */
@@ -63,26 +63,26 @@ typedef struct kl_due_query_t {
 
 /* Operations in one state, whoever works on them. */
 typedef struct kl_state_query_t {
-    const char *merchant;
+    const char *account;
     kl_op_state_t state;
     int limit;
 } kl_state_query_t;
 
 /* Figures of a time: from <= a change < to. */
 typedef struct kl_hours_query_t {
-    const char *merchant;
+    const char *account;
     apr_time_t from, to;
 } kl_hours_query_t;
 
 /* Texts by which an order is found besides its own columns. */
 typedef struct kl_references_t {
-    const char *merchant, *order_id;
+    const char *account, *order_id;
     const apr_array_header_t *values; /* of const char * */
 } kl_references_t;
 
 /* Of all processes whose worker is on, one polls for a merchant. */
 typedef struct kl_worker_lease_t {
-    const char *merchant;
+    const char *account;
     const char *holder; /* who asks for it: an id */
     apr_time_t now;
     apr_time_t until; /* how long it is asked for; when somebody else has it, until when */
@@ -156,7 +156,7 @@ struct kl_store_t {
     kl_kind_t (*callback_note)(kl_store_t *self, apr_pool_t *p, const kl_callback_note_t *note,
                                kl_error_t *err);
     /** *out: array of kl_callback_t, by kind; no entry for a kind that never came. */
-    kl_kind_t (*callback_list)(kl_store_t *self, apr_pool_t *p, const char *merchant,
+    kl_kind_t (*callback_list)(kl_store_t *self, apr_pool_t *p, const char *account,
                                apr_array_header_t **out, kl_error_t *err);
     void *impl;
 };

@@ -35,16 +35,16 @@ typedef struct operation_row_t {
 #define BIND_TEXT(column, member) v[n++] = row->member;
 #define BIND_NUMBER(column, member) v[n++] = &row->member;
 #define BIND(COLUMNS) COLUMNS(BIND_TEXT, BIND_NUMBER, BIND_NUMBER)
-#define READ_TEXT(column, member) row->member = kl_dbd_text(db, p, n++);
-#define READ_INT64(column, member) row->member = kl_dbd_int64(db, n++);
-#define READ_INT(column, member) row->member = kl_dbd_int(db, n++);
+#define READ_TEXT(column, member) row->member = kl_dbd_run_text(db, p, n++);
+#define READ_INT64(column, member) row->member = kl_dbd_run_int64(db, n++);
+#define READ_INT(column, member) row->member = kl_dbd_run_int(db, n++);
 #define READ(COLUMNS) COLUMNS(READ_TEXT, READ_INT64, READ_INT)
 
 static kl_row_fn order_read, operation_read;
 
 /* A statement about rows of one kind. */
-#define ORDERS(id, values) (&(kl_rows_query_t){id, values, "order", order_read})
-#define OPERATIONS(id, values) (&(kl_rows_query_t){id, values, "operation", operation_read})
+#define ORDERS(id, values) (&(kl_dbd_rows_query_t){id, values, "order", order_read})
+#define OPERATIONS(id, values) (&(kl_dbd_rows_query_t){id, values, "operation", operation_read})
 
 /* --- orders ------------------------------------------------------------------------- */
 
@@ -70,7 +70,7 @@ static kl_kind_t order_to_row(order_row_t *row, apr_pool_t *p, const kl_order_t 
     row->state = kl_order_state_name(order->state);
     row->attention = kl_attention_name(order->attention);
     row->klarna_order_id = order->klarna_order_id[0] ? order->klarna_order_id : order->id;
-    row->ledger = kl_order_ledger_text(p, order);
+    row->ledger = kl_ledger_text(p, order);
     row->open_until = kl_order_open_until(order);
     if (strlen(row->ledger) > KL_MAX_LEDGER) {
         return kl_error_set(err, KL_INTERNAL, "ledger",
@@ -92,7 +92,7 @@ static kl_kind_t order_insert(kl_store_t *self, apr_pool_t *p, kl_order_t *order
     }
     BIND(KL_ORDER_FIXED)
     BIND(KL_ORDER_SAVED)
-    rv = kl_rows_insert(self, p, ORDERS(KL_SQL_order_insert, v), err);
+    rv = kl_dbd_rows_insert(self, p, ORDERS(KL_SQL_order_insert, v), err);
     if (rv == KL_OK) {
         order->version = 1;
     }
@@ -112,7 +112,7 @@ static kl_kind_t order_save(kl_store_t *self, apr_pool_t *p, kl_order_t *order, 
     BIND(KL_ORDER_SAVED)
     v[n++] = order->id;
     v[n++] = &order->version;
-    rv = kl_rows_save(self, p, ORDERS(KL_SQL_order_save, v), err);
+    rv = kl_dbd_rows_save(self, p, ORDERS(KL_SQL_order_save, v), err);
     if (rv == KL_OK) {
         order->version++;
     }
@@ -127,29 +127,29 @@ static kl_kind_t order_read(kl_dbd_t *db, apr_pool_t *p, apr_array_header_t *out
     kl_kind_t rv;
 
     row->order = *order;
-    row->order.version = kl_dbd_int64(db, n++);
+    row->order.version = kl_dbd_run_int64(db, n++);
     READ(KL_ORDER_FIXED)
     READ(KL_ORDER_SAVED)
     if (db->failed) {
-        return kl_dbd_end(db);
+        return kl_dbd_run_end(db);
     }
     *order = row->order;
     order->klarna_order_id = strcmp(row->klarna_order_id, order->id) == 0 ? ""
                                                                           : row->klarna_order_id;
     if (!kl_order_state_parse(row->state, &order->state)
         || !kl_attention_parse(row->attention, &order->attention)) {
-        return kl_rows_unknown_word(db->err, "order", order->id);
+        return kl_dbd_rows_unknown_word(db->err, "order", order->id);
     }
-    rv = kl_order_ledger_parse(order, p, row->ledger, db->err);
+    rv = kl_ledger_parse(order, p, row->ledger, db->err);
     APR_ARRAY_PUSH(out, kl_order_t *) = order;
     return rv;
 }
 
-static kl_kind_t load_order(kl_store_t *self, apr_pool_t *p, const kl_rows_query_t *query,
+static kl_kind_t load_order(kl_store_t *self, apr_pool_t *p, const kl_dbd_rows_query_t *query,
                             kl_order_t **out, kl_error_t *err)
 {
     apr_array_header_t *found = apr_array_make(p, 1, sizeof(kl_order_t *));
-    kl_kind_t rv = kl_rows_load(self, p, query, found, err);
+    kl_kind_t rv = kl_dbd_rows_load(self, p, query, found, err);
 
     if (rv == KL_OK) {
         *out = APR_ARRAY_IDX(found, 0, kl_order_t *);
@@ -186,15 +186,15 @@ static kl_kind_t order_list(kl_store_t *self, apr_pool_t *p, const kl_order_quer
     int limit = between(query->limit, 1, KL_MAX_PAGE);
 
     *out = apr_array_make(p, limit, sizeof(kl_order_t *));
-    return kl_order_page(&page, query, limit)
-               ? kl_rows_select(self, p, ORDERS(page.list, page.values), *out, err)
+    return kl_order_query_page(&page, query, limit)
+               ? kl_dbd_rows_select(self, p, ORDERS(page.list, page.values), *out, err)
                : KL_OK;
 }
 
 static kl_kind_t int64_read(kl_dbd_t *db, apr_pool_t *p, apr_array_header_t *out)
 {
     (void)p;
-    APR_ARRAY_PUSH(out, apr_int64_t) = kl_dbd_int64(db, 0);
+    APR_ARRAY_PUSH(out, apr_int64_t) = kl_dbd_run_int64(db, 0);
     return KL_OK;
 }
 
@@ -206,10 +206,11 @@ static kl_kind_t order_count(kl_store_t *self, apr_pool_t *p, const kl_order_que
     kl_kind_t rv = KL_OK;
 
     *count = 0;
-    if (kl_order_page(&page, query, query->limit)) {
-        rv = kl_rows_select(self, p,
-                            &(kl_rows_query_t){page.count, page.values, "order", int64_read}, found,
-                            err);
+    if (kl_order_query_page(&page, query, query->limit)) {
+        rv = kl_dbd_rows_select(self, p,
+                                &(kl_dbd_rows_query_t){page.count, page.values, "order",
+                                                       int64_read},
+                                found, err);
     }
     if (rv == KL_OK && found->nelts) {
         *count = (int)APR_ARRAY_IDX(found, 0, apr_int64_t);
@@ -229,22 +230,22 @@ static kl_kind_t insert_references(kl_store_t *self, apr_pool_t *p, const kl_ref
                                    kl_error_t *err)
 {
     const void *v[3 * KL_REFERENCES];
-    const kl_rows_query_t insert = {KL_SQL_reference_insert, v, "reference", NULL};
+    const kl_dbd_rows_query_t insert = {KL_SQL_reference_insert, v, "reference", NULL};
     int i, last = texts->values->nelts - 1;
 
     for (i = 0; i < KL_REFERENCES; i++) {
-        v[3 * i] = texts->merchant;
+        v[3 * i] = texts->account;
         v[3 * i + 1] = APR_ARRAY_IDX(texts->values, i < last ? i : last, const char *);
         v[3 * i + 2] = texts->order_id;
     }
-    return kl_rows_either_way(kl_rows_insert(self, p, &insert, err), err);
+    return kl_dbd_rows_either_way(kl_dbd_rows_insert(self, p, &insert, err), err);
 }
 
 static kl_kind_t reference_add(kl_store_t *self, apr_pool_t *p, const kl_references_t *texts,
                                kl_error_t *err)
 {
     apr_array_header_t *batch = apr_array_make(p, KL_REFERENCES, sizeof(const char *));
-    const kl_references_t part = {texts->merchant, texts->order_id, batch};
+    const kl_references_t part = {texts->account, texts->order_id, batch};
     kl_kind_t rv = KL_OK;
 
     for (int i = 0, n = texts->values->nelts; i < n && rv == KL_OK; i++) {
@@ -264,10 +265,10 @@ static kl_kind_t reference_add(kl_store_t *self, apr_pool_t *p, const kl_referen
 static kl_kind_t orders_due(kl_store_t *self, apr_pool_t *p, const kl_due_query_t *query,
                             apr_array_header_t **out, kl_error_t *err)
 {
-    const void *v[] = {query->merchant, &query->now, &query->limit};
+    const void *v[] = {query->account, &query->now, &query->limit};
 
     *out = apr_array_make(p, query->limit, sizeof(kl_order_t *));
-    return kl_rows_select(self, p, ORDERS(KL_SQL_orders_due, v), *out, err);
+    return kl_dbd_rows_select(self, p, ORDERS(KL_SQL_orders_due, v), *out, err);
 }
 
 /* --- operations --------------------------------------------------------------------- */
@@ -291,7 +292,7 @@ static kl_kind_t operation_insert(kl_store_t *self, apr_pool_t *p, kl_operation_
     operation_to_row(row, op);
     BIND(KL_OPERATION_FIXED)
     BIND(KL_OPERATION_SAVED)
-    rv = kl_rows_insert(self, p, OPERATIONS(KL_SQL_operation_insert, v), err);
+    rv = kl_dbd_rows_insert(self, p, OPERATIONS(KL_SQL_operation_insert, v), err);
     if (rv == KL_OK) {
         op->version = 1;
         op->stored = op->state;
@@ -314,7 +315,7 @@ static kl_kind_t operation_save(kl_store_t *self, apr_pool_t *p, kl_operation_t 
     BIND(KL_OPERATION_SAVED)
     v[n++] = op->id;
     v[n++] = &op->version;
-    rv = kl_rows_save(self, p, OPERATIONS(KL_SQL_operation_save, v), err);
+    rv = kl_dbd_rows_save(self, p, OPERATIONS(KL_SQL_operation_save, v), err);
     if (rv == KL_OK) {
         op->version++;
         op->stored = op->state;
@@ -329,27 +330,27 @@ static kl_kind_t operation_read(kl_dbd_t *db, apr_pool_t *p, apr_array_header_t 
     int n = 0;
 
     row->op = *op;
-    row->op.version = kl_dbd_int64(db, n++);
+    row->op.version = kl_dbd_run_int64(db, n++);
     READ(KL_OPERATION_FIXED)
     READ(KL_OPERATION_SAVED)
     if (db->failed) {
-        return kl_dbd_end(db);
+        return kl_dbd_run_end(db);
     }
     *op = row->op;
     if (!kl_op_kind_parse(row->kind, &op->kind) || !kl_op_state_parse(row->state, &op->state)
         || !kl_op_mark_parse(row->mark, &op->mark)) {
-        return kl_rows_unknown_word(db->err, "operation", op->id);
+        return kl_dbd_rows_unknown_word(db->err, "operation", op->id);
     }
     op->stored = op->state;
     APR_ARRAY_PUSH(out, kl_operation_t *) = op;
     return KL_OK;
 }
 
-static kl_kind_t load_operation(kl_store_t *self, apr_pool_t *p, const kl_rows_query_t *query,
+static kl_kind_t load_operation(kl_store_t *self, apr_pool_t *p, const kl_dbd_rows_query_t *query,
                                 kl_operation_t **out, kl_error_t *err)
 {
     apr_array_header_t *found = apr_array_make(p, 1, sizeof(kl_operation_t *));
-    kl_kind_t rv = kl_rows_load(self, p, query, found, err);
+    kl_kind_t rv = kl_dbd_rows_load(self, p, query, found, err);
 
     if (rv == KL_OK) {
         *out = APR_ARRAY_IDX(found, 0, kl_operation_t *);
@@ -381,7 +382,7 @@ static kl_kind_t operation_list(kl_store_t *self, apr_pool_t *p, const char *ord
     const void *v[] = {order_id, &limit};
 
     *out = apr_array_make(p, 8, sizeof(kl_operation_t *));
-    return kl_rows_select(self, p, OPERATIONS(KL_SQL_operation_list, v), *out, err);
+    return kl_dbd_rows_select(self, p, OPERATIONS(KL_SQL_operation_list, v), *out, err);
 }
 
 static kl_kind_t operations_due(kl_store_t *self, apr_pool_t *p, const kl_due_query_t *query,
@@ -390,29 +391,29 @@ static kl_kind_t operations_due(kl_store_t *self, apr_pool_t *p, const kl_due_qu
     static const kl_sql_t texts[] = {[KL_DUE_ALL] = KL_SQL_operations_due,
                                      [KL_DUE_ASKED_FOR] = KL_SQL_operations_asked_for,
                                      [KL_DUE_PLACEMENTS] = KL_SQL_operations_placements};
-    const void *v[] = {query->merchant, &query->now, &query->now, &query->limit};
+    const void *v[] = {query->account, &query->now, &query->now, &query->limit};
 
     *out = apr_array_make(p, query->limit, sizeof(kl_operation_t *));
-    return kl_rows_select(self, p, OPERATIONS(texts[query->whose], v), *out, err);
+    return kl_dbd_rows_select(self, p, OPERATIONS(texts[query->whose], v), *out, err);
 }
 
 static kl_kind_t operations_by_state(kl_store_t *self, apr_pool_t *p, const kl_state_query_t *query,
                                      apr_array_header_t **out, kl_error_t *err)
 {
-    const void *v[] = {query->merchant, kl_op_state_name(query->state), &query->limit};
+    const void *v[] = {query->account, kl_op_state_name(query->state), &query->limit};
 
     *out = apr_array_make(p, query->limit, sizeof(kl_operation_t *));
-    return kl_rows_select(self, p, OPERATIONS(KL_SQL_operations_by_state, v), *out, err);
+    return kl_dbd_rows_select(self, p, OPERATIONS(KL_SQL_operations_by_state, v), *out, err);
 }
 
 static kl_kind_t driver(kl_store_t *self, apr_pool_t *p, const char **name, kl_error_t *err)
 {
     kl_dbd_t db;
-    kl_kind_t rv = kl_rows_open(&db, self, p, err);
+    kl_kind_t rv = kl_dbd_rows_open(&db, self, p, err);
 
     if (rv == KL_OK) {
-        *name = kl_dialect_name(db.dialect);
-        kl_dbd_close(&db);
+        *name = kl_statements_dialect_name(db.dialect);
+        kl_dbd_run_close(&db);
     }
     return rv;
 }
@@ -420,11 +421,11 @@ static kl_kind_t driver(kl_store_t *self, apr_pool_t *p, const char **name, kl_e
 kl_store_t *kl_store_dbd_make(apr_pool_t *p, kl_connections_t *connections)
 {
     kl_store_t *store = apr_palloc(p, sizeof(*store));
-    kl_rows_t *rows = apr_pcalloc(p, sizeof(*rows));
+    kl_dbd_rows_t *rows = apr_pcalloc(p, sizeof(*rows));
 
     rows->connections = connections;
     *store = (kl_store_t){
-        .check = kl_rows_check,
+        .check = kl_dbd_rows_check,
         .driver = driver,
         .order_insert = order_insert,
         .order_load = order_load,
@@ -441,10 +442,10 @@ kl_store_t *kl_store_dbd_make(apr_pool_t *p, kl_connections_t *connections)
         .orders_due = orders_due,
         .operations_due = operations_due,
         .operations_by_state = operations_by_state,
-        .operation_hours = kl_dbd_operation_hours,
-        .worker_lease = kl_dbd_worker_lease,
-        .callback_note = kl_dbd_callback_note,
-        .callback_list = kl_dbd_callback_list,
+        .operation_hours = kl_dbd_figures_operation_hours,
+        .worker_lease = kl_dbd_lease_take,
+        .callback_note = kl_dbd_figures_callback_note,
+        .callback_list = kl_dbd_figures_callback_list,
         .impl = rows,
     };
     return store;

@@ -19,13 +19,13 @@ static void try_request(apr_pool_t *p, const unsigned char *data, size_t size)
     if (v == NULL) {
         return;
     }
-    if (kl_capture_request_parse(&want, p, v, err) != KL_OK
+    if (kl_plan_json_capture(&want, p, v, err) != KL_OK
         || kl_plan_capture(&m, p, order, &want, err) != KL_OK) {
         check_refusal(err);
         return;
     }
     check(m.amount > 0 && m.amount <= order->remaining_amount);
-    check_lines(kl_movement_klarna_lines(p, order, &m), m.amount);
+    check_lines(kl_plan_lines_klarna(p, order, &m), m.amount);
     book_movement(order, p, KL_OP_CAPTURE, &m);
     kl_json_text(p, kl_order_view(p, order, 1));
 }

@@ -19,10 +19,10 @@ static void check_step(apr_pool_t *p, const kl_order_t *order, const kl_credit_s
 {
     check(step->moved.amount > 0);
     if (step->verb == KL_VERB_REFUND) {
-        check_lines(kl_movement_klarna_lines(p, order, &step->moved), step->moved.amount);
+        check_lines(kl_plan_lines_klarna(p, order, &step->moved), step->moved.amount);
     }
     if (step->verb == KL_VERB_REDUCE) {
-        check_lines(kl_reduced_lines(p, order, &step->moved),
+        check_lines(kl_plan_lines_reduced(p, order, &step->moved),
                     order->order_amount - step->moved.amount);
     }
 }
@@ -38,7 +38,7 @@ static void try_request(apr_pool_t *p, const unsigned char *data, size_t size)
     if (v == NULL) {
         return;
     }
-    if (kl_credit_request_parse(&want, p, v, err) != KL_OK
+    if (kl_plan_json_credit(&want, p, v, err) != KL_OK
         || kl_plan_credit(&plan, p, order, &want, err) != KL_OK) {
         check_refusal(err);
         return;

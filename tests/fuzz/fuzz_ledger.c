@@ -25,13 +25,13 @@ static void try_ledger(apr_pool_t *p, const char *text)
     kl_error_t *err = kl_error_make(p);
     const char *written;
 
-    if (kl_order_ledger_parse(order, p, text, err) != KL_OK) {
+    if (kl_ledger_parse(order, p, text, err) != KL_OK) {
         check(err->kind == KL_INTERNAL && strcmp(err->code, "ledger") == 0);
         return;
     }
-    written = kl_order_ledger_text(p, order);
-    check(kl_order_ledger_parse(again, p, written, err) == KL_OK);
-    check(strcmp(kl_order_ledger_text(p, again), written) == 0);
+    written = kl_ledger_text(p, order);
+    check(kl_ledger_parse(again, p, written, err) == KL_OK);
+    check(strcmp(kl_ledger_text(p, again), written) == 0);
     kl_json_text(p, kl_order_view(p, order, 1));
     kl_order_check(order, err);
 }

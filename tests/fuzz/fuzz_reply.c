@@ -85,9 +85,9 @@ static void try_payments(apr_pool_t *p, const kl_klarna_response_t *resp)
 static void try_order(apr_pool_t *p, const kl_klarna_response_t *resp)
 {
     kl_error_t *err = kl_error_make(p);
-    kl_klarna_order_t seen;
+    kl_klarna_record_t seen;
 
-    if (kl_om_read_reply(&seen, p, resp, err) == KL_OK) {
+    if (kl_order_management_read_reply(&seen, p, resp, err) == KL_OK) {
         must(*seen.order_id && *seen.status && seen.order_amount >= 0);
         must(seen.captured_amount >= 0 && seen.refunded_amount >= 0);
         must(seen.remaining_authorized_amount >= 0 && seen.expires_at >= 0);

@@ -38,7 +38,7 @@ static void add_line(kl_order_t *order, kl_line_type_t type, const char *referen
     line->total_discount_amount = discount;
     line->tax_rate = 2500;
     line->total_amount = quantity * price - discount;
-    line->total_tax_amount = kl_tax_within(line->total_amount, line->tax_rate);
+    line->total_tax_amount = kl_money_tax_within(line->total_amount, line->tax_rate);
     order->original_amount = order->order_amount += line->total_amount;
     order->remaining_amount = order->order_amount;
 }
@@ -61,7 +61,7 @@ static void book_movement(kl_order_t *order, apr_pool_t *p, kl_op_kind_t kind,
 {
     kl_json_t *intent = kl_json_object(p);
 
-    kl_json_set(intent, "movement", kl_movement_json(p, m));
+    kl_json_set(intent, "movement", kl_ledger_movement_json(p, m));
     book(order, p, kind, kl_json_text(p, intent));
 }
 

@@ -45,9 +45,9 @@ BOUNDS = {  # what a column must hold: a limit of core/limits.h, or a number
 VALUES = {  # columns of words, and the array that has them
     ("klarna_order", "state"): ("mod_klarna/core/order.c", "state_names"),
     ("klarna_order", "attention"): ("mod_klarna/core/attention.c", "names"),
-    ("klarna_operation", "kind"): ("mod_klarna/core/operation_words.c", "kind_names"),
-    ("klarna_operation", "state"): ("mod_klarna/core/operation_words.c", "state_names"),
-    ("klarna_operation", "mark"): ("mod_klarna/core/operation_words.c", "mark_names"),
+    ("klarna_operation", "kind"): ("mod_klarna/core/op.c", "kind_names"),
+    ("klarna_operation", "state"): ("mod_klarna/core/op.c", "state_names"),
+    ("klarna_operation", "mark"): ("mod_klarna/core/op.c", "mark_names"),
 }
 COLUMN = re.compile(r"^    (\w+) +(VARCHAR\((\d+)\)|(?:MEDIUM)?TEXT)", re.M)
 ONE_OF = re.compile(r"CHECK \((\w+) IN \(([^)]*)\)")

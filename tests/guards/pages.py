@@ -21,8 +21,8 @@ MADE = re.compile(r"`((?:[\w.-]|\$\{[^{}`]*\})+)`")  # `state.${state}` and its 
 WORDS = re.compile(r"kl_words_t (?:\w+)(?:\[\])?\s*=\s*\{(.*?)\};", re.S)
 NAMES = {  # arrays of words in the code, and the keys that their words have
     ("mod_klarna/core/order.c", "state_names"): "state.",
-    ("mod_klarna/core/operation_words.c", "kind_names"): "operation.",
-    ("mod_klarna/core/operation_words.c", "state_names"): "operation_state.",
+    ("mod_klarna/core/op.c", "kind_names"): "operation.",
+    ("mod_klarna/core/op.c", "state_names"): "operation_state.",
     ("mod_klarna/core/plan_credit.c", "names"): "action.verb.",
 }
 
@@ -142,7 +142,7 @@ def codes(root):
         text = read(path)
         for table in WORDS.finditer(text):
             function = re.findall(r"^\w.*?(\w+)\(", text[:table.start()], re.M)[-1:]
-            if function == ["kl_credit_step_sentence"]:
+            if function == ["kl_plan_credit_sentence"]:
                 continue  # the pages say it with the amount: action.verb.<verb>
             prefix = "sentence." if "sentence" in table.group(0) + "".join(function) else "reason."
             found |= {(rel, prefix + code)

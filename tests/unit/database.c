@@ -99,7 +99,7 @@ static void load_schema(database_t *db, ap_dbd_t *conn)
 {
     const char *srcdir = getenv("srcdir");
     const char *path = apr_psprintf(db->p, "%s/conf/schema/%s.sql", srcdir ? srcdir : ".",
-                                    kl_dialect_name(db->dialect));
+                                    kl_statements_dialect_name(db->dialect));
     char *text = apr_pcalloc(db->p, 65536), *end;
     apr_size_t len = 65535;
     apr_file_t *file;
@@ -187,7 +187,7 @@ static void choose(database_t *db)
     }
     assert_non_null(params);
     db->params = params;
-    assert_true(kl_dialect_parse(driver, &db->dialect));
+    assert_true(kl_statements_dialect_parse(driver, &db->dialect));
     assert_int_equal(apr_dbd_init(db->p), APR_SUCCESS);
     assert_int_equal(apr_dbd_get_driver(db->p, driver, &db->driver), APR_SUCCESS);
 }
@@ -282,7 +282,7 @@ kl_order_t *sample_order(apr_pool_t *p, const char *id)
     kl_order_t *order = kl_order_make(p);
 
     order->id = id;
-    order->merchant = "shop";
+    order->account = "shop";
     order->environment = "playground";
     order->channel = "online";
     order->client_key = apr_pstrcat(p, "-", id, NULL);
@@ -326,7 +326,7 @@ kl_operation_t *sample_operation(apr_pool_t *p, const char *id, const char *orde
 
     op->id = id;
     op->order_id = order_id;
-    op->merchant = "shop";
+    op->account = "shop";
     op->kind = KL_OP_REFUND;
     op->state = KL_OP_UNKNOWN;
     op->method = "POST";

@@ -36,7 +36,7 @@ static kl_order_t *copy_of_order(apr_pool_t *p, const kl_order_t *order)
     kl_error_t *err = kl_error_make(p);
     const char **strings[] = {
         &copy->id,
-        &copy->merchant,
+        &copy->account,
         &copy->environment,
         &copy->client_key,
         &copy->client_hash,
@@ -64,7 +64,7 @@ static kl_order_t *copy_of_order(apr_pool_t *p, const kl_order_t *order)
     copy->credit_invoices = empty->credit_invoices;
     copy->payment_methods = NULL;
     copy->waiting_too = "";
-    kl_order_ledger_parse(copy, p, kl_order_ledger_text(p, order), err);
+    kl_ledger_parse(copy, p, kl_ledger_text(p, order), err);
     assert_int_equal(err->kind, KL_OK);
     return copy;
 }
@@ -75,7 +75,7 @@ static kl_operation_t *copy_of_operation(apr_pool_t *p, const kl_operation_t *op
     const char **strings[] = {
         &copy->id,
         &copy->order_id,
-        &copy->merchant,
+        &copy->account,
         &copy->method,
         &copy->path,
         &copy->body,
@@ -319,7 +319,7 @@ static kl_kind_t add_references(fake_store_t *fake, apr_pool_t *p, void *what, k
         assert_non_null(value);
         if (!fake_store_finds(fake, value, texts->order_id)) {
             APR_ARRAY_PUSH(fake->references, fake_reference_t) =
-                (fake_reference_t){apr_pstrdup(fake->p, texts->merchant),
+                (fake_reference_t){apr_pstrdup(fake->p, texts->account),
                                    apr_pstrdup(fake->p, value),
                                    apr_pstrdup(fake->p, texts->order_id)};
         }
@@ -350,7 +350,7 @@ static kl_kind_t callback_note(kl_store_t *self, apr_pool_t *p, const kl_callbac
 /* --- lists ---------------------------------------------------------------------------- */
 
 typedef struct wanted_list_t {
-    const char *merchant;
+    const char *account;
     apr_time_t now;
     int limit;
     kl_due_whose_t whose;
@@ -389,7 +389,7 @@ static kl_kind_t list_orders_due(fake_store_t *fake, apr_pool_t *p, void *what, 
         const kl_order_t *row = order_at(fake, i);
 
         if (row->check_at > 0 && row->check_at <= wanted->now
-            && strcmp(row->merchant, wanted->merchant) == 0) {
+            && strcmp(row->account, wanted->account) == 0) {
             APR_ARRAY_PUSH(list, kl_order_t *) = copy_of_order(p, row);
         }
     }
@@ -401,7 +401,7 @@ static kl_kind_t list_orders_due(fake_store_t *fake, apr_pool_t *p, void *what, 
 static kl_kind_t orders_due(kl_store_t *self, apr_pool_t *p, const kl_due_query_t *query,
                             apr_array_header_t **out, kl_error_t *err)
 {
-    wanted_list_t wanted = {query->merchant, query->now, query->limit, query->whose, out};
+    wanted_list_t wanted = {query->account, query->now, query->limit, query->whose, out};
 
     return call(self, p, list_orders_due, &wanted, err);
 }
@@ -411,7 +411,7 @@ static int is_wanted(const kl_operation_t *row, const wanted_list_t *wanted)
     int is_placement = row->kind == KL_OP_PLACE_ORDER;
 
     return row->next_at > 0 && row->next_at <= wanted->now && row->lease_until <= wanted->now
-           && strcmp(row->merchant, wanted->merchant) == 0
+           && strcmp(row->account, wanted->account) == 0
            && (wanted->whose == KL_DUE_ALL || is_placement == (wanted->whose == KL_DUE_PLACEMENTS));
 }
 
@@ -436,7 +436,7 @@ static kl_kind_t list_operations(fake_store_t *fake, apr_pool_t *p, void *what, 
 static kl_kind_t operations_due(kl_store_t *self, apr_pool_t *p, const kl_due_query_t *query,
                                 apr_array_header_t **out, kl_error_t *err)
 {
-    wanted_list_t wanted = {query->merchant, query->now, query->limit, query->whose, out};
+    wanted_list_t wanted = {query->account, query->now, query->limit, query->whose, out};
 
     return call(self, p, list_operations, &wanted, err);
 }
@@ -465,7 +465,7 @@ static kl_kind_t list_by_state(fake_store_t *fake, apr_pool_t *p, void *what, kl
         const kl_operation_t *row = operation_at(fake, i);
 
         if (row->state == wanted->query->state && row->attempts > 0
-            && strcmp(row->merchant, wanted->query->merchant) == 0) {
+            && strcmp(row->account, wanted->query->account) == 0) {
             APR_ARRAY_PUSH(list, kl_operation_t *) = copy_of_operation(p, row);
         }
     }
@@ -541,7 +541,7 @@ static int is_after(const kl_order_t *row, const kl_order_query_t *query)
 
 static int fits(const kl_order_t *row, const kl_order_query_t *query)
 {
-    return strcmp(row->merchant, query->merchant) == 0
+    return strcmp(row->account, query->account) == 0
            && is_word(query->state, kl_order_state_name(row->state))
            && is_word(query->attention, kl_attention_name(row->attention))
            && is_word(query->channel, row->channel) && is_hit(row, query->search)
@@ -633,7 +633,7 @@ static kl_kind_t list_hours(fake_store_t *fake, apr_pool_t *p, void *what, kl_er
         const kl_operation_t *op = operation_at(fake, i);
         apr_time_t hour = op->updated_at - op->updated_at % apr_time_from_sec(3600);
 
-        if (strcmp(op->merchant, wanted->query->merchant) == 0
+        if (strcmp(op->account, wanted->query->account) == 0
             && op->updated_at >= wanted->query->from && op->updated_at < wanted->query->to) {
             APR_ARRAY_PUSH(wanted->out, kl_operation_hour_t) =
                 (kl_operation_hour_t){.hour = hour,
@@ -666,9 +666,9 @@ static kl_kind_t list_notes(fake_store_t *fake, apr_pool_t *p, void *what, kl_er
         const kl_callback_note_t *note = &APR_ARRAY_IDX(fake->notes, i, kl_callback_note_t);
         int bad = note->why[0] != '\0';
 
-        if (strcmp(note->merchant, wanted->merchant) == 0) {
+        if (strcmp(note->account, wanted->account) == 0) {
             APR_ARRAY_PUSH(*wanted->out,
-                           kl_callback_t) = (kl_callback_t){.merchant = note->merchant,
+                           kl_callback_t) = (kl_callback_t){.account = note->account,
                                                             .kind = note->kind,
                                                             .good_at = bad ? 0 : note->at,
                                                             .good = !bad,
@@ -680,11 +680,11 @@ static kl_kind_t list_notes(fake_store_t *fake, apr_pool_t *p, void *what, kl_er
     return KL_OK;
 }
 
-static kl_kind_t callback_list(kl_store_t *self, apr_pool_t *p, const char *merchant,
+static kl_kind_t callback_list(kl_store_t *self, apr_pool_t *p, const char *account,
                                apr_array_header_t **out, kl_error_t *err)
 {
     *out = apr_array_make(p, 2, sizeof(kl_callback_t));
-    return call(self, p, list_notes, &(wanted_list_t){merchant, 0, 0, KL_DUE_ALL, out}, err);
+    return call(self, p, list_notes, &(wanted_list_t){account, 0, 0, KL_DUE_ALL, out}, err);
 }
 
 /* --- operations ---------------------------------------------------------------------- */

@@ -19,7 +19,7 @@ typedef enum {
 } fake_store_fault_t;
 
 typedef struct fake_reference_t {
-    const char *merchant, *value, *order_id;
+    const char *account, *value, *order_id;
 } fake_reference_t;
 
 typedef struct fake_store_t {

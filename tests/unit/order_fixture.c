@@ -14,7 +14,7 @@ kl_order_t *fixture_order(apr_pool_t *p)
     order->id = "0b7b34b8-8b52-4f3a-9d2c-5b8a5a0b2f10";
     order->key = "the-shoppers-key";
     order->client_token = "a-client-token";
-    order->merchant = "shop";
+    order->account = "shop";
     order->environment = "playground";
     order->country = "SE";
     order->currency = "SEK";
@@ -40,7 +40,7 @@ kl_line_t *fixture_line(kl_order_t *order, kl_line_type_t type, const char *refe
     line->tax_rate = tax_rate;
     line->total_discount_amount = discount;
     line->total_amount = quantity * unit_price - discount;
-    line->total_tax_amount = kl_tax_within(line->total_amount, tax_rate);
+    line->total_tax_amount = kl_money_tax_within(line->total_amount, tax_rate);
     order->original_amount = order->order_amount += line->total_amount;
     order->remaining_amount = order->order_amount;
     order->order_tax_amount += line->total_tax_amount;
@@ -85,7 +85,7 @@ kl_kind_t fixture_plan_capture(kl_movement_t *m, apr_pool_t *p, const kl_order_t
 {
     kl_capture_request_t want;
 
-    if (kl_capture_request_parse(&want, p, fixture_json(p, text), err) != KL_OK) {
+    if (kl_plan_json_capture(&want, p, fixture_json(p, text), err) != KL_OK) {
         return err->kind;
     }
     return kl_plan_capture(m, p, order, &want, err);
@@ -96,7 +96,7 @@ kl_kind_t fixture_plan_credit(kl_credit_plan_t *plan, apr_pool_t *p, const kl_or
 {
     kl_credit_request_t want;
 
-    if (kl_credit_request_parse(&want, p, fixture_json(p, text), err) != KL_OK) {
+    if (kl_plan_json_credit(&want, p, fixture_json(p, text), err) != KL_OK) {
         return err->kind;
     }
     return kl_plan_credit(plan, p, order, &want, err);
@@ -129,7 +129,7 @@ static const char *intent_of(apr_pool_t *p, const kl_movement_t *m)
 {
     kl_json_t *v = kl_json_object(p);
 
-    kl_json_set(v, "movement", kl_movement_json(p, m));
+    kl_json_set(v, "movement", kl_ledger_movement_json(p, m));
     return kl_json_text(p, v);
 }
 
@@ -140,7 +140,7 @@ kl_kind_t fixture_capture(kl_order_t *order, apr_pool_t *p, const char *text, kl
     if (fixture_plan_capture(&m, p, order, text, err) != KL_OK) {
         return err->kind;
     }
-    check_klarna_lines(kl_movement_klarna_lines(p, order, &m), m.lines->nelts ? m.amount : 0);
+    check_klarna_lines(kl_plan_lines_klarna(p, order, &m), m.lines->nelts ? m.amount : 0);
     return fixture_book(order, p, KL_OP_CAPTURE, intent_of(p, &m), KL_OP_CONFIRMED, err);
 }
 
@@ -164,7 +164,7 @@ static void add_step(kl_credit_invoice_t *ci, const kl_credit_step_plan_t *step,
     apr_array_cat(ci->lines, step->moved.lines);
     APR_ARRAY_PUSH(ci->steps, kl_credit_step_t) = (kl_credit_step_t){
         .operation_id = op->id,
-        .verb = kl_verb_name(step->verb),
+        .verb = kl_plan_credit_verb_name(step->verb),
         .amount = step->moved.amount,
         .state = "queued",
         .refund_id = "",
@@ -176,11 +176,11 @@ static void check_step_lines(apr_pool_t *p, const kl_order_t *order,
                              const kl_credit_step_plan_t *step)
 {
     if (step->verb == KL_VERB_REDUCE) {
-        check_klarna_lines(kl_reduced_lines(p, order, &step->moved),
+        check_klarna_lines(kl_plan_lines_reduced(p, order, &step->moved),
                            order->order_amount - step->moved.amount);
     }
     if (step->verb == KL_VERB_REFUND && step->moved.lines->nelts > 0) {
-        check_klarna_lines(kl_movement_klarna_lines(p, order, &step->moved), step->moved.amount);
+        check_klarna_lines(kl_plan_lines_klarna(p, order, &step->moved), step->moved.amount);
     }
 }
 
@@ -260,7 +260,8 @@ void check_klarna_lines(const apr_array_header_t *lines, apr_int64_t sum)
         assert_true(line->total_discount_amount >= 0);
         assert_int_equal(line->total_amount,
                          line->quantity * line->unit_price - line->total_discount_amount);
-        assert_int_equal(line->total_tax_amount, kl_tax_within(line->total_amount, line->tax_rate));
+        assert_int_equal(line->total_tax_amount,
+                         kl_money_tax_within(line->total_amount, line->tax_rate));
         total += line->total_amount;
     }
     assert_int_equal(total, sum);

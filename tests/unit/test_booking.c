@@ -73,7 +73,7 @@ static void what_does_not_fit_changes_nothing(void **state)
     kl_error_t *err = kl_error_make(*state);
     kl_capture_t capture = capture_of(*state, 40901);
     kl_movement_t one = amount_of(*state, 1), none = amount_of(*state, 0);
-    const char *before = kl_order_ledger_text(*state, order);
+    const char *before = kl_ledger_text(*state, order);
 
     assert_int_equal(kl_booking_capture(order, &capture, err), KL_INTERNAL);
     assert_int_equal(kl_booking_refund(order, &one, err), KL_INTERNAL);
@@ -84,7 +84,7 @@ static void what_does_not_fit_changes_nothing(void **state)
     assert_int_equal(kl_booking_reduce(order, *state, &one, err), KL_INTERNAL);
     check_error(err, KL_INTERNAL, "invariant");
     check_amounts(order, KL_ORDER_AUTHORIZED, 40900, 0, 0, 40900);
-    assert_string_equal(kl_order_ledger_text(*state, order), before);
+    assert_string_equal(kl_ledger_text(*state, order), before);
     must_capture(order, *state, "{'amount':1}");
     assert_int_equal(kl_booking_cancel(order, err), KL_INTERNAL);
 }

@@ -127,7 +127,7 @@ static void a_reduce_by_lines_takes_them_off(void **state)
     check_amounts(order, KL_ORDER_AUTHORIZED, 36400, 0, 0, 36400);
     assert_int_equal(fixture_at(order, "mug")->cancelled_quantity, 1);
     assert_int_equal(order->order_tax_amount,
-                     tax - kl_tax_within(9000, 1200) + kl_tax_within(4500, 1200));
+                     tax - kl_money_tax_within(9000, 1200) + kl_money_tax_within(4500, 1200));
     must_capture(order, *state, "{'everything':true}");
     check_amounts(order, KL_ORDER_CAPTURED, 36400, 36400, 0, 0);
 }
@@ -453,8 +453,8 @@ static void check_books(apr_pool_t *p, const kl_order_t *order, const books_t *b
 /* The amounts of the order as one text: equal texts, equal orders. */
 static const char *picture(apr_pool_t *p, const kl_order_t *order)
 {
-    return apr_pstrcat(p, kl_json_text(p, kl_order_view(p, order, 1)),
-                       kl_order_ledger_text(p, order), NULL);
+    return apr_pstrcat(p, kl_json_text(p, kl_order_view(p, order, 1)), kl_ledger_text(p, order),
+                       NULL);
 }
 
 static void check_stored(apr_pool_t *p, const kl_order_t *order)
@@ -462,7 +462,7 @@ static void check_stored(apr_pool_t *p, const kl_order_t *order)
     kl_order_t *copy = apr_pmemdup(p, order, sizeof(*order));
     kl_error_t *err = kl_error_make(p);
 
-    if (kl_order_ledger_parse(copy, p, kl_order_ledger_text(p, order), err) != KL_OK) {
+    if (kl_ledger_parse(copy, p, kl_ledger_text(p, order), err) != KL_OK) {
         fail_msg("%s", err->detail);
     }
     assert_string_equal(picture(p, copy), picture(p, order));

@@ -676,7 +676,7 @@ static void order_in_klarnas_words(void **state)
 
     check_taken(parse(*state, &cart, parsed(*state, sample), KL_REGION_EU));
     kl_cart_to_order(&cart, order);
-    v = kl_order_klarna(*state, order);
+    v = kl_cart_klarna(*state, order);
     assert_string_equal(kl_json_str(v, "purchase_country"), "SE");
     assert_string_equal(kl_json_str(v, "purchase_currency"), "SEK");
     assert_string_equal(kl_json_str(v, "locale"), "sv-SE");
@@ -694,7 +694,7 @@ static void empty_locale_is_not_sent(void **state)
 {
     kl_order_t *order = kl_order_make(*state);
 
-    assert_null(kl_json_get(kl_order_klarna(*state, order), "locale"));
+    assert_null(kl_json_get(kl_cart_klarna(*state, order), "locale"));
 }
 
 int main(void)

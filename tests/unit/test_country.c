@@ -102,10 +102,10 @@ static void regions(void **state)
 
     (void)state;
     for (int r = KL_REGION_EU; r <= KL_REGION_OC; r++) {
-        assert_true(kl_region_parse(kl_region_name((kl_region_t)r), &region));
+        assert_true(kl_country_region_parse(kl_country_region_name((kl_region_t)r), &region));
         assert_int_equal(region, r);
     }
-    assert_false(kl_region_parse("us", &region));
+    assert_false(kl_country_region_parse("us", &region));
     assert_int_equal(region, KL_REGION_OC);
 }
 

@@ -98,7 +98,7 @@ static void kinds_have_words(void **state)
 
     (void)state;
     for (int kind = KL_OK; kind <= KL_INTERNAL; kind++) {
-        assert_string_equal(kl_kind_name((kl_kind_t)kind), words[kind]);
+        assert_string_equal(kl_error_kind_name((kl_kind_t)kind), words[kind]);
     }
 }
 

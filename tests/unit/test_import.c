@@ -7,15 +7,15 @@
 
 #include <apr_strings.h>
 
-#include "core/klarna_order.h"
+#include "core/klarna_record.h"
 #include "core/limits.h"
 
 #define THEN apr_time_from_sec(1790000000)
 
 /* Klarna's record of an order that agrees with ours. */
-static kl_klarna_order_t *seen_of(apr_pool_t *p, const kl_order_t *order)
+static kl_klarna_record_t *seen_of(apr_pool_t *p, const kl_order_t *order)
 {
-    kl_klarna_order_t *seen = apr_pcalloc(p, sizeof(*seen));
+    kl_klarna_record_t *seen = apr_pcalloc(p, sizeof(*seen));
 
     seen->order_id = order->klarna_order_id;
     seen->status = kl_order_state_name(order->state);
@@ -37,7 +37,7 @@ static void add(apr_array_header_t *list, const char *id, apr_int64_t amount)
         (kl_klarna_move_t){.id = id, .amount = amount, .at = THEN, .reference = ""};
 }
 
-static void they_capture(kl_klarna_order_t *seen, const char *id, apr_int64_t amount)
+static void they_capture(kl_klarna_record_t *seen, const char *id, apr_int64_t amount)
 {
     add(seen->captures, id, amount);
     seen->captured_amount += amount;
@@ -45,19 +45,19 @@ static void they_capture(kl_klarna_order_t *seen, const char *id, apr_int64_t am
     seen->status = seen->remaining_authorized_amount ? "PART_CAPTURED" : "CAPTURED";
 }
 
-static void they_refund(kl_klarna_order_t *seen, const char *id, apr_int64_t amount)
+static void they_refund(kl_klarna_record_t *seen, const char *id, apr_int64_t amount)
 {
     add(seen->refunds, id, amount);
     seen->refunded_amount += amount;
 }
 
-static void they_release(kl_klarna_order_t *seen)
+static void they_release(kl_klarna_record_t *seen)
 {
     seen->remaining_authorized_amount = 0;
     seen->status = "CAPTURED";
 }
 
-static void they_reduce(kl_klarna_order_t *seen, apr_int64_t amount)
+static void they_reduce(kl_klarna_record_t *seen, apr_int64_t amount)
 {
     seen->order_amount -= amount;
     seen->remaining_authorized_amount -= amount;
@@ -79,26 +79,26 @@ static void check_told(const kl_order_t *order, int n, const char *kind, apr_int
 }
 
 /* Booked, and not again by a second look. */
-static void check_booked(kl_order_t *order, apr_pool_t *p, const kl_klarna_order_t *seen, int n)
+static void check_booked(kl_order_t *order, apr_pool_t *p, const kl_klarna_record_t *seen, int n)
 {
     const char *ledger;
 
-    assert_int_equal(kl_order_import(order, p, seen, THEN), n);
+    assert_int_equal(kl_import_record(order, p, seen, THEN), n);
     assert_int_equal(order->attention, KL_ATTENTION_OUTSIDE);
     assert_string_equal(order->pending_op, "");
     assert_string_equal(kl_order_state_name(order->state), seen->status);
     check_amounts(order, order->state, seen->order_amount, seen->captured_amount,
                   seen->refunded_amount, seen->remaining_authorized_amount);
-    ledger = kl_order_ledger_text(p, order);
-    assert_int_equal(kl_order_import(order, p, seen, THEN + 1), 0);
-    assert_string_equal(kl_order_ledger_text(p, order), ledger);
+    ledger = kl_ledger_text(p, order);
+    assert_int_equal(kl_import_record(order, p, seen, THEN + 1), 0);
+    assert_string_equal(kl_ledger_text(p, order), ledger);
 }
 
 /* Not booked but reported; what we knew stands. */
-static void check_differs(kl_order_t *order, apr_pool_t *p, const kl_klarna_order_t *seen,
+static void check_differs(kl_order_t *order, apr_pool_t *p, const kl_klarna_record_t *seen,
                           int booked)
 {
-    assert_int_equal(kl_order_import(order, p, seen, THEN), booked);
+    assert_int_equal(kl_import_record(order, p, seen, THEN), booked);
     assert_int_equal(order->attention, KL_ATTENTION_DIFFERS);
     assert_int_equal(kl_order_check(order, kl_error_make(p)), KL_OK);
 }
@@ -112,7 +112,7 @@ static void agreement_is_no_news(void **state)
 {
     kl_order_t *order = fixture_shop(*state);
 
-    assert_int_equal(kl_order_import(order, *state, seen_of(*state, order), THEN), 0);
+    assert_int_equal(kl_import_record(order, *state, seen_of(*state, order), THEN), 0);
     assert_int_equal(order->attention, KL_ATTENTION_NONE);
     assert_int_equal(order->outside->nelts, 0);
 }
@@ -120,7 +120,7 @@ static void agreement_is_no_news(void **state)
 static void a_capture(void **state)
 {
     kl_order_t *order = fixture_shop(*state);
-    kl_klarna_order_t *seen = seen_of(*state, order);
+    kl_klarna_record_t *seen = seen_of(*state, order);
 
     they_capture(seen, "theirs", 10000);
     check_booked(order, *state, seen, 1);
@@ -136,7 +136,7 @@ static void a_capture(void **state)
 static void captures_after_free_amounts(void **state)
 {
     kl_order_t *order = fixture_shop(*state);
-    kl_klarna_order_t *seen;
+    kl_klarna_record_t *seen;
 
     must_capture(order, *state, "{'amount':5000}");
     last_capture(order)->capture_id = "ours";
@@ -153,7 +153,7 @@ static void captures_after_free_amounts(void **state)
 static void a_refund_becomes_a_credit_invoice(void **state)
 {
     kl_order_t *order = fixture_shop(*state);
-    kl_klarna_order_t *seen = seen_of(*state, order);
+    kl_klarna_record_t *seen = seen_of(*state, order);
     const kl_credit_invoice_t *ci;
     const kl_credit_step_t *step;
 
@@ -178,7 +178,7 @@ static void a_refund_becomes_a_credit_invoice(void **state)
 static void a_release(void **state)
 {
     kl_order_t *order = fixture_shop(*state);
-    kl_klarna_order_t *seen = seen_of(*state, order);
+    kl_klarna_record_t *seen = seen_of(*state, order);
 
     they_capture(seen, "c", 10000);
     they_release(seen);
@@ -190,7 +190,7 @@ static void a_release(void **state)
 static void a_reduction(void **state)
 {
     kl_order_t *order = fixture_shop(*state);
-    kl_klarna_order_t *seen = seen_of(*state, order);
+    kl_klarna_record_t *seen = seen_of(*state, order);
 
     they_reduce(seen, 900);
     check_booked(order, *state, seen, 1);
@@ -204,7 +204,7 @@ static void a_reduction(void **state)
 static void a_reduction_and_a_release(void **state)
 {
     kl_order_t *order = fixture_shop(*state);
-    kl_klarna_order_t *seen = seen_of(*state, order);
+    kl_klarna_record_t *seen = seen_of(*state, order);
 
     they_capture(seen, "c", 10000);
     they_reduce(seen, 900);
@@ -215,7 +215,7 @@ static void a_reduction_and_a_release(void **state)
 static void a_reduction_to_what_was_captured(void **state)
 {
     kl_order_t *order = fixture_shop(*state);
-    kl_klarna_order_t *seen;
+    kl_klarna_record_t *seen;
 
     must_capture(order, *state, "{'lines':[{'reference':'shirt','quantity':1}]}");
     last_capture(order)->capture_id = "ours";
@@ -234,7 +234,7 @@ static void an_end_is_no_movement(void **state)
 
     for (int i = 0; i < 2; i++) {
         kl_order_t *order = fixture_shop(*state);
-        kl_klarna_order_t *seen;
+        kl_klarna_record_t *seen;
 
         if (i == 1) {
             must_capture(order, *state, "{'amount':5000}");
@@ -246,12 +246,12 @@ static void an_end_is_no_movement(void **state)
         }
         seen->remaining_authorized_amount = 0;
         seen->status = ends[i];
-        assert_int_equal(kl_order_import(order, *state, seen, THEN), 0);
+        assert_int_equal(kl_import_record(order, *state, seen, THEN), 0);
         assert_int_equal(order->attention, KL_ATTENTION_NONE);
         assert_string_equal(kl_order_state_name(order->state), ends[i]);
         assert_int_equal(order->remaining_amount, 0);
         check_told(order, 1, told[i], i == 0 ? 40900 : 35900);
-        kl_order_import(order, *state, seen, THEN + 1);
+        kl_import_record(order, *state, seen, THEN + 1);
         check_told(order, 1, told[i], i == 0 ? 40900 : 35900);
     }
 }
@@ -260,17 +260,17 @@ static void an_end_is_no_movement(void **state)
 static void a_closed_order_is_told(void **state)
 {
     kl_order_t *order = fixture_shop(*state);
-    kl_klarna_order_t *seen = seen_of(*state, order);
+    kl_klarna_record_t *seen = seen_of(*state, order);
 
     seen->status = "CLOSED";
-    assert_int_equal(kl_order_import(order, *state, seen, THEN), 0);
+    assert_int_equal(kl_import_record(order, *state, seen, THEN), 0);
     check_told(order, 1, "closed", 40900);
 }
 
 static void what_does_not_fit_is_left_for_a_person(void **state)
 {
     kl_order_t *order = fixture_shop(*state);
-    kl_klarna_order_t *seen = seen_of(*state, order);
+    kl_klarna_record_t *seen = seen_of(*state, order);
 
     they_capture(seen, "more than there is", 40901);
     check_differs(order, *state, seen, 0);
@@ -296,18 +296,18 @@ static void what_does_not_fit_is_left_for_a_person(void **state)
 static void a_difference_that_is_gone_is_forgotten(void **state)
 {
     kl_order_t *order = fixture_shop(*state);
-    kl_klarna_order_t *seen = seen_of(*state, order);
+    kl_klarna_record_t *seen = seen_of(*state, order);
 
     seen->captured_amount = 1;
     check_differs(order, *state, seen, 0);
-    assert_int_equal(kl_order_import(order, *state, seen_of(*state, order), THEN), 0);
+    assert_int_equal(kl_import_record(order, *state, seen_of(*state, order), THEN), 0);
     assert_int_equal(order->attention, KL_ATTENTION_NONE);
 }
 
 static void a_capture_that_is_listed_twice_is_booked_once(void **state)
 {
     kl_order_t *order = fixture_shop(*state);
-    kl_klarna_order_t *seen = seen_of(*state, order);
+    kl_klarna_record_t *seen = seen_of(*state, order);
 
     they_capture(seen, "c", 1000);
     add(seen->captures, "c", 1000);
@@ -318,11 +318,11 @@ static void a_capture_that_is_listed_twice_is_booked_once(void **state)
 static void nothing_is_booked_while_an_operation_holds_the_order(void **state)
 {
     kl_order_t *order = fixture_shop(*state);
-    kl_klarna_order_t *seen = seen_of(*state, order);
+    kl_klarna_record_t *seen = seen_of(*state, order);
 
     order->pending_op = "op";
     they_capture(seen, "c", 1000);
-    assert_int_equal(kl_order_import(order, *state, seen, THEN), 0);
+    assert_int_equal(kl_import_record(order, *state, seen, THEN), 0);
     check_amounts(order, KL_ORDER_AUTHORIZED, 40900, 0, 0, 40900);
     assert_string_equal(order->pending_op, "op");
     assert_int_equal(order->attention, KL_ATTENTION_NONE);
@@ -333,11 +333,11 @@ static void nothing_is_booked_while_an_operation_holds_the_order(void **state)
 static void an_order_without_room_takes_no_more(void **state)
 {
     kl_order_t *order = fixture_shop(*state);
-    kl_klarna_order_t *seen = seen_of(*state, order);
+    kl_klarna_record_t *seen = seen_of(*state, order);
     char *long_text = apr_palloc(*state, KL_MAX_LEDGER);
 
     memset(long_text, 'x', KL_MAX_LEDGER);
-    long_text[KL_MAX_LEDGER - 1 - strlen(kl_order_ledger_text(*state, order)) - 4000] = '\0';
+    long_text[KL_MAX_LEDGER - 1 - strlen(kl_ledger_text(*state, order)) - 4000] = '\0';
     fixture_at(order, "mug")->merchant_data = long_text;
     they_capture(seen, "c", 1000);
     check_differs(order, *state, seen, 0);
@@ -348,7 +348,7 @@ static void an_order_without_room_takes_no_more(void **state)
 static void the_lists_are_bounded(void **state)
 {
     kl_order_t *order = fixture_shop(*state);
-    kl_klarna_order_t *seen = seen_of(*state, order);
+    kl_klarna_record_t *seen = seen_of(*state, order);
 
     for (int i = 0; i < KL_MAX_CAPTURES + 2; i++) {
         they_capture(seen, apr_psprintf(*state, "c%d", i), 1);
@@ -365,7 +365,7 @@ static void the_lists_are_bounded(void **state)
 static void a_full_order_can_still_be_released(void **state)
 {
     kl_order_t *order = fixture_shop(*state);
-    kl_klarna_order_t *seen;
+    kl_klarna_record_t *seen;
 
     for (int i = order->lines->nelts; i < KL_MAX_LINES; i++) {
         fixture_line(order, KL_LINE_PHYSICAL, apr_psprintf(*state, "l%d", i), 1, 1, 0, 0);
@@ -384,27 +384,27 @@ static void a_full_order_can_still_be_released(void **state)
 static void a_broken_invariant_is_told(void **state)
 {
     kl_order_t *order = fixture_shop(*state);
-    kl_klarna_order_t *seen = seen_of(*state, order);
+    kl_klarna_record_t *seen = seen_of(*state, order);
 
     fixture_at(order, "mug")->captured_amount = 100000;
     they_capture(seen, "c", 1000);
-    assert_int_equal(kl_order_import(order, *state, seen, THEN), -1);
+    assert_int_equal(kl_import_record(order, *state, seen, THEN), -1);
 }
 
 /* --- which of Klarna's movements may be ours ---------------------------------------------- */
 
-static const char *found(const kl_order_t *order, const kl_klarna_order_t *seen,
+static const char *found(const kl_order_t *order, const kl_klarna_record_t *seen,
                          const char *reference, int *fit)
 {
-    const apr_array_header_t *candidates = kl_klarna_candidates(seen->captures->pool, order,
+    const apr_array_header_t *candidates = kl_import_candidates(seen->captures->pool, order,
                                                                 seen->captures, 1000, THEN, 0);
-    const kl_klarna_move_t *move = kl_klarna_pick(candidates, reference);
+    const kl_klarna_move_t *move = kl_import_pick(candidates, reference);
 
     *fit = candidates->nelts;
     return move ? move->id : "none";
 }
 
-static kl_klarna_move_t *add_with(kl_klarna_order_t *seen, const char *id, const char *reference)
+static kl_klarna_move_t *add_with(kl_klarna_record_t *seen, const char *id, const char *reference)
 {
     kl_klarna_move_t *move;
 
@@ -417,7 +417,7 @@ static kl_klarna_move_t *add_with(kl_klarna_order_t *seen, const char *id, const
 static void the_one_that_fits_is_ours(void **state)
 {
     kl_order_t *order = fixture_shop(*state);
-    kl_klarna_order_t *seen = seen_of(*state, order);
+    kl_klarna_record_t *seen = seen_of(*state, order);
     int fit;
 
     assert_string_equal(found(order, seen, "", &fit), "none");
@@ -434,7 +434,7 @@ static void the_one_that_fits_is_ours(void **state)
 static void what_is_booked_is_not_unknown(void **state)
 {
     kl_order_t *order = fixture_shop(*state);
-    kl_klarna_order_t *seen = seen_of(*state, order);
+    kl_klarna_record_t *seen = seen_of(*state, order);
     int fit;
 
     must_capture(order, *state, "{'amount':1000}");
@@ -448,7 +448,7 @@ static void what_is_booked_is_not_unknown(void **state)
 static void what_was_booked_as_made_outside_may_be_asked_for(void **state)
 {
     kl_order_t *order = fixture_shop(*state);
-    kl_klarna_order_t *seen = seen_of(*state, order);
+    kl_klarna_record_t *seen = seen_of(*state, order);
     const apr_array_header_t *list;
 
     must_capture(order, *state, "{'amount':1000}");
@@ -456,13 +456,13 @@ static void what_was_booked_as_made_outside_may_be_asked_for(void **state)
     last_capture(order)->operation_id = "op";
     add_with(seen, "ours", "");
     they_capture(seen, "theirs", 1000);
-    assert_int_equal(kl_order_import(order, *state, seen, THEN), 1);
-    assert_string_equal(kl_klarna_made_by(order, "ours"), "op");
-    assert_string_equal(kl_klarna_made_by(order, "theirs"), "");
-    assert_null(kl_klarna_made_by(order, "another"));
-    list = kl_klarna_candidates(*state, order, seen->captures, 1000, THEN, 0);
+    assert_int_equal(kl_import_record(order, *state, seen, THEN), 1);
+    assert_string_equal(kl_import_made_by(order, "ours"), "op");
+    assert_string_equal(kl_import_made_by(order, "theirs"), "");
+    assert_null(kl_import_made_by(order, "another"));
+    list = kl_import_candidates(*state, order, seen->captures, 1000, THEN, 0);
     assert_int_equal(list->nelts, 0);
-    list = kl_klarna_candidates(*state, order, seen->captures, 1000, THEN, 1);
+    list = kl_import_candidates(*state, order, seen->captures, 1000, THEN, 1);
     assert_int_equal(list->nelts, 1);
     assert_string_equal(APR_ARRAY_IDX(list, 0, kl_klarna_move_t).id, "theirs");
 }
@@ -470,7 +470,7 @@ static void what_was_booked_as_made_outside_may_be_asked_for(void **state)
 static void a_reference_tells_them_apart(void **state)
 {
     kl_order_t *order = fixture_shop(*state);
-    kl_klarna_order_t *seen = seen_of(*state, order);
+    kl_klarna_record_t *seen = seen_of(*state, order);
     int fit;
 
     add_with(seen, "theirs", "");

@@ -162,31 +162,31 @@ static void reads_straight_through(void **state)
                             "{\"s\":\"ab\",\"n\":-3,\"b\":false,\"o\":{\"k\":\"v\"},"
                             "\"l\":[{\"q\":1}]}",
                             "");
-    kl_reader_t sub = kl_read_object(&rd, "o", KL_REQUIRED), entry;
-    kl_json_t *l = kl_read_array(&rd, "l", KL_REQUIRED, 1, 1);
+    kl_reader_t sub = kl_reader_object(&rd, "o", KL_REQUIRED), entry;
+    kl_json_t *l = kl_reader_array(&rd, "l", KL_REQUIRED, 1, 1);
 
     kl_reader_only(&rd, "s", "n", "b", "o", "l", NULL);
-    assert_string_equal(kl_read_str(&rd, "s", KL_REQUIRED, 2, 2), "ab");
-    assert_int_equal(kl_read_int(&rd, "n", KL_REQUIRED, 0, -3, -3), -3);
-    assert_false(kl_read_bool(&rd, "b", 1));
-    assert_true(kl_read_bool(&rd, "absent", 1));
-    assert_null(kl_read_str(&rd, "absent", KL_OPTIONAL, 1, 2));
-    assert_int_equal(kl_read_int(&rd, "absent", KL_OPTIONAL, 5, 0, 1), 5);
-    assert_null(kl_read_array(&rd, "absent", KL_OPTIONAL, 0, 1));
-    assert_string_equal(kl_read_str(&sub, "k", KL_REQUIRED, 1, 1), "v");
-    entry = kl_read_entry(&rd, "l", l, 0);
-    assert_int_equal(kl_read_int(&entry, "q", KL_REQUIRED, 0, 0, 9), 1);
+    assert_string_equal(kl_reader_str(&rd, "s", KL_REQUIRED, 2, 2), "ab");
+    assert_int_equal(kl_reader_int(&rd, "n", KL_REQUIRED, 0, -3, -3), -3);
+    assert_false(kl_reader_bool(&rd, "b", 1));
+    assert_true(kl_reader_bool(&rd, "absent", 1));
+    assert_null(kl_reader_str(&rd, "absent", KL_OPTIONAL, 1, 2));
+    assert_int_equal(kl_reader_int(&rd, "absent", KL_OPTIONAL, 5, 0, 1), 5);
+    assert_null(kl_reader_array(&rd, "absent", KL_OPTIONAL, 0, 1));
+    assert_string_equal(kl_reader_str(&sub, "k", KL_REQUIRED, 1, 1), "v");
+    entry = kl_reader_entry(&rd, "l", l, 0);
+    assert_int_equal(kl_reader_int(&entry, "q", KL_REQUIRED, 0, 0, 9), 1);
     assert_string_equal(kl_reader_name(&entry, "q"), "l[0].q");
     assert_int_equal(rd.err->kind, KL_OK);
 }
 
 static void absent_object_misses_nothing(void **state)
 {
-    kl_reader_t rd = reader(*state, "{}", ""), sub = kl_read_object(&rd, "o", KL_OPTIONAL);
+    kl_reader_t rd = reader(*state, "{}", ""), sub = kl_reader_object(&rd, "o", KL_OPTIONAL);
 
     assert_null(sub.obj);
     kl_reader_only(&sub, "k", NULL);
-    assert_null(kl_read_str(&sub, "k", KL_REQUIRED, 1, 1));
+    assert_null(kl_reader_str(&sub, "k", KL_REQUIRED, 1, 1));
     assert_int_equal(rd.err->kind, KL_OK);
 }
 
@@ -194,10 +194,10 @@ static void missing(void **state)
 {
     kl_reader_t rd = reader(*state, "{}", "order_lines[2]");
 
-    assert_int_equal(kl_read_int(&rd, "quantity", KL_REQUIRED, 4, 0, 9), 4);
+    assert_int_equal(kl_reader_int(&rd, "quantity", KL_REQUIRED, 4, 0, 9), 4);
     check_field(rd.err, "missing", "order_lines[2].quantity");
     assert_null(rd.err->got);
-    kl_read_str(&rd, "name", KL_REQUIRED, 1, 9); /* the first fault stays */
+    kl_reader_str(&rd, "name", KL_REQUIRED, 1, 9); /* the first fault stays */
     check_field(rd.err, "missing", "order_lines[2].quantity");
 }
 
@@ -219,19 +219,19 @@ static void wrong_types(void **state)
 
             switch (wanted) {
             case 0:
-                kl_read_str(&rd, "m", KL_OPTIONAL, 0, 9);
+                kl_reader_str(&rd, "m", KL_OPTIONAL, 0, 9);
                 break;
             case 1:
-                kl_read_int(&rd, "m", KL_OPTIONAL, 0, 0, 9);
+                kl_reader_int(&rd, "m", KL_OPTIONAL, 0, 0, 9);
                 break;
             case 2:
-                kl_read_bool(&rd, "m", 0);
+                kl_reader_bool(&rd, "m", 0);
                 break;
             case 3:
-                kl_read_object(&rd, "m", KL_OPTIONAL);
+                kl_reader_object(&rd, "m", KL_OPTIONAL);
                 break;
             default:
-                kl_read_array(&rd, "m", KL_OPTIONAL, 0, 9);
+                kl_reader_array(&rd, "m", KL_OPTIONAL, 0, 9);
                 break;
             }
             if (strcmp(own[wanted], cases[i].got) == 0) {
@@ -251,7 +251,7 @@ static void document_must_be_an_object(void **state)
     assert_null(rd.obj);
     check_field(rd.err, "wrong_type", "document");
     rd = reader(*state, "{\"l\":[{},3]}", "");
-    kl_read_entry(&rd, "l", kl_json_get(rd.obj, "l"), 1);
+    kl_reader_entry(&rd, "l", kl_json_get(rd.obj, "l"), 1);
     check_field(rd.err, "wrong_type", "l[1]");
 }
 
@@ -259,16 +259,16 @@ static void ranges(void **state)
 {
     kl_reader_t rd = reader(*state, "{\"n\":10}", "");
 
-    assert_int_equal(kl_read_int(&rd, "n", KL_REQUIRED, 0, 0, 9), 0);
+    assert_int_equal(kl_reader_int(&rd, "n", KL_REQUIRED, 0, 0, 9), 0);
     check_field(rd.err, "out_of_range", "n");
     assert_string_equal(rd.err->got, "10");
     assert_string_equal(rd.err->expected, "0 to 9");
     rd = reader(*state, "{\"l\":[1,2]}", "");
-    assert_null(kl_read_array(&rd, "l", KL_REQUIRED, 0, 1));
+    assert_null(kl_reader_array(&rd, "l", KL_REQUIRED, 0, 1));
     check_field(rd.err, "out_of_range", "l");
     assert_string_equal(rd.err->got, "2 entries");
     rd = reader(*state, "{\"l\":[]}", "");
-    assert_null(kl_read_array(&rd, "l", KL_REQUIRED, 1, 3));
+    assert_null(kl_reader_array(&rd, "l", KL_REQUIRED, 1, 3));
     assert_string_equal(rd.err->got, "0 entries");
 }
 
@@ -278,14 +278,14 @@ static void strings_are_measured_in_characters(void **state)
     const char *text = "{\"s\":\"\xce\xb1\xce\xb2\xce\xb3\xce\xb4\"}";
     kl_reader_t rd = reader(*state, text, "");
 
-    assert_non_null(kl_read_str(&rd, "s", KL_REQUIRED, 4, 4));
+    assert_non_null(kl_reader_str(&rd, "s", KL_REQUIRED, 4, 4));
     assert_int_equal(rd.err->kind, KL_OK);
-    assert_null(kl_read_str(&rd, "s", KL_REQUIRED, 0, 3));
+    assert_null(kl_reader_str(&rd, "s", KL_REQUIRED, 0, 3));
     check_field(rd.err, "too_long", "s");
     assert_string_equal(rd.err->got, "4 characters");
     assert_string_equal(rd.err->expected, "0 to 3 characters");
     rd = reader(*state, text, "");
-    assert_null(kl_read_str(&rd, "s", KL_REQUIRED, 5, 9));
+    assert_null(kl_reader_str(&rd, "s", KL_REQUIRED, 5, 9));
     check_field(rd.err, "too_short", "s");
 }
 
@@ -297,7 +297,7 @@ static void control_characters(void **state)
     for (int i = 0; i < 3; i++) {
         kl_reader_t rd = reader(*state, texts[i], "");
 
-        assert_null(kl_read_str(&rd, "s", KL_REQUIRED, 0, 9));
+        assert_null(kl_reader_str(&rd, "s", KL_REQUIRED, 0, 9));
         check_field(rd.err, "control_character", "s");
         assert_null(rd.err->got);
     }

@@ -103,7 +103,7 @@ static void how_it_ended_is_noted(void **state)
     assert_int_equal(kl_callbacks_note(svc, "fraud", &called, err), KL_OK);
     assert_int_equal(world->store->notes->nelts, 1);
     note = &APR_ARRAY_IDX(world->store->notes, 0, kl_callback_note_t);
-    assert_string_equal(note->merchant, "shop");
+    assert_string_equal(note->account, "shop");
     assert_string_equal(note->kind, "fraud");
     assert_string_equal(note->why, "wrong_secret");
     assert_int_equal(note->at, fake_clock_now());

@@ -5,7 +5,7 @@
  * person who looked in its portal does, and the books are Klarna's all the same.
  */
 #include "service_fixture.h"
-#include "core/klarna_order.h"
+#include "core/klarna_record.h"
 
 #include <apr_strings.h>
 

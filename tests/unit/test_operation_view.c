@@ -135,7 +135,7 @@ static apr_array_header_t *written_by_people(apr_pool_t *p)
 
     op->id = "op-1";
     op->order_id = "order-1";
-    op->merchant = "shop";
+    op->account = "shop";
     op->kind = KL_OP_CAPTURE;
     op->state = KL_OP_UNKNOWN;
     op->actor = op->path = op->body = op->intent = op->client_key = op->client_hash = "private";

@@ -108,7 +108,7 @@ static void things_are_found_by_their_names(void **state)
 static void room_ends_at_the_limit(void **state)
 {
     kl_order_t *order = fixture_shop(*state);
-    apr_size_t used = strlen(kl_order_ledger_text(*state, order));
+    apr_size_t used = strlen(kl_ledger_text(*state, order));
 
     assert_int_equal(kl_order_has_room(*state, order, 524288 - used), 1);
     assert_int_equal(kl_order_has_room(*state, order, 524288 - used + 1), 0);

@@ -47,7 +47,7 @@ static void a_row_has_a_cell_for_each_column(void **state)
     assert_int_equal(columns, LAST + 1);
     assert_memory_equal(kl_order_csv_header, "\xEF\xBB\xBFid,state,store,", 18);
     order->id = "order-1";
-    order->merchant = "shop";
+    order->account = "shop";
     order->state = KL_ORDER_PART_CAPTURED;
     order->waiting = "refund";
     order->created_at = apr_time_from_sec(1790000000);

@@ -57,9 +57,9 @@ static void the_newest_of_all_accounts_come_first(void **state)
     add_order(office, "denmark", "e", 5, 20);
     query.limit = 10;
     assert_string_equal(listed(office, &query), "d c b a");
-    query.merchant = "norway";
+    query.account = "norway";
     assert_string_equal(listed(office, &query), "d b");
-    query.merchant = "denmark"; /* not the caller's */
+    query.account = "denmark"; /* not the caller's */
     assert_string_equal(listed(office, &query), "");
 }
 

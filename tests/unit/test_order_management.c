@@ -41,7 +41,7 @@ static void test_capture(void **state)
     kl_capture_request_t want = {.reference = "ship-1",
                                  .description = "First parcel",
                                  .shipping_info = "[{\"tracking_number\":\"123\"}]"};
-    kl_klarna_request_t req = kl_om_capture(p, order, &m, &want, KEY);
+    kl_klarna_request_t req = kl_order_management_capture(p, order, &m, &want, KEY);
     kl_json_t *body;
 
     check_request(&req, "POST", BASE "/captures");
@@ -60,7 +60,7 @@ static void test_capture_of_an_amount(void **state)
     apr_pool_t *p = *state;
     kl_movement_t m = amount_only(p, 777);
     kl_capture_request_t want = {.reference = "", .description = "", .shipping_info = "[]"};
-    kl_klarna_request_t req = kl_om_capture(p, shipped_order(p), &m, &want, KEY);
+    kl_klarna_request_t req = kl_order_management_capture(p, shipped_order(p), &m, &want, KEY);
 
     check_request(&req, "POST", BASE "/captures");
     assert_string_equal(req.body, "{\"captured_amount\":777}");
@@ -79,7 +79,7 @@ static void test_refund(void **state)
     m.amount = 4500;
     m.return_fee = 500;
     m.return_fee_tax_rate = 2500;
-    req = kl_om_refund(p, order, &m, &want, KEY);
+    req = kl_order_management_refund(p, order, &m, &want, KEY);
     check_request(&req, "POST", BASE "/refunds");
     body = object_of(p, req.body);
     assert_int_equal(kl_json_int(body, "refunded_amount", -1), 4500);
@@ -87,7 +87,7 @@ static void test_refund(void **state)
     assert_string_equal(kl_json_str(body, "description"), "One came broken");
     check_lines(body, 4500);
     m = amount_only(p, 1);
-    req = kl_om_refund(p, order, &m, &nothing_said, KEY);
+    req = kl_order_management_refund(p, order, &m, &nothing_said, KEY);
     assert_string_equal(req.body, "{\"refunded_amount\":1}");
 }
 
@@ -96,7 +96,7 @@ static void test_reduce(void **state)
     apr_pool_t *p = *state;
     kl_order_t *order = shipped_order(p);
     kl_movement_t m = one_cup(p);
-    kl_klarna_request_t req = kl_om_reduce(p, order, &m, "One is sold out", KEY);
+    kl_klarna_request_t req = kl_order_management_reduce(p, order, &m, "One is sold out", KEY);
     kl_json_t *body;
 
     check_request(&req, "PATCH", BASE "/authorization");
@@ -105,29 +105,29 @@ static void test_reduce(void **state)
     assert_string_equal(kl_json_str(body, "description"), "One is sold out");
     check_lines(body, 5500);
     m = amount_only(p, 500);
-    req = kl_om_reduce(p, order, &m, "", KEY);
+    req = kl_order_management_reduce(p, order, &m, "", KEY);
     body = object_of(p, req.body);
     assert_int_equal(kl_json_int(body, "order_amount", -1), 10000);
     check_lines(body, 10000);
     m.amount = 10501;
-    assert_null(kl_om_reduce(p, order, &m, "", KEY).method);
+    assert_null(kl_order_management_reduce(p, order, &m, "", KEY).method);
 }
 
 static void test_without_body(void **state)
 {
     apr_pool_t *p = *state;
     kl_order_t *order = shipped_order(p);
-    kl_klarna_request_t req = kl_om_cancel(p, order, KEY);
+    kl_klarna_request_t req = kl_order_management_cancel(p, order, KEY);
 
     check_request(&req, "POST", BASE "/cancel");
     assert_string_equal(req.body, "");
-    req = kl_om_release(p, order, KEY);
+    req = kl_order_management_release(p, order, KEY);
     check_request(&req, "POST", BASE "/release-remaining-authorization");
     assert_string_equal(req.body, "");
-    req = kl_om_extend(p, order, KEY);
+    req = kl_order_management_extend(p, order, KEY);
     check_request(&req, "POST", BASE "/extend-authorization-time");
     assert_string_equal(req.body, "");
-    req = kl_om_read(p, order);
+    req = kl_order_management_read(p, order);
     assert_string_equal(req.method, "GET");
     assert_string_equal(req.path, BASE);
     assert_string_equal(req.body, "");
@@ -138,16 +138,17 @@ static void test_shipping_info(void **state)
 {
     apr_pool_t *p = *state;
     kl_order_t *order = shipped_order(p);
-    kl_klarna_request_t req = kl_om_shipping_info(p, order, "4ba2/9b",
-                                                  "[{\"tracking_number\":\"9\"}]", KEY);
+    kl_klarna_request_t req = kl_order_management_shipping_info(p, order, "4ba2/9b",
+                                                                "[{\"tracking_number\":\"9\"}]",
+                                                                KEY);
 
     check_request(&req, "POST", BASE "/captures/4ba2%2F9b/shipping-info");
     assert_string_equal(req.body, "{\"shipping_info\":[{\"tracking_number\":\"9\"}]}");
-    assert_null(kl_om_shipping_info(p, order, "..", "[{}]", KEY).method);
-    assert_null(kl_om_shipping_info(p, order, "", "[{}]", KEY).method);
-    assert_null(kl_om_shipping_info(p, order, "c", "[]", KEY).method);
-    assert_null(kl_om_shipping_info(p, order, "c", "", KEY).method);
-    assert_null(kl_om_shipping_info(p, order, "c", "{", KEY).method);
+    assert_null(kl_order_management_shipping_info(p, order, "..", "[{}]", KEY).method);
+    assert_null(kl_order_management_shipping_info(p, order, "", "[{}]", KEY).method);
+    assert_null(kl_order_management_shipping_info(p, order, "c", "[]", KEY).method);
+    assert_null(kl_order_management_shipping_info(p, order, "c", "", KEY).method);
+    assert_null(kl_order_management_shipping_info(p, order, "c", "{", KEY).method);
 }
 
 static void test_no_request_without_order_or_key(void **state)
@@ -155,20 +156,21 @@ static void test_no_request_without_order_or_key(void **state)
     apr_pool_t *p = *state;
     kl_order_t *order = shipped_order(p);
 
-    assert_null(kl_om_cancel(p, order, "").method);
-    assert_null(kl_om_cancel(p, order, NULL).method);
+    assert_null(kl_order_management_cancel(p, order, "").method);
+    assert_null(kl_order_management_cancel(p, order, NULL).method);
     order->klarna_order_id = "a/b?c";
-    assert_string_equal(kl_om_read(p, order).path, "/ordermanagement/v1/orders/a%2Fb%3Fc");
+    assert_string_equal(kl_order_management_read(p, order).path,
+                        "/ordermanagement/v1/orders/a%2Fb%3Fc");
     order->klarna_order_id = "";
-    assert_null(kl_om_cancel(p, order, KEY).method);
-    assert_null(kl_om_read(p, order).method);
+    assert_null(kl_order_management_cancel(p, order, KEY).method);
+    assert_null(kl_order_management_read(p, order).method);
     order->klarna_order_id = "..";
-    assert_null(kl_om_read(p, order).method);
+    assert_null(kl_order_management_read(p, order).method);
 }
 
 /* --- reading an order ---------------------------------------------------------------- */
 
-static kl_kind_t read_it(apr_pool_t *p, const char *body, kl_klarna_order_t *out, kl_error_t *err)
+static kl_kind_t read_it(apr_pool_t *p, const char *body, kl_klarna_record_t *out, kl_error_t *err)
 {
     kl_klarna_response_t resp = {.status = 200,
                                  .body = body,
@@ -178,7 +180,7 @@ static kl_kind_t read_it(apr_pool_t *p, const char *body, kl_klarna_order_t *out
                                  .refund_id = ""};
 
     kl_error_clear(err);
-    return kl_om_read_reply(out, p, &resp, err);
+    return kl_order_management_read_reply(out, p, &resp, err);
 }
 
 #define AMOUNTS \
@@ -189,7 +191,7 @@ static void test_read_reply(void **state)
 {
     apr_pool_t *p = *state;
     kl_error_t *err = kl_error_make(p);
-    kl_klarna_order_t o;
+    kl_klarna_record_t o;
 
     assert_int_equal(read_it(p,
                              "{\"order_id\":\"o-1\",\"status\":\"PART_CAPTURED\","
@@ -228,7 +230,7 @@ static void test_read_reply_of_the_future(void **state)
 {
     apr_pool_t *p = *state;
     kl_error_t *err = kl_error_make(p);
-    kl_klarna_order_t o;
+    kl_klarna_record_t o;
 
     assert_int_equal(read_it(p,
                              "{\"order_id\":\"o-1\",\"status\":\"ON_HOLIDAY\","
@@ -262,7 +264,7 @@ static void test_read_reply_unusable(void **state)
          NULL};
     apr_pool_t *p = *state;
     kl_error_t *err = kl_error_make(p);
-    kl_klarna_order_t o = {.order_id = "untouched"};
+    kl_klarna_record_t o = {.order_id = "untouched"};
 
     for (int i = 0; bad[i]; i++) {
         assert_int_equal(read_it(p, bad[i], &o, err), KL_PROTOCOL);

@@ -14,7 +14,7 @@ static void klarnas_lines_have_no_ledger_members(void **state)
     kl_json_t *line;
 
     fixture_at(order, "shirt")->image_url = "https://shop.test/shirt.png";
-    line = kl_json_at(kl_lines_klarna(*state, order->lines), 0);
+    line = kl_json_at(kl_order_parts_klarna_lines(*state, order->lines), 0);
     assert_string_equal(kl_json_text(*state, line),
                         "{\"type\":\"physical\",\"reference\":\"shirt\",\"name\":\"shirt\","
                         "\"quantity\":3,\"unit_price\":10000,\"tax_rate\":2500,"

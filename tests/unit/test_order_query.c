@@ -13,7 +13,7 @@
 static const char *shown(const kl_order_page_t *page)
 {
     static char text[2048];
-    const char *place = kl_statement(page->list)->text[KL_DIALECT_SQLITE3];
+    const char *place = kl_statements_get(page->list)->text[KL_DIALECT_SQLITE3];
     size_t len = 0;
 
     for (int i = 0; i < page->n; i++) {
@@ -41,12 +41,13 @@ static void check(kl_order_query_t query, const char *label, const char *values)
 {
     kl_order_page_t page;
 
-    query.merchant = "shop";
-    assert_true(kl_order_page(&page, &query, 9));
-    assert_int_equal(page.n, kl_statement(page.list)->values);
-    assert_int_equal(page.n, kl_statement(page.count)->values);
-    assert_string_equal(kl_statement(page.list)->label + strlen("klarna_order_list_"), label);
-    assert_string_equal(kl_statement(page.count)->label + strlen("klarna_order_count_"), label);
+    query.account = "shop";
+    assert_true(kl_order_query_page(&page, &query, 9));
+    assert_int_equal(page.n, kl_statements_get(page.list)->values);
+    assert_int_equal(page.n, kl_statements_get(page.count)->values);
+    assert_string_equal(kl_statements_get(page.list)->label + strlen("klarna_order_list_"), label);
+    assert_string_equal(kl_statements_get(page.count)->label + strlen("klarna_order_count_"),
+                        label);
     assert_string_equal(shown(&page), values);
 }
 
@@ -142,13 +143,13 @@ static void an_end_in_time(void **state)
 
 static void what_contradicts_itself_fits_nothing(void **state)
 {
-    kl_order_query_t query = {.merchant = "shop", .list = KL_LIST_ORPHANS, .attention = "outside"};
+    kl_order_query_t query = {.account = "shop", .list = KL_LIST_ORPHANS, .attention = "outside"};
     kl_order_page_t page;
 
     (void)state;
-    assert_false(kl_order_page(&page, &query, 9));
+    assert_false(kl_order_query_page(&page, &query, 9));
     query.attention = "orphan";
-    assert_true(kl_order_page(&page, &query, 9));
+    assert_true(kl_order_query_page(&page, &query, 9));
 }
 
 int main(void)

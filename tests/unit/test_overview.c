@@ -58,9 +58,9 @@ static void callbacks_are_told_account_by_account(void **state)
     note(office, "denmark", "fraud", "", 7);
     assert_int_equal(kl_overview_callbacks(office->svc, &found, office->err), KL_OK);
     assert_int_equal(found->nelts, 2);
-    assert_string_equal(APR_ARRAY_IDX(found, 0, kl_callback_t).merchant, "sweden");
+    assert_string_equal(APR_ARRAY_IDX(found, 0, kl_callback_t).account, "sweden");
     assert_string_equal(APR_ARRAY_IDX(found, 0, kl_callback_t).bad_why, "no_such_order");
-    assert_string_equal(APR_ARRAY_IDX(found, 1, kl_callback_t).merchant, "norway");
+    assert_string_equal(APR_ARRAY_IDX(found, 1, kl_callback_t).account, "norway");
     assert_int_equal(APR_ARRAY_IDX(found, 1, kl_callback_t).good_at, 5);
 }
 

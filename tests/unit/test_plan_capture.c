@@ -36,7 +36,7 @@ static void everything_takes_all_open_lines(void **state)
 
     assert_int_equal(m.amount, 40900);
     assert_int_equal(m.lines->nelts, 4);
-    check_klarna_lines(kl_movement_klarna_lines(*state, order, &m), 40900);
+    check_klarna_lines(kl_plan_lines_klarna(*state, order, &m), 40900);
 }
 
 static void everything_after_a_free_amount_is_an_amount(void **state)

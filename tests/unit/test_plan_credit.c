@@ -24,7 +24,7 @@ static void check_step(const kl_credit_plan_t *got, int i, const char *verb, apr
                        int lines)
 {
     assert_true(i < got->steps);
-    assert_string_equal(kl_verb_name(got->step[i].verb), verb);
+    assert_string_equal(kl_plan_credit_verb_name(got->step[i].verb), verb);
     assert_int_equal(got->step[i].moved.amount, amount);
     assert_int_equal(got->step[i].moved.lines->nelts, lines);
 }
@@ -188,7 +188,7 @@ static void a_return_fee_is_kept_from_the_refund(void **state)
                "'return_fee':1500,'return_fee_tax_rate':2500}");
     check_step(&got, 0, "refund", 8500, 1);
     assert_int_equal(got.step[0].moved.return_fee, 1500);
-    lines = kl_movement_klarna_lines(*state, order, &got.step[0].moved);
+    lines = kl_plan_lines_klarna(*state, order, &got.step[0].moved);
     assert_int_equal(lines->nelts, 2);
     check_klarna_lines(lines, 8500);
 }
@@ -335,10 +335,10 @@ static void check_max_fee(apr_pool_t *p, const kl_order_t *order, const char *wh
 {
     kl_credit_plan_t got = plan(p, order, apr_psprintf(p, "{%s}", what));
 
-    assert_int_equal(kl_credit_max_fee(&got), most);
+    assert_int_equal(kl_plan_credit_max_fee(&got), most);
     if (most > 0) {
         got = plan(p, order, apr_psprintf(p, "{%s,'return_fee':%d}", what, (int)most));
-        assert_int_equal(kl_credit_max_fee(&got), most);
+        assert_int_equal(kl_plan_credit_max_fee(&got), most);
     }
     check_field(plan_fails(p, order, apr_psprintf(p, "{%s,'return_fee':%d}", what, (int)most + 1)),
                 "return_fee", "return_fee");
@@ -375,7 +375,7 @@ static void the_preview_tells_what_the_shopper_gets(void **state)
 
     must_capture(order, *state, "{'lines':[{'reference':'shirt','quantity':2}]}");
     got = plan(*state, order, "{'everything':true,'return_fee':500}");
-    v = kl_credit_plan_view(*state, order, &got);
+    v = kl_order_view_credit_plan(*state, order, &got);
     assert_int_equal(kl_json_size(kl_json_get(v, "steps")), 2);
     check_step_view(v, 0, "release", "release", 20900, 4);
     check_step_view(v, 1, "refund", "refund_less_fee", 19500, 1);
@@ -390,13 +390,14 @@ static void the_preview_of_what_was_not_captured_pays_nothing_back(void **state)
 {
     kl_order_t *order = fixture_shop(*state);
     kl_credit_plan_t got = plan(*state, order, "{'amount':900}");
-    kl_json_t *v = kl_credit_plan_view(*state, order, &got);
+    kl_json_t *v = kl_order_view_credit_plan(*state, order, &got);
 
     check_step_view(v, 0, "reduce", "reduce", 900, 0);
     assert_int_equal(kl_json_int(v, "refund_amount", -1), 0);
     assert_int_equal(kl_json_int(v, "max_return_fee", -1), 0);
     got = plan(*state, order, "{'everything':true}");
-    check_step_view(kl_credit_plan_view(*state, order, &got), 0, "cancel", "cancel", 40900, 4);
+    check_step_view(kl_order_view_credit_plan(*state, order, &got), 0, "cancel", "cancel", 40900,
+                    4);
 }
 
 static void extend_and_release_have_their_reasons(void **state)

@@ -13,7 +13,7 @@ static void a_capture_request_is_read(void **state)
     const kl_pick_t *pick;
 
     assert_int_equal(
-        kl_capture_request_parse(
+        kl_plan_json_capture(
             &want, *state,
             fixture_json(*state,
                          "{'lines':[{'reference':'a','quantity':2},"
@@ -40,12 +40,11 @@ static void a_credit_request_is_read(void **state)
     kl_credit_request_t want;
     kl_error_t *err = kl_error_make(*state);
 
-    assert_int_equal(kl_credit_request_parse(&want, *state,
-                                             fixture_json(*state,
-                                                          "{'everything':true,'return_fee':100,"
-                                                          "'return_fee_tax_rate':2500,"
-                                                          "'comment':'C'}"),
-                                             err),
+    assert_int_equal(kl_plan_json_credit(&want, *state,
+                                         fixture_json(*state, "{'everything':true,'return_fee':100,"
+                                                              "'return_fee_tax_rate':2500,"
+                                                              "'comment':'C'}"),
+                                         err),
                      KL_OK);
     assert_int_equal(want.what.everything, 1);
     assert_int_equal(want.what.has_amount, 0);
@@ -54,7 +53,7 @@ static void a_credit_request_is_read(void **state)
     assert_int_equal(want.return_fee_tax_rate, 2500);
     assert_string_equal(want.reference, "");
     assert_string_equal(want.comment, "C");
-    kl_credit_request_parse(&want, *state, fixture_json(*state, "{'amount':7}"), err);
+    kl_plan_json_credit(&want, *state, fixture_json(*state, "{'amount':7}"), err);
     assert_int_equal(want.what.has_amount, 1);
     assert_int_equal(want.what.amount, 7);
 }
@@ -90,17 +89,17 @@ static void bad_selections_are_refused(void **state)
 
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         kl_error_clear(err);
-        kl_capture_request_parse(&capture, *state, fixture_json(*state, bad[i].text), err);
+        kl_plan_json_capture(&capture, *state, fixture_json(*state, bad[i].text), err);
         check_field(err, bad[i].code, bad[i].field);
         kl_error_clear(err);
-        kl_credit_request_parse(&credit, *state, fixture_json(*state, bad[i].text), err);
+        kl_plan_json_credit(&credit, *state, fixture_json(*state, bad[i].text), err);
         check_field(err, bad[i].code, bad[i].field);
     }
     kl_error_clear(err);
-    kl_capture_request_parse(&capture, *state, fixture_json(*state, "{'lines':[]}"), err);
+    kl_plan_json_capture(&capture, *state, fixture_json(*state, "{'lines':[]}"), err);
     assert_string_equal(err->field, "lines");
     kl_error_clear(err);
-    kl_capture_request_parse(&capture, *state, fixture_json(*state, "[]"), err);
+    kl_plan_json_capture(&capture, *state, fixture_json(*state, "[]"), err);
     check_error(err, KL_INVALID, "wrong_type");
 }
 
@@ -110,20 +109,19 @@ static void members_of_the_other_request_are_refused(void **state)
     kl_capture_request_t capture;
     kl_credit_request_t credit;
 
-    kl_capture_request_parse(&capture, *state, fixture_json(*state, "{'amount':1,'return_fee':1}"),
-                             err);
+    kl_plan_json_capture(&capture, *state, fixture_json(*state, "{'amount':1,'return_fee':1}"),
+                         err);
     check_field(err, "unknown_field", "return_fee");
     kl_error_clear(err);
-    kl_credit_request_parse(&credit, *state,
-                            fixture_json(*state, "{'amount':1,'shipping_info':[]}"), err);
+    kl_plan_json_credit(&credit, *state, fixture_json(*state, "{'amount':1,'shipping_info':[]}"),
+                        err);
     check_field(err, "unknown_field", "shipping_info");
     kl_error_clear(err);
-    kl_credit_request_parse(&credit, *state, fixture_json(*state, "{'amount':1,'return_fee':-1}"),
-                            err);
+    kl_plan_json_credit(&credit, *state, fixture_json(*state, "{'amount':1,'return_fee':-1}"), err);
     check_field(err, "out_of_range", "return_fee");
     kl_error_clear(err);
-    kl_credit_request_parse(&credit, *state,
-                            fixture_json(*state, "{'amount':1,'return_fee_tax_rate':10001}"), err);
+    kl_plan_json_credit(&credit, *state,
+                        fixture_json(*state, "{'amount':1,'return_fee_tax_rate':10001}"), err);
     check_field(err, "out_of_range", "return_fee_tax_rate");
 }
 
@@ -162,7 +160,7 @@ static void bad_parcels_are_refused(void **state)
 
         kl_error_clear(err);
         rd = kl_reader(*state, fixture_json(*state, bad[i].text), "", err);
-        kl_shipping_info_parse(&text, &rd, KL_REQUIRED);
+        kl_plan_json_shipping_info(&text, &rd, KL_REQUIRED);
         check_field(err, bad[i].code, bad[i].field);
     }
 }
@@ -172,8 +170,7 @@ static void no_shipping_info_is_an_empty_list(void **state)
     kl_capture_request_t want;
     kl_error_t *err = kl_error_make(*state);
 
-    assert_int_equal(kl_capture_request_parse(&want, *state, fixture_json(*state, "{'amount':1}"),
-                                              err),
+    assert_int_equal(kl_plan_json_capture(&want, *state, fixture_json(*state, "{'amount':1}"), err),
                      KL_OK);
     assert_string_equal(want.shipping_info, "[]");
     assert_string_equal(want.reference, "");

@@ -15,7 +15,7 @@ static kl_movement_t moving(apr_pool_t *p, int line, apr_int64_t quantity, apr_i
 static void check_part(apr_pool_t *p, const kl_order_t *order, const kl_movement_t *m,
                        apr_int64_t quantity, apr_int64_t unit_price, apr_int64_t discount)
 {
-    const apr_array_header_t *lines = kl_movement_klarna_lines(p, order, m);
+    const apr_array_header_t *lines = kl_plan_lines_klarna(p, order, m);
     const kl_line_t *line = &APR_ARRAY_IDX(lines, 0, kl_line_t);
 
     check_klarna_lines(lines, m->amount);
@@ -84,7 +84,7 @@ static void a_fee_is_a_negative_line(void **state)
     m.return_fee = 1250;
     m.return_fee_tax_rate = 2500;
     m.amount -= m.return_fee;
-    lines = kl_movement_klarna_lines(*state, order, &m);
+    lines = kl_plan_lines_klarna(*state, order, &m);
     check_klarna_lines(lines, 8750);
     fee = &APR_ARRAY_IDX(lines, 1, kl_line_t);
     assert_int_equal(fee->type, KL_LINE_RETURN_FEE);
@@ -100,24 +100,24 @@ static void an_amount_alone_has_no_lines(void **state)
                        .return_fee = 10,
                        .lines = apr_array_make(*state, 1, sizeof(kl_movement_line_t))};
 
-    assert_int_equal(kl_movement_klarna_lines(*state, order, &m)->nelts, 0);
+    assert_int_equal(kl_plan_lines_klarna(*state, order, &m)->nelts, 0);
 }
 
 static void reduced_lines_are_what_stays(void **state)
 {
     kl_order_t *order = fixture_shop(*state);
     kl_movement_t m = moving(*state, 2, 1, 4900);
-    apr_array_header_t *lines = kl_reduced_lines(*state, order, &m);
+    apr_array_header_t *lines = kl_plan_lines_reduced(*state, order, &m);
 
     assert_int_equal(lines->nelts, 3);
     check_klarna_lines(lines, 36000);
     m = moving(*state, 1, 1, 4500);
-    lines = kl_reduced_lines(*state, order, &m);
+    lines = kl_plan_lines_reduced(*state, order, &m);
     assert_int_equal(lines->nelts, 4);
     assert_int_equal(APR_ARRAY_IDX(lines, 1, kl_line_t).quantity, 1);
     check_klarna_lines(lines, 36400);
     m = moving(*state, 2, 1, 900); /* goods gone, value left */
-    lines = kl_reduced_lines(*state, order, &m);
+    lines = kl_plan_lines_reduced(*state, order, &m);
     assert_int_equal(APR_ARRAY_IDX(lines, 2, kl_line_t).quantity, 1);
     check_klarna_lines(lines, 40000);
 }
@@ -130,7 +130,7 @@ static void a_free_reduction_is_a_line_with_a_new_name(void **state)
     apr_array_header_t *lines;
 
     fixture_line(order, KL_LINE_PHYSICAL, "reduction-1", 1, 100, 0, 0);
-    lines = kl_reduced_lines(*state, order, &m);
+    lines = kl_plan_lines_reduced(*state, order, &m);
     assert_int_equal(lines->nelts, 6);
     assert_string_equal(APR_ARRAY_IDX(lines, 5, kl_line_t).reference, "reduction-2");
     check_klarna_lines(lines, 40100);
@@ -154,8 +154,8 @@ static void any_part_obeys_the_rule(void **state)
                             0, test_random_in(&random, 0, 10000));
         m = moving(p, 0, test_random_in(&random, 0, line->quantity),
                    sign * test_random_in(&random, 0, sign * line->total_amount));
-        check_klarna_lines(kl_movement_klarna_lines(p, order, &m), m.amount);
-        check_klarna_lines(kl_reduced_lines(p, order, &m), order->order_amount - m.amount);
+        check_klarna_lines(kl_plan_lines_klarna(p, order, &m), m.amount);
+        check_klarna_lines(kl_plan_lines_reduced(p, order, &m), order->order_amount - m.amount);
         apr_pool_destroy(p);
     }
 }

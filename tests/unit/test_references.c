@@ -40,7 +40,7 @@ static void a_shipment_is_found_by_its_parcels(void **state)
     world_must(world, act_tracking, id, "t");
     check_found(world, "T2", id, 1);
     assert_int_equal(world->store->references->nelts, 4);
-    assert_string_equal(APR_ARRAY_IDX(world->store->references, 0, fake_reference_t).merchant,
+    assert_string_equal(APR_ARRAY_IDX(world->store->references, 0, fake_reference_t).account,
                         "shop");
 }
 

@@ -70,7 +70,7 @@ static void test_by_status(void **state)
         if (meaning(err, rows[i].status, rows[i].body) != rows[i].means || err->kind != rows[i].kind
             || (rows[i].code && strcmp(err->code, rows[i].code) != 0)) {
             fail_msg("%d %s: kind %s, code %s", rows[i].status, rows[i].body,
-                     kl_kind_name(err->kind), err->code ? err->code : "-");
+                     kl_error_kind_name(err->kind), err->code ? err->code : "-");
         }
         assert_true(err->kind == KL_OK || (err->next && err->detail));
     }

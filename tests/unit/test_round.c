@@ -24,7 +24,7 @@ static kl_operation_t *due(world_t *world, apr_interval_time_t ago)
     op->id = apr_psprintf(world->p, "00000000-0000-4000-9000-%012d", operations->nelts);
     op->client_key = op->id;
     op->order_id = order->id;
-    op->merchant = world->account.name;
+    op->account = world->account.name;
     op->kind = KL_OP_EXTEND;
     op->state = KL_OP_UNKNOWN;
     op->method = "POST";

@@ -30,13 +30,13 @@ static void test_places(void **state)
 {
     (void)state;
     for (int id = 0; id < KL_SQL_COUNT; id++) {
-        const kl_statement_t *statement = kl_statement((kl_sql_t)id);
+        const kl_statement_t *statement = kl_statements_get((kl_sql_t)id);
 
         for (int dialect = 0; dialect < KL_DIALECTS; dialect++) {
             if (places(statement->text[dialect]) != statement->values) {
                 fail_msg("%s (%s) has %d places for %d values", statement->label,
-                         kl_dialect_name((kl_dialect_t)dialect), places(statement->text[dialect]),
-                         statement->values);
+                         kl_statements_dialect_name((kl_dialect_t)dialect),
+                         places(statement->text[dialect]), statement->values);
             }
         }
     }
@@ -46,13 +46,13 @@ static void test_labels(void **state)
 {
     (void)state;
     for (int id = 0; id < KL_SQL_COUNT; id++) {
-        const char *label = kl_statement((kl_sql_t)id)->label;
+        const char *label = kl_statements_get((kl_sql_t)id)->label;
 
         assert_int_equal(strncmp(label, "klarna_", 7), 0);
         assert_int_equal(strspn(label, "abcdefghijklmnopqrstuvwxyz0123456789_"), strlen(label));
         assert_in_range(strlen(label), 8, 63);
         for (int other = 0; other < id; other++) {
-            assert_string_not_equal(label, kl_statement((kl_sql_t)other)->label);
+            assert_string_not_equal(label, kl_statements_get((kl_sql_t)other)->label);
         }
     }
 }
@@ -80,7 +80,7 @@ static void test_changes_are_compare_and_set(void **state)
     (void)state;
     for (int id = 0; id < KL_SQL_COUNT; id++) {
         for (int dialect = 0; dialect < KL_DIALECTS; dialect++) {
-            const char *text = kl_statement((kl_sql_t)id)->text[dialect];
+            const char *text = kl_statements_get((kl_sql_t)id)->text[dialect];
 
             assert_null(strstr(text, "DELETE"));
             assert_null(strstr(text, "IGNORE"));
@@ -123,11 +123,12 @@ static void test_dialects(void **state)
 
     (void)state;
     for (int i = 0; i < KL_DIALECTS; i++) {
-        assert_true(kl_dialect_parse(kl_dialect_name((kl_dialect_t)i), &dialect));
+        assert_true(
+            kl_statements_dialect_parse(kl_statements_dialect_name((kl_dialect_t)i), &dialect));
         assert_int_equal(dialect, i);
     }
-    assert_false(kl_dialect_parse("oracle", &dialect));
-    assert_false(kl_dialect_parse("", &dialect));
+    assert_false(kl_statements_dialect_parse("oracle", &dialect));
+    assert_false(kl_statements_dialect_parse("", &dialect));
     assert_int_equal(dialect, KL_DIALECTS - 1);
 }
 

@@ -38,13 +38,13 @@ static void assert_order_equal(apr_pool_t *p, const kl_order_t *x, const kl_orde
                      kl_order_state_name(x->state),
                      kl_attention_name(x->attention),
                      x->klarna_order_id,
-                     kl_order_ledger_text(p, x),
+                     kl_ledger_text(p, x),
                      kl_order_open_until(x)};
     order_row_t b = {*y,
                      kl_order_state_name(y->state),
                      kl_attention_name(y->attention),
                      y->klarna_order_id,
-                     kl_order_ledger_text(p, y),
+                     kl_ledger_text(p, y),
                      kl_order_open_until(y)};
 
     assert_int_equal(x->version, y->version);
@@ -160,7 +160,7 @@ static void test_order_of_many_bytes(void **state)
     while (order->lines->nelts < 600) {
         APR_ARRAY_PUSH(order->lines, kl_line_t) = line;
     }
-    assert_in_range(strlen(kl_order_ledger_text(db->p, order)), 400000, KL_MAX_LEDGER);
+    assert_in_range(strlen(kl_ledger_text(db->p, order)), 400000, KL_MAX_LEDGER);
     make_order(db, order);
     assert_order_equal(db->p, order, load_order(db, ID1));
 
@@ -188,7 +188,7 @@ static void test_order_taken_keys(void **state)
     assert_int_equal(insert_order(db, other), KL_TAKEN);
     assert_int_equal(database_number(db, "SELECT COUNT(*) FROM klarna_order"), 1);
     assert_int_equal(other->version, 0);
-    other->merchant = "other shop";
+    other->account = "other shop";
     make_order(db, other);
     other = sample_order(db->p, ID3);
     other->client_key = "ANOTHER"; /* differs from "another" in every database */
@@ -357,7 +357,7 @@ static void make_orders(database_t *db, int n)
         order->reference2 = apr_psprintf(db->p, "B%d", i % 2);
         make_order(db, order);
         order = sample_order(db->p, list_id(db, 1000 + i));
-        order->merchant = "other shop";
+        order->account = "other shop";
         make_order(db, order);
     }
 }
@@ -365,7 +365,7 @@ static void make_orders(database_t *db, int n)
 static apr_array_header_t *list(database_t *db, const char *state, const char *search,
                                 const kl_order_t *after, int limit)
 {
-    kl_order_query_t query = {.merchant = "shop",
+    kl_order_query_t query = {.account = "shop",
                               .state = state,
                               .search = search,
                               .before_at = after ? after->created_at : 0,
@@ -450,7 +450,7 @@ static void test_list_is_bounded(void **state)
 static void test_list_by_attention(void **state)
 {
     database_t *db = *state;
-    kl_order_query_t query = {.merchant = "shop",
+    kl_order_query_t query = {.account = "shop",
                               .state = "",
                               .attention = "orphan",
                               .search = "",
@@ -484,7 +484,7 @@ static void check_query(database_t *db, kl_order_query_t query, int limit, const
     const char *told = "";
     int sum = 0, count = -1;
 
-    query.merchant = "shop";
+    query.account = "shop";
     query.limit = 1000;
     assert_int_equal(db->store->order_count(db->store, db->p, &query, &count, db->err), KL_OK);
     query.limit = limit;
@@ -543,7 +543,7 @@ static void make_work(database_t *db)
         make_order(db, order);
         order->id = list_id(db, 1000 + i);
         order->client_key = order->id;
-        order->merchant = "other shop";
+        order->account = "other shop";
         make_order(db, order);
     }
 }
@@ -596,7 +596,7 @@ static void test_filters_hold_together(void **state)
 static void test_counts_are_bounded(void **state)
 {
     database_t *db = *state;
-    kl_order_query_t query = {.merchant = "shop", .list = KL_LIST_TO_SHIP};
+    kl_order_query_t query = {.account = "shop", .list = KL_LIST_TO_SHIP};
     int count = -1;
 
     make_work(db);
@@ -605,7 +605,7 @@ static void test_counts_are_bounded(void **state)
         assert_int_equal(count, query.limit < 4 ? query.limit : 4);
     }
     query.limit = 5;
-    query.merchant = "nobody's shop";
+    query.account = "nobody's shop";
     assert_int_equal(db->store->order_count(db->store, db->p, &query, &count, db->err), KL_OK);
     assert_int_equal(count, 0);
     query.list = KL_LIST_ORPHANS;
@@ -617,7 +617,7 @@ static void test_counts_are_bounded(void **state)
 
 /* --- references ------------------------------------------------------------------------ */
 
-static void add_references(database_t *db, const char *merchant, const char *id,
+static void add_references(database_t *db, const char *account, const char *id,
                            const char *const *values, int n)
 {
     apr_array_header_t *list = apr_array_make(db->p, n, sizeof(const char *));
@@ -626,7 +626,7 @@ static void add_references(database_t *db, const char *merchant, const char *id,
         APR_ARRAY_PUSH(list, const char *) = values[i];
     }
     kl_error_clear(db->err);
-    if (db->store->reference_add(db->store, db->p, &(kl_references_t){merchant, id, list}, db->err)
+    if (db->store->reference_add(db->store, db->p, &(kl_references_t){account, id, list}, db->err)
         != KL_OK) {
         fail_msg("reference_add: %s", db->err->detail);
     }
@@ -751,7 +751,7 @@ static void test_whose_operations_are_due(void **state)
         op->kind = i == 2 ? KL_OP_REFUND : KL_OP_PLACE_ORDER;
         op->next_at = 100 + i;
         op->lease_until = 0;
-        op->merchant = "shop";
+        op->account = "shop";
         assert_int_equal(db->store->operation_insert(db->store, db->p, op, db->err), KL_OK);
     }
     check_due_of(db, KL_DUE_ALL, 1000, 2, "0 1 ");
@@ -773,7 +773,7 @@ static void test_operations_due_and_unfinished(void **state)
 
         op->next_at = rows[i % 5].next_at;
         op->lease_until = rows[i % 5].lease_until;
-        op->merchant = i < 5 ? "shop" : "other shop";
+        op->account = i < 5 ? "shop" : "other shop";
         assert_int_equal(db->store->operation_insert(db->store, db->p, op, db->err), KL_OK);
     }
     check_due_operations(db, 199, 20, "");
@@ -931,7 +931,7 @@ static void test_operations_by_state(void **state)
         op->state = i % 2 ? KL_OP_REFUSED : KL_OP_UNKNOWN;
         op->updated_at = 1000 - i;
         op->attempts = i == 3 ? 0 : 1; /* never went out */
-        op->merchant = i == 5 ? "other shop" : "shop";
+        op->account = i == 5 ? "other shop" : "shop";
         assert_int_equal(store->operation_insert(store, db->p, op, db->err), KL_OK);
     }
     assert_int_equal(store->operations_by_state(store, db->p,
@@ -970,13 +970,13 @@ static void make_operation_at(database_t *db, int i, kl_op_kind_t kind, kl_op_st
     assert_int_equal(db->store->operation_insert(db->store, db->p, op, db->err), KL_OK);
 }
 
-static const char *hours(database_t *db, const char *merchant, apr_time_t from, apr_time_t to)
+static const char *hours(database_t *db, const char *account, apr_time_t from, apr_time_t to)
 {
     apr_array_header_t *found = NULL;
     const char *told = "";
 
     assert_int_equal(db->store->operation_hours(db->store, db->p,
-                                                &(kl_hours_query_t){merchant, from, to}, &found,
+                                                &(kl_hours_query_t){account, from, to}, &found,
                                                 db->err),
                      KL_OK);
     for (int hour = 0; hour < 3; hour++) { /* rows come in no particular order */
@@ -1044,18 +1044,18 @@ static void note(database_t *db, const char *kind, const char *why, int second)
     }
 }
 
-static const char *callbacks(database_t *db, const char *merchant)
+static const char *callbacks(database_t *db, const char *account)
 {
     apr_array_header_t *found = NULL;
     const char *told = "";
 
-    assert_int_equal(db->store->callback_list(db->store, db->p, merchant, &found, db->err), KL_OK);
+    assert_int_equal(db->store->callback_list(db->store, db->p, account, &found, db->err), KL_OK);
     for (int i = 0; i < found->nelts; i++) {
         const kl_callback_t *row = &APR_ARRAY_IDX(found, i, kl_callback_t);
         apr_time_t good = row->good_at ? row->good_at - NOON : -1000000;
         apr_time_t bad = row->bad_at ? row->bad_at - NOON : -1000000;
 
-        assert_string_equal(row->merchant, merchant);
+        assert_string_equal(row->account, account);
         told = apr_psprintf(db->p, "%s%s %dx @%d %dx @%d %s; ", told, row->kind, (int)row->good,
                             (int)apr_time_sec(good), (int)row->bad, (int)apr_time_sec(bad),
                             row->bad_why);
@@ -1199,7 +1199,8 @@ static void test_one_save_wins(void **state)
 static void check_schema_fault(database_t *db, const char *names)
 {
     kl_order_t *order = NULL;
-    const char *file = apr_psprintf(db->p, "conf/schema/%s.sql", kl_dialect_name(db->dialect));
+    const char *file = apr_psprintf(db->p, "conf/schema/%s.sql",
+                                    kl_statements_dialect_name(db->dialect));
 
     kl_error_clear(db->err);
     assert_int_equal(db->store->check(db->store, db->p, db->err), KL_UNAVAILABLE);
@@ -1249,7 +1250,7 @@ static void test_lax_mysql_is_refused(void **state)
 static const char *plan(database_t *db, kl_sql_t id)
 {
     char *sql = apr_pstrcat(db->p, "EXPLAIN QUERY PLAN ",
-                            kl_statement(id)->text[KL_DIALECT_SQLITE3], NULL);
+                            kl_statements_get(id)->text[KL_DIALECT_SQLITE3], NULL);
     ap_dbd_t *conn = database_connect(db, db->p);
     apr_dbd_results_t *results = NULL;
     apr_dbd_row_t *row = NULL;
@@ -1328,7 +1329,8 @@ static void test_reads_use_indexes(void **state)
 
         if (!strstr(steps, wanted[i].index) || strstr(steps, "SCAN klarna_")
             || sorts != is_search(wanted[i].id)) {
-            fail_msg("%s lacks %s:\n%s", kl_statement(wanted[i].id)->label, wanted[i].index, steps);
+            fail_msg("%s lacks %s:\n%s", kl_statements_get(wanted[i].id)->label, wanted[i].index,
+                     steps);
         }
     }
 }

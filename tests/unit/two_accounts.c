@@ -24,12 +24,12 @@ office_t *two_accounts(apr_pool_t *p)
     return office;
 }
 
-kl_order_t *add_order(office_t *office, const char *merchant, const char *id, int age, int days)
+kl_order_t *add_order(office_t *office, const char *account, const char *id, int age, int days)
 {
     kl_order_t *order = kl_order_make(office->p);
 
     order->id = id;
-    order->merchant = merchant;
+    order->account = account;
     order->state = KL_ORDER_AUTHORIZED;
     order->order_amount = order->remaining_amount = 1000;
     order->created_at = fake_clock_now() - apr_time_from_sec(age);
@@ -38,13 +38,13 @@ kl_order_t *add_order(office_t *office, const char *merchant, const char *id, in
     return order;
 }
 
-kl_operation_t *add_operation(office_t *office, const char *merchant, const char *id,
+kl_operation_t *add_operation(office_t *office, const char *account, const char *id,
                               kl_op_state_t state, int age)
 {
     kl_operation_t *op = kl_operation_make(office->p);
 
     op->id = id;
-    op->merchant = merchant;
+    op->account = account;
     op->state = state;
     op->attempts = 1;
     op->updated_at = fake_clock_now() - apr_time_from_sec(age);

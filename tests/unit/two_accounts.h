@@ -18,10 +18,10 @@ typedef struct office_t {
 office_t *two_accounts(apr_pool_t *p);
 
 /** An order made `age` seconds ago and open for another `days`. */
-kl_order_t *add_order(office_t *office, const char *merchant, const char *id, int age, int days);
+kl_order_t *add_order(office_t *office, const char *account, const char *id, int age, int days);
 
 /** An operation that went out once and last changed `age` seconds ago. */
-kl_operation_t *add_operation(office_t *office, const char *merchant, const char *id,
+kl_operation_t *add_operation(office_t *office, const char *account, const char *id,
                               kl_op_state_t state, int age);
 
 #endif

@@ -6,21 +6,21 @@
 #include <apr_strings.h>
 
 #include "core/money.h"
-#include "core/plan_pick.h"
+#include "core/plan_selection.h"
 
-kl_movement_t kl_movement_none(apr_pool_t *p)
+kl_movement_t kl_plan_selection_none(apr_pool_t *p)
 {
     return (kl_movement_t){.lines = apr_array_make(p, 4, sizeof(kl_movement_line_t))};
 }
 
-kl_kind_t kl_movement_add(kl_movement_t *m, int line, kl_part_t part, kl_error_t *err)
+kl_kind_t kl_plan_selection_add(kl_movement_t *m, int line, kl_part_t part, kl_error_t *err)
 {
     kl_movement_line_t *moved;
 
     if (part.quantity == 0 && part.amount == 0) {
         return KL_OK;
     }
-    if (!kl_add(m->amount, part.amount, &m->amount)) {
+    if (!kl_money_add(m->amount, part.amount, &m->amount)) {
         return kl_error_set(err, KL_INTERNAL, "overflow", "The sum of the lines is too large.");
     }
     moved = apr_array_push(m->lines);
@@ -43,8 +43,9 @@ static const char *at_most(kl_error_t *err, apr_int64_t n)
     return apr_psprintf(err->pool, "at most %" APR_INT64_T_FMT, n);
 }
 
-kl_kind_t kl_picks_lines(apr_array_header_t **lines, apr_pool_t *p, const kl_order_t *order,
-                         const apr_array_header_t *picks, kl_error_t *err)
+kl_kind_t kl_plan_selection_lines(apr_array_header_t **lines, apr_pool_t *p,
+                                  const kl_order_t *order, const apr_array_header_t *picks,
+                                  kl_error_t *err)
 {
     char *seen = apr_pcalloc(p, (apr_size_t)order->lines->nelts + 1);
 
@@ -89,7 +90,7 @@ static kl_kind_t check_amount(apr_int64_t amount, int i, kl_part_t left, kl_erro
     return KL_OK;
 }
 
-kl_kind_t kl_pick_check(const kl_pick_t *pick, int i, kl_part_t left, kl_error_t *err)
+kl_kind_t kl_plan_selection_check(const kl_pick_t *pick, int i, kl_part_t left, kl_error_t *err)
 {
     if (pick->quantity < 0 || pick->quantity > left.quantity) {
         return kl_error_field(err, "too_many", member(err, i, "quantity"),
@@ -105,12 +106,12 @@ kl_kind_t kl_pick_check(const kl_pick_t *pick, int i, kl_part_t left, kl_error_t
     return KL_OK;
 }
 
-apr_int64_t kl_nearer(apr_int64_t a, apr_int64_t b)
+apr_int64_t kl_plan_selection_nearer(apr_int64_t a, apr_int64_t b)
 {
     return a < 0 || b < 0 ? (a > b ? a : b) : (a < b ? a : b);
 }
 
-apr_int64_t kl_part_worth(const kl_line_t *line, apr_int64_t quantity, kl_part_t left)
+apr_int64_t kl_plan_selection_worth(const kl_line_t *line, apr_int64_t quantity, kl_part_t left)
 {
     if (quantity == 0) {
         return 0;
@@ -118,10 +119,12 @@ apr_int64_t kl_part_worth(const kl_line_t *line, apr_int64_t quantity, kl_part_t
     if (quantity == left.quantity) {
         return left.amount;
     }
-    return kl_nearer(kl_share(line->total_amount, quantity, line->quantity), left.amount);
+    return kl_plan_selection_nearer(kl_money_share(line->total_amount, quantity, line->quantity),
+                                    left.amount);
 }
 
-kl_kind_t kl_sum_check(apr_int64_t sum, apr_int64_t most, const char *field, kl_error_t *err)
+kl_kind_t kl_plan_selection_check_sum(apr_int64_t sum, apr_int64_t most, const char *field,
+                                      kl_error_t *err)
 {
     if (sum <= 0) {
         return kl_error_field(err, "nothing", field, text(err, sum), "a sum greater than 0");

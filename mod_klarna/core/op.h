@@ -3,8 +3,8 @@
  * The kinds, states and marks of operations, and the words by which the database, the routes and
  * the pages know them.
  */
-#ifndef KL_OPERATION_WORDS_H
-#define KL_OPERATION_WORDS_H
+#ifndef KL_OP_H
+#define KL_OP_H
 
 typedef enum {
     KL_OP_PLACE_ORDER,

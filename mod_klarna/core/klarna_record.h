@@ -4,8 +4,8 @@
  * order takes over what it may: state, fraud status, expiry, references. Amounts are
  * compared, never taken over silently: what moved at Klarna without us is reported.
  */
-#ifndef KL_KLARNA_ORDER_H
-#define KL_KLARNA_ORDER_H
+#ifndef KL_KLARNA_RECORD_H
+#define KL_KLARNA_RECORD_H
 
 #include "core/order.h"
 
@@ -17,7 +17,7 @@ typedef struct kl_klarna_move_t {
     const char *reference;
 } kl_klarna_move_t;
 
-typedef struct kl_klarna_order_t {
+typedef struct kl_klarna_record_t {
     const char *order_id, *status, *fraud_status, *klarna_reference;
     const char *reference1, *reference2;
     const char *currency;              /* "" when not given */
@@ -25,7 +25,7 @@ typedef struct kl_klarna_order_t {
     apr_int64_t order_amount, captured_amount, refunded_amount, remaining_authorized_amount;
     apr_time_t expires_at;                  /* 0 = not given */
     apr_array_header_t *captures, *refunds; /* of kl_klarna_move_t, oldest first */
-} kl_klarna_order_t;
+} kl_klarna_record_t;
 
 /**
  * Takes over status (when the amounts agree, or it ends the order: CANCELLED, EXPIRED,
@@ -34,7 +34,7 @@ typedef struct kl_klarna_order_t {
  * alone, because that operation may be what changed them.
  * @return 1 when Klarna's amounts differ from ours (something was done outside).
  */
-int kl_order_take_over(kl_order_t *order, apr_pool_t *p, const kl_klarna_order_t *seen);
+int kl_klarna_record_take_over(kl_order_t *order, apr_pool_t *p, const kl_klarna_record_t *seen);
 
 /**
  * Books what happened at Klarna without us (its portal, another system): captures, refunds,
@@ -45,12 +45,12 @@ int kl_order_take_over(kl_order_t *order, apr_pool_t *p, const kl_klarna_order_t
  *   KL_ATTENTION_DIFFERS when the books cannot be made to agree. -1 when an invariant would break:
  * the order in memory must be thrown away.
  */
-int kl_order_import(kl_order_t *order, apr_pool_t *p, const kl_klarna_order_t *seen,
-                    apr_time_t now);
+int kl_import_record(kl_order_t *order, apr_pool_t *p, const kl_klarna_record_t *seen,
+                     apr_time_t now);
 
 /** Who made this capture or refund, according to the order's books: an operation's id, ""
  *  for someone outside, NULL if the books do not have it. */
-const char *kl_klarna_made_by(const kl_order_t *order, const char *id);
+const char *kl_import_made_by(const kl_order_t *order, const char *id);
 
 /**
  * The captures or refunds in list that one of our operations may have made when its answer was
@@ -58,7 +58,7 @@ const char *kl_klarna_made_by(const kl_order_t *order, const char *id);
  * @param outside 1: also those booked as made outside
  * @return of kl_klarna_move_t, in p; may be empty
  */
-apr_array_header_t *kl_klarna_candidates(apr_pool_t *p, const kl_order_t *order,
+apr_array_header_t *kl_import_candidates(apr_pool_t *p, const kl_order_t *order,
                                          const apr_array_header_t *list, apr_int64_t amount,
                                          apr_time_t since, int outside);
 
@@ -68,6 +68,6 @@ apr_array_header_t *kl_klarna_candidates(apr_pool_t *p, const kl_order_t *order,
  * @return the one that also has our reference; NULL if none or several have it, or if ours had none
  * and others may match
  */
-const kl_klarna_move_t *kl_klarna_pick(const apr_array_header_t *candidates, const char *reference);
+const kl_klarna_move_t *kl_import_pick(const apr_array_header_t *candidates, const char *reference);
 
 #endif

@@ -10,18 +10,18 @@
 #include <string.h>
 #include "klarna_module.h"
 
-const char *kl_order_url(kl_call_t *call, const char *order_id)
+const char *kl_act_answer_url(kl_request_t *req, const char *order_id)
 {
-    return apr_pstrcat(call->r->pool, call->base, "/", order_id, NULL);
+    return apr_pstrcat(req->r->pool, req->base, "/", order_id, NULL);
 }
 
 /* The operation as an error: Klarna's no, in its own words, with the next step. */
-static int refused(kl_call_t *call, const kl_operation_t *op)
+static int refused(kl_request_t *req, const kl_operation_t *op)
 {
-    kl_error_t *err = call->err;
-    kl_error_t *ignored = kl_error_make(call->r->pool);
-    kl_json_t *refusal = kl_json_parse(call->r->pool, op->refusal, strlen(op->refusal), ignored);
-    kl_json_t *messages = kl_json_parse(call->r->pool, op->error_messages,
+    kl_error_t *err = req->err;
+    kl_error_t *ignored = kl_error_make(req->r->pool);
+    kl_json_t *refusal = kl_json_parse(req->r->pool, op->refusal, strlen(op->refusal), ignored);
+    kl_json_t *messages = kl_json_parse(req->r->pool, op->error_messages,
                                         strlen(op->error_messages), ignored);
     const char *detail = kl_json_str(refusal, "detail");
     apr_size_t i;
@@ -33,58 +33,58 @@ static int refused(kl_call_t *call, const kl_operation_t *op)
     }
     err->klarna_code = op->error_code;
     err->correlation_id = op->correlation_id[0] ? op->correlation_id : NULL;
-    err->klarna_messages = apr_array_make(call->r->pool, 2, sizeof(const char *));
+    err->klarna_messages = apr_array_make(req->r->pool, 2, sizeof(const char *));
     for (i = 0; i < kl_json_size(messages); i++) {
         APR_ARRAY_PUSH(err->klarna_messages, const char *) = kl_json_str_at(messages, i);
     }
-    return kl_reply_error(call);
+    return kl_answer_error(req);
 }
 
-static void log_unknown(kl_call_t *call, const kl_operation_t *op)
+static void log_unknown(kl_request_t *req, const kl_operation_t *op)
 {
-    ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, call->r,
+    ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, req->r,
                   "KLA0021: operation %s (%s) of order %s is %s after %d attempts: %s", op->id,
                   kl_op_kind_name(op->kind), op->order_id, kl_op_state_name(op->state),
                   op->attempts, op->error_code);
 }
 
-static int answer(kl_call_t *call, const kl_acted_t *acted, kl_show_fn show)
+static int answer(kl_request_t *req, const kl_acted_t *acted, kl_show_fn show)
 {
     const kl_operation_t *last = acted->last;
-    kl_json_t *v = kl_json_object(call->r->pool);
+    kl_json_t *v = kl_json_object(req->r->pool);
     int done = last->state == KL_OP_CONFIRMED;
-    const char *url = call->status_url ? call->status_url : kl_order_url(call, last->order_id);
+    const char *url = req->status_url ? req->status_url : kl_act_answer_url(req, last->order_id);
 
     kl_json_set_str(v, "order_id", acted->order->id);
     kl_json_set_str(v, "state", kl_op_state_name(last->state));
-    show(call, acted, v);
-    if (!done && !call->status_url) {
-        url = apr_pstrcat(call->r->pool, url, "/operations/", last->id, NULL);
+    show(req, acted, v);
+    if (!done && !req->status_url) {
+        url = apr_pstrcat(req->r->pool, url, "/operations/", last->id, NULL);
     }
-    return kl_reply(call, done ? HTTP_CREATED : HTTP_ACCEPTED, v, url);
+    return kl_answer(req, done ? HTTP_CREATED : HTTP_ACCEPTED, v, url);
 }
 
-int kl_outcome_answer(kl_call_t *call, kl_kind_t rv, const kl_acted_t *acted, kl_show_fn show)
+int kl_act_answer_send(kl_request_t *req, kl_kind_t rv, const kl_acted_t *acted, kl_show_fn show)
 {
     if (rv != KL_OK) {
-        return kl_reply_error(call);
+        return kl_answer_error(req);
     }
     if (acted->last->state == KL_OP_REFUSED) {
-        return refused(call, acted->last);
+        return refused(req, acted->last);
     }
     if (acted->last->state != KL_OP_CONFIRMED) {
-        log_unknown(call, acted->last);
+        log_unknown(req, acted->last);
     }
-    return answer(call, acted, show);
+    return answer(req, acted, show);
 }
 
-int kl_outcome(kl_call_t *call, const kl_action_t *action, kl_ask_t *ask, kl_show_fn show)
+int kl_act_answer(kl_request_t *req, const kl_action_t *action, kl_ask_t *ask, kl_show_fn show)
 {
     kl_acted_t acted;
     kl_kind_t rv;
 
-    ask->order_id = call->segment[0];
-    ask->client = &call->client;
-    rv = kl_act(&call->svc, action, ask, &acted, call->err);
-    return kl_outcome_answer(call, rv, &acted, show);
+    ask->order_id = req->segment[0];
+    ask->client = &req->client;
+    rv = kl_act(&req->svc, action, ask, &acted, req->err);
+    return kl_act_answer_send(req, rv, &acted, show);
 }

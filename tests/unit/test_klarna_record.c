@@ -5,11 +5,11 @@
  */
 #include "order_fixture.h"
 
-#include "core/klarna_order.h"
+#include "core/klarna_record.h"
 
-static kl_klarna_order_t seen_of(const kl_order_t *order)
+static kl_klarna_record_t seen_of(const kl_order_t *order)
 {
-    return (kl_klarna_order_t){
+    return (kl_klarna_record_t){
         .order_id = order->klarna_order_id,
         .status = kl_order_state_name(order->state),
         .fraud_status = "ACCEPTED",
@@ -27,16 +27,16 @@ static kl_klarna_order_t seen_of(const kl_order_t *order)
 static void words_are_taken_over(void **state)
 {
     kl_order_t *order = fixture_shop(*state);
-    kl_klarna_order_t seen = seen_of(order);
+    kl_klarna_record_t seen = seen_of(order);
 
     order->fraud_status = "PENDING";
-    assert_int_equal(kl_order_take_over(order, *state, &seen), 0);
+    assert_int_equal(kl_klarna_record_take_over(order, *state, &seen), 0);
     assert_string_equal(order->fraud_status, "ACCEPTED");
     assert_string_equal(order->klarna_reference, "K123");
     assert_int_equal(apr_time_sec(order->expires_at), 1800000000);
     seen.fraud_status = seen.klarna_reference = "";
     seen.expires_at = 0;
-    kl_order_take_over(order, *state, &seen);
+    kl_klarna_record_take_over(order, *state, &seen);
     assert_string_equal(order->fraud_status, "ACCEPTED");
     assert_string_equal(order->klarna_reference, "K123");
     assert_int_equal(apr_time_sec(order->expires_at), 1800000000);
@@ -45,31 +45,31 @@ static void words_are_taken_over(void **state)
 static void a_difference_is_reported_and_not_taken_over(void **state)
 {
     kl_order_t *order = fixture_shop(*state);
-    kl_klarna_order_t seen = seen_of(order);
+    kl_klarna_record_t seen = seen_of(order);
 
     seen.status = "PART_CAPTURED";
     seen.captured_amount = 500;
     seen.remaining_authorized_amount -= 500;
-    assert_int_equal(kl_order_take_over(order, *state, &seen), 1);
+    assert_int_equal(kl_klarna_record_take_over(order, *state, &seen), 1);
     check_amounts(order, KL_ORDER_AUTHORIZED, 40900, 0, 0, 40900);
     seen = seen_of(order);
     seen.remaining_authorized_amount = 0;
-    assert_int_equal(kl_order_take_over(order, *state, &seen), 1);
+    assert_int_equal(kl_klarna_record_take_over(order, *state, &seen), 1);
     seen = seen_of(order);
     seen.refunded_amount = 1;
-    assert_int_equal(kl_order_take_over(order, *state, &seen), 1);
+    assert_int_equal(kl_klarna_record_take_over(order, *state, &seen), 1);
     seen = seen_of(order);
     seen.order_amount = 1;
-    assert_int_equal(kl_order_take_over(order, *state, &seen), 1);
+    assert_int_equal(kl_klarna_record_take_over(order, *state, &seen), 1);
 }
 
 static void an_end_is_taken_over(void **state)
 {
     kl_order_t *order = fixture_shop(*state);
-    kl_klarna_order_t seen = seen_of(order);
+    kl_klarna_record_t seen = seen_of(order);
 
     seen.status = "EXPIRED";
-    assert_int_equal(kl_order_take_over(order, *state, &seen), 0);
+    assert_int_equal(kl_klarna_record_take_over(order, *state, &seen), 0);
     check_amounts(order, KL_ORDER_EXPIRED, 40900, 0, 0, 0);
     assert_int_equal(kl_line_open_quantity(fixture_at(order, "shirt")), 0);
 
@@ -77,14 +77,14 @@ static void an_end_is_taken_over(void **state)
     seen = seen_of(order);
     seen.status = "CANCELLED";
     seen.captured_amount = 10;
-    assert_int_equal(kl_order_take_over(order, *state, &seen), 1);
+    assert_int_equal(kl_klarna_record_take_over(order, *state, &seen), 1);
     check_amounts(order, KL_ORDER_CANCELLED, 40900, 0, 0, 0);
     assert_int_equal(kl_line_open_quantity(fixture_at(order, "shirt")), 3);
 
     order = fixture_shop(*state);
     seen = seen_of(order);
     seen.status = "CLOSED";
-    assert_int_equal(kl_order_take_over(order, *state, &seen), 0);
+    assert_int_equal(kl_klarna_record_take_over(order, *state, &seen), 0);
     check_amounts(order, KL_ORDER_CLOSED, 40900, 0, 0, 40900);
     assert_non_null(kl_why_not_capture(order));
 }
@@ -92,40 +92,40 @@ static void an_end_is_taken_over(void **state)
 static void an_unknown_status_changes_nothing(void **state)
 {
     kl_order_t *order = fixture_shop(*state);
-    kl_klarna_order_t seen = seen_of(order);
+    kl_klarna_record_t seen = seen_of(order);
 
     seen.status = "SHINY";
-    assert_int_equal(kl_order_take_over(order, *state, &seen), 0);
+    assert_int_equal(kl_klarna_record_take_over(order, *state, &seen), 0);
     assert_int_equal(order->state, KL_ORDER_AUTHORIZED);
     seen.status = NULL;
     seen.fraud_status = seen.klarna_reference = NULL;
-    assert_int_equal(kl_order_take_over(order, *state, &seen), 0);
+    assert_int_equal(kl_klarna_record_take_over(order, *state, &seen), 0);
     assert_int_equal(order->state, KL_ORDER_AUTHORIZED);
 }
 
 static void agreement_takes_the_status_over(void **state)
 {
     kl_order_t *order = fixture_shop(*state);
-    kl_klarna_order_t seen;
+    kl_klarna_record_t seen;
 
     must_capture(order, *state, "{'everything':true}");
     order->state = KL_ORDER_PART_CAPTURED;
     seen = seen_of(order);
     seen.status = "CAPTURED";
-    assert_int_equal(kl_order_take_over(order, *state, &seen), 0);
+    assert_int_equal(kl_klarna_record_take_over(order, *state, &seen), 0);
     assert_int_equal(order->state, KL_ORDER_CAPTURED);
 }
 
 static void an_operation_under_way_explains_itself(void **state)
 {
     kl_order_t *order = fixture_shop(*state);
-    kl_klarna_order_t seen = seen_of(order);
+    kl_klarna_record_t seen = seen_of(order);
 
     order->pending_op = "op";
     seen.status = "CANCELLED";
     seen.remaining_authorized_amount = 0;
     seen.klarna_reference = "NEW";
-    assert_int_equal(kl_order_take_over(order, *state, &seen), 0);
+    assert_int_equal(kl_klarna_record_take_over(order, *state, &seen), 0);
     check_amounts(order, KL_ORDER_AUTHORIZED, 40900, 0, 0, 40900);
     assert_string_equal(order->klarna_reference, "NEW");
 }
@@ -152,7 +152,7 @@ static void add_move(apr_array_header_t *list, const char *id, apr_int64_t amoun
 static void a_capture_made_outside_before_our_release_is_booked(void **state)
 {
     kl_order_t *order = released_order(*state);
-    kl_klarna_order_t seen = seen_of(order);
+    kl_klarna_record_t seen = seen_of(order);
 
     seen.captures = apr_array_make(*state, 2, sizeof(kl_klarna_move_t));
     seen.refunds = apr_array_make(*state, 1, sizeof(kl_klarna_move_t));
@@ -161,7 +161,7 @@ static void a_capture_made_outside_before_our_release_is_booked(void **state)
     add_move(seen.refunds, "back", 1500);
     seen.captured_amount = 14000;
     seen.refunded_amount = 1500;
-    assert_int_equal(kl_order_import(order, *state, &seen, 1), 2);
+    assert_int_equal(kl_import_record(order, *state, &seen, 1), 2);
     check_amounts(order, KL_ORDER_CAPTURED, 40900, 14000, 1500, 0);
     assert_int_equal(order->attention, KL_ATTENTION_OUTSIDE);
 }
@@ -169,14 +169,14 @@ static void a_capture_made_outside_before_our_release_is_booked(void **state)
 static void a_capture_beyond_the_order_is_not_booked(void **state)
 {
     kl_order_t *order = released_order(*state);
-    kl_klarna_order_t seen = seen_of(order);
+    kl_klarna_record_t seen = seen_of(order);
 
     seen.captures = apr_array_make(*state, 2, sizeof(kl_klarna_move_t));
     seen.refunds = apr_array_make(*state, 1, sizeof(kl_klarna_move_t));
     add_move(seen.captures, "ours", 10000);
     add_move(seen.captures, "portal", 30901);
     seen.captured_amount = 40901;
-    assert_int_equal(kl_order_import(order, *state, &seen, 1), 0);
+    assert_int_equal(kl_import_record(order, *state, &seen, 1), 0);
     check_amounts(order, KL_ORDER_CAPTURED, 40900, 10000, 0, 0);
     assert_int_equal(order->attention, KL_ATTENTION_DIFFERS);
 }

@@ -20,42 +20,42 @@ static void set_head(request_rec *r, int status, const char *type)
     apr_table_setn(r->err_headers_out, "X-Content-Type-Options", "nosniff");
 }
 
-static int send_json(kl_call_t *call, int status, const char *type, const kl_json_t *v)
+static int send_json(kl_request_t *req, int status, const char *type, const kl_json_t *v)
 {
-    const char *text = kl_json_text(call->r->pool, v);
+    const char *text = kl_json_text(req->r->pool, v);
 
-    set_head(call->r, status, type);
-    ap_set_content_length(call->r, strlen(text));
-    kl_reply_write(call, text);
+    set_head(req->r, status, type);
+    ap_set_content_length(req->r, strlen(text));
+    kl_answer_write(req, text);
     return OK;
 }
 
-void kl_reply_as_file(kl_call_t *call, const char *name)
+void kl_answer_as_file(kl_request_t *req, const char *name)
 {
-    apr_table_setn(call->r->headers_out, "Content-Disposition",
-                   apr_psprintf(call->r->pool, "attachment; filename=\"%s\"", name));
+    apr_table_setn(req->r->headers_out, "Content-Disposition",
+                   apr_psprintf(req->r->pool, "attachment; filename=\"%s\"", name));
 }
 
-void kl_reply_stream(kl_call_t *call, const char *type)
+void kl_answer_stream(kl_request_t *req, const char *type)
 {
-    set_head(call->r, HTTP_OK, type);
+    set_head(req->r, HTTP_OK, type);
 }
 
-void kl_reply_write(kl_call_t *call, const char *text)
+void kl_answer_write(kl_request_t *req, const char *text)
 {
-    if (!call->r->header_only) {
-        ap_rputs(text, call->r);
+    if (!req->r->header_only) {
+        ap_rputs(text, req->r);
     }
 }
 
-int kl_reply_break_off(kl_call_t *call)
+int kl_answer_break_off(kl_request_t *req)
 {
-    request_rec *r = call->r;
+    request_rec *r = req->r;
     apr_bucket_alloc_t *alloc = r->connection->bucket_alloc;
     apr_bucket_brigade *bb = apr_brigade_create(r->pool, alloc);
 
     ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, "KLA0023: an export broke off: %s: %s",
-                  call->err->code, call->err->detail);
+                  req->err->code, req->err->detail);
     r->connection->keepalive = AP_CONN_CLOSE;
     APR_BRIGADE_INSERT_TAIL(bb, ap_bucket_error_create(HTTP_BAD_GATEWAY, NULL, r->pool, alloc));
     APR_BRIGADE_INSERT_TAIL(bb, apr_bucket_eos_create(alloc));
@@ -63,15 +63,15 @@ int kl_reply_break_off(kl_call_t *call)
     return OK;
 }
 
-int kl_reply(kl_call_t *call, int status, const kl_json_t *v, const char *location)
+int kl_answer(kl_request_t *req, int status, const kl_json_t *v, const char *location)
 {
     if (location) {
-        apr_table_setn(call->r->headers_out, "Location", location);
+        apr_table_setn(req->r->headers_out, "Location", location);
     }
-    return send_json(call, status, "application/json", v);
+    return send_json(req, status, "application/json", v);
 }
 
-int kl_http_status(kl_kind_t kind)
+int kl_answer_status(kl_kind_t kind)
 {
     switch (kind) {
     case KL_OK:
@@ -120,7 +120,7 @@ static int status_of(const kl_error_t *err)
             return special[i].status;
         }
     }
-    return kl_http_status(err->kind);
+    return kl_answer_status(err->kind);
 }
 
 static const char *title_of(kl_kind_t kind)
@@ -142,14 +142,14 @@ static const char *title_of(kl_kind_t kind)
     return titles[kind];
 }
 
-static kl_json_t *problem(kl_call_t *call, int status)
+static kl_json_t *problem(kl_request_t *req, int status)
 {
-    const kl_error_t *err = call->err;
-    kl_json_t *v = kl_json_object(call->r->pool);
+    const kl_error_t *err = req->err;
+    kl_json_t *v = kl_json_object(req->r->pool);
     kl_json_t *messages;
     int i;
 
-    kl_json_set_str(v, "type", apr_pstrcat(call->r->pool, "urn:mod_klarna:", err->code, NULL));
+    kl_json_set_str(v, "type", apr_pstrcat(req->r->pool, "urn:mod_klarna:", err->code, NULL));
     kl_json_set_str(v, "title", title_of(err->kind));
     kl_json_set_int(v, "status", status);
     kl_json_set_str(v, "code", err->code);
@@ -161,14 +161,14 @@ static kl_json_t *problem(kl_call_t *call, int status)
     kl_json_set_str(v, "next", err->next);
     kl_json_set_str(v, "error_code", err->klarna_code);
     if (err->klarna_messages) {
-        messages = kl_json_array(call->r->pool);
+        messages = kl_json_array(req->r->pool);
         for (i = 0; i < err->klarna_messages->nelts; i++) {
             kl_json_append_str(messages, APR_ARRAY_IDX(err->klarna_messages, i, const char *));
         }
         kl_json_set(v, "error_messages", messages);
     }
     kl_json_set_str(v, "correlation_id", err->correlation_id);
-    kl_json_set(v, "candidates", call->candidates);
+    kl_json_set(v, "candidates", req->candidates);
     return v;
 }
 
@@ -190,32 +190,32 @@ static int level_of(kl_kind_t kind)
 }
 
 /* The path as a log may show it: that of a callback ends with a secret. */
-static const char *shown_path(const kl_call_t *call)
+static const char *shown_path(const kl_request_t *req)
 {
-    if (strcmp(call->r->handler, "klarna-callbacks") != 0) {
-        return call->r->uri;
+    if (strcmp(req->r->handler, "klarna-callbacks") != 0) {
+        return req->r->uri;
     }
-    return apr_pstrcat(call->r->pool, call->base ? call->base : "", "/",
-                       call->segment[0] ? call->segment[0] : "", "/...", NULL);
+    return apr_pstrcat(req->r->pool, req->base ? req->base : "", "/",
+                       req->segment[0] ? req->segment[0] : "", "/...", NULL);
 }
 
-int kl_reply_error(kl_call_t *call)
+int kl_answer_error(kl_request_t *req)
 {
-    const kl_error_t *err = call->err;
+    const kl_error_t *err = req->err;
     int status = status_of(err);
 
-    ap_log_rerror(APLOG_MARK, level_of(err->kind), 0, call->r, "KLA0020: %s %s: %d %s%s%s: %s%s%s",
-                  call->r->method, shown_path(call), status, err->code, err->field ? " at " : "",
+    ap_log_rerror(APLOG_MARK, level_of(err->kind), 0, req->r, "KLA0020: %s %s: %d %s%s%s: %s%s%s",
+                  req->r->method, shown_path(req), status, err->code, err->field ? " at " : "",
                   err->field ? err->field : "", err->detail ? err->detail : "",
                   err->correlation_id ? " correlation " : "",
                   err->correlation_id ? err->correlation_id : "");
     if (err->where) {
-        ap_log_rerror(APLOG_MARK, APLOG_CRIT, 0, call->r, "KLA0024: broken contract: %s",
+        ap_log_rerror(APLOG_MARK, APLOG_CRIT, 0, req->r, "KLA0024: broken contract: %s",
                       err->where);
     }
     if (err->retry_after > 0) {
-        apr_table_setn(call->r->err_headers_out, "Retry-After",
-                       apr_itoa(call->r->pool, err->retry_after));
+        apr_table_setn(req->r->err_headers_out, "Retry-After",
+                       apr_itoa(req->r->pool, err->retry_after));
     }
-    return send_json(call, status, "application/problem+json", problem(call, status));
+    return send_json(req, status, "application/problem+json", problem(req, status));
 }

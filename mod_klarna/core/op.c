@@ -2,7 +2,7 @@
 /* See operation_words.h. */
 #include <string.h>
 
-#include "core/operation_words.h"
+#include "core/op.h"
 
 #define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
 

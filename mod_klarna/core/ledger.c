@@ -56,7 +56,7 @@ static kl_json_t *movement_lines_json(apr_pool_t *p, const apr_array_header_t *l
     return arr;
 }
 
-kl_json_t *kl_movement_json(apr_pool_t *p, const kl_movement_t *m)
+kl_json_t *kl_ledger_movement_json(apr_pool_t *p, const kl_movement_t *m)
 {
     kl_json_t *v = kl_json_object(p);
 
@@ -71,7 +71,7 @@ static kl_json_t *capture_json(apr_pool_t *p, const kl_capture_t *capture)
 {
     kl_json_t *v = kl_order_parts_capture(p, capture, KL_STORED);
 
-    kl_json_set(v, "moved", kl_movement_json(p, &capture->moved));
+    kl_json_set(v, "moved", kl_ledger_movement_json(p, &capture->moved));
     kl_json_set_str(v, "shipping_info", capture->shipping_info);
     return v;
 }
@@ -90,7 +90,7 @@ static kl_json_t *outside_json(apr_pool_t *p, const apr_array_header_t *list)
     return list->nelts > 0 ? kl_order_parts_outside(p, list, KL_STORED) : NULL;
 }
 
-const char *kl_order_ledger_text(apr_pool_t *p, const kl_order_t *order)
+const char *kl_ledger_text(apr_pool_t *p, const kl_order_t *order)
 {
     kl_json_t *v = kl_json_object(p);
     kl_json_t *lines = kl_json_array(p), *captures = kl_json_array(p), *cis = kl_json_array(p);
@@ -131,17 +131,17 @@ static const char *word(const kl_reader_t *rd, const char *key, int required)
 
 static apr_int64_t number(const kl_reader_t *rd, const char *key)
 {
-    return kl_read_int(rd, key, KL_OPTIONAL, 0, -BOUND, BOUND);
+    return kl_reader_int(rd, key, KL_OPTIONAL, 0, -BOUND, BOUND);
 }
 
 static apr_int64_t count(const kl_reader_t *rd, const char *key)
 {
-    return kl_read_int(rd, key, KL_OPTIONAL, 0, 0, BOUND);
+    return kl_reader_int(rd, key, KL_OPTIONAL, 0, 0, BOUND);
 }
 
 static apr_time_t moment(const kl_reader_t *rd, const char *key)
 {
-    return kl_read_int(rd, key, KL_REQUIRED, 0, 0, APR_INT64_MAX);
+    return kl_reader_int(rd, key, KL_REQUIRED, 0, 0, APR_INT64_MAX);
 }
 
 static void read_line(kl_line_t *line, const kl_reader_t *rd)
@@ -158,9 +158,9 @@ static void read_line(kl_line_t *line, const kl_reader_t *rd)
     line->image_url = word(rd, "image_url", KL_OPTIONAL);
     line->product_url = word(rd, "product_url", KL_OPTIONAL);
     line->merchant_data = word(rd, "merchant_data", KL_OPTIONAL);
-    line->quantity = kl_read_int(rd, "quantity", KL_REQUIRED, 0, 0, BOUND);
+    line->quantity = kl_reader_int(rd, "quantity", KL_REQUIRED, 0, 0, BOUND);
     line->unit_price = number(rd, "unit_price");
-    line->tax_rate = kl_read_int(rd, "tax_rate", KL_OPTIONAL, 0, 0, KL_MAX_TAX_RATE);
+    line->tax_rate = kl_reader_int(rd, "tax_rate", KL_OPTIONAL, 0, 0, KL_MAX_TAX_RATE);
     line->total_amount = number(rd, "total_amount");
     line->total_discount_amount = count(rd, "total_discount_amount");
     line->total_tax_amount = number(rd, "total_tax_amount");
@@ -174,15 +174,15 @@ static void read_line(kl_line_t *line, const kl_reader_t *rd)
 
 static apr_array_header_t *read_movement_lines(const kl_reader_t *rd)
 {
-    const kl_json_t *arr = kl_read_array(rd, "lines", KL_REQUIRED, 0, 2 * MANY);
+    const kl_json_t *arr = kl_reader_array(rd, "lines", KL_REQUIRED, 0, 2 * MANY);
     int n = arr != NULL ? (int)kl_json_size(arr) : 0;
     apr_array_header_t *lines = apr_array_make(rd->p, n, sizeof(kl_movement_line_t));
 
     for (int i = 0; i < n && rd->err->kind == KL_OK; i++) {
-        kl_reader_t entry = kl_read_entry(rd, "lines", arr, i);
+        kl_reader_t entry = kl_reader_entry(rd, "lines", arr, i);
         kl_movement_line_t *part = apr_array_push(lines);
 
-        part->line = (int)kl_read_int(&entry, "line", KL_REQUIRED, 0, 0, MANY - 1);
+        part->line = (int)kl_reader_int(&entry, "line", KL_REQUIRED, 0, 0, MANY - 1);
         part->quantity = count(&entry, "quantity");
         part->amount = number(&entry, "amount");
     }
@@ -194,13 +194,13 @@ static void read_movement(kl_movement_t *m, const kl_reader_t *rd)
     m->amount = count(rd, "amount");
     m->lines = read_movement_lines(rd);
     m->return_fee = count(rd, "return_fee");
-    m->return_fee_tax_rate = kl_read_int(rd, "return_fee_tax_rate", KL_OPTIONAL, 0, 0,
-                                         KL_MAX_TAX_RATE);
+    m->return_fee_tax_rate = kl_reader_int(rd, "return_fee_tax_rate", KL_OPTIONAL, 0, 0,
+                                           KL_MAX_TAX_RATE);
 }
 
 static void read_capture(kl_capture_t *capture, const kl_reader_t *rd)
 {
-    kl_reader_t moved = kl_read_object(rd, "moved", KL_REQUIRED);
+    kl_reader_t moved = kl_reader_object(rd, "moved", KL_REQUIRED);
 
     capture->capture_id = word(rd, "capture_id", KL_REQUIRED);
     capture->operation_id = word(rd, "operation_id", KL_OPTIONAL);
@@ -213,12 +213,12 @@ static void read_capture(kl_capture_t *capture, const kl_reader_t *rd)
 
 static apr_array_header_t *read_steps(const kl_reader_t *rd)
 {
-    const kl_json_t *arr = kl_read_array(rd, "steps", KL_REQUIRED, 0, 2);
+    const kl_json_t *arr = kl_reader_array(rd, "steps", KL_REQUIRED, 0, 2);
     int n = arr != NULL ? (int)kl_json_size(arr) : 0;
     apr_array_header_t *steps = apr_array_make(rd->p, 2, sizeof(kl_credit_step_t));
 
     for (int i = 0; i < n && rd->err->kind == KL_OK; i++) {
-        kl_reader_t entry = kl_read_entry(rd, "steps", arr, i);
+        kl_reader_t entry = kl_reader_entry(rd, "steps", arr, i);
         kl_credit_step_t *step = apr_array_push(steps);
 
         step->operation_id = word(&entry, "operation_id", KL_OPTIONAL);
@@ -257,12 +257,12 @@ static void check_indexes(const kl_reader_t *rd, const apr_array_header_t *parts
 
 static void read_lines(kl_order_t *order, const kl_reader_t *rd)
 {
-    const kl_json_t *arr = kl_read_array(rd, "lines", KL_REQUIRED, 0, MANY);
+    const kl_json_t *arr = kl_reader_array(rd, "lines", KL_REQUIRED, 0, MANY);
     int n = arr != NULL ? (int)kl_json_size(arr) : 0;
 
     order->lines = apr_array_make(rd->p, n, sizeof(kl_line_t));
     for (int i = 0; i < n && rd->err->kind == KL_OK; i++) {
-        kl_reader_t entry = kl_read_entry(rd, "lines", arr, i);
+        kl_reader_t entry = kl_reader_entry(rd, "lines", arr, i);
 
         read_line(apr_array_push(order->lines), &entry);
     }
@@ -270,12 +270,12 @@ static void read_lines(kl_order_t *order, const kl_reader_t *rd)
 
 static void read_captures(kl_order_t *order, const kl_reader_t *rd)
 {
-    const kl_json_t *arr = kl_read_array(rd, "captures", KL_REQUIRED, 0, MANY);
+    const kl_json_t *arr = kl_reader_array(rd, "captures", KL_REQUIRED, 0, MANY);
     int n = arr != NULL ? (int)kl_json_size(arr) : 0;
 
     order->captures = apr_array_make(rd->p, n, sizeof(kl_capture_t));
     for (int i = 0; i < n && rd->err->kind == KL_OK; i++) {
-        kl_reader_t entry = kl_read_entry(rd, "captures", arr, i);
+        kl_reader_t entry = kl_reader_entry(rd, "captures", arr, i);
         kl_capture_t *capture = apr_array_push(order->captures);
 
         read_capture(capture, &entry);
@@ -285,12 +285,12 @@ static void read_captures(kl_order_t *order, const kl_reader_t *rd)
 
 static void read_credit_invoices(kl_order_t *order, const kl_reader_t *rd)
 {
-    const kl_json_t *arr = kl_read_array(rd, "credit_invoices", KL_REQUIRED, 0, MANY);
+    const kl_json_t *arr = kl_reader_array(rd, "credit_invoices", KL_REQUIRED, 0, MANY);
     int n = arr != NULL ? (int)kl_json_size(arr) : 0;
 
     order->credit_invoices = apr_array_make(rd->p, n, sizeof(kl_credit_invoice_t));
     for (int i = 0; i < n && rd->err->kind == KL_OK; i++) {
-        kl_reader_t entry = kl_read_entry(rd, "credit_invoices", arr, i);
+        kl_reader_t entry = kl_reader_entry(rd, "credit_invoices", arr, i);
         kl_credit_invoice_t *ci = apr_array_push(order->credit_invoices);
 
         read_credit_invoice(ci, &entry);
@@ -300,12 +300,12 @@ static void read_credit_invoices(kl_order_t *order, const kl_reader_t *rd)
 
 static void read_outside(kl_order_t *order, const kl_reader_t *rd)
 {
-    const kl_json_t *arr = kl_read_array(rd, "outside", KL_OPTIONAL, 0, MANY);
+    const kl_json_t *arr = kl_reader_array(rd, "outside", KL_OPTIONAL, 0, MANY);
     int n = arr != NULL ? (int)kl_json_size(arr) : 0;
 
     order->outside = apr_array_make(rd->p, n, sizeof(kl_outside_t));
     for (int i = 0; i < n && rd->err->kind == KL_OK; i++) {
-        kl_reader_t entry = kl_read_entry(rd, "outside", arr, i);
+        kl_reader_t entry = kl_reader_entry(rd, "outside", arr, i);
         kl_outside_t *seen = apr_array_push(order->outside);
 
         seen->kind = word(&entry, "kind", KL_REQUIRED);
@@ -323,7 +323,7 @@ static kl_kind_t unreadable(kl_error_t *err, const char *code, const char *what,
                         fault->field != NULL ? fault->field : fault->code);
 }
 
-kl_kind_t kl_order_ledger_parse(kl_order_t *order, apr_pool_t *p, const char *text, kl_error_t *err)
+kl_kind_t kl_ledger_parse(kl_order_t *order, apr_pool_t *p, const char *text, kl_error_t *err)
 {
     kl_error_t *fault = kl_error_make(p);
     kl_json_t *v = kl_json_parse(p, text, strlen(text), fault);
@@ -333,18 +333,19 @@ kl_kind_t kl_order_ledger_parse(kl_order_t *order, apr_pool_t *p, const char *te
         return unreadable(err, "ledger", "ledger", fault);
     }
     rd = kl_reader(p, v, "", fault);
-    kl_read_int(&rd, "version", KL_REQUIRED, VERSION, VERSION, VERSION);
+    kl_reader_int(&rd, "version", KL_REQUIRED, VERSION, VERSION, VERSION);
     read_lines(order, &rd);
     read_captures(order, &rd);
     read_credit_invoices(order, &rd);
     read_outside(order, &rd);
     order->payment_methods = kl_json_get(v, "payment_methods");
     order->waiting_too = word(&rd, "waiting_too", KL_OPTIONAL);
-    order->seen_at = kl_read_int(&rd, "seen_at", KL_OPTIONAL, 0, 0, APR_INT64_MAX);
+    order->seen_at = kl_reader_int(&rd, "seen_at", KL_OPTIONAL, 0, 0, APR_INT64_MAX);
     return fault->kind == KL_OK ? KL_OK : unreadable(err, "ledger", "ledger", fault);
 }
 
-kl_kind_t kl_movement_parse(kl_movement_t *m, apr_pool_t *p, const kl_json_t *v, kl_error_t *err)
+kl_kind_t kl_ledger_movement_parse(kl_movement_t *m, apr_pool_t *p, const kl_json_t *v,
+                                   kl_error_t *err)
 {
     kl_error_t *fault = kl_error_make(p);
     kl_reader_t rd = kl_reader(p, v, "movement", fault);

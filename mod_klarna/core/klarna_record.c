@@ -5,9 +5,9 @@
  */
 #include <apr_strings.h>
 
-#include "core/klarna_order.h"
+#include "core/klarna_record.h"
 
-static int moved_alike(const kl_order_t *order, const kl_klarna_order_t *seen)
+static int moved_alike(const kl_order_t *order, const kl_klarna_record_t *seen)
 {
     return order->order_amount == seen->order_amount
            && order->captured_amount == seen->captured_amount
@@ -20,7 +20,7 @@ static int is_end(kl_order_state_t state)
 }
 
 /* The shopper no longer owes the rest, so no line has an open part any more. */
-static void end_authorization(kl_order_t *order, const kl_klarna_order_t *seen)
+static void end_authorization(kl_order_t *order, const kl_klarna_record_t *seen)
 {
     if (order->captured_amount == seen->captured_amount) {
         kl_order_cancel_open(order);
@@ -28,7 +28,7 @@ static void end_authorization(kl_order_t *order, const kl_klarna_order_t *seen)
     order->remaining_amount = 0;
 }
 
-static void take_over_words(kl_order_t *order, apr_pool_t *p, const kl_klarna_order_t *seen)
+static void take_over_words(kl_order_t *order, apr_pool_t *p, const kl_klarna_record_t *seen)
 {
     if (seen->fraud_status != NULL && seen->fraud_status[0] != '\0') {
         order->fraud_status = apr_pstrdup(p, seen->fraud_status);
@@ -41,7 +41,7 @@ static void take_over_words(kl_order_t *order, apr_pool_t *p, const kl_klarna_or
     }
 }
 
-int kl_order_take_over(kl_order_t *order, apr_pool_t *p, const kl_klarna_order_t *seen)
+int kl_klarna_record_take_over(kl_order_t *order, apr_pool_t *p, const kl_klarna_record_t *seen)
 {
     int alike = moved_alike(order, seen);
     kl_order_state_t state;

@@ -18,9 +18,9 @@ static void what_was_stored_comes_back(void **state)
     APR_ARRAY_IDX(order->credit_invoices, 0, kl_credit_invoice_t).actor = "odd\x01user";
     APR_ARRAY_PUSH(order->outside, kl_outside_t) = (kl_outside_t){"capture", 3, 5, "theirs"};
     APR_ARRAY_PUSH(order->outside, kl_outside_t) = (kl_outside_t){"expired", 0, 7, ""};
-    text = kl_order_ledger_text(*state, order);
-    assert_int_equal(kl_order_ledger_parse(copy, *state, text, err), KL_OK);
-    assert_string_equal(kl_order_ledger_text(*state, copy), text);
+    text = kl_ledger_text(*state, order);
+    assert_int_equal(kl_ledger_parse(copy, *state, text, err), KL_OK);
+    assert_string_equal(kl_ledger_text(*state, copy), text);
     assert_string_equal(fixture_at(copy, "mug")->merchant_data,
                         fixture_at(order, "mug")->merchant_data);
     assert_int_equal(fixture_at(copy, "off")->total_amount, -3000);
@@ -45,8 +45,7 @@ static void what_is_empty_comes_back(void **state)
     APR_ARRAY_IDX(ci->steps, 0, kl_credit_step_t).operation_id = "";
     APR_ARRAY_IDX(order->captures, 0, kl_capture_t).operation_id = "";
     fixture_at(order, "mug")->reference = "";
-    assert_int_equal(kl_order_ledger_parse(copy, *state, kl_order_ledger_text(*state, order), err),
-                     KL_OK);
+    assert_int_equal(kl_ledger_parse(copy, *state, kl_ledger_text(*state, order), err), KL_OK);
     assert_int_equal(kl_order_find_line(copy, ""), kl_order_find_line(order, ""));
     ci = &APR_ARRAY_IDX(copy->credit_invoices, 0, kl_credit_invoice_t);
     assert_string_equal(APR_ARRAY_IDX(ci->steps, 0, kl_credit_step_t).operation_id, "");
@@ -58,11 +57,10 @@ static void an_empty_ledger_is_readable(void **state)
     kl_order_t *order = kl_order_make(*state);
     kl_error_t *err = kl_error_make(*state);
 
-    assert_int_equal(kl_order_ledger_parse(order, *state, kl_order_ledger_text(*state, order), err),
-                     KL_OK);
+    assert_int_equal(kl_ledger_parse(order, *state, kl_ledger_text(*state, order), err), KL_OK);
     assert_int_equal(order->lines->nelts, 0);
     assert_int_equal(order->outside->nelts, 0);
-    assert_null(strstr(kl_order_ledger_text(*state, order), "outside"));
+    assert_null(strstr(kl_ledger_text(*state, order), "outside"));
 }
 
 #define LINE "{'type':'physical','reference':'a','name':'A','quantity':1}"
@@ -75,7 +73,7 @@ static void refused(apr_pool_t *p, const char *text)
     for (char *c = json; *c != '\0'; c++) {
         *c = *c == '\'' ? '"' : *c;
     }
-    kl_order_ledger_parse(kl_order_make(p), p, json, err);
+    kl_ledger_parse(kl_order_make(p), p, json, err);
     check_error(err, KL_INTERNAL, "ledger");
 }
 
@@ -122,8 +120,7 @@ static void more_than_we_would_plan_stays_readable(void **state)
                                       err),
                          KL_OK);
     }
-    assert_int_equal(kl_order_ledger_parse(copy, *state, kl_order_ledger_text(*state, order), err),
-                     KL_OK);
+    assert_int_equal(kl_ledger_parse(copy, *state, kl_ledger_text(*state, order), err), KL_OK);
     assert_int_equal(copy->captures->nelts, 300);
 }
 
@@ -134,15 +131,17 @@ static void movements_come_back(void **state)
 
     m.lines = apr_array_make(*state, 1, sizeof(kl_movement_line_t));
     APR_ARRAY_PUSH(m.lines, kl_movement_line_t) = (kl_movement_line_t){2, 3, -500};
-    assert_int_equal(kl_movement_parse(&back, *state, kl_movement_json(*state, &m), err), KL_OK);
+    assert_int_equal(kl_ledger_movement_parse(&back, *state, kl_ledger_movement_json(*state, &m),
+                                              err),
+                     KL_OK);
     assert_int_equal(back.amount, 500);
     assert_int_equal(back.return_fee, 20);
     assert_int_equal(back.return_fee_tax_rate, 2500);
     assert_memory_equal(back.lines->elts, m.lines->elts, sizeof(kl_movement_line_t));
-    kl_movement_parse(&back, *state, fixture_json(*state, "{'amount':-1,'lines':[]}"), err);
+    kl_ledger_movement_parse(&back, *state, fixture_json(*state, "{'amount':-1,'lines':[]}"), err);
     check_error(err, KL_INTERNAL, "movement");
     kl_error_clear(err);
-    kl_movement_parse(&back, *state, NULL, err);
+    kl_ledger_movement_parse(&back, *state, NULL, err);
     check_error(err, KL_INTERNAL, "movement");
 }
 
