@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Answering for an operation. The answer is made from what is stored, so the same Idempotency-Key
- * always gives the same answer, whoever asks again.
- */
+/* See act_answer.h. */
+#include "handlers/act_answer.h"
 #include "handlers/handlers.h"
 
 #include <apr_strings.h>
 #include <http_log.h>
 #include <string.h>
 #include "klarna_module.h"
+#include "handlers/answer.h"
 
 const char *kl_act_answer_url(kl_request_t *req, const char *order_id)
 {

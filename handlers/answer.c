@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * The one writer of answers. Errors become RFC 9457 problem documents with Klarna's members
- * and the next step, and are logged here, once, with their tag.
- */
+/* See answer.h. */
+#include "handlers/answer.h"
 #include "handlers/handlers.h"
 
 #include <apr_buckets.h>

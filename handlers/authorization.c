@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * POST {id}/extend and {id}/release: the authorization's time and its unused rest.
- */
+/* See authorization.h. */
+#include "handlers/authorization.h"
 #include "service/authorization.h"
 #include "handlers/handlers.h"
 #include "core/operation_view.h"
+#include "handlers/answer.h"
+#include "handlers/act_answer.h"
+#include "core/reader.h"
 
 static void show_operation(kl_request_t *req, const kl_acted_t *acted, kl_json_t *v)
 {

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * The one reader of request bodies: bounded, JSON only, before any database connection is taken.
- * With it the client's Idempotency-Key, hashed with its scope, so that neither the key nor the
- * request is in the database.
- */
+/* See body.h. */
+#include "handlers/body.h"
 #include "handlers/handlers.h"
 
 #include <apr_buckets.h>

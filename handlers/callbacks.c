@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * klarna-callbacks: Klarna calling. Nothing is signed; the URL holds the order's id and a secret
- * that only Klarna knows. A hint is stored, answered at once, and verified by reading Klarna; what
- * it says is never taken on trust. While the order is busy the answer is 503 with Retry-After:
- * Klarna asks again. Unknown members are accepted: Klarna adds new ones.
- */
+/* See callbacks.h. */
+#include "handlers/callbacks.h"
 #include "handlers/handlers.h"
 
 #include <http_log.h>
 #include <string.h>
 #include "service/callbacks.h"
+#include "handlers/body.h"
+#include "handlers/answer.h"
+#include "core/reader.h"
 
 #define UNREADABLE "unreadable"
 

@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Who may use a closed family: a user whom Apache authenticated, and not through another site's
- * page. Browsers attach Basic credentials to every request, even from another site's page; such a
- * request shows it in Sec-Fetch-Site, and in Origin when it changes something (besides, a plain
- * form cannot send JSON). Programs other than browsers send neither header.
- */
+/* See caller.h. */
+#include "handlers/caller.h"
 #include "handlers/handlers.h"
 
 #include <string.h>

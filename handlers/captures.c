@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * POST {id}/captures: what was shipped, and its tracking.
- */
+/* See captures.h. */
+#include "handlers/captures.h"
 #include "handlers/handlers.h"
 #include "service/capture.h"
 #include "core/operation_view.h"
+#include "handlers/answer.h"
+#include "core/plan_json.h"
+#include "handlers/act_answer.h"
+#include "core/reader.h"
 
 static void show_capture(kl_request_t *req, const kl_acted_t *acted, kl_json_t *v)
 {

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * klarna-checkout: the storefront's routes. The shopper's browser calls them, so a cart
- * counts only when the shop vouches for it: signed, or sent by an authenticated caller.
- */
+/* See checkout.h. */
+#include "handlers/checkout.h"
 #include "handlers/handlers.h"
 
 #include <apr_strings.h>
 #include <string.h>
 #include "service/checkout.h"
 #include "service/placement.h"
+#include "handlers/body.h"
+#include "handlers/answer.h"
+#include "handlers/act_answer.h"
+#include "handlers/query.h"
+#include "core/reader.h"
 
 /* The JSON cart of the body, whoever vouches for it. */
 static kl_json_t *vouched_cart(kl_request_t *req, const kl_reader_t *rd)

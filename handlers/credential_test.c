@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * POST credential-test: which of Klarna's systems accept an account's credentials. An account with
- * its own address (KlarnaEndpoint) is tested only there; otherwise Klarna's six systems are asked
- * one after the other. The credentials appear in no answer and no log.
- */
+/* See credential_test.h. */
+#include "handlers/credential_test.h"
 #include "handlers/operator.h"
 
 #include "service/credentials.h"
+#include "core/country.h"
+#include "handlers/answer.h"
+#include "core/error.h"
+#include "handlers/dispatch.h"
+#include "core/reader.h"
 
 static const kl_region_t regions[] = {KL_REGION_EU, KL_REGION_NA, KL_REGION_OC};
 static const char *const environments[] = {"playground", "live"};
@@ -40,7 +42,7 @@ static kl_json_t *test_everywhere(kl_request_t *req, const kl_account_settings_t
         for (region = 0; region < sizeof(regions) / sizeof(regions[0]); region++) {
             there.environment = environments[live];
             there.region = regions[region];
-            there.base_url = kl_check_klarna_host(there.region, (int)live);
+            there.base_url = kl_country_klarna_host(there.region, (int)live);
             kl_json_append(results, test_at(req, &there));
         }
     }

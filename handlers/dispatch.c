@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * From a request to its route: handler name, who asks, path, method, body; then the route
- * runs. Everything a route must never run without is checked here.
- */
+/* See dispatch.h. */
+#include "handlers/dispatch.h"
 #include "handlers/handlers.h"
 
 #include <apr_strings.h>
@@ -12,6 +10,14 @@
 #include <string.h>
 #include "child.h"
 #include "klarna_module.h"
+#include "handlers/caller.h"
+#include "handlers/body.h"
+#include "handlers/answer.h"
+#include "handlers/orders.h"
+#include "handlers/checkout.h"
+#include "handlers/operator.h"
+#include "handlers/callbacks.h"
+#include "handlers/status.h"
 
 static const kl_family_t families[] = {
     {"klarna-checkout", 0, 0, kl_checkout_routes}, {"klarna-orders", 1, 1, kl_orders_routes},

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Orders as CSV for spreadsheets (core/order_csv.h). Written page by page: neither a connection
- * to the database nor more than a page of orders is held while the client reads.
- */
+/* See export.h. */
+#include "handlers/export.h"
 #include "handlers/list.h"
 
 #include <apr_strings.h>
 #include "core/order_csv.h"
+#include "handlers/query.h"
+#include "handlers/answer.h"
 
 #define ID_SIZE 37 /* of a UUID as text */
 

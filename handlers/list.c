@@ -9,6 +9,10 @@
 #include "core/attention.h"
 #include "core/iso_time.h"
 #include "core/order_view.h"
+#include "handlers/query.h"
+#include "handlers/answer.h"
+#include "handlers/export.h"
+#include "handlers/dispatch.h"
 
 #define DEFAULT_PAGE 25
 #define DAY apr_time_from_sec(86400)

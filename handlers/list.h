@@ -8,9 +8,6 @@
 #include "handlers/handlers.h"
 #include "service/order_lists.h"
 
-/** Answers with all that query finds, as CSV. */
-int kl_export(kl_request_t *req, kl_order_query_t *query);
-
 /** GET "" and GET lists. */
 int kl_list(kl_request_t *req);
 int kl_list_counts(kl_request_t *req);

@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Operations that have not ended, and what a person can do with them: GET operations lists them,
- * POST {id}/operations/{op}/send-again and .../give-up (executed_as or not_executed: what a person
- * found where Klarna's record is ambiguous), POST {id}/adopt ends an orphaned placement with
- * Klarna's order id.
- */
+/* See operations.h. */
+#include "handlers/operations.h"
 #include "handlers/handlers.h"
 
 #include <http_log.h>
@@ -16,6 +12,8 @@
 #include "core/order_view.h"
 #include "klarna_module.h"
 #include "service/operations.h"
+#include "handlers/answer.h"
+#include "core/reader.h"
 
 int kl_operations_list(kl_request_t *req)
 {

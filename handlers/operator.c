@@ -13,6 +13,13 @@
 #include "klarna_module.h"
 #include "service/operations.h"
 #include "service/overview.h"
+#include "handlers/credential_test.h"
+#include "handlers/answer.h"
+#include "handlers/handlers.h"
+#include "handlers/support.h"
+#include "handlers/dispatch.h"
+#include "handlers/query.h"
+#include "core/json.h"
 
 #define DEFAULT_HOURS 24
 #define MAX_HOURS 168

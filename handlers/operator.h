@@ -13,7 +13,7 @@
 kl_json_t *kl_operator_overview(kl_request_t *req, kl_audience_t audience);
 
 /* Routes listed in operator.c. */
-int kl_support_bundle(kl_request_t *req);  /* support.c */
-int kl_credential_test(kl_request_t *req); /* credential_test.c */
+
+extern const kl_route_t kl_operator_routes[]; /* operator.c */
 
 #endif

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * klarna-orders: the back office. Reads orders and their operations, and names the routes
- * that list them (list.c) and change them (captures.c, returns.c, authorization.c).
- */
+/* See orders.h. */
+#include "handlers/orders.h"
 #include "handlers/list.h"
 
 #include <string.h>
@@ -11,6 +9,16 @@
 #include "service/acknowledge.h"
 #include "service/operations.h"
 #include "service/reconcile.h"
+#include "handlers/authorization.h"
+#include "handlers/answer.h"
+#include "handlers/handlers.h"
+#include "handlers/returns.h"
+#include "handlers/captures.h"
+#include "handlers/operations.h"
+#include "handlers/dispatch.h"
+#include "handlers/query.h"
+#include "core/json.h"
+#include "core/reader.h"
 
 /* Its expiry is not known yet; when Klarna cannot be asked now, it is shown as it is. */
 static kl_kind_t look_if_possible(kl_request_t *req, kl_order_t **order)

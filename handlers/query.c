@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * The one reader of query parameters. A parameter that is misspelt, given twice or not
- * readable is refused by whoever filters by it: a mistyped filter must not show everything.
- */
+/* See query.h. */
+#include "handlers/query.h"
 #include "handlers/handlers.h"
 
 #include <apr_strings.h>

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Returns and cancellation: POST {id}/credit-invoices, its preview, POST {id}/cancel.
- */
+/* See returns.h. */
+#include "handlers/returns.h"
 #include "handlers/handlers.h"
 #include "service/credit_invoice.h"
 #include "core/order_view.h"
+#include "handlers/answer.h"
+#include "core/plan_json.h"
+#include "handlers/act_answer.h"
+#include "core/reader.h"
 
 static void show_credit_invoice(kl_request_t *req, const kl_acted_t *acted, kl_json_t *v)
 {

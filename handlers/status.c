@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * klarna-status: is this server ready to take payments? Anyone may ask; details are for users whom
- * Apache authenticated.
- */
+/* See status.h. */
+#include "handlers/status.h"
 #include "handlers/handlers.h"
 
 #include "service/overview.h"
+#include "handlers/answer.h"
 
 static int health(kl_request_t *req)
 {

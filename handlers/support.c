@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * GET support-bundle: everything the operator sees, in one file that is safe to post: codes, times
- * and figures only. It holds no secrets, no names of users or other people, no references, no
- * addresses and no free text.
- */
+/* See support.h. */
+#include "handlers/support.h"
 #include "handlers/operator.h"
 
 #include "core/operation_view.h"
 #include "service/operations.h"
 #include "service/overview.h"
+#include "handlers/answer.h"
 
 #define BUNDLE_HOURS 48
 

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Checking the settings as a whole, at every start and in `apachectl configtest`: any fault stops
- * the start and names its cure. Also completes each account (address, defaults).
- */
+/* See check.h. */
+#include "check.h"
 #include "settings.h"
 
 #include <apr_dbd.h>
@@ -14,16 +12,6 @@
 #include <string.h>
 #include "klarna_module.h"
 #include "worker.h"
-
-static const char *const hosts[][2] =
-    {[KL_REGION_EU] = {"https://api.playground.klarna.com", "https://api.klarna.com"},
-     [KL_REGION_NA] = {"https://api-na.playground.klarna.com", "https://api-na.klarna.com"},
-     [KL_REGION_OC] = {"https://api-oc.playground.klarna.com", "https://api-oc.klarna.com"}};
-
-const char *kl_check_klarna_host(kl_region_t region, int live)
-{
-    return hosts[region][live];
-}
 
 static int is_live_host(const char *url)
 {
@@ -71,7 +59,7 @@ static const char *complete_account(apr_pool_t *p, kl_account_settings_t *accoun
     live = strcmp(account->account.environment, "live") == 0;
     account->account.base_url = account->endpoint
                                     ? account->endpoint
-                                    : kl_check_klarna_host(account->account.region, live);
+                                    : kl_country_klarna_host(account->account.region, live);
     return check_environment(p, account);
 }
 

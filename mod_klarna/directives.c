@@ -14,6 +14,7 @@
 #include "core/limits.h"
 #include "klarna_module.h"
 #include "service/round.h"
+#include "secret.h"
 
 #define MAX_TIMEOUT_S 45 /* must end well within the lease, KL_LEASE_S */
 _Static_assert(MAX_TIMEOUT_S < KL_LEASE_S, "a call ends before somebody else may repeat it");

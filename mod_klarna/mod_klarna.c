@@ -16,6 +16,8 @@
 #include "klarna_module.h"
 #include "settings.h"
 #include "worker.h"
+#include "check.h"
+#include "handlers/dispatch.h"
 
 static void register_hooks(apr_pool_t *p);
 

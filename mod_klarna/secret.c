@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Reading secrets at configuration time, as root, from where only root can read them. The
- * secret itself never appears in an error, and a program's command line does not either.
- */
+/* See secret.h. */
+#include "secret.h"
 #include "settings.h"
 
 #include <apr_file_io.h>

@@ -63,22 +63,7 @@ int kl_settings_worker_threads(const kl_server_settings_t *cfg);
 /** The account by name, or NULL. */
 kl_account_settings_t *kl_settings_account(const kl_server_settings_t *cfg, const char *name);
 
-/** Klarna's own host for a region, without trailing slash; live: 1, or 0 for the playground. */
-const char *kl_check_klarna_host(kl_region_t region, int live);
-
 /** The command table (directives.c). */
 extern const command_rec kl_directives[];
-
-/** check_config hook: every server's settings are complete and consistent, or the start (and
- * apachectl configtest) stops and names the fault and its cure. */
-int kl_check_settings(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
-
-/**
- * Reads a secret. source is "file:/path", "exec:/program arguments" or "env:NAME"; the first
- * line counts. NULL with *error set (no secret in it) when it cannot be read or is empty, or
- * when a file is readable by others.
- */
-const char *kl_secret_read(apr_pool_t *p, apr_pool_t *ptemp, const char *source,
-                           const char **error);
 
 #endif

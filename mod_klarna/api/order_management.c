@@ -13,6 +13,7 @@
 #include "core/limits.h"
 #include "core/order_parts.h"
 #include "core/money.h"
+#include "core/plan_lines.h"
 
 #define MAX_MOVES 1000 /* captures or refunds read of one order */
 

@@ -13,6 +13,7 @@
 
 #include "api/signed_cart.h"
 #include "core/limits.h"
+#include "core/reader.h"
 
 /* A part of a token: JSON text in base64url. */
 typedef struct part_t {

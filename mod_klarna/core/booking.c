@@ -5,6 +5,8 @@
 #include "core/booking.h"
 #include "core/money.h"
 #include "core/plan.h"
+#include "core/plan_lines.h"
+#include "core/order_check.h"
 
 static kl_kind_t broken(kl_error_t *err, const char *what, const char *why)
 {

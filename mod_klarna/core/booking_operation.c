@@ -9,6 +9,7 @@
 #include "core/booking_operation.h"
 #include "core/intent.h"
 #include "core/waiting.h"
+#include "core/order_check.h"
 
 /* --- credit invoices --------------------------------------------------------------- */
 

@@ -10,6 +10,8 @@
 #include "core/cart_lines.h"
 #include "core/limits.h"
 #include "core/order_parts.h"
+#include "core/error.h"
+#include "core/reader.h"
 
 /* Tables, a row each. */
 /* clang-format off */

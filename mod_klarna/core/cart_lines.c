@@ -11,6 +11,9 @@
 #include "core/cart_lines.h"
 #include "core/limits.h"
 #include "core/money.h"
+#include "core/line.h"
+#include "core/error.h"
+#include "core/reader.h"
 
 #define LINE_TYPES \
     "physical, digital, shipping_fee, discount, gift_card, store_credit, " \

@@ -7,6 +7,7 @@
 #define KL_CART_LINES_H
 
 #include "core/cart.h"
+#include "core/reader.h"
 
 /**
  * Reads order_lines. The first fault is left in the reader's err; then the result is not

@@ -130,3 +130,13 @@ int kl_country_region_parse(const char *name, kl_region_t *out)
     }
     return 0;
 }
+
+static const char *const hosts[][2] =
+    {[KL_REGION_EU] = {"https://api.playground.klarna.com", "https://api.klarna.com"},
+     [KL_REGION_NA] = {"https://api-na.playground.klarna.com", "https://api-na.klarna.com"},
+     [KL_REGION_OC] = {"https://api-oc.playground.klarna.com", "https://api-oc.klarna.com"}};
+
+const char *kl_country_klarna_host(kl_region_t region, int live)
+{
+    return hosts[region][live];
+}

@@ -33,4 +33,7 @@ const char *kl_country_region_name(kl_region_t region);
 /** 1 and sets *out, or 0 when name is no region. */
 int kl_country_region_parse(const char *name, kl_region_t *out);
 
+/** Klarna's own host for a region, without trailing slash; live: 1, or 0 for the playground. */
+const char *kl_country_klarna_host(kl_region_t region, int live);
+
 #endif

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Books what others did at Klarna. Each such movement is booked like ours, with the same arithmetic
- * and invariants (booking.h); what does not fit is left for a person, never forced.
- */
+/* See import.h. */
+#include "core/import.h"
 #include <apr_strings.h>
 #include <string.h>
 

@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "core/intent.h"
+#include "core/ledger.h"
+#include "core/json.h"
 
 #define NO_LIST "[]"
 

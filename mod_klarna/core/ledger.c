@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * The ledger document: lines, captures, credit invoices and whatever else is never queried alone,
- * as one JSON text in the order's row. What was written here must stay readable forever, so members
- * are only ever added and an absent one means "" or 0. Numbers are bounded on reading so that no
- * later sum overflows, even if the ledger was tampered with.
- */
+/* See ledger.h. */
+#include "core/ledger.h"
 #include <string.h>
 
 #include "core/limits.h"
 #include "core/order.h"
 #include "core/order_parts.h"
+#include "core/line.h"
+#include "core/error.h"
+#include "core/reader.h"
 
 #define VERSION 1
 /* Far above every amount and quantity of an order; MANY of them fit in 64 bits. */

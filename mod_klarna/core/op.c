@@ -82,3 +82,8 @@ int kl_op_has_key(kl_op_kind_t kind)
 {
     return kind != KL_OP_PLACE_ORDER;
 }
+
+int kl_op_is_final(kl_op_state_t state)
+{
+    return state == KL_OP_CONFIRMED || state == KL_OP_REFUSED;
+}

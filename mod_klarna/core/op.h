@@ -44,4 +44,7 @@ int kl_op_mark_parse(const char *name, kl_op_mark_t *out);
 /** 1 when Klarna remembers this kind's idempotency key (all of Order Management). */
 int kl_op_has_key(kl_op_kind_t kind);
 
+/** 1 for confirmed and refused. */
+int kl_op_is_final(kl_op_state_t state);
+
 #endif

@@ -41,11 +41,6 @@ kl_operation_t *kl_operation_make(apr_pool_t *p)
     return op;
 }
 
-int kl_op_is_final(kl_op_state_t state)
-{
-    return state == KL_OP_CONFIRMED || state == KL_OP_REFUSED;
-}
-
 #define BIT(state) (1U << (state))
 #define UNFINISHED (BIT(KL_OP_QUEUED) | BIT(KL_OP_SENT) | BIT(KL_OP_UNKNOWN))
 #define MAYBE_DONE (BIT(KL_OP_SENT) | BIT(KL_OP_UNKNOWN))
@@ -360,7 +355,7 @@ int kl_operation_is_in_flight(const kl_operation_t *op, apr_time_t now)
 
 /* --- what a person may do with one that does not end by itself ---------------------- */
 
-const kl_words_t *kl_why_not_give_up(const kl_operation_t *op, apr_time_t now)
+const kl_words_t *kl_operation_why_not_give_up(const kl_operation_t *op, apr_time_t now)
 {
     static const kl_words_t final = {"final", "This operation has ended; its outcome is final."};
     static const kl_words_t in_progress =
@@ -372,7 +367,7 @@ const kl_words_t *kl_why_not_give_up(const kl_operation_t *op, apr_time_t now)
     return op->lease_until > now ? &in_progress : NULL;
 }
 
-const kl_words_t *kl_why_not_send_again(const kl_operation_t *op, apr_time_t now)
+const kl_words_t *kl_operation_why_not_send_again(const kl_operation_t *op, apr_time_t now)
 {
     static const kl_words_t unclaimed =
         {"unclaimed", "This operation does not hold its order and is never sent; give it up."};
@@ -380,5 +375,5 @@ const kl_words_t *kl_why_not_send_again(const kl_operation_t *op, apr_time_t now
     if (!kl_op_is_final(op->state) && op->mark == KL_OP_UNCLAIMED) {
         return &unclaimed;
     }
-    return kl_why_not_give_up(op, now);
+    return kl_operation_why_not_give_up(op, now);
 }

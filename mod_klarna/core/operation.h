@@ -60,9 +60,6 @@ typedef struct kl_operation_t {
 
 kl_operation_t *kl_operation_make(apr_pool_t *p);
 
-/** 1 for confirmed and refused. */
-int kl_op_is_final(kl_op_state_t state);
-
 /* --- the steps ----------------------------------------------------------------------------
  * Each changes op in memory, for the caller to save. One that is not legal from where op stands
  * changes nothing and is KL_INTERNAL "illegal_step". */
@@ -131,7 +128,7 @@ const char *kl_operation_no_key(apr_pool_t *p, const kl_operation_t *op);
 /* --- for people ------------------------------------------------------------------------- */
 
 /** Why a person cannot send it again or give it up now; NULL if they can. */
-const kl_words_t *kl_why_not_send_again(const kl_operation_t *op, apr_time_t now);
-const kl_words_t *kl_why_not_give_up(const kl_operation_t *op, apr_time_t now);
+const kl_words_t *kl_operation_why_not_send_again(const kl_operation_t *op, apr_time_t now);
+const kl_words_t *kl_operation_why_not_give_up(const kl_operation_t *op, apr_time_t now);
 
 #endif

@@ -9,8 +9,8 @@ static kl_json_t *actions_view(apr_pool_t *p, const kl_operation_t *op, apr_time
 {
     kl_json_t *v = kl_json_object(p);
 
-    kl_view_action(p, v, "send_again", kl_why_not_send_again(op, now));
-    kl_view_action(p, v, "give_up", kl_why_not_give_up(op, now));
+    kl_view_action(p, v, "send_again", kl_operation_why_not_send_again(op, now));
+    kl_view_action(p, v, "give_up", kl_operation_why_not_give_up(op, now));
     return v;
 }
 

@@ -7,6 +7,8 @@
 
 #include "core/limits.h"
 #include "core/order.h"
+#include "core/ledger.h"
+#include "core/line.h"
 
 static const char *const state_names[] = {
     [KL_ORDER_CREATED] = "CREATED",
@@ -20,18 +22,9 @@ static const char *const state_names[] = {
     [KL_ORDER_ABANDONED] = "ABANDONED",
 };
 
-static const char *const line_type_names[] = {
-    [KL_LINE_PHYSICAL] = "physical",         [KL_LINE_DIGITAL] = "digital",
-    [KL_LINE_SHIPPING_FEE] = "shipping_fee", [KL_LINE_DISCOUNT] = "discount",
-    [KL_LINE_GIFT_CARD] = "gift_card",       [KL_LINE_STORE_CREDIT] = "store_credit",
-    [KL_LINE_SURCHARGE] = "surcharge",       [KL_LINE_SALES_TAX] = "sales_tax",
-    [KL_LINE_RETURN_FEE] = "return_fee",
-};
-
 #define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
 
 _Static_assert(COUNT(state_names) == KL_ORDER_ABANDONED + 1, "each state has a name");
-_Static_assert(COUNT(line_type_names) == KL_LINE_RETURN_FEE + 1, "each type has a name");
 
 static int index_of(const char *const *names, int count, const char *name)
 {
@@ -92,21 +85,6 @@ int kl_order_state_parse(const char *name, kl_order_state_t *out)
 
     if (i >= 0) {
         *out = (kl_order_state_t)i;
-    }
-    return i >= 0;
-}
-
-const char *kl_line_type_name(kl_line_type_t type)
-{
-    return line_type_names[type];
-}
-
-int kl_line_type_parse(const char *name, kl_line_type_t *out)
-{
-    int i = index_of(line_type_names, COUNT(line_type_names), name);
-
-    if (i >= 0) {
-        *out = (kl_line_type_t)i;
     }
     return i >= 0;
 }
@@ -211,26 +189,6 @@ kl_capture_t *kl_order_find_capture(const kl_order_t *order, const char *capture
     return NULL;
 }
 
-apr_int64_t kl_line_open_quantity(const kl_line_t *line)
-{
-    return line->quantity - line->cancelled_quantity - line->captured_quantity;
-}
-
-apr_int64_t kl_line_open_amount(const kl_line_t *line)
-{
-    return line->total_amount - line->cancelled_amount - line->captured_amount;
-}
-
-apr_int64_t kl_line_creditable_quantity(const kl_line_t *line)
-{
-    return line->captured_quantity - line->credited_quantity;
-}
-
-apr_int64_t kl_line_creditable_amount(const kl_line_t *line)
-{
-    return line->captured_amount - line->credited_amount;
-}
-
 /* A fee counts from the moment Klarna confirmed the refund it was kept from. */
 static int refund_is_confirmed(const kl_credit_invoice_t *ci)
 {
@@ -285,8 +243,8 @@ apr_int64_t kl_order_credit_limit(const kl_order_t *order)
     return kl_order_open_amount(order) + order->captured_amount - order->refunded_amount;
 }
 
-void kl_line_credit_limit(const kl_order_t *order, const kl_line_t *line, apr_int64_t *quantity,
-                          apr_int64_t *amount)
+void kl_order_line_credit_limit(const kl_order_t *order, const kl_line_t *line,
+                                apr_int64_t *quantity, apr_int64_t *amount)
 {
     int open = kl_order_open_amount(order) > 0;
 

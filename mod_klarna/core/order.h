@@ -175,19 +175,10 @@ const kl_words_t *kl_order_sentence(const kl_order_t *order);
 /** 1 when Klarna said no after its review (it stops an order it had accepted before). */
 int kl_order_is_rejected(const kl_order_t *order);
 
-const char *kl_line_type_name(kl_line_type_t type);
-int kl_line_type_parse(const char *name, kl_line_type_t *out);
-
 /** Index of the line with that reference, or -1. */
 int kl_order_find_line(const kl_order_t *order, const char *reference);
 kl_credit_invoice_t *kl_order_find_credit_invoice(const kl_order_t *order, const char *id);
 kl_capture_t *kl_order_find_capture(const kl_order_t *order, const char *capture_id);
-
-/* What one line can still bear; amounts carry the line's sign. */
-apr_int64_t kl_line_open_quantity(const kl_line_t *line); /* may be captured or taken off */
-apr_int64_t kl_line_open_amount(const kl_line_t *line);
-apr_int64_t kl_line_creditable_quantity(const kl_line_t *line); /* captured, not credited */
-apr_int64_t kl_line_creditable_amount(const kl_line_t *line);
 
 /** Return fees the shop still keeps: those of refunds Klarna confirmed, as far as no free
  *  amount gave them back since. 0..captured - refunded. */
@@ -204,30 +195,14 @@ apr_time_t kl_order_open_until(const kl_order_t *order);
 apr_int64_t kl_order_credit_limit(const kl_order_t *order);
 /** The most of one line that it could: what was captured and not credited and, while the
  *  authorization is open, what was not captured. */
-void kl_line_credit_limit(const kl_order_t *order, const kl_line_t *line, apr_int64_t *quantity,
-                          apr_int64_t *amount);
+void kl_order_line_credit_limit(const kl_order_t *order, const kl_line_t *line,
+                                apr_int64_t *quantity, apr_int64_t *amount);
 /** The open part of every line becomes cancelled: it can never be captured any more. */
 void kl_order_cancel_open(kl_order_t *order);
 /** 1 when the ledger document can bear `bytes` more below KL_MAX_LEDGER. Asked before a
  *  call, because what Klarna confirmed must always fit in. */
 int kl_order_has_room(apr_pool_t *p, const kl_order_t *order, apr_size_t bytes);
 
-/**
- * Checks the invariants: captured + remaining <= order_amount, refunded <= captured, each
- * line's captured + cancelled <= its own, credited <= captured, nothing negative that must
- * not be.
- * @return KL_OK or KL_INTERNAL "invariant" naming the first that is broken.
- */
-kl_kind_t kl_order_check(const kl_order_t *order, kl_error_t *err);
-
 /* --- the ledger document: lines, captures, credit invoices as stored (order_json.c) -- */
-const char *kl_ledger_text(apr_pool_t *p, const kl_order_t *order);
-/** Fills the lists of order from text; KL_INTERNAL "ledger" when it cannot be read. */
-kl_kind_t kl_ledger_parse(kl_order_t *order, apr_pool_t *p, const char *text, kl_error_t *err);
-
-/** A movement as stored with an operation, and back. */
-kl_json_t *kl_ledger_movement_json(apr_pool_t *p, const kl_movement_t *m);
-kl_kind_t kl_ledger_movement_parse(kl_movement_t *m, apr_pool_t *p, const kl_json_t *v,
-                                   kl_error_t *err);
 
 #endif

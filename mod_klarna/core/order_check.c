@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * The invariants of an order, checked after every change and before every save. A broken
- * one means a defect or an order changed by other hands: the change must be thrown away.
- */
+/* See order_check.h. */
+#include "core/order_check.h"
 #include "core/money.h"
 #include "core/order.h"
 

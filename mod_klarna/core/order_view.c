@@ -8,6 +8,10 @@
 
 #include "core/order_parts.h"
 #include "core/view.h"
+#include "core/plan_credit.h"
+#include "core/why_not.h"
+#include "core/json.h"
+#include "core/line.h"
 
 /* --- lines ----------------------------------------------------------------------- */
 
@@ -16,7 +20,7 @@ static kl_json_t *line_view(apr_pool_t *p, const kl_order_t *order, const kl_lin
     kl_json_t *v = kl_order_parts_line(p, line, KL_SHOWN);
     apr_int64_t quantity, amount;
 
-    kl_line_credit_limit(order, line, &quantity, &amount);
+    kl_order_line_credit_limit(order, line, &quantity, &amount);
     kl_json_set_int(v, "max_credit_quantity", quantity);
     kl_json_set_int(v, "max_credit_amount", amount);
     kl_json_set_int(v, "open_quantity", kl_line_open_quantity(line));

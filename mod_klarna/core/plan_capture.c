@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * What a capture moves: never more than what remains of the authorization, never more than
- * what is open of a line. Nothing here changes the order.
- */
+/* See plan_capture.h. */
+#include "core/plan_capture.h"
 #include <string.h>
 
 #include "core/plan_selection.h"
+#include "core/why_not.h"
+#include "core/line.h"
 
 /* Bytes a capture may add to the ledger beside its texts: ids, names of members, and a
  * growing counter or two in every line. */

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * What a credit invoice moves, and by which Klarna verbs. What was captured is refunded; what was
- * not is taken off the authorization, and that happens first: it costs nobody anything if the
- * second call fails. Nothing here changes the order.
- */
+/* See plan_credit.h. */
+#include "core/plan_credit.h"
 #include <apr_strings.h>
 #include <string.h>
 
 #include "core/limits.h"
 #include "core/plan_selection.h"
+#include "core/why_not.h"
+#include "core/line.h"
 
 /* Bytes a credit invoice may add to the ledger beside its texts: ids, two steps, a
  * reduction line; and its parts of every line with their growing counters. */
@@ -147,7 +146,7 @@ static kl_kind_t split_picks(split_t *out, apr_pool_t *p, const kl_order_t *orde
         const kl_line_t *line = &APR_ARRAY_IDX(order->lines, at, kl_line_t);
         kl_part_t captured, open, most;
 
-        kl_line_credit_limit(order, line, &most.quantity, &most.amount);
+        kl_order_line_credit_limit(order, line, &most.quantity, &most.amount);
         rv = kl_plan_selection_check(pick, i, most, err);
         if (rv == KL_OK) {
             split_pick(line, pick, &captured, &open);

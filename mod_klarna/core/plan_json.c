@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * What a person asks for, read from JSON: a selection (everything, an amount or lines) and
- * what goes with it. Only the form is judged here; whether the order can bear it is the
- * plan's business. A misspelt member is refused, never ignored.
- */
+/* See plan_json.h. */
+#include "core/plan_json.h"
 #include <apr_strings.h>
 #include <string.h>
 
 #include "core/limits.h"
 #include "core/plan.h"
+#include "core/error.h"
+#include "core/reader.h"
 
 static const char *word(const kl_reader_t *rd, const char *key)
 {

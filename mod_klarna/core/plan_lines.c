@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Parts of lines as Klarna order lines. Klarna checks total_amount = quantity * unit_price -
- * total_discount_amount with a discount that is not negative (Order Management, order line),
- * so a part that is not a whole number of units is written with a unit price or a discount
- * that makes it true; the sum is always the amount that moves.
- */
+/* See plan_lines.h. */
+#include "core/plan_lines.h"
 #include <apr_strings.h>
 
 #include "core/limits.h"

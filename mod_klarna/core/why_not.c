@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Why something cannot be done with an order now, as a sentence for the person who wants it. The
- * plans refuse with these and the views show them, so page and refusal agree.
- */
+/* See why_not.h. */
+#include "core/why_not.h"
 #include <string.h>
 
 #include "core/limits.h"

@@ -5,6 +5,7 @@
 #include "core/plan.h"
 #include "core/waiting.h"
 #include "service/change.h"
+#include "core/why_not.h"
 
 static kl_kind_t acknowledge(kl_change_t *change, kl_order_t *order, apr_pool_t *p, kl_error_t *err)
 {

@@ -4,6 +4,7 @@
 
 #include "api/order_management.h"
 #include "core/intent.h"
+#include "core/why_not.h"
 
 static kl_kind_t plan_extend(kl_service_t *svc, const kl_ask_t *ask, kl_plan_t *plan,
                              kl_error_t *err)

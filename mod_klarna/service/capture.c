@@ -5,6 +5,7 @@
 #include <string.h>
 #include "api/order_management.h"
 #include "core/intent.h"
+#include "core/plan_capture.h"
 
 static const char *intent(apr_pool_t *p, const kl_movement_t *moved,
                           const kl_capture_request_t *want)

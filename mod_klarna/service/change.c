@@ -4,6 +4,7 @@
 
 #include <string.h>
 #include "service/references.h"
+#include "core/order_check.h"
 
 /* An order whose stored figures contradict each other is marked, so that a person sees it; no
  * other change of it is saved. */

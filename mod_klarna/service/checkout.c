@@ -9,6 +9,7 @@
 #include "service/call.h"
 #include "service/change.h"
 #include "service/run.h"
+#include "core/order_check.h"
 
 static kl_kind_t new_order(kl_service_t *svc, const kl_cart_t *cart, const kl_client_t *client,
                            kl_order_t **out, kl_error_t *err)

@@ -10,6 +10,7 @@
 #include "service/reconcile.h"
 #include "service/run.h"
 #include "service/verify.h"
+#include "core/why_not.h"
 
 static kl_kind_t as_it_is(kl_change_t *change, kl_order_t *order, apr_pool_t *p, kl_error_t *err)
 {

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "service/accounts.h"
+#include "store/order_query.h"
 
 #define EXPIRING apr_time_from_sec(7 * 86400)
 

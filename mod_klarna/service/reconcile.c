@@ -8,6 +8,7 @@
 #include "core/schedule.h"
 #include "service/call.h"
 #include "service/change.h"
+#include "core/import.h"
 
 typedef struct taking_t {
     const kl_klarna_record_t *record;

@@ -41,7 +41,7 @@ kl_kind_t kl_resolve_send_again(kl_service_t *svc, const char *order_id, const c
     if (rv != KL_OK) {
         return rv;
     }
-    why = kl_why_not_send_again(*op, svc->now());
+    why = kl_operation_why_not_send_again(*op, svc->now());
     return why ? refuse(svc, *op, why, err) : resume(svc, op, err);
 }
 
@@ -227,7 +227,7 @@ kl_kind_t kl_resolve_give_up(kl_service_t *svc, kl_give_up_t *it, kl_error_t *er
 
     it->candidates = NULL;
     if (rv == KL_OK) {
-        why = kl_why_not_give_up(it->op, svc->now());
+        why = kl_operation_why_not_give_up(it->op, svc->now());
     }
     if (why) {
         return refuse(svc, it->op, why, err);

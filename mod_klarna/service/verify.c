@@ -8,6 +8,7 @@
 #include "api/payments.h"
 #include "service/book.h"
 #include "service/call.h"
+#include "core/import.h"
 
 #define CLOCKS_APART apr_time_from_sec(300) /* Klarna's clock and ours */
 

@@ -25,4 +25,7 @@ typedef struct kl_order_page_t {
  */
 int kl_order_query_page(kl_order_page_t *page, const kl_order_query_t *query, int limit);
 
+/** 1 when query lists what is still open, soonest end first; else the newest come first. */
+int kl_order_query_is_open(const kl_order_query_t *query);
+
 #endif

@@ -47,9 +47,6 @@ typedef struct kl_order_query_t {
     int limit; /* 1..KL_MAX_PAGE for a list, 1 and more to count */
 } kl_order_query_t;
 
-/** 1 when query lists what is still open, soonest end first; else the newest come first. */
-int kl_order_query_is_open(const kl_order_query_t *query);
-
 /* Whose operations. A placement that is due was left by a shopper or stored by Klarna's callback,
  * which anyone can cause; any other was asked for by a person of the shop. */
 typedef enum { KL_DUE_ALL, KL_DUE_ASKED_FOR, KL_DUE_PLACEMENTS } kl_due_whose_t;

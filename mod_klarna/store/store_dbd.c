@@ -12,6 +12,8 @@
 #include "store/dbd_lease.h"
 #include "store/dbd_rows.h"
 #include "store/order_query.h"
+#include "core/ledger.h"
+#include "core/order_check.h"
 
 #define MAX_OPERATIONS (KL_MAX_PAGE * 5) /* of one order, as store.h promises */
 

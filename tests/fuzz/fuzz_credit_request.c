@@ -4,6 +4,9 @@
  * rest: the document. Every step of a plan must be bookable after the one before, obey
  * Klarna's line rule and come to its sum; what is refused must say why.
  */
+#include "core/plan_lines.h"
+#include "core/plan_credit.h"
+#include "core/plan_json.h"
 #include "orders.h"
 
 #include "core/order_view.h"

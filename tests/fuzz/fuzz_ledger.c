@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/order_check.h"
+#include "core/ledger.h"
 #include "core/order_view.h"
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);

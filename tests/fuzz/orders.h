@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/ledger.h"
 #include "core/booking_operation.h"
 #include "core/money.h"
 #include "core/plan.h"

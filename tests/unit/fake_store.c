@@ -3,6 +3,9 @@
 #include "fake_store.h"
 
 #include "core/limits.h"
+#include "store/order_query.h"
+#include "core/ledger.h"
+#include "core/order_check.h"
 
 #include <apr_strings.h>
 #include <stdlib.h>

@@ -6,6 +6,13 @@
 
 #include <apr_strings.h>
 #include "core/money.h"
+#include "core/plan_json.h"
+#include "core/plan_lines.h"
+#include "core/plan_credit.h"
+#include "core/plan_capture.h"
+#include "core/ledger.h"
+#include "core/order_check.h"
+#include "core/json.h"
 
 kl_order_t *fixture_order(apr_pool_t *p)
 {

@@ -4,6 +4,7 @@
  * the same by way of operations and of Klarna's record.
  */
 #include "order_fixture.h"
+#include "core/ledger.h"
 
 static kl_movement_t amount_of(apr_pool_t *p, apr_int64_t amount)
 {

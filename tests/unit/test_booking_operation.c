@@ -8,6 +8,10 @@
 #include <apr_strings.h>
 #include "core/money.h"
 #include "core/order_view.h"
+#include "core/why_not.h"
+#include "core/ledger.h"
+#include "core/order_check.h"
+#include "core/line.h"
 
 /* --- by example ------------------------------------------------------------------ */
 

@@ -9,6 +9,10 @@
 
 #include "core/klarna_record.h"
 #include "core/limits.h"
+#include "core/order_check.h"
+#include "core/ledger.h"
+#include "core/import.h"
+#include "core/line.h"
 
 #define THEN apr_time_from_sec(1790000000)
 

@@ -8,6 +8,7 @@
 #include <apr_strings.h>
 
 #include "core/json.h"
+#include "core/reader.h"
 
 static kl_json_t *parsed(apr_pool_t *p, const char *text)
 {

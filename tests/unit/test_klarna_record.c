@@ -6,6 +6,9 @@
 #include "order_fixture.h"
 
 #include "core/klarna_record.h"
+#include "core/why_not.h"
+#include "core/import.h"
+#include "core/line.h"
 
 static kl_klarna_record_t seen_of(const kl_order_t *order)
 {

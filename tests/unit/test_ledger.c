@@ -3,6 +3,7 @@
  * The ledger document: what was stored comes back, what is no ledger is refused whole.
  */
 #include "order_fixture.h"
+#include "core/ledger.h"
 
 #include <apr_strings.h>
 

@@ -127,19 +127,19 @@ static void a_refusal_is_what_the_view_shows(void **state)
 
     row->lease_until = fake_clock_now() + 1;
     ask(world, kl_resolve_send_again, id, row->id, &op, &err);
-    assert_string_equal(err->detail, kl_why_not_send_again(row, fake_clock_now())->text);
+    assert_string_equal(err->detail, kl_operation_why_not_send_again(row, fake_clock_now())->text);
     assert_string_equal(err->reason, "in_progress");
     assert_true(err->retry_after > 0);
     row->lease_until = 0;
     row->mark = KL_OP_UNCLAIMED;
     row->error_code = "unclaimed";
     ask(world, kl_resolve_send_again, id, row->id, &op, &err);
-    assert_string_equal(err->detail, kl_why_not_send_again(row, fake_clock_now())->text);
+    assert_string_equal(err->detail, kl_operation_why_not_send_again(row, fake_clock_now())->text);
     assert_string_equal(err->reason, "unclaimed");
     assert_int_equal(err->retry_after, 0);
     must_give_up(world, id, row->id, KL_OP_REFUSED);
     ask(world, act_give_up, id, row->id, &op, &err);
-    assert_string_equal(err->detail, kl_why_not_give_up(op, fake_clock_now())->text);
+    assert_string_equal(err->detail, kl_operation_why_not_give_up(op, fake_clock_now())->text);
     assert_string_equal(err->reason, "final");
 }
 

@@ -56,8 +56,9 @@ static const char *may(apr_pool_t *p, const kl_operation_t *op, const char *acti
 {
     const kl_json_t *actions = kl_json_get(kl_operation_view(p, op, NOW), "actions");
     const kl_json_t *v = kl_json_get(actions, action);
-    const kl_words_t *why = strcmp(action, "send_again") == 0 ? kl_why_not_send_again(op, NOW)
-                                                              : kl_why_not_give_up(op, NOW);
+    const kl_words_t *why = strcmp(action, "send_again") == 0
+                                ? kl_operation_why_not_send_again(op, NOW)
+                                : kl_operation_why_not_give_up(op, NOW);
 
     assert_int_equal(kl_json_bool(v, "allowed", -1), why == NULL);
     if (why == NULL) {

@@ -3,6 +3,10 @@
  * The order's words, lookups and invariants.
  */
 #include "order_fixture.h"
+#include "core/why_not.h"
+#include "core/ledger.h"
+#include "core/order_check.h"
+#include "core/line.h"
 
 #include <apr_strings.h>
 

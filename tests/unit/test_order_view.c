@@ -5,6 +5,7 @@
 #include "order_fixture.h"
 
 #include "core/order_view.h"
+#include "core/why_not.h"
 
 static void a_new_order_can_be_shown(void **state)
 {

@@ -3,6 +3,9 @@
  * Plans of captures: what is left is taken exactly, more is refused with the field.
  */
 #include "order_fixture.h"
+#include "core/why_not.h"
+#include "core/plan_capture.h"
+#include "core/plan_lines.h"
 
 #include <apr_strings.h>
 

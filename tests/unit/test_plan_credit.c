@@ -6,6 +6,10 @@
 #include "order_fixture.h"
 
 #include "core/order_view.h"
+#include "core/plan_credit.h"
+#include "core/why_not.h"
+#include "core/plan_lines.h"
+#include "core/line.h"
 
 #include <apr_strings.h>
 
@@ -303,7 +307,7 @@ static void check_limits(const kl_order_t *order, const char *reference, apr_int
 {
     apr_int64_t most_quantity, most_amount;
 
-    kl_line_credit_limit(order, fixture_at(order, reference), &most_quantity, &most_amount);
+    kl_order_line_credit_limit(order, fixture_at(order, reference), &most_quantity, &most_amount);
     assert_int_equal(most_quantity, quantity);
     assert_int_equal(most_amount, amount);
 }

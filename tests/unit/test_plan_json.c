@@ -3,6 +3,7 @@
  * Requests for captures and credits as JSON: what is read, and which field is refused.
  */
 #include "order_fixture.h"
+#include "core/plan_json.h"
 
 #include <apr_strings.h>
 

@@ -3,6 +3,7 @@
  * Parts of lines in Klarna's form: the line rule and the sum hold for every part.
  */
 #include "order_fixture.h"
+#include "core/plan_lines.h"
 
 static kl_movement_t moving(apr_pool_t *p, int line, apr_int64_t quantity, apr_int64_t amount)
 {

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "core/limits.h"
+#include "core/ledger.h"
 
 #define ID1 "11111111-1111-4111-8111-111111111111"
 #define ID2 "22222222-2222-4222-8222-222222222222"

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Books what others did at Klarna. Each such movement is booked like ours, with the same arithmetic
+ * and invariants (booking.h); what does not fit is left for a person, never forced.
+ */
+#ifndef KL_IMPORT_H
+#define KL_IMPORT_H
+
+#include "core/klarna_record.h"
+
+/** Who made this capture or refund, according to the order's books: an operation's id, ""
+ *  for someone outside, NULL if the books do not have it. */
+const char *kl_import_made_by(const kl_order_t *order, const char *id);
+
+/**
+ * The captures or refunds in list that one of our operations may have made when its answer was
+ * lost: those of its amount, made after `since`, that the order does not have.
+ * @param outside 1: also those booked as made outside
+ * @return of kl_klarna_move_t, in p; may be empty
+ */
+apr_array_header_t *kl_import_candidates(apr_pool_t *p, const kl_order_t *order,
+                                         const apr_array_header_t *list, apr_int64_t amount,
+                                         apr_time_t since, int outside);
+
+/**
+ * The candidate that it was.
+ * @param reference what ours was sent with, "" for none
+ * @return the one that also has our reference; NULL if none or several have it, or if ours had none
+ * and others may match
+ */
+const kl_klarna_move_t *kl_import_pick(const apr_array_header_t *candidates, const char *reference);
+
+/**
+ * Books what happened at Klarna without us (its portal, another system): captures, refunds,
+ * a smaller or released authorization. Done only while no operation holds the order: an
+ * unfinished operation of ours may be what did it. Captures and credit invoices made this
+ * way have no operation_id.
+ * @return how many movements were booked; order->attention becomes KL_ATTENTION_OUTSIDE then, or
+ *   KL_ATTENTION_DIFFERS when the books cannot be made to agree. -1 when an invariant would break:
+ * the order in memory must be thrown away.
+ */
+int kl_import_record(kl_order_t *order, apr_pool_t *p, const kl_klarna_record_t *seen,
+                     apr_time_t now);
+
+#endif
