@@ -7,7 +7,7 @@ int kl_accounts_count(const kl_service_t *svc)
     return svc->accounts_n ? svc->accounts_n : 1;
 }
 
-const char *kl_accounts_name(const kl_service_t *svc, int i)
+const kl_account_t *kl_accounts_at(const kl_service_t *svc, int i)
 {
-    return svc->accounts_n ? svc->accounts[i]->name : svc->account->name;
+    return svc->accounts_n ? svc->accounts[i] : svc->account;
 }

@@ -22,7 +22,7 @@ kl_kind_t kl_operations_unfinished(kl_service_t *svc, apr_array_header_t **out, 
 
     *out = apr_array_make(svc->p, 20, sizeof(kl_operation_t *));
     for (int i = 0; i < kl_accounts_count(svc); i++) {
-        query.account = kl_accounts_name(svc, i);
+        query.account = kl_accounts_at(svc, i)->name;
         if (svc->store->operations_due(svc->store, svc->p, &query, &found, err) != KL_OK) {
             return err->kind;
         }
@@ -74,7 +74,7 @@ static kl_kind_t add_by_state(kl_service_t *svc, kl_op_state_t state, int most,
     apr_array_header_t *found = NULL;
 
     for (int i = 0; i < kl_accounts_count(svc); i++) {
-        query.account = kl_accounts_name(svc, i);
+        query.account = kl_accounts_at(svc, i)->name;
         if (svc->store->operations_by_state(svc->store, svc->p, &query, &found, err) != KL_OK) {
             return err->kind;
         }

@@ -90,7 +90,7 @@ kl_kind_t kl_order_lists_page(kl_service_t *svc, apr_pool_t *p, const kl_order_q
 
     *page = (kl_list_page_t){apr_array_make(p, query->limit, sizeof(kl_order_t *)), 0, 0, ""};
     for (int i = 0; i < kl_accounts_count(svc); i++) {
-        ask.account = kl_accounts_name(svc, i);
+        ask.account = kl_accounts_at(svc, i)->name;
         if (!is_asked_for(query, ask.account)) {
             continue;
         }
@@ -114,7 +114,7 @@ kl_kind_t kl_order_lists_count(kl_service_t *svc, kl_order_list_t list, kl_list_
     int total = 0, n = 0;
 
     for (int i = 0; i < kl_accounts_count(svc) && total <= KL_MAX_LISTED; i++) {
-        query.account = kl_accounts_name(svc, i);
+        query.account = kl_accounts_at(svc, i)->name;
         query.limit = KL_MAX_LISTED + 1 - total;
         if (svc->store->order_count(svc->store, svc->p, &query, &n, err) != KL_OK) {
             return err->kind;

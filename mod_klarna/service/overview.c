@@ -31,7 +31,7 @@ kl_kind_t kl_overview_hours(kl_service_t *svc, int n, kl_hours_t **out, kl_error
     apr_array_header_t *rows = NULL;
 
     for (int i = 0; i < kl_accounts_count(svc); i++) {
-        query.account = kl_accounts_name(svc, i);
+        query.account = kl_accounts_at(svc, i)->name;
         if (svc->store->operation_hours(svc->store, svc->p, &query, &rows, err) != KL_OK) {
             return err->kind;
         }
@@ -49,7 +49,7 @@ kl_kind_t kl_overview_callbacks(kl_service_t *svc, apr_array_header_t **out, kl_
 
     *out = apr_array_make(svc->p, 3, sizeof(kl_callback_t));
     for (int i = 0; i < kl_accounts_count(svc); i++) {
-        if (svc->store->callback_list(svc->store, svc->p, kl_accounts_name(svc, i), &found, err)
+        if (svc->store->callback_list(svc->store, svc->p, kl_accounts_at(svc, i)->name, &found, err)
             != KL_OK) {
             return err->kind;
         }

@@ -3,15 +3,13 @@
 #include "service/service.h"
 
 #include <string.h>
+#include "service/accounts.h"
 
 const kl_account_t *kl_service_account(const kl_service_t *svc, const char *name)
 {
-    const kl_account_t *const *accounts = svc->accounts_n ? svc->accounts : &svc->account;
-    int n = svc->accounts_n ? svc->accounts_n : 1;
-
-    for (int i = 0; i < n; i++) {
-        if (strcmp(accounts[i]->name, name) == 0) {
-            return accounts[i];
+    for (int i = 0; i < kl_accounts_count(svc); i++) {
+        if (strcmp(kl_accounts_at(svc, i)->name, name) == 0) {
+            return kl_accounts_at(svc, i);
         }
     }
     return NULL;
