@@ -17,7 +17,7 @@
 #include "secret.h"
 
 #define MAX_TIMEOUT_S 45 /* must end well within the lease, KL_LEASE_S */
-_Static_assert(MAX_TIMEOUT_S < KL_LEASE_S, "a call ends before somebody else may repeat it");
+_Static_assert(MAX_TIMEOUT_S < KL_LEASE_S, "a call ends before anyone else may repeat it");
 #define MIN_CART_KEY 32 /* bytes */
 
 static kl_server_settings_t *settings_of(cmd_parms *cmd)

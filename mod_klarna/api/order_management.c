@@ -191,8 +191,8 @@ typedef struct move_names_t {
     const char *list, *id, *amount, *at;
 } move_names_t;
 
-/* Klarna's captures or refunds, as far as they can be read: an entry without id or amount is
- * left out, and the totals then tell that something differs. */
+/* Klarna's captures or refunds, as far as they can be read: an entry without id or amount is left
+ * out, and the totals then show that something differs. */
 static apr_array_header_t *read_moves(apr_pool_t *p, const kl_json_t *v, const move_names_t *names)
 {
     const kl_json_t *list = kl_json_get(v, names->list), *entry;

@@ -24,7 +24,7 @@ typedef struct kl_callback_note_t {
     apr_time_t at;
 } kl_callback_note_t;
 
-/** Of kl_callback_t, as the operator's route shows them; fit for strangers, too. */
+/** Of kl_callback_t, as the operator's route shows them; fit for strangers too. */
 kl_json_t *kl_callback_view(apr_pool_t *p, const apr_array_header_t *callbacks);
 
 #endif

@@ -151,7 +151,7 @@ struct kl_order_t {
     apr_time_t check_at;          /* when the worker should look at it, 0 = never again */
     int checks;                   /* looks since something last changed, for the back-off */
     kl_attention_t attention;     /* why a person should look at it */
-    const char *waiting;          /* what was asked for and is not confirmed: "", "capture" or
+    const char *waiting;          /* what was requested and is not confirmed: "", "capture" or
                                      "refund" (waiting.h); stays when Klarna refused it */
     const char *waiting_too;      /* the other one, requested before it, or "" */
     apr_time_t seen_at;           /* a person saw that it is "expiring", 0 = never */

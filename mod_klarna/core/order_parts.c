@@ -25,7 +25,7 @@ static void word(kl_json_t *v, const char *key, const char *text, kl_style_t sty
     }
 }
 
-/* What somebody wrote, if only nothing. */
+/* Text that someone wrote, even an empty one. */
 static void text(kl_json_t *v, const char *key, const char *written, kl_style_t style)
 {
     if (style == KL_SHOWN || written[0] != '\0') {

@@ -25,7 +25,7 @@ static int read_placed(kl_service_t *svc, kl_outcome_t *outcome, const kl_klarna
     return 1;
 }
 
-/* What else Klarna's answer told. 0 with why when an answer that must name what it made does
+/* What else Klarna's answer said. 0 with why if an answer that must name what it created does
  * not: then it is asked again, or looked up. */
 static int read_result(kl_service_t *svc, kl_op_kind_t kind, kl_outcome_t *outcome,
                        const kl_klarna_response_t *resp, kl_error_t *why)

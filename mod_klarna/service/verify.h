@@ -49,7 +49,7 @@ kl_kind_t kl_verify_end(kl_service_t *svc, kl_operation_t *op, const kl_finding_
 kl_kind_t kl_verify_give_up(kl_service_t *svc, kl_operation_t *op, const kl_finding_t *found,
                             kl_order_t **order, kl_error_t *err);
 
-/** Keeps the order id that somebody named for a placement whose answer was lost, and makes it due
+/** Keeps the order id that someone supplied for a placement whose answer was lost, and makes it due
  *  at once. */
 kl_kind_t kl_verify_keep_hint(kl_service_t *svc, kl_operation_t *op, const char *order_id,
                               kl_error_t *err);

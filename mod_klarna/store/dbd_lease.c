@@ -27,7 +27,7 @@ static int is_free(const row_t *row, const kl_worker_lease_t *lease)
            || strcmp(row->holder, lease->holder) == 0;
 }
 
-/* From the one who had it, unless somebody else was quicker. */
+/* From the one who had it, unless someone else was quicker. */
 static kl_kind_t take_over(kl_store_t *self, apr_pool_t *p, const kl_worker_lease_t *lease,
                            const row_t *row, kl_error_t *err)
 {

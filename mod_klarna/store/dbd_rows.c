@@ -142,7 +142,7 @@ kl_kind_t kl_dbd_rows_save(kl_store_t *self, apr_pool_t *p, const kl_dbd_rows_qu
 
     return rv == KL_NOT_FOUND
                ? kl_error_set(err, KL_STALE, "version",
-                              "The %s was changed by somebody else in the meantime.", query->what)
+                              "The %s was changed by someone else in the meantime.", query->what)
                : rv;
 }
 

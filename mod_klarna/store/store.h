@@ -82,7 +82,7 @@ typedef struct kl_worker_lease_t {
     const char *account;
     const char *holder; /* who asks for it: an id */
     apr_time_t now;
-    apr_time_t until; /* how long it is asked for; when somebody else has it, until when */
+    apr_time_t until; /* how long it is wanted; if someone else has it, until when */
 } kl_worker_lease_t;
 
 typedef struct kl_store_t kl_store_t;
@@ -131,8 +131,8 @@ struct kl_store_t {
      *  due first. *out: kl_order_t *. */
     kl_kind_t (*orders_due)(kl_store_t *self, apr_pool_t *p, const kl_due_query_t *query,
                             apr_array_header_t **out, kl_error_t *err);
-    /** A merchant's unfinished operations that are due (next_at <= now) and that nobody works on
-     *  (lease_until <= now), the longest due first. When now is APR_INT64_MAX, all that have not
+    /** A merchant's unfinished operations that are due (next_at <= now) and that nobody is working
+     * on (lease_until <= now), the longest due first. When now is APR_INT64_MAX, all that have not
      *  ended. *out: kl_operation_t *. */
     kl_kind_t (*operations_due)(kl_store_t *self, apr_pool_t *p, const kl_due_query_t *query,
                                 apr_array_header_t **out, kl_error_t *err);
@@ -146,7 +146,7 @@ struct kl_store_t {
                                  apr_array_header_t **out, kl_error_t *err);
 
     /** Takes the lease, or prolongs it, or gives it back when until is now.
-     *  @return KL_OK, or KL_CONFLICT when somebody else has it until lease->until */
+     *  @return KL_OK, or KL_CONFLICT if someone else has it until lease->until */
     kl_kind_t (*worker_lease)(kl_store_t *self, apr_pool_t *p, kl_worker_lease_t *lease,
                               kl_error_t *err);
 
