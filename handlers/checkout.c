@@ -34,9 +34,7 @@ static kl_json_t *vouched_cart(kl_request_t *req, const kl_reader_t *rd)
         return NULL;
     }
     if (token) {
-        const kl_signed_cart_t came = {token, strlen(token), req->svc.now()};
-
-        kl_signed_cart_open(&cart, req->r->pool, &came, req->settings->cart_keys, req->err);
+        cart = kl_checkout_open_cart(&req->svc, token, req->settings->cart_keys, req->err);
     }
     return req->err->kind == KL_OK ? cart : NULL;
 }

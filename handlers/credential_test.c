@@ -7,7 +7,7 @@
 #include "core/country.h"
 #include "handlers/answer.h"
 #include "core/error.h"
-#include "handlers/dispatch.h"
+#include "handlers/accounts.h"
 #include "core/reader.h"
 
 static const kl_region_t regions[] = {KL_REGION_EU, KL_REGION_NA, KL_REGION_OC};
@@ -58,11 +58,11 @@ static const kl_account_settings_t *chosen_store(kl_request_t *req)
 
     kl_reader_only(&rd, "store", NULL);
     if (req->err->kind == KL_OK && name) {
-        store = kl_dispatch_account_named(req, name);
+        store = kl_accounts_named(req, name);
     }
     if (req->err->kind == KL_OK && !store) {
         kl_error_field(req->err, "unknown_value", "store", "some other name",
-                       kl_dispatch_account_names(req));
+                       kl_accounts_names(req));
     }
     return req->err->kind == KL_OK ? store : NULL;
 }

@@ -7,7 +7,7 @@
 #ifndef KL_HANDLERS_CREDENTIAL_TEST_H
 #define KL_HANDLERS_CREDENTIAL_TEST_H
 
-#include "handlers/operator.h"
+#include "handlers/handlers.h"
 
 int kl_credential_test(kl_request_t *req); /* credential_test.c */
 

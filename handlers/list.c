@@ -12,7 +12,7 @@
 #include "handlers/query.h"
 #include "handlers/answer.h"
 #include "handlers/export.h"
-#include "handlers/dispatch.h"
+#include "handlers/accounts.h"
 
 #define DEFAULT_PAGE 25
 #define DAY apr_time_from_sec(86400)
@@ -123,8 +123,8 @@ static const char *read_store(kl_request_t *req)
 {
     const char *name = kl_query_text(req, "store");
 
-    if (name[0] && !kl_dispatch_account_named(req, name)) {
-        unknown_value(req, "store", kl_dispatch_account_names(req));
+    if (name[0] && !kl_accounts_named(req, name)) {
+        unknown_value(req, "store", kl_accounts_names(req));
     }
     return name;
 }

@@ -15,9 +15,8 @@
 #include "service/overview.h"
 #include "handlers/credential_test.h"
 #include "handlers/answer.h"
-#include "handlers/handlers.h"
 #include "handlers/support.h"
-#include "handlers/dispatch.h"
+#include "handlers/overview.h"
 #include "handlers/query.h"
 #include "core/json.h"
 
@@ -85,55 +84,9 @@ static int errors(kl_request_t *req)
     return answer(req, "errors", kl_operation_view_errors(req->r->pool, found));
 }
 
-/* --- overview ------------------------------------------------------------------------------ */
-
-static const char *httpd_version(apr_pool_t *p)
-{
-    ap_version_t version;
-
-    ap_get_server_revision(&version);
-    return apr_psprintf(p, "%d.%d.%d%s", version.major, version.minor, version.patch,
-                        version.add_string);
-}
-
-static void set_settings(kl_request_t *req, kl_json_t *v, kl_audience_t audience)
-{
-    const kl_server_settings_t *cfg = kl_settings_server(req->r->server);
-
-    kl_json_set_bool(v, "worker", cfg->worker != 0);
-    if (audience == KL_FOR_STRANGERS) {
-        kl_json_set_bool(v, "callback_base", cfg->callback_base != NULL);
-    }
-    else {
-        kl_view_word(v, "callback_base", cfg->callback_base ? cfg->callback_base : "");
-    }
-    kl_json_set(v, "stores", kl_dispatch_accounts_view(req, audience));
-}
-
-kl_json_t *kl_operator_overview(kl_request_t *req, kl_audience_t audience)
-{
-    apr_pool_t *p = req->r->pool;
-    kl_json_t *v = kl_json_object(p), *database = kl_json_object(p);
-    kl_overview_t found;
-
-    if (kl_overview_read(&req->svc, &found, req->err) != KL_OK) {
-        return NULL;
-    }
-    kl_view_time(p, v, "now", req->svc.now());
-    kl_json_set_str(v, "version", KL_VERSION);
-    kl_json_set_str(v, "httpd", httpd_version(p));
-    kl_json_set_str(v, "libcurl", kl_child_http_version(p));
-    kl_json_set_str(database, "driver", found.driver);
-    kl_json_set_int(database, "schema_version", KL_SCHEMA_VERSION);
-    kl_json_set(v, "database", database);
-    set_settings(req, v, audience);
-    kl_json_set(v, "queue", kl_queue_view(p, &found.queue));
-    return v;
-}
-
 static int overview(kl_request_t *req)
 {
-    kl_json_t *v = kl_operator_overview(req, KL_FOR_OPERATOR);
+    kl_json_t *v = kl_overview_view(req, KL_FOR_OPERATOR);
 
     return v ? kl_answer(req, HTTP_OK, v, NULL) : kl_answer_error(req);
 }

@@ -15,7 +15,7 @@
 #include "handlers/returns.h"
 #include "handlers/captures.h"
 #include "handlers/operations.h"
-#include "handlers/dispatch.h"
+#include "handlers/accounts.h"
 #include "handlers/query.h"
 #include "core/json.h"
 #include "core/reader.h"
@@ -101,7 +101,7 @@ static int about(kl_request_t *req)
 
     kl_json_set_str(v, "user", req->r->user);
     kl_json_set_str(v, "version", KL_VERSION);
-    kl_json_set(v, "stores", kl_dispatch_accounts_view(req, KL_FOR_CLERK));
+    kl_json_set(v, "stores", kl_accounts_view(req, KL_FOR_CLERK));
     return kl_answer(req, HTTP_OK, v, NULL);
 }
 

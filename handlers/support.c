@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* See support.h. */
 #include "handlers/support.h"
+#include "handlers/overview.h"
 #include "handlers/operator.h"
 
 #include "core/operation_view.h"
@@ -12,7 +13,7 @@
 
 static kl_json_t *overview(kl_request_t *req)
 {
-    return kl_operator_overview(req, KL_FOR_STRANGERS);
+    return kl_overview_view(req, KL_FOR_STRANGERS);
 }
 
 static kl_json_t *operations(kl_request_t *req)

@@ -7,7 +7,7 @@
 #ifndef KL_HANDLERS_SUPPORT_H
 #define KL_HANDLERS_SUPPORT_H
 
-#include "handlers/operator.h"
+#include "handlers/handlers.h"
 
 int kl_support_bundle(kl_request_t *req); /* support.c */
 

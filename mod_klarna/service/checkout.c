@@ -5,11 +5,21 @@
 #include <apr_strings.h>
 #include <string.h>
 #include "api/payments.h"
+#include "api/signed_cart.h"
 #include "core/schedule.h"
 #include "service/call.h"
 #include "service/change.h"
 #include "service/run.h"
 #include "core/order_check.h"
+
+kl_json_t *kl_checkout_open_cart(kl_service_t *svc, const char *token,
+                                 const apr_array_header_t *keys, kl_error_t *err)
+{
+    const kl_signed_cart_t came = {token, strlen(token), svc->now()};
+    kl_json_t *cart = NULL;
+
+    return kl_signed_cart_open(&cart, svc->p, &came, keys, err) == KL_OK ? cart : NULL;
+}
 
 static kl_kind_t new_order(kl_service_t *svc, const kl_cart_t *cart, const kl_client_t *client,
                            kl_order_t **out, kl_error_t *err)

@@ -16,6 +16,12 @@ typedef struct kl_payment_id_t {
     const char *key; /* the order's, a secret */
 } kl_payment_id_t;
 
+/** The cart that the shop has signed.
+ *  @param keys of kl_cart_key_t
+ *  @return NULL with the reason of kl_signed_cart_open */
+kl_json_t *kl_checkout_open_cart(kl_service_t *svc, const char *token,
+                                 const apr_array_header_t *keys, kl_error_t *err);
+
 /** Starts a payment: an order in state CREATED and a Klarna session. The same client key
  *  gives the same order. Calls Klarna. */
 kl_kind_t kl_checkout_start(kl_service_t *svc, const kl_cart_t *cart, const kl_client_t *client,
