@@ -9,7 +9,7 @@
 #include "klarna_module.h"
 #include "handlers/answer.h"
 
-const char *kl_act_answer_url(kl_request_t *req, const char *order_id)
+static const char *order_url(kl_request_t *req, const char *order_id)
 {
     return apr_pstrcat(req->r->pool, req->base, "/", order_id, NULL);
 }
@@ -52,7 +52,7 @@ static int answer(kl_request_t *req, const kl_acted_t *acted, kl_show_fn show)
     const kl_operation_t *last = acted->last;
     kl_json_t *v = kl_json_object(req->r->pool);
     int done = last->state == KL_OP_CONFIRMED;
-    const char *url = req->status_url ? req->status_url : kl_act_answer_url(req, last->order_id);
+    const char *url = req->status_url ? req->status_url : order_url(req, last->order_id);
 
     kl_json_set_str(v, "order_id", acted->order->id);
     kl_json_set_str(v, "state", kl_op_state_name(last->state));

@@ -23,7 +23,7 @@ static int send_json(kl_request_t *req, int status, const char *type, const kl_j
     const char *text = kl_json_text(req->r->pool, v);
 
     set_head(req->r, status, type);
-    ap_set_content_length(req->r, strlen(text));
+    ap_set_content_length(req->r, (apr_off_t)strlen(text));
     kl_answer_write(req, text);
     return OK;
 }
@@ -69,7 +69,7 @@ int kl_answer(kl_request_t *req, int status, const kl_json_t *v, const char *loc
     return send_json(req, status, "application/json", v);
 }
 
-int kl_answer_status(kl_kind_t kind)
+static int http_status(kl_kind_t kind)
 {
     switch (kind) {
     case KL_OK:
@@ -118,7 +118,7 @@ static int status_of(const kl_error_t *err)
             return special[i].status;
         }
     }
-    return kl_answer_status(err->kind);
+    return http_status(err->kind);
 }
 
 static const char *title_of(kl_kind_t kind)

@@ -67,7 +67,8 @@ static kl_kind_t read_all(kl_request_t *req, char *text, apr_size_t *len)
     return KL_OK;
 }
 
-const char *kl_body_digest(apr_pool_t *p, const char *const *parts, int n)
+/* SHA-256 over the parts, each ended by a newline, as hex; NULL when it fails. */
+static const char *digest(apr_pool_t *p, const char *const *parts, int n)
 {
     unsigned char sum[EVP_MAX_MD_SIZE];
     unsigned int size = 0;
@@ -123,8 +124,8 @@ static kl_kind_t read_client(kl_request_t *req, int flags, const char *body)
     if (scope_store(req, &scope[0]) != KL_OK) {
         return req->err->kind;
     }
-    req->client.key = kl_body_digest(req->r->pool, scope, 3);
-    req->client.hash = kl_body_digest(req->r->pool, what, 3);
+    req->client.key = digest(req->r->pool, scope, 3);
+    req->client.hash = digest(req->r->pool, what, 3);
     if (!req->client.key || !req->client.hash) {
         return kl_error_set(req->err, KL_INTERNAL, "digest", "SHA-256 could not be computed.");
     }
@@ -156,7 +157,7 @@ kl_kind_t kl_body_placement_key(kl_request_t *req, const char *account, const ch
 {
     const char *parts[5] = {"place", account, order_id, order_key, token};
 
-    req->client.key = kl_body_digest(req->r->pool, parts, 5);
+    req->client.key = digest(req->r->pool, parts, 5);
     req->client.hash = req->client.key;
     return req->client.key
                ? KL_OK

@@ -9,9 +9,6 @@
 
 #include "handlers/handlers.h"
 
-/** SHA-256 over the parts, each ended by a newline, as hex; NULL when it fails. */
-const char *kl_body_digest(apr_pool_t *p, const char *const *parts, int n);
-
 /** Reads and parses the JSON body of at most KL_MAX_BODY bytes into req->body and the
  *  client's Idempotency-Key (with a hash of the request) into req->client. */
 kl_kind_t kl_body_read(kl_request_t *req, int flags);

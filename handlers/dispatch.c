@@ -174,8 +174,9 @@ static kl_kind_t find_stores(kl_request_t *req)
 /* The orders of all these stores may be worked on, each with its own account. */
 static void span_stores(kl_request_t *req)
 {
-    const kl_account_t **accounts = apr_palloc(req->r->pool,
-                                               req->stores->nelts * sizeof(*accounts));
+    /* NOLINTNEXTLINE(bugprone-sizeof-expression): pointers are what it holds */
+    apr_size_t size = (apr_size_t)req->stores->nelts * sizeof(const kl_account_t *);
+    const kl_account_t **accounts = apr_palloc(req->r->pool, size);
     int i;
 
     for (i = 0; i < req->stores->nelts; i++) {

@@ -13,7 +13,6 @@
 #include "klarna_module.h"
 #include "settings.h"
 #include "store/store_dbd.h"
-#include "worker.h"
 
 /* Offered by the crash tests' module only: it dies at the step it was given. */
 APR_DECLARE_OPTIONAL_FN(void, klarna_step, (const char *name));
@@ -80,7 +79,6 @@ void kl_child_init(apr_pool_t *pchild, server_rec *s)
 
     step = APR_RETRIEVE_OPTIONAL_FN(klarna_step);
     kl_json_init();
-    kl_worker_child_init(pchild, s);
     curl.ca_file = cfg->trust_store;
     curl.proxy = cfg->proxy ? cfg->proxy : "";
     curl.connect_timeout = kl_settings_connect_timeout(cfg);

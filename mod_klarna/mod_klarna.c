@@ -58,11 +58,18 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, s
     return OK;
 }
 
+/* Before mod_watchdog's own, which starts the worker's clock. */
+static void child_init(apr_pool_t *pchild, server_rec *s)
+{
+    kl_child_init(pchild, s);
+    kl_worker_child_init(pchild, s);
+}
+
 static void register_hooks(apr_pool_t *p)
 {
     (void)p;
     ap_hook_check_config(kl_check_settings, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(post_config, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_child_init(kl_child_init, NULL, NULL, APR_HOOK_FIRST);
+    ap_hook_child_init(child_init, NULL, NULL, APR_HOOK_FIRST);
     ap_hook_handler(kl_dispatch_handler, NULL, NULL, APR_HOOK_MIDDLE);
 }

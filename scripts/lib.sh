@@ -11,7 +11,7 @@ PACKAGES_BUILD="gcc make autoconf automake libtool pkg-config apache2-dev apache
     libjwt-dev libcmocka-dev sqlite3 python3 python3-aiohttp openssl ca-certificates curl"
 # What the tests need besides.
 PACKAGES_TEST="python3-pytest python3-pytest-xdist clang libclang-rt-14-dev valgrind gcovr xz-utils git
-    clang-format-14 pmccabe"
+    clang-format-14 pmccabe clang-tidy cppcheck"
 
 # Database servers for the tests; their services are never started.
 PACKAGES_DB="postgresql mariadb-server libaprutil1-dbd-pgsql libaprutil1-dbd-mysql"

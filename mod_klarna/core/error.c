@@ -74,36 +74,3 @@ void kl_error_next(kl_error_t *err, const char *next)
         err->next = apr_pstrdup(err->pool, next);
     }
 }
-
-const char *kl_error_kind_name(kl_kind_t kind)
-{
-    switch (kind) {
-    case KL_OK:
-        return "ok";
-    case KL_INVALID:
-        return "invalid";
-    case KL_DENIED:
-        return "denied";
-    case KL_NOT_FOUND:
-        return "not_found";
-    case KL_CONFLICT:
-        return "conflict";
-    case KL_STALE:
-        return "stale";
-    case KL_TAKEN:
-        return "taken";
-    case KL_REFUSED:
-        return "refused";
-    case KL_RATE_LIMITED:
-        return "rate_limited";
-    case KL_UNKNOWN:
-        return "unknown";
-    case KL_UNAVAILABLE:
-        return "unavailable";
-    case KL_PROTOCOL:
-        return "protocol";
-    case KL_INTERNAL:
-        break;
-    }
-    return "internal";
-}

@@ -84,7 +84,4 @@ kl_kind_t kl_error_because(kl_error_t *err, kl_kind_t kind, const char *code,
 /** Says what to do next, unless that was said already. Copies the text. */
 void kl_error_next(kl_error_t *err, const char *next);
 
-/** The kind as a lower-case word for logs ("invalid", "refused" ...). Static. */
-const char *kl_error_kind_name(kl_kind_t kind);
-
 #endif

@@ -48,7 +48,7 @@ kl_json_t *kl_json_get(const kl_json_t *obj, const char *key);  /* NULL: absent 
 const char *kl_json_str(const kl_json_t *obj, const char *key); /* NULL: absent or no string */
 apr_int64_t kl_json_int(const kl_json_t *obj, const char *key, apr_int64_t dflt);
 int kl_json_bool(const kl_json_t *obj, const char *key, int dflt);
-apr_size_t kl_json_size(const kl_json_t *arr_or_obj);
+apr_size_t kl_json_size(const kl_json_t *v);
 kl_json_t *kl_json_at(const kl_json_t *arr, apr_size_t i);
 const char *kl_json_str_at(const kl_json_t *arr, apr_size_t i); /* NULL: no string */
 

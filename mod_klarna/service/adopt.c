@@ -54,7 +54,8 @@ static kl_kind_t find_orphan(kl_service_t *svc, kl_order_t *order, const char *k
     if (order->state == KL_ORDER_CREATED && order->attention == KL_ATTENTION_ORPHAN) {
         return placed_elsewhere(svc, order, klarna_order_id, op, err);
     }
-    return kl_error_because(err, KL_CONFLICT, "no_orphan", kl_why_not_adopt(order));
+    kl_error_because(err, KL_CONFLICT, "no_orphan", kl_why_not_adopt(order));
+    return KL_CONFLICT;
 }
 
 /* What ended but is not booked yet (its process died in between) is booked. */

@@ -32,8 +32,9 @@ static kl_kind_t read_by_id(kl_service_t *svc, const kl_order_t *order, const ch
     as_if.klarna_order_id = id;
     req = kl_order_management_read(svc->p, &as_if);
     if (!req.method) {
-        return kl_error_field(err, "klarna_order_id", "klarna_order_id", "some other text",
-                              "an order id in Klarna's form");
+        kl_error_field(err, "klarna_order_id", "klarna_order_id", "some other text",
+                       "an order id in Klarna's form");
+        return KL_INVALID;
     }
     rv = kl_call_klarna(svc, order->account, &req, &resp, err);
     return rv == KL_OK ? kl_order_management_read_reply(seen, svc->p, &resp, err) : rv;

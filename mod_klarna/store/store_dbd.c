@@ -65,8 +65,10 @@ static kl_kind_t check_order(const kl_order_t *order, apr_pool_t *p, kl_error_t 
 static kl_kind_t order_to_row(order_row_t *row, apr_pool_t *p, const kl_order_t *order,
                               kl_error_t *err)
 {
-    if (check_order(order, p, err) != KL_OK) {
-        return err->kind;
+    kl_kind_t rv = check_order(order, p, err);
+
+    if (rv != KL_OK) {
+        return rv;
     }
     row->order = *order;
     row->state = kl_order_state_name(order->state);

@@ -29,9 +29,8 @@ CHECKS = [check for part in (layout, shape, lists, log_tags, pages) for check in
 
 LEFT = {  # how often a rule is still broken: this may only shrink
     "parameters": 1,
-    "file_circles": 10,
-    "arrows": 2,
-    "unused": 7,
+    "file_circles": 6,
+    "arrows": 1,
 }
 
 LONG = "int kl_long(void)\n{\n" + "    kl_long();\n" * 40 + "}\n"

@@ -89,19 +89,6 @@ static void cleared(void **state)
     check_error(err, KL_UNKNOWN, "lost");
 }
 
-static void kinds_have_words(void **state)
-{
-    static const char *const words[] = {"ok",           "invalid", "denied",      "not_found",
-                                        "conflict",     "stale",   "taken",       "refused",
-                                        "rate_limited", "unknown", "unavailable", "protocol",
-                                        "internal"};
-
-    (void)state;
-    for (int kind = KL_OK; kind <= KL_INTERNAL; kind++) {
-        assert_string_equal(kl_error_kind_name((kl_kind_t)kind), words[kind]);
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -112,7 +99,6 @@ int main(void)
         WITH_POOL(because_of_a_sentence),
         WITH_POOL(next_once),
         WITH_POOL(cleared),
-        WITH_POOL(kinds_have_words),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
