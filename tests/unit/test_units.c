@@ -204,6 +204,26 @@ static void an_orphan_stays_one_whatever_is_left_on_it(void **state)
 }
 
 /* What was read a moment ago and has ended since is left alone. */
+static void a_record_that_does_not_tell_is_no_outage(void **state)
+{
+    world_t *world = new_world(state);
+    const char *id = world_captured(world);
+    kl_operation_t *op = world_in_doubt(world, act_credit_cup, id, "k", FAKE_LOST_AFTER);
+    kl_service_t *svc = world_service(world, world->p);
+    kl_error_t *err = kl_error_make(world->p);
+    apr_array_header_t *due = NULL;
+    kl_told_t told = {0};
+
+    fake_klarna_outside(world->klarna, world_order(world, id)->klarna_order_id, "refund", 5000,
+                        "credit note");
+    fake_clock_advance(DAY + apr_time_from_sec(3600));
+    assert_int_equal(kl_units[0].due(svc, 20, &due, err), KL_OK);
+    assert_int_equal(due->nelts, 1);
+    assert_int_equal(kl_units[0].work(svc, APR_ARRAY_IDX(due, 0, kl_due_t).item, &told, err),
+                     KL_OK);
+    assert_int_equal(fake_store_operation(world->store, op->id)->mark, KL_OP_KEY_EXPIRED);
+}
+
 static void a_stale_operation_changes_nothing(void **state)
 {
     world_t *world = new_world(state);
@@ -659,6 +679,7 @@ int main(void)
         WITH_POOL(a_sent_operation_without_its_order_is_shown),
         WITH_POOL(a_queued_operation_that_went_out_is_shown_too),
         WITH_POOL(an_orphan_stays_one_whatever_is_left_on_it),
+        WITH_POOL(a_record_that_does_not_tell_is_no_outage),
         WITH_POOL(a_stale_operation_changes_nothing),
         WITH_POOL(another_merchants_operation_is_not_worked_on),
         WITH_POOL(a_look_takes_over_what_klarna_says),
