@@ -8,6 +8,7 @@
 
 #include <apr_general.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +32,7 @@ static uint64_t worlds; /* how many */
 static int processes = 1;
 static time_t end; /* 0 = no end but the worlds' */
 static int failures;
+static int stopped;
 
 static void work(part_t *part)
 {
@@ -89,7 +91,10 @@ static void run_all(part_t *parts)
                 continue;
             }
             running--;
-            if (status != 0) {
+            if (WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM) {
+                stopped = 1; /* by whoever started it: nothing is wrong */
+            }
+            else if (status != 0) {
                 tell_failure(&parts[i], status);
                 parts[i].next += (uint64_t)processes;
                 if (failures < MAX_FAILURES) {
@@ -170,7 +175,8 @@ int main(int argc, char **argv)
     clock_gettime(CLOCK_MONOTONIC, &now);
     seconds = (double)(now.tv_sec - began.tv_sec) + (double)(now.tv_nsec - began.tv_nsec) / 1e9;
     done = all_done(parts);
-    printf("%llu worlds from seed %llu: %d wrong, %.0f a second\n", (unsigned long long)done,
-           (unsigned long long)first, failures, (double)done / (seconds > 0 ? seconds : 1));
-    return failures ? 1 : 0;
+    printf("%llu worlds from seed %llu%s: %d wrong, %.0f a second\n", (unsigned long long)done,
+           (unsigned long long)first, stopped ? ", then stopped" : "", failures,
+           (double)done / (seconds > 0 ? seconds : 1));
+    return failures || stopped ? 1 : 0;
 }
