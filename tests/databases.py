@@ -4,7 +4,7 @@
 temporary directory, on a unix socket in it and nothing else. A server is started, killed and
 stopped by its process id; nothing outside its directory is touched or asked for.
 
-    tests/databases.py pgsql -- build/gcc/tests/unit/test_store_dbd
+    tests/databases.py pgsql -- build/gcc/tests/unit/store/test_store_dbd
     tests/databases.py mysql -- command ...
 
 runs a command with KL_TEST_DBD_DRIVER and KL_TEST_DBD_PARAMS naming an empty scratch database

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Ids as path segments: escaped, and never a way to another resource. */
+#include "tests/unit/support.h"
+
+#include "api/url.h"
+
+static const char *many(apr_pool_t *p, size_t n)
+{
+    char *s = apr_pcalloc(p, n + 1);
+
+    memset(s, 'a', n);
+    return s;
+}
+
+static void test_segment(void **state)
+{
+    apr_pool_t *p = *state;
+
+    assert_string_equal(kl_url_segment(p, "0f8fad5b-d9cb-469f"), "0f8fad5b-d9cb-469f");
+    assert_string_equal(kl_url_segment(p, "aZ09-._~"), "aZ09-._~");
+    assert_string_equal(kl_url_segment(p, "a/../b"), "a%2F..%2Fb");
+    assert_string_equal(kl_url_segment(p, "a?b#c%20 "), "a%3Fb%23c%2520%20");
+    assert_string_equal(kl_url_segment(p, "krn:p:1"), "krn%3Ap%3A1");
+    assert_string_equal(kl_url_segment(p, "\xc3\xa5"), "%C3%A5");
+    assert_string_equal(kl_url_segment(p, "..."), "...");
+    assert_int_equal(strlen(kl_url_segment(p, many(p, 255))), 255);
+}
+
+static void test_segment_refuses(void **state)
+{
+    apr_pool_t *p = *state;
+
+    assert_null(kl_url_segment(p, NULL));
+    assert_null(kl_url_segment(p, ""));
+    assert_null(kl_url_segment(p, "."));
+    assert_null(kl_url_segment(p, ".."));
+    assert_null(kl_url_segment(p, "a\r\nb"));
+    assert_null(kl_url_segment(p, "a\x7f"));
+    assert_null(kl_url_segment(p, many(p, 256)));
+}
+
+static void test_plain(void **state)
+{
+    apr_pool_t *p = *state;
+
+    assert_true(kl_url_is_plain("aZ09-._~"));
+    assert_true(kl_url_is_plain(many(p, 255)));
+    assert_false(kl_url_is_plain(NULL));
+    assert_false(kl_url_is_plain(""));
+    assert_false(kl_url_is_plain("."));
+    assert_false(kl_url_is_plain(".."));
+    assert_false(kl_url_is_plain("a/b"));
+    assert_false(kl_url_is_plain("a%2Fb"));
+    assert_false(kl_url_is_plain("a b"));
+    assert_false(kl_url_is_plain("\xc3\xa5"));
+    assert_false(kl_url_is_plain(many(p, 256)));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {WITH_POOL(test_segment), WITH_POOL(test_segment_refuses),
+                                       WITH_POOL(test_plain)};
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Credit invoices: what one moves, step by step, and how far it is paid. */
+#include "tests/unit/service_checks.h"
+#include "service/call.h"
+#include "service/journal.h"
+
+static const kl_credit_invoice_t *last_credit(const world_t *world, const char *id)
+{
+    const apr_array_header_t *all = world_order(world, id)->credit_invoices;
+
+    assert_true(all->nelts > 0);
+    return &APR_ARRAY_IDX(all, all->nelts - 1, kl_credit_invoice_t);
+}
+
+static void refunding(void **state)
+{
+    world_t *world = world_for(state);
+    const char *id = world_captured(world);
+
+    world_must(world, act_credit_cup, id, "first cup");
+    assert_string_equal(last_credit(world, id)->state, "paid");
+    assert_string_equal(last_credit(world, id)->actor, "clerk");
+    world_must(world, act_credit_cup_less_fee, id, "second cup");
+    assert_int_equal(last_credit(world, id)->paid_amount, 4500);
+    world_check_ours(world, id, "CAPTURED", 10500, 9500, 0);
+    world_must_refuse(world, act_credit_cup, id, KL_INVALID, "too_many");
+}
+
+static void previewing_changes_nothing(void **state)
+{
+    world_t *world = world_for(state);
+    kl_error_t *err = kl_error_make(world->p);
+    const char *id = world_part_captured(world);
+    const char *before = world_ledgers(world, world->p, id);
+    kl_credit_request_t want = {.what = {.everything = 1}, .reference = "", .comment = ""};
+    kl_ask_t ask = {.order_id = id, .credit = &want};
+    kl_order_t *order = NULL;
+    kl_credit_plan_t plan;
+
+    assert_int_equal(kl_credit_invoice_preview(world_service(world, world->p), &ask, &order, &plan,
+                                               err),
+                     KL_OK);
+    assert_int_equal(plan.steps, 2);
+    assert_int_equal(plan.step[0].verb, KL_VERB_RELEASE);
+    assert_int_equal(plan.step[1].verb, KL_VERB_REFUND);
+    assert_int_equal(plan.amount, 10500);
+    assert_string_equal(world_ledgers(world, world->p, id), before);
+}
+
+typedef struct watched_t {
+    world_t *world;
+    const char *id;
+    int seen;
+} watched_t;
+
+/* Before each step: as long as the refund is not stored as confirmed, nothing is paid. */
+static void watch_credit(void *baton)
+{
+    watched_t *watched = baton;
+    const kl_order_t *order = world_order(watched->world, watched->id);
+
+    if (order->credit_invoices->nelts > 0) {
+        const kl_credit_invoice_t *ci = last_credit(watched->world, watched->id);
+        const kl_operation_t *refund =
+            fake_store_operation(watched->world->store,
+                                 APR_ARRAY_IDX(ci->steps, 1, kl_credit_step_t).operation_id);
+
+        assert_string_equal(ci->state, refund->state == KL_OP_CONFIRMED && !order->pending_op[0]
+                                           ? "paid"
+                                           : "pending");
+        watched->seen++;
+    }
+}
+
+static void a_credit_is_paid_when_every_step_is_confirmed(void **state)
+{
+    world_t *world = world_for(state);
+    const char *id = world_part_captured(world);
+    watched_t watched = {world, id, 0};
+
+    world->process.hook = watch_credit;
+    world->process.baton = &watched;
+    world_must(world, act_cancel, id, "cancel");
+    fake_process_calm(&world->process);
+    assert_true(watched.seen > 5);
+    assert_string_equal(last_credit(world, id)->state, "paid");
+    world_check_ours(world, id, "CAPTURED", 5000, 5000, 0);
+}
+
+static void a_refused_first_step_discards_the_second(void **state)
+{
+    world_t *world = world_for(state);
+    const char *id = world_part_captured(world);
+    kl_operation_t *op;
+    kl_error_t *err;
+
+    world->klarna->refuses = "/release";
+    assert_int_equal(world_try(world, act_cancel, id, "cancel", &op, &err), KL_OK);
+    assert_int_equal(op->state, KL_OP_REFUSED);
+    assert_int_equal(op->kind, KL_OP_RELEASE);
+    assert_int_equal(world_last_operation(world)->kind, KL_OP_REFUND);
+    assert_int_equal(world_last_operation(world)->state, KL_OP_REFUSED);
+    assert_string_equal(world_last_operation(world)->error_code, "not_started");
+    assert_string_equal(last_credit(world, id)->state, "refused");
+    world_check_ours(world, id, "PART_CAPTURED", 5000, 0, 5500);
+}
+
+static void a_refused_second_step_leaves_it_partly_paid(void **state)
+{
+    world_t *world = world_for(state);
+    const char *id = world_part_captured(world);
+    kl_operation_t *op;
+    kl_error_t *err;
+
+    world->klarna->refuses = "/refunds";
+    assert_int_equal(world_try(world, act_cancel, id, "cancel", &op, &err), KL_OK);
+    assert_int_equal(op->state, KL_OP_REFUSED);
+    assert_int_equal(op->kind, KL_OP_REFUND);
+    assert_string_equal(last_credit(world, id)->state, "partly_paid");
+    assert_int_equal(last_credit(world, id)->paid_amount, 5500);
+    world_check_ours(world, id, "CAPTURED", 5000, 0, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH_POOL(refunding),
+        WITH_POOL(previewing_changes_nothing),
+        WITH_POOL(a_credit_is_paid_when_every_step_is_confirmed),
+        WITH_POOL(a_refused_first_step_discards_the_second),
+        WITH_POOL(a_refused_second_step_leaves_it_partly_paid),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Placing an order: what it takes, what a decline leaves, and what is stored of it. */
+#include "tests/unit/service_checks.h"
+#include "service/call.h"
+#include "service/journal.h"
+
+static void placing(void **state)
+{
+    world_t *world = world_for(state);
+    const char *id = world_created(world);
+    const kl_operation_t *op;
+
+    world_must(world, act_place, id, "place");
+    op = world_last_operation(world);
+    assert_string_equal(op->result_id, "klarna-order-1");
+    assert_non_null(strstr(op->result, "https://pay.example/klarna-order-1"));
+    assert_string_equal(op->path, ""); /* it held the token */
+    assert_string_equal(op->body, "");
+    assert_string_equal(world_order(world, id)->client_token, "");
+    world_check_ours(world, id, "AUTHORIZED", 0, 0, CART_AMOUNT);
+    world_must_refuse(world, act_place, id, KL_CONFLICT, "not_open");
+}
+
+static void a_declined_placement_leaves_the_payment_open(void **state)
+{
+    world_t *world = world_for(state);
+    const char *id = world_created(world);
+    kl_operation_t *op;
+    kl_error_t *err;
+
+    world->klarna->refuses = "/order";
+    assert_int_equal(world_try(world, act_place, id, "place", &op, &err), KL_OK);
+    assert_int_equal(op->state, KL_OP_REFUSED);
+    assert_string_equal(op->error_code, "NOT_ALLOWED");
+    assert_string_equal(op->path, "");
+    world->klarna->refuses = NULL;
+    world_must(world, act_place, id, "another authorization");
+    world_check_ours(world, id, "AUTHORIZED", 0, 0, CART_AMOUNT);
+}
+
+static kl_kind_t place_with(kl_service_t *svc, const char *id, const char *key, const char *token,
+                            kl_error_t *err)
+{
+    kl_place_request_t want = {.authorization_token = token};
+    kl_client_t client = world_client("place");
+    kl_ask_t ask = {.order_id = id, .client = &client, .place = &want};
+    kl_acted_t acted;
+
+    return kl_placement_by_shopper(svc, key, &ask, &acted, err);
+}
+
+static void placing_needs_the_key_and_a_token(void **state)
+{
+    world_t *world = world_for(state);
+    kl_service_t *svc = world_service(world, world->p);
+    kl_error_t *err = kl_error_make(world->p);
+    const char *id = world_created(world);
+
+    place_with(svc, id, "another key", TOKEN, err);
+    check_error(err, KL_NOT_FOUND, "no_such_order");
+    kl_error_clear(err);
+    place_with(svc, id, world_order(world, id)->key, "../orders", err);
+    check_field(err, "authorization_token", "authorization_token");
+    assert_int_equal(world->store->operations->nelts, 0);
+}
+
+/* Klarna answers with half a body, then refuses the token that it used: that is no refusal. */
+static void an_unreadable_placement_is_never_refused(void **state)
+{
+    world_t *world = world_for(state);
+    const char *id = world_created(world);
+    kl_operation_t *op;
+    kl_error_t *err;
+
+    world->klarna->refuses_used_token = 1;
+    fake_klarna_arm(world->klarna, 1, FAKE_MALFORMED);
+    assert_int_equal(world_try(world, act_place, id, "place", &op, &err), KL_OK);
+    assert_int_equal(op->state, KL_OP_UNKNOWN);
+    assert_string_equal(op->error_code, "unreadable_answer");
+    fake_clock_advance(apr_time_from_sec(KL_LEASE_S + 1));
+    assert_int_equal(world_try(world, act_place, id, "place", &op, &err), KL_OK);
+    assert_int_equal(op->state, KL_OP_UNKNOWN);
+    assert_string_equal(op->error_code, "INVALID_OPERATION");
+    assert_string_equal(world_order(world, id)->pending_op, op->id);
+}
+
+/* The answer names the order, and no second answer would: it is stored at the second try. */
+static void klarnas_yes_is_stored_again_when_the_store_fails(void **state)
+{
+    for (int kind = 0; kind <= FAKE_STORE_FAILS_AFTER; kind++) {
+        world_t *world = world_for(state);
+        const char *id = world_created(world);
+        int calls;
+
+        /* The outcome is stored by the last call but one; the booking saves the order. */
+        fake_store_arm(world->store, 0, 0);
+        world_must(world, act_place, id, "to count");
+        calls = world->store->calls;
+        world = world_for(state);
+        id = world_created(world);
+        world->klarna->refuses_used_token = 1;
+        fake_store_arm(world->store, calls - 1, (fake_store_fault_t)kind);
+        world_must(world, act_place, id, "k");
+        assert_int_equal(fake_clock_slept(), apr_time_from_msec(100));
+        world_check_ours(world, id, "AUTHORIZED", 0, 0, CART_AMOUNT);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH_POOL(placing),
+        WITH_POOL(a_declined_placement_leaves_the_payment_open),
+        WITH_POOL(placing_needs_the_key_and_a_token),
+        WITH_POOL(an_unreadable_placement_is_never_refused),
+        WITH_POOL(klarnas_yes_is_stored_again_when_the_store_fails),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The statements as texts: labels that every driver takes, as many places as values, no
+ * value in a text, compare-and-set in every change.
+ */
+#include "tests/unit/support.h"
+
+#include <ctype.h>
+#include <stdio.h>
+
+#include "store/statements.h"
+
+/* Places as apr_dbd_prepare counts them. */
+static int places(const char *text)
+{
+    int n = 0;
+
+    for (; *text; text++) {
+        if (text[0] == '%' && isalpha((unsigned char)text[1])) {
+            n++;
+        }
+        else if (text[0] == '%' && text[1] == '%') {
+            text++;
+        }
+    }
+    return n;
+}
+
+static void test_places(void **state)
+{
+    (void)state;
+    for (int id = 0; id < KL_SQL_COUNT; id++) {
+        const kl_statement_t *statement = kl_statements_get((kl_sql_t)id);
+
+        for (int dialect = 0; dialect < KL_DIALECTS; dialect++) {
+            if (places(statement->text[dialect]) != statement->values) {
+                fail_msg("%s (%s) has %d places for %d values", statement->label,
+                         kl_statements_dialect_name((kl_dialect_t)dialect),
+                         places(statement->text[dialect]), statement->values);
+            }
+        }
+    }
+}
+
+static void test_labels(void **state)
+{
+    (void)state;
+    for (int id = 0; id < KL_SQL_COUNT; id++) {
+        const char *label = kl_statements_get((kl_sql_t)id)->label;
+
+        assert_int_equal(strncmp(label, "klarna_", 7), 0);
+        assert_int_equal(strspn(label, "abcdefghijklmnopqrstuvwxyz0123456789_"), strlen(label));
+        assert_in_range(strlen(label), 8, 63);
+        for (int other = 0; other < id; other++) {
+            assert_string_not_equal(label, kl_statements_get((kl_sql_t)other)->label);
+        }
+    }
+}
+
+/* An update names what it replaces: the row's version, the time of the note before, or the lease
+ * as it was. */
+static int has_guard(const char *text)
+{
+    if (strstr(text, "UPDATE klarna_worker")) {
+        return strstr(text, " AND holder = %s AND held_until = %lld") != NULL;
+    }
+    if (strstr(text, "UPDATE klarna_callback")) {
+        return strstr(text, "SET good = good + 1, good_at = %lld")
+                   ? strstr(text, " AND good_at = %lld") != NULL
+                   : strstr(text, " AND bad_at = %lld") != NULL;
+    }
+    return strstr(text, "SET version = version + 1,")
+           && strstr(text, " WHERE id = %s AND version = %lld");
+}
+
+static void test_changes_are_compare_and_set(void **state)
+{
+    int updates = 0, inserts = 0;
+
+    (void)state;
+    for (int id = 0; id < KL_SQL_COUNT; id++) {
+        for (int dialect = 0; dialect < KL_DIALECTS; dialect++) {
+            const char *text = kl_statements_get((kl_sql_t)id)->text[dialect];
+
+            assert_null(strstr(text, "DELETE"));
+            assert_null(strstr(text, "IGNORE"));
+            if (strncmp(text, "UPDATE", 6) == 0) {
+                assert_true(has_guard(text));
+                updates++;
+            }
+            if (strncmp(text, "INSERT", 6) == 0) {
+                assert_int_equal(dialect != KL_DIALECT_MYSQL,
+                                 strstr(text, " ON CONFLICT DO NOTHING") != NULL);
+                inserts++;
+            }
+        }
+    }
+    assert_int_equal(updates, 5 * KL_DIALECTS);
+    assert_int_equal(inserts, 5 * KL_DIALECTS);
+}
+
+/* Every column is either written once or saved, and read: the lists must not overlap. */
+static void test_columns_are_named_once(void **state)
+{
+#define COLUMN(column, member) #column,
+    static const char *const columns[] = {KL_ORDER_FIXED(COLUMN, COLUMN, COLUMN)
+                                              KL_ORDER_SAVED(COLUMN, COLUMN, COLUMN)};
+#undef COLUMN
+    const int n = (int)(sizeof(columns) / sizeof(columns[0]));
+
+    (void)state;
+    assert_int_equal(n, KL_ORDER_VALUES);
+    for (int i = 0; i < n; i++) {
+        for (int j = 0; j < i; j++) {
+            assert_string_not_equal(columns[i], columns[j]);
+        }
+    }
+}
+
+static void test_dialects(void **state)
+{
+    kl_dialect_t dialect = KL_DIALECTS;
+
+    (void)state;
+    for (int i = 0; i < KL_DIALECTS; i++) {
+        assert_true(
+            kl_statements_dialect_parse(kl_statements_dialect_name((kl_dialect_t)i), &dialect));
+        assert_int_equal(dialect, i);
+    }
+    assert_false(kl_statements_dialect_parse("oracle", &dialect));
+    assert_false(kl_statements_dialect_parse("", &dialect));
+    assert_int_equal(dialect, KL_DIALECTS - 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_places),
+        cmocka_unit_test(test_labels),
+        cmocka_unit_test(test_changes_are_compare_and_set),
+        cmocka_unit_test(test_columns_are_named_once),
+        cmocka_unit_test(test_dialects),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
