@@ -37,8 +37,8 @@ const char *kl_import_made_by(const kl_order_t *order, const char *id)
 }
 
 apr_array_header_t *kl_import_candidates(apr_pool_t *p, const kl_order_t *order,
-                                         const apr_array_header_t *list, apr_int64_t amount,
-                                         apr_time_t since, int outside)
+                                         const apr_array_header_t *list,
+                                         const kl_import_lost_t *lost)
 {
     apr_array_header_t *found = apr_array_make(p, 2, sizeof(kl_klarna_move_t));
 
@@ -46,8 +46,8 @@ apr_array_header_t *kl_import_candidates(apr_pool_t *p, const kl_order_t *order,
         const kl_klarna_move_t *move = &APR_ARRAY_IDX(list, i, kl_klarna_move_t);
         const char *maker = kl_import_made_by(order, move->id);
 
-        if (move->amount == amount && (!move->at || move->at >= since)
-            && (!maker || (outside && !maker[0]))) {
+        if (move->amount == lost->amount && (!move->at || move->at >= lost->since)
+            && (!maker || (lost->outside && !maker[0]))) {
             APR_ARRAY_PUSH(found, kl_klarna_move_t) = *move;
         }
     }

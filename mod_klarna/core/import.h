@@ -8,19 +8,22 @@
 
 #include "core/klarna_record.h"
 
+/* A capture or refund of ours whose answer was lost. */
+typedef struct kl_import_lost_t {
+    apr_int64_t amount;
+    apr_time_t since; /* it was made after that */
+    int outside;      /* 1: it may have been booked as made outside */
+} kl_import_lost_t;
+
 /** Who made this capture or refund, according to the order's books: an operation's id, ""
  *  for someone outside, NULL if the books do not have it. */
 const char *kl_import_made_by(const kl_order_t *order, const char *id);
 
-/**
- * The captures or refunds in list that one of our operations may have made when its answer was
- * lost: those of its amount, made after `since`, that the order does not have.
- * @param outside 1: also those booked as made outside
- * @return of kl_klarna_move_t, in p; may be empty
- */
+/** The captures or refunds in list that the lost one may be and the order does not have: of
+ *  kl_klarna_move_t, in p; may be empty. */
 apr_array_header_t *kl_import_candidates(apr_pool_t *p, const kl_order_t *order,
-                                         const apr_array_header_t *list, apr_int64_t amount,
-                                         apr_time_t since, int outside);
+                                         const apr_array_header_t *list,
+                                         const kl_import_lost_t *lost);
 
 /**
  * The candidate that it was.

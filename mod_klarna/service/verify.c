@@ -12,6 +12,14 @@
 
 #define CLOCKS_APART apr_time_from_sec(300) /* Klarna's clock and ours */
 
+/* What became of op, an operation of order's? */
+typedef struct search_t {
+    kl_service_t *svc;
+    const kl_order_t *order;
+    const kl_operation_t *op;
+    kl_finding_t *found;
+} search_t;
+
 /* Another merchant's order, or one with another amount, currency or reference, is not the one
  * that was placed. */
 static int is_the_placed_one(const kl_order_t *order, const kl_klarna_record_t *seen)
@@ -83,16 +91,17 @@ kl_kind_t kl_verify_by_id(kl_service_t *svc, const kl_order_t *order, const char
 }
 
 /* A complete session has an order, but does not show its id. */
-static kl_kind_t truth_of_placement(kl_service_t *svc, const kl_order_t *order,
-                                    const kl_operation_t *op, kl_finding_t *found, kl_error_t *err)
+static kl_kind_t truth_of_placement(const search_t *search, kl_error_t *err)
 {
+    kl_service_t *svc = search->svc;
+    const kl_order_t *order = search->order;
     kl_klarna_request_t req = kl_payments_read_session(svc->p, order);
     kl_klarna_response_t resp;
     int complete = 0;
     kl_kind_t rv;
 
-    if (op->hint[0]) {
-        return kl_verify_by_id(svc, order, op->hint, found, err);
+    if (search->op->hint[0]) {
+        return kl_verify_by_id(svc, order, search->op->hint, search->found, err);
     }
     rv = kl_call_klarna(svc, order->account, &req, &resp, err);
     if (rv == KL_REFUSED && err->klarna_code
@@ -105,10 +114,10 @@ static kl_kind_t truth_of_placement(kl_service_t *svc, const kl_order_t *order,
         rv = kl_payments_session_status(&complete, svc->p, &resp, err);
     }
     if (rv == KL_OK && complete) {
-        found->candidates = NULL;
+        search->found->candidates = NULL;
     }
     else if (rv == KL_OK) {
-        found->truth = KL_TRUTH_NOT_EXECUTED;
+        search->found->truth = KL_TRUTH_NOT_EXECUTED;
     }
     return rv;
 }
@@ -138,20 +147,19 @@ static int is_complete(const apr_array_header_t *list, apr_int64_t total)
     return total == 0;
 }
 
-static int holds(const kl_order_t *order, const kl_operation_t *op)
+static int holds(const search_t *search)
 {
-    return strcmp(order->pending_op, op->id) == 0;
+    return strcmp(search->order->pending_op, search->op->id) == 0;
 }
 
 /* The order knows it, only the operation's row does not: a database has lost its outcome. */
-static const char *booked_for(const kl_order_t *order, const apr_array_header_t *list,
-                              const kl_operation_t *op)
+static const char *booked_for(const search_t *search, const apr_array_header_t *list)
 {
     for (int i = 0; i < list->nelts; i++) {
         const char *id = APR_ARRAY_IDX(list, i, kl_klarna_move_t).id;
-        const char *maker = kl_import_made_by(order, id);
+        const char *maker = kl_import_made_by(search->order, id);
 
-        if (maker && strcmp(maker, op->id) == 0) {
+        if (maker && strcmp(maker, search->op->id) == 0) {
             return id;
         }
     }
@@ -171,13 +179,19 @@ static int ended_as(const apr_array_header_t *ops, const char *but, const char *
     return 0;
 }
 
-/* Without those that another operation ended as, also one that does not hold the order. */
-static kl_kind_t drop_taken(kl_service_t *svc, const kl_operation_t *op,
-                            apr_array_header_t *candidates, kl_error_t *err)
+/* Those of list that it can be, without what another operation ended as, also one that does not
+ * hold the order. */
+static kl_kind_t find_candidates(const search_t *search, const apr_array_header_t *list,
+                                 kl_error_t *err)
 {
+    kl_service_t *svc = search->svc;
+    const kl_operation_t *op = search->op;
+    const kl_import_lost_t lost = {op->amount, op->sent_at - CLOCKS_APART, !holds(search)};
+    apr_array_header_t *candidates = kl_import_candidates(svc->p, search->order, list, &lost);
     apr_array_header_t *ops = NULL;
     int kept = 0;
 
+    search->found->candidates = candidates;
     if (!candidates->nelts) {
         return KL_OK;
     }
@@ -201,20 +215,18 @@ static kl_kind_t drop_taken(kl_service_t *svc, const kl_operation_t *op,
  * while the operation held the order was not ours; one booked while it did not hold it may have
  * been.
  */
-static kl_kind_t truth_of_move(kl_service_t *svc, const kl_order_t *order, const kl_operation_t *op,
-                               const apr_array_header_t *list, apr_int64_t total,
-                               kl_finding_t *found, kl_error_t *err)
+static kl_kind_t truth_of_move(const search_t *search, const apr_array_header_t *list,
+                               apr_int64_t total, kl_error_t *err)
 {
-    const char *id = booked_for(order, list, op);
+    const char *id = booked_for(search, list);
     const kl_klarna_move_t *move = NULL;
+    kl_finding_t *found = search->found;
 
     if (!id) {
-        found->candidates = kl_import_candidates(svc->p, order, list, op->amount,
-                                                 op->sent_at - CLOCKS_APART, !holds(order, op));
-        if (drop_taken(svc, op, found->candidates, err) != KL_OK) {
+        if (find_candidates(search, list, err) != KL_OK) {
             return err->kind;
         }
-        move = kl_import_pick(found->candidates, reference_of(svc->p, op));
+        move = kl_import_pick(found->candidates, reference_of(search->svc->p, search->op));
         id = move ? move->id : NULL;
     }
     if (id) {
@@ -228,45 +240,43 @@ static kl_kind_t truth_of_move(kl_service_t *svc, const kl_order_t *order, const
 }
 
 /* What Klarna gives no id can only have been the deed itself. */
-static void may_be_done(kl_finding_t *found, const kl_operation_t *op)
+static void may_be_done(const search_t *search)
 {
-    kl_klarna_move_t deed = {.id = kl_op_kind_name(op->kind),
-                             .amount = op->amount,
+    kl_klarna_move_t deed = {.id = kl_op_kind_name(search->op->kind),
+                             .amount = search->op->amount,
                              .reference = ""};
 
-    APR_ARRAY_PUSH(found->candidates, kl_klarna_move_t) = deed;
+    APR_ARRAY_PUSH(search->found->candidates, kl_klarna_move_t) = deed;
 }
 
 /* Nothing remains of the authorization. When others captured meanwhile, that may be why. */
-static void truth_of_release(const kl_order_t *order, const kl_operation_t *op,
-                             const kl_klarna_record_t *seen, kl_finding_t *found)
+static void truth_of_release(const search_t *search, const kl_klarna_record_t *seen)
 {
     if (seen->remaining_authorized_amount > 0) {
-        found->truth = KL_TRUTH_NOT_EXECUTED;
+        search->found->truth = KL_TRUTH_NOT_EXECUTED;
     }
-    else if (holds(order, op) && seen->captured_amount == order->captured_amount) {
-        found->truth = KL_TRUTH_EXECUTED;
+    else if (holds(search) && seen->captured_amount == search->order->captured_amount) {
+        search->found->truth = KL_TRUTH_EXECUTED;
     }
     else {
-        may_be_done(found, op);
+        may_be_done(search);
     }
 }
 
 /* A smaller amount may be ours plus a later change; a larger one that is not the old amount is
  * ambiguous, and is booked as found whatever it was. */
-static void truth_of_reduction(apr_pool_t *p, const kl_order_t *order, const kl_operation_t *op,
-                               const kl_klarna_record_t *seen, kl_finding_t *found)
+static void truth_of_reduction(const search_t *search, const kl_klarna_record_t *seen)
 {
-    apr_int64_t asked = kl_json_int(body_of(p, op), "order_amount", -1);
+    apr_int64_t asked = kl_json_int(body_of(search->svc->p, search->op), "order_amount", -1);
 
     if (seen->order_amount == asked) {
-        found->truth = KL_TRUTH_EXECUTED;
+        search->found->truth = KL_TRUTH_EXECUTED;
     }
     else if (seen->order_amount < asked) {
-        may_be_done(found, op);
+        may_be_done(search);
     }
-    else if (seen->order_amount == order->order_amount) {
-        found->truth = KL_TRUTH_NOT_EXECUTED;
+    else if (seen->order_amount == search->order->order_amount) {
+        search->found->truth = KL_TRUTH_NOT_EXECUTED;
     }
 }
 
@@ -276,26 +286,25 @@ static kl_truth_t done_if(int done)
 }
 
 /* From Klarna's record of the order. */
-static kl_kind_t truth_of(kl_service_t *svc, const kl_order_t *order, const kl_operation_t *op,
-                          const kl_klarna_record_t *seen, kl_finding_t *found, kl_error_t *err)
+static kl_kind_t truth_of(const search_t *search, const kl_klarna_record_t *seen, kl_error_t *err)
 {
-    switch (op->kind) {
+    switch (search->op->kind) {
     case KL_OP_CAPTURE:
-        return truth_of_move(svc, order, op, seen->captures, seen->captured_amount, found, err);
+        return truth_of_move(search, seen->captures, seen->captured_amount, err);
     case KL_OP_REFUND:
-        return truth_of_move(svc, order, op, seen->refunds, seen->refunded_amount, found, err);
+        return truth_of_move(search, seen->refunds, seen->refunded_amount, err);
     case KL_OP_CANCEL:
-        found->truth = done_if(strcmp(seen->status, "CANCELLED") == 0);
+        search->found->truth = done_if(strcmp(seen->status, "CANCELLED") == 0);
         break;
     case KL_OP_RELEASE:
-        truth_of_release(order, op, seen, found);
+        truth_of_release(search, seen);
         break;
     case KL_OP_REDUCE:
-        truth_of_reduction(svc->p, order, op, seen, found);
+        truth_of_reduction(search, seen);
         break;
     case KL_OP_EXTEND:        /* the same on the same day, and moves nothing */
     case KL_OP_SHIPPING_INFO: /* tracking that appears twice does no harm */
-        found->truth = KL_TRUTH_NOT_EXECUTED;
+        search->found->truth = KL_TRUTH_NOT_EXECUTED;
         break;
     case KL_OP_PLACE_ORDER:
         break;
@@ -307,17 +316,19 @@ static kl_kind_t read_truth(kl_service_t *svc, const kl_operation_t *op, kl_find
                             kl_error_t *err)
 {
     kl_order_t *order = NULL;
+    search_t search = {svc, NULL, op, found};
     kl_klarna_record_t seen;
     kl_kind_t rv = kl_service_order(svc, op->order_id, &order, err);
 
     if (rv != KL_OK) {
         return rv;
     }
+    search.order = order;
     if (op->kind == KL_OP_PLACE_ORDER) {
-        return truth_of_placement(svc, order, op, found, err);
+        return truth_of_placement(&search, err);
     }
     rv = read_by_id(svc, order, order->klarna_order_id, &seen, err);
-    return rv == KL_OK ? truth_of(svc, order, op, &seen, found, err) : rv;
+    return rv == KL_OK ? truth_of(&search, &seen, err) : rv;
 }
 
 kl_kind_t kl_verify_operation(kl_service_t *svc, const kl_operation_t *op, kl_finding_t *found,

@@ -401,7 +401,8 @@ static const char *found(const kl_order_t *order, const kl_klarna_record_t *seen
                          const char *reference, int *fit)
 {
     const apr_array_header_t *candidates = kl_import_candidates(seen->captures->pool, order,
-                                                                seen->captures, 1000, THEN, 0);
+                                                                seen->captures,
+                                                                &(kl_import_lost_t){1000, THEN, 0});
     const kl_klarna_move_t *move = kl_import_pick(candidates, reference);
 
     *fit = candidates->nelts;
@@ -453,6 +454,7 @@ static void what_was_booked_as_made_outside_may_be_asked_for(void **state)
 {
     kl_order_t *order = fixture_shop(*state);
     kl_klarna_record_t *seen = seen_of(*state, order);
+    kl_import_lost_t lost = {1000, THEN, 0};
     const apr_array_header_t *list;
 
     must_capture(order, *state, "{'amount':1000}");
@@ -464,9 +466,10 @@ static void what_was_booked_as_made_outside_may_be_asked_for(void **state)
     assert_string_equal(kl_import_made_by(order, "ours"), "op");
     assert_string_equal(kl_import_made_by(order, "theirs"), "");
     assert_null(kl_import_made_by(order, "another"));
-    list = kl_import_candidates(*state, order, seen->captures, 1000, THEN, 0);
+    list = kl_import_candidates(*state, order, seen->captures, &lost);
     assert_int_equal(list->nelts, 0);
-    list = kl_import_candidates(*state, order, seen->captures, 1000, THEN, 1);
+    lost.outside = 1;
+    list = kl_import_candidates(*state, order, seen->captures, &lost);
     assert_int_equal(list->nelts, 1);
     assert_string_equal(APR_ARRAY_IDX(list, 0, kl_klarna_move_t).id, "theirs");
 }
