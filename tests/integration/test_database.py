@@ -64,7 +64,7 @@ def _truncate(server):
 CURES = {
     "no file": (_remove, "conf/schema/sqlite3.sql", "no such table"),
     "no tables": (_sql("DROP TABLE klarna_schema"), "conf/schema/sqlite3.sql", "no such table"),
-    "half a schema": (_sql("DELETE FROM klarna_schema"), "made in part", None),
+    "half a schema": (_sql("DELETE FROM klarna_schema"), "tables are incomplete", None),
     "a newer schema": (_sql("UPDATE klarna_schema SET version = 99"), "version 99", None),
     "an older schema": (_sql("UPDATE klarna_schema SET version = 0"), "version 0", None),
     "no database at all": (_truncate, "conf/schema/sqlite3.sql", "file is not a database"),

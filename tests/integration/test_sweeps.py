@@ -251,7 +251,7 @@ def test_an_intent_without_a_session(shop, httpd, box):
 @pytest.mark.parametrize("session", ["readable", "not_found"])
 def test_a_session_that_was_completed_without_us(shop, httpd, box, session):
     """An order at Klarna and none here: found, listed with what to do, adopted."""
-    httpd.expect_log("KLA0032: order .*: the session is complete .* adopt it")
+    httpd.expect_log("KLA0032: order .*: the session is complete.* adopt it")
     box.control("POST", "behaviour", {"completed_session": session})
     payment = shop.authorized()
     order_id = payment.order_id
