@@ -84,11 +84,11 @@ kl_kind_t kl_units_operation(kl_service_t *svc, kl_operation_t **op, kl_error_t 
     return rv == KL_OK && !gone ? postpone(svc, *op, err) : rv;
 }
 
-/* The last call of an operation that is not at its end reached nobody, or was one call too many.
- * With a key that Klarna has forgotten there was no call: its record was read, and did not tell. */
-static int was_not_answered(const kl_operation_t *op)
+/* The call of an operation that is not at its end reached nobody, or was one call too many. One
+ * that was only looked up, or shown, was not called: its last try says nothing about now. */
+static int was_not_answered(const kl_operation_t *op, int was_called)
 {
-    return !kl_op_is_final(op->state) && op->mark != KL_OP_KEY_EXPIRED
+    return was_called && !kl_op_is_final(op->state)
            && (op->http_status == 0 || op->http_status == 429);
 }
 
@@ -109,6 +109,7 @@ static void not_worked(kl_service_t *svc, kl_operation_t *op, kl_told_t *told,
 static kl_kind_t work_operation(kl_service_t *svc, void *item, kl_told_t *told, kl_error_t *err)
 {
     kl_operation_t *op = item;
+    int attempts = op->attempts;
     kl_kind_t rv = kl_units_operation(svc, &op, err);
 
     if (rv != KL_OK) {
@@ -119,7 +120,7 @@ static kl_kind_t work_operation(kl_service_t *svc, void *item, kl_told_t *told, 
                   "KLA0030: operation %s (%s) of order %s is %s after %d attempts%s%s", op->id,
                   kl_op_kind_name(op->kind), op->order_id, kl_op_state_name(op->state),
                   op->attempts, op->error_code[0] ? ": " : "", op->error_code);
-    return was_not_answered(op)
+    return was_not_answered(op, op != item || op->attempts > attempts)
                ? kl_error_set(err, KL_UNAVAILABLE, "no_answer", "Klarna did not answer.")
                : KL_OK;
 }

@@ -87,6 +87,19 @@ static void a_look_that_fails_ends_the_batch_too(void **state)
     assert_int_equal(world_round(world, world->p), 1);
 }
 
+/* Of one that was not sent this time, an earlier try that met nobody says nothing. */
+static void what_is_not_sent_is_no_outage(void **state)
+{
+    world_t *world = world_make(*state);
+    kl_operation_t *shown = due(world, 5);
+    kl_operation_t *good = due(world, 4);
+
+    world_order(world, shown->order_id)->pending_op = "";
+    assert_int_equal(world_round(world, world->p), 2);
+    assert_int_equal(shown->mark, KL_OP_UNCLAIMED);
+    assert_int_equal(good->state, KL_OP_CONFIRMED);
+}
+
 static void a_bad_unit_ends_nothing_and_makes_way(void **state)
 {
     world_t *world = world_make(*state);
@@ -294,6 +307,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         WITH_POOL(an_outage_ends_the_batch),
         WITH_POOL(a_look_that_fails_ends_the_batch_too),
+        WITH_POOL(what_is_not_sent_is_no_outage),
         WITH_POOL(a_bad_unit_ends_nothing_and_makes_way),
         WITH_POOL(bad_units_do_not_fill_every_batch),
         WITH_POOL(a_database_that_is_gone_is_told),
