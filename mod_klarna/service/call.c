@@ -3,6 +3,8 @@
 #include "service/call.h"
 
 #include <string.h>
+#include "core/contract.h"
+#include "core/operation_check.h"
 
 #define FIRST_PAUSE apr_time_from_msec(200)
 
@@ -119,12 +121,17 @@ kl_kind_t kl_call_operation(kl_service_t *svc, kl_operation_t *op, kl_exchange_t
     kl_kind_t rv;
 
     memset(ex, 0, sizeof(*ex));
+    KL_CONTRACT(op->version > 0, err); /* intent before action */
+    if (kl_operation_check(op, err) != KL_OK) {
+        return KL_INTERNAL;
+    }
     if (!account_of(svc, op, err)) {
         return err->kind;
     }
     rv = mark_sent(svc, op, ex, err);
     kl_service_step(svc, "marked_sent");
     if (rv == KL_OK && !ex->key_expired) {
+        KL_CONTRACT(op->state == KL_OP_SENT && op->lease_until > deadline, err);
         ex->doubtful = op->doubtful;
         send_until_known(svc, op, deadline, ex);
     }

@@ -4,6 +4,8 @@
 
 #include <apr_strings.h>
 #include <string.h>
+#include "core/contract.h"
+#include "core/operation_check.h"
 #include "core/waiting.h"
 #include "service/change.h"
 
@@ -109,22 +111,46 @@ static kl_kind_t claim(kl_service_t *svc, kl_plan_t *plan, int *open, kl_error_t
     return rv;
 }
 
+/* What Klarna is asked for lies within what it granted and what is captured. */
+static kl_kind_t check_amount(const kl_order_t *order, const kl_operation_t *op, kl_error_t *err)
+{
+    if (op->kind == KL_OP_CAPTURE || op->kind == KL_OP_REDUCE) {
+        KL_CONTRACT(op->amount > 0 && op->amount <= order->remaining_amount, err);
+    }
+    if (op->kind == KL_OP_REFUND) {
+        KL_CONTRACT(op->amount > 0, err);
+        KL_CONTRACT(op->amount <= order->captured_amount - order->refunded_amount, err);
+    }
+    return KL_OK;
+}
+
+/* The intent binds here: whatever is sent later is what this row says. */
+static kl_kind_t store(kl_service_t *svc, const kl_order_t *order, kl_operation_t *op,
+                       kl_error_t *err)
+{
+    kl_kind_t rv;
+
+    if (!op->method || !op->path) {
+        return kl_error_set(err, KL_INTERNAL, "no_request", "A %s has no request to send.",
+                            kl_op_kind_name(op->kind));
+    }
+    KL_CONTRACT(op->version == 0 && kl_operation_is_unstarted(op), err);
+    if (check_amount(order, op, err) != KL_OK || kl_operation_check(op, err) != KL_OK) {
+        return KL_INTERNAL;
+    }
+    rv = svc->store->operation_insert(svc->store, svc->p, op, err);
+    kl_service_step(svc, "operation_stored");
+    return rv;
+}
+
 kl_kind_t kl_journal_write(kl_service_t *svc, kl_plan_t *plan, kl_error_t *err)
 {
     kl_kind_t rv = KL_OK;
     int i, open = 0;
 
     for (i = 0; i < plan->n && rv == KL_OK; i++) {
-        kl_operation_t *op = plan->ops[i];
-
-        if (!op->method || !op->path) {
-            rv = kl_error_set(err, KL_INTERNAL, "no_request", "A %s has no request to send.",
-                              kl_op_kind_name(op->kind));
-            break;
-        }
-        op->next_op = i + 1 < plan->n ? plan->ops[i + 1]->id : "";
-        rv = svc->store->operation_insert(svc->store, svc->p, op, err);
-        kl_service_step(svc, "operation_stored");
+        plan->ops[i]->next_op = i + 1 < plan->n ? plan->ops[i + 1]->id : "";
+        rv = store(svc, plan->order, plan->ops[i], err);
     }
     if (rv == KL_OK) {
         rv = claim(svc, plan, &open, err);

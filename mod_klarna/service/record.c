@@ -5,6 +5,7 @@
 #include <apr_strings.h>
 #include <string.h>
 #include "api/payments.h"
+#include "core/operation_check.h"
 
 #define STORE_PAUSE apr_time_from_msec(100)
 #define AGAIN "Wait: the module is finding out what happened. Do not send it as a new request."
@@ -122,6 +123,7 @@ kl_kind_t kl_record_outcome(kl_service_t *svc, kl_operation_t *op, const kl_exch
 
     (void)svc->random(&dice, 1);
     rv = kl_operation_answered(op, &outcome, svc->now(), dice, err);
+    rv = rv == KL_OK ? kl_operation_check(op, err) : rv;
     if (rv == KL_OK) {
         rv = save_outcome(svc, op, err);
         kl_service_step(svc, "outcome_stored");

@@ -100,7 +100,7 @@ static void not_worked(kl_service_t *svc, kl_operation_t *op, kl_told_t *told,
         return;
     }
     kl_units_tell(told, svc->p, KL_TOLD_WARNING, "KLA0031: operation %s: %s: %s", op->id, why->code,
-                  why->detail);
+                  why->where ? why->where : why->detail);
     if (!kl_units_is_outage(why->kind)) {
         (void)postpone(svc, op, kl_error_make(svc->p));
     }
@@ -181,7 +181,7 @@ static kl_kind_t look_at_order(kl_service_t *svc, void *item, kl_told_t *told, k
     }
     else if (rv != KL_OK && is_news(rv)) {
         kl_units_tell(told, svc->p, KL_TOLD_WARNING, "KLA0033: order %s: %s: %s", order->id,
-                      err->code, err->detail);
+                      err->code, err->where ? err->where : err->detail);
     }
     return rv;
 }

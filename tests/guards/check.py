@@ -28,8 +28,6 @@ from tree import ROOT, read
 CHECKS = [check for part in (layout, shape, lists, log_tags, pages) for check in part.CHECKS]
 
 LEFT = {  # how often a rule is still broken: this may only shrink
-    "file_circles": 6,
-    "arrows": 1,
 }
 
 LONG = "int kl_long(void)\n{\n" + "    kl_long();\n" * 40 + "}\n"
