@@ -11,6 +11,7 @@
 #include <apr_strings.h>
 #include "api/http_curl.h"
 #include "klarna_module.h"
+#include "service/paced.h"
 #include "settings.h"
 #include "store/store_dbd.h"
 
@@ -18,6 +19,7 @@
 APR_DECLARE_OPTIONAL_FN(void, klarna_step, (const char *name));
 
 static kl_http_t *http; /* of this process; set once in child_init */
+static kl_paced_t *paced;
 static APR_OPTIONAL_FN_TYPE(klarna_step) * step;
 
 static kl_http_response_t not_made(kl_http_t *self, apr_pool_t *p, const kl_http_request_t *req)
@@ -62,13 +64,19 @@ static void make_store(apr_pool_t *pchild, server_rec *s)
     kl_settings_server(s)->store = kl_store_dbd_make(pchild, connections);
 }
 
-/* Each worker may hold a connection to Klarna at the same moment. Keeping fewer makes a busy
+/* Each thread may hold a connection to Klarna at the same moment. Keeping fewer makes a busy
  * server connect anew for most of its calls. */
-static int workers(void)
+static int threads(server_rec *s)
 {
     int n = 0;
 
-    return ap_mpm_query(AP_MPMQ_MAX_THREADS, &n) == APR_SUCCESS ? n : 0;
+    return (ap_mpm_query(AP_MPMQ_MAX_THREADS, &n) == APR_SUCCESS ? n : 0)
+           + kl_settings_most_threads(s);
+}
+
+static void pause_for(apr_interval_time_t t)
+{
+    apr_sleep(t);
 }
 
 void kl_child_init(apr_pool_t *pchild, server_rec *s)
@@ -82,20 +90,16 @@ void kl_child_init(apr_pool_t *pchild, server_rec *s)
     curl.ca_file = cfg->trust_store;
     curl.proxy = cfg->proxy ? cfg->proxy : "";
     curl.connect_timeout = kl_settings_connect_timeout(cfg);
-    curl.max_idle = workers();
+    curl.max_idle = threads(s);
     if (kl_http_curl_make(&http, pchild, &curl, err) != KL_OK) {
         ap_log_error(APLOG_MARK, APLOG_CRIT, 0, s, "KLA0010: Klarna cannot be called: %s",
                      err->detail);
         http = &broken;
     }
+    paced = kl_paced_make(pchild, http, &(kl_paced_clock_t){apr_time_now, pause_for});
     for (; s; s = s->next) {
         make_store(pchild, s);
     }
-}
-
-static void pause_for(apr_interval_time_t t)
-{
-    apr_sleep(t);
 }
 
 static int random_bytes(unsigned char *buf, apr_size_t len)
@@ -110,7 +114,7 @@ void kl_child_service(kl_service_t *svc, apr_pool_t *p, server_rec *s, const kl_
 
     svc->p = p;
     svc->store = cfg->store;
-    svc->http = http;
+    svc->http = paced ? kl_paced_http(paced, KL_PACE_PERSON) : http;
     svc->account = account;
     svc->accounts = NULL;
     svc->accounts_n = 0;
@@ -122,6 +126,18 @@ void kl_child_service(kl_service_t *svc, apr_pool_t *p, server_rec *s, const kl_
     svc->sleep = pause_for;
     svc->random = random_bytes;
     svc->step = step;
+}
+
+void kl_child_worker_service(kl_service_t *svc, apr_pool_t *p, server_rec *s,
+                             const kl_account_t *account)
+{
+    kl_child_service(svc, p, s, account, "worker");
+    svc->http = paced ? kl_paced_http(paced, KL_PACE_WORKER) : http;
+}
+
+apr_interval_time_t kl_child_worker_waits(const kl_account_t *account)
+{
+    return paced ? kl_paced_wait(paced, account) : 0;
 }
 
 const char *kl_child_http_version(apr_pool_t *p)

@@ -20,6 +20,12 @@ void kl_child_init(apr_pool_t *pchild, server_rec *s);
 void kl_child_service(kl_service_t *svc, apr_pool_t *p, server_rec *s, const kl_account_t *account,
                       const char *actor);
 
+/** The same for the worker, whose calls to Klarna wait for those of persons. */
+void kl_child_worker_service(kl_service_t *svc, apr_pool_t *p, server_rec *s,
+                             const kl_account_t *account);
+/** How long Klarna's rate limit lets the worker wait before its next call; 0 = not. */
+apr_interval_time_t kl_child_worker_waits(const kl_account_t *account);
+
 /** The HTTP library that calls Klarna, for people: name and version. */
 const char *kl_child_http_version(apr_pool_t *p);
 

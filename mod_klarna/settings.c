@@ -130,6 +130,18 @@ int kl_settings_worker_threads(const kl_server_settings_t *cfg)
     return cfg->worker >= 0 ? cfg->worker : KL_WORKER_THREADS_DEFAULT;
 }
 
+int kl_settings_most_threads(server_rec *s)
+{
+    int most = 0;
+
+    for (; s; s = s->next) {
+        int n = kl_settings_worker_threads(kl_settings_server(s));
+
+        most = n > most ? n : most;
+    }
+    return most;
+}
+
 kl_account_settings_t *kl_settings_account(const kl_server_settings_t *cfg, const char *name)
 {
     return apr_hash_get(cfg->accounts, name, APR_HASH_KEY_STRING);

@@ -59,6 +59,8 @@ apr_interval_time_t kl_settings_timeout(const kl_server_settings_t *cfg);
 apr_interval_time_t kl_settings_connect_timeout(const kl_server_settings_t *cfg);
 /** Threads of the background worker in each process; 0 when it is off. */
 int kl_settings_worker_threads(const kl_server_settings_t *cfg);
+/** The most that any server asks for. */
+int kl_settings_most_threads(server_rec *s);
 
 /** The account by name, or NULL. */
 kl_account_settings_t *kl_settings_account(const kl_server_settings_t *cfg, const char *name);

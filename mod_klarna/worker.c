@@ -63,10 +63,17 @@ static void make_service(void *lane, apr_pool_t *p, kl_service_t *svc)
 {
     const duty_t *duty = lane;
 
-    kl_child_service(svc, p, duty->s, duty->account, "worker");
+    kl_child_worker_service(svc, p, duty->s, duty->account);
     if (svc->timeout > UNIT_LIMIT) {
         svc->timeout = UNIT_LIMIT;
     }
+}
+
+static apr_interval_time_t klarna_waits(void *lane)
+{
+    const duty_t *duty = lane;
+
+    return kl_child_worker_waits(duty->account);
 }
 
 static void log_line(void *lane, const kl_told_t *told)
@@ -185,19 +192,6 @@ static int make_threads(void)
            && apr_thread_pool_create(&worker.threads, 0, worker.runner.threads, p) == APR_SUCCESS;
 }
 
-/* The most that a server asks for. */
-static int threads_wanted(server_rec *s)
-{
-    int most = 0;
-
-    for (; s; s = s->next) {
-        int n = kl_settings_worker_threads(kl_settings_server(s));
-
-        most = n > most ? n : most;
-    }
-    return most;
-}
-
 void kl_worker_child_init(apr_pool_t *pchild, server_rec *s)
 {
     memset(&worker, 0, sizeof(worker));
@@ -207,9 +201,10 @@ void kl_worker_child_init(apr_pool_t *pchild, server_rec *s)
     worker.runner = (kl_round_runner_t){.service = make_service,
                                         .tell = log_line,
                                         .stop = told_to_stop,
+                                        .wait = klarna_waits,
                                         .sleep = rest,
                                         .more = start_thread,
-                                        .threads = threads_wanted(s)};
+                                        .threads = kl_settings_most_threads(s)};
     if (!make_threads()) {
         ap_log_error(APLOG_MARK, APLOG_CRIT, 0, s, "KLA0036: the worker has no threads");
         return;

@@ -16,8 +16,8 @@ int kl_worker_is_wanted(server_rec *s);
  *  log line. */
 int kl_worker_register(apr_pool_t *pconf, server_rec *s);
 
-/** child_init, before threads: makes what the worker needs when it is wanted, and lets this
- *  child's end wait for the units in flight. */
+/** child_init hook after kl_child_init, before threads: makes what the worker needs when it is
+ *  wanted, and lets this child's end wait for the units in flight. */
 void kl_worker_child_init(apr_pool_t *pchild, server_rec *s);
 
 #endif

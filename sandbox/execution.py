@@ -11,7 +11,7 @@ import order_management
 import payments
 from api import Call, Refusal, Reply, bad_value, error_reply, new_id, parse_object
 from ledger import iso
-from merchants import Rates, rate_headers, unauthorized
+from merchants import Rates, rate_headers, rate_limit, unauthorized
 from routing import Router
 
 KEY_LIFE = 24 * 3600
@@ -93,7 +93,7 @@ class Execution:
         if request.method == "POST" and request.path == "/payments/v1/sessions":
             kind = "sessions"
         allowed, rates = self.rates.count(merchant, kind,
-                                          self.ledger.behaviour[f"rate_limit_{kind}"])
+                                          rate_limit(self.ledger.behaviour, kind))
         if not allowed:
             return self._too_many(correlation_id, rates), False
         reply, executed = self._once(request, merchant, correlation_id)

@@ -35,6 +35,7 @@ BEHAVIOURS = {
     "completed_session": ("readable", ("readable", "not_found")),
     "raise_authorization": ("accepted", ("accepted", "refused")),
     "authorization_days": (28, int),
+    "rates": ("generous", ("generous", "live", "playground")),
     "rate_limit_sessions": (100_000, int),
     "rate_limit_other": (100_000, int),
     "journal": (True, bool),

@@ -34,6 +34,10 @@ def unauthorized():
         "Content-Type": "text/html; charset=utf-8", "Www-Authenticate": 'Basic realm="Klarna"'})
 
 
+# Calls a second that each merchant may make, as Klarna documents them.
+LIMITS = {"live": {"sessions": 40, "other": 200}, "playground": {"sessions": 5, "other": 50}}
+
+
 class Rates:
     """Requests per second, by merchant and kind, in windows of one real second."""
 
@@ -49,6 +53,11 @@ class Rates:
         used = self.counts.get((merchant, kind), 0) + 1
         self.counts[(merchant, kind)] = used
         return used <= limit, rate_headers(limit, max(0, limit - used))
+
+
+def rate_limit(behaviour, kind):
+    """Klarna's own limit when one of its systems is played, else what the switch says."""
+    return LIMITS.get(behaviour["rates"], {}).get(kind, behaviour[f"rate_limit_{kind}"])
 
 
 def rate_headers(limit, remaining):

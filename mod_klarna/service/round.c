@@ -242,7 +242,7 @@ static int take_of(kl_round_t *round, kl_lane_t *lane, task_t *task, apr_interva
     if (!lane->batch || lane->working >= lane->width) {
         return 0;
     }
-    pause = round->runner->room ? round->runner->room(lane->of) : 0;
+    pause = round->runner->wait ? round->runner->wait(lane->of) : 0;
     if (pause > 0) {
         *wait = *wait == 0 || pause < *wait ? pause : *wait;
         return 0;

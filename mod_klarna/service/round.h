@@ -29,8 +29,8 @@ typedef struct kl_round_runner_t {
     void (*tell)(void *lane, const kl_told_t *told);
     /** 1 when no further unit may begin. */
     int (*stop)(void);
-    /** Takes the room for one call to Klarna; 0, or how long to wait for it. NULL: always 0. */
-    apr_interval_time_t (*room)(void *lane);
+    /** How long to wait before something that calls Klarna is begun; NULL: never. */
+    apr_interval_time_t (*wait)(void *lane);
     void (*sleep)(apr_interval_time_t);
     /** Starts another thread in kl_round_work; 0 when it cannot. NULL: there is none. */
     int (*more)(void *baton);

@@ -27,6 +27,19 @@ static int is_free(const row_t *row, const kl_worker_lease_t *lease)
            || strcmp(row->holder, lease->holder) == 0;
 }
 
+static kl_kind_t held(kl_worker_lease_t *lease, apr_time_t until, kl_error_t *err)
+{
+    lease->until = until;
+    kl_error_clear(err);
+    return kl_error_set(err, KL_CONFLICT, "held", "Another process has the lease.");
+}
+
+/* Someone was quicker, a moment ago, and holds it as long as this one would have. */
+static kl_kind_t outcome(kl_kind_t rv, kl_worker_lease_t *lease, kl_error_t *err)
+{
+    return rv == KL_STALE || rv == KL_TAKEN ? held(lease, lease->until, err) : rv;
+}
+
 /* From the one who had it, unless someone else was quicker. */
 static kl_kind_t take_over(kl_store_t *self, apr_pool_t *p, const kl_worker_lease_t *lease,
                            const row_t *row, kl_error_t *err)
@@ -51,11 +64,10 @@ kl_kind_t kl_dbd_lease_take(kl_store_t *self, apr_pool_t *p, kl_worker_lease_t *
         return rv;
     }
     if (found->nelts == 0) {
-        return kl_dbd_rows_insert(self, p, &insert, err);
+        return outcome(kl_dbd_rows_insert(self, p, &insert, err), lease, err);
     }
     if (!is_free(row, lease)) {
-        lease->until = row->until;
-        return kl_error_set(err, KL_CONFLICT, "held", "Another process has the lease.");
+        return held(lease, row->until, err);
     }
-    return take_over(self, p, lease, row, err);
+    return outcome(take_over(self, p, lease, row, err), lease, err);
 }

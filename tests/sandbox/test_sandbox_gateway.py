@@ -7,6 +7,7 @@ import pytest
 from sandbox_client import OM, ROOT, USER, basic, cart
 
 SESSIONS = "/payments/v1/sessions"
+NOBODYS = "00000000-0000-4000-8000-000000000000"
 
 
 @pytest.mark.parametrize("auth", [
@@ -74,6 +75,23 @@ def test_rate_limit_headers_and_429(box):
     assert "Retry-After" not in refused[0].headers
     made = sum(answer.status == 200 for answer in answers)
     assert len(box.control("GET", "ledger")["sessions"]) == made
+
+
+@pytest.mark.parametrize("rates, sessions, other", [("live", 40, 200), ("playground", 5, 50)])
+def test_klarnas_own_limits(box, rates, sessions, other):
+    """Each merchant has its own, and sessions are counted apart from the rest."""
+    box.control("POST", "behaviour", {"rates": rates})
+    read = box.ask("GET", f"{OM}/{NOBODYS}")
+    made = box.ask("POST", SESSIONS, cart())
+    assert read.headers["X-Ratelimit-Limit"] == f"{other}, {other};w=1"
+    assert made.headers["X-Ratelimit-Limit"] == f"{sessions}, {sessions};w=1"
+    assert int(read.headers["X-Ratelimit-Remaining"]) < other
+    assert int(made.headers["X-Ratelimit-Remaining"]) < sessions
+    for _ in range(sessions):
+        box.ask("POST", SESSIONS, cart())
+    theirs = box.ask("POST", SESSIONS, cart(), auth=basic("PK00001_other", "other-password"))
+    assert theirs.status == 200
+    assert int(theirs.headers["X-Ratelimit-Remaining"]) >= sessions - 3
 
 
 def test_wrong_arguments_are_explained():

@@ -205,7 +205,7 @@ static apr_interval_time_t room(void *lane)
 static kl_round_runner_t runner = {.service = make_service,
                                    .tell = tell,
                                    .stop = stop,
-                                   .room = room,
+                                   .wait = room,
                                    .sleep = fake_clock_sleep,
                                    .threads = 4};
 
