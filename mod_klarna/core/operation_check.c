@@ -30,7 +30,6 @@ kl_kind_t kl_operation_check(const kl_operation_t *op, kl_error_t *err)
     KL_CONTRACT(op->amount >= 0 && op->attempts >= 0, err);
     KL_CONTRACT(!kl_op_is_final(op->state) || (op->lease_until == 0 && op->next_at == 0), err);
     KL_CONTRACT(op->state == KL_OP_QUEUED || op->state == KL_OP_REFUSED || op->attempts > 0, err);
-    KL_CONTRACT(op->state != KL_OP_SENT || op->lease_until > op->sent_at, err);
     KL_CONTRACT(op->mark != KL_OP_KEY_EXPIRED || op->state == KL_OP_UNKNOWN, err);
     KL_CONTRACT(has_result(op), err);
     return KL_OK;

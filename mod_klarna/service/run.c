@@ -43,7 +43,7 @@ static kl_kind_t find_out(kl_service_t *svc, kl_run_t *run, kl_error_t *err)
 /* When Klarna has forgotten a key that was in doubt, its record decides instead. */
 static kl_kind_t send_with_key(kl_service_t *svc, kl_run_t *run, kl_error_t *err)
 {
-    kl_exchange_t ex;
+    kl_exchange_t ex = {.key_expired = 0};
     kl_kind_t rv = call_once(svc, run, &ex, err);
 
     if (rv == KL_OK && ex.key_expired) {
@@ -108,7 +108,7 @@ static int may_place_again(kl_service_t *svc, kl_run_t *run, kl_error_t *err)
 static kl_kind_t place(kl_service_t *svc, kl_run_t *run, kl_error_t *err)
 {
     kl_operation_t *op = run->op;
-    kl_exchange_t ex;
+    kl_exchange_t ex = {.key_expired = 0};
     kl_kind_t rv;
 
     if ((op->doubtful || op->state == KL_OP_SENT) && !may_place_again(svc, run, err)) {

@@ -134,7 +134,7 @@ static int dies_at(world_t *world, act_fn prepare, const char *id, const char *k
     return 1;
 }
 
-/* A chain whose first step is final but not folded: the claim goes on to the second. */
+/* A chain whose first step is final but not booked: the claim goes on to the second. */
 static void a_chain_left_between_its_steps_goes_on(void **state)
 {
     int died = 1;

@@ -649,7 +649,7 @@ static void a_look_comes_back_after_an_outage(void **state)
     }
 }
 
-/* An operation holds it: Klarna is not asked, only what is final is folded. */
+/* An operation holds it: Klarna is not asked, only what is final is booked. */
 static void a_held_order_waits_for_its_operation(void **state)
 {
     world_t *world = new_world(state);

@@ -258,7 +258,7 @@ static kl_kind_t settle(world_t *world, const kl_operation_t *lost, const char *
                      : kl_verify_end(svc, *op, &found, &order, err);
 }
 
-static void executed_is_confirmed_and_folded(void **state)
+static void executed_is_confirmed_and_booked(void **state)
 {
     for (int i = 0; i < KINDS; i++) {
         world_t *world = new_world(state);
@@ -656,7 +656,7 @@ int main(void)
         WITH_POOL(a_rest_that_others_captured_was_not_released),
         WITH_POOL(another_reduction_is_unclear),
         WITH_POOL(without_klarna_nothing_is_found),
-        WITH_POOL(executed_is_confirmed_and_folded),
+        WITH_POOL(executed_is_confirmed_and_booked),
         WITH_POOL(not_executed_is_refused_with_its_code_or_starts_afresh),
         WITH_POOL(a_session_that_is_complete_has_an_order_somewhere),
         WITH_POOL(a_session_that_is_incomplete_was_not_bought),
