@@ -26,7 +26,7 @@ ORDER = ("id version merchant environment order_key callback_secret client_key c
 OPERATION = ("id version order_id merchant kind state method path body intent amount actor "
              "client_key client_hash credit_invoice_id next_op attempts doubtful lease_until "
              "created_at updated_at sent_at next_at http_status result_id result error_code "
-             "error_messages correlation_id took").split()
+             "error_messages correlation_id took mark hint refusal").split()
 REFERENCE = "merchant value order_id".split()
 TABLES = {"klarna_order": ORDER, "klarna_operation": OPERATION, "klarna_reference": REFERENCE}
 
@@ -302,7 +302,8 @@ class Maker:
             at + HOUR if is_open else 0, http, result_id,
             '{"fraud_status":"ACCEPTED"}' if kind == "place_order" and not error else "",
             error, '["It can not be done."]' if error else "[]", uuid(self.hex()),
-            took if self.random() > 0.004 else 10 * took))
+            took if self.random() > 0.004 else 10 * took, "", "",
+            '{"detail":"It cannot be done."}' if error else ""))
         return op
 
     def refer(self, **values):
