@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: Apache-2.0
 --
 -- mod_klarna's tables for MariaDB 10.3 or later and MySQL 8.0.16 or later (older ones do not
--- enforce CHECK). Make them before httpd starts; httpd's user needs SELECT, INSERT, UPDATE:
+-- enforce CHECK). Make them before httpd starts; httpd's user needs SELECT, INSERT, UPDATE and
+-- DELETE:
 --
 --     mariadb --default-character-set=utf8mb4 klarna < conf/schema/mysql.sql
 --
@@ -128,6 +129,51 @@ CREATE INDEX klarna_operation_due ON klarna_operation (merchant, next_at);
 -- Whole figures of an hour come from the index alone.
 CREATE INDEX klarna_operation_by_state
     ON klarna_operation (merchant, state, updated_at, kind, took);
+
+-- An attempt to be paid. When Klarna accepts it, an order with the same id stands in
+-- klarna_order and this row goes with its time. Few indexes: most payments never become an
+-- order.
+CREATE TABLE klarna_payment (
+    id                VARCHAR(36)   NOT NULL PRIMARY KEY,
+    version           BIGINT        NOT NULL,
+    merchant          VARCHAR(255)  NOT NULL,
+    environment       VARCHAR(32)   NOT NULL,
+    kind              VARCHAR(32)   NOT NULL,
+    payment_key       VARCHAR(64)   NOT NULL,
+    callback_secret   VARCHAR(64)   NOT NULL,
+    client_hash       VARCHAR(128)  NOT NULL,
+    cart_claim        VARCHAR(255)  NOT NULL, -- what only one payment may claim; the own id: nothing
+    keep_until        BIGINT        NOT NULL, -- not deleted before
+    state             VARCHAR(32)   NOT NULL,
+    session_id        VARCHAR(255)  NOT NULL,
+    client_token      TEXT          NOT NULL,
+    country           VARCHAR(8)    NOT NULL,
+    currency          VARCHAR(8)    NOT NULL,
+    locale            VARCHAR(35)   NOT NULL,
+    order_amount      BIGINT        NOT NULL,
+    order_tax_amount  BIGINT        NOT NULL,
+    reference1        VARCHAR(255)  NOT NULL,
+    reference2        VARCHAR(255)  NOT NULL,
+    confirmation_url  VARCHAR(2000) NOT NULL,
+    pending_op        VARCHAR(36)   NOT NULL, -- holds the claim
+    cart              MEDIUMTEXT    NOT NULL,
+    reason_code       VARCHAR(255)  NOT NULL, -- why it was declined
+    reason            TEXT          NOT NULL,
+    link              VARCHAR(2000) NOT NULL, -- in store: what the customer opens
+    distribution      VARCHAR(255)  NOT NULL,
+    till              VARCHAR(255)  NOT NULL,
+    invoice           VARCHAR(255)  NOT NULL,
+    created_at        BIGINT        NOT NULL,
+    updated_at        BIGINT        NOT NULL,
+    expires_at        BIGINT        NOT NULL,
+    CONSTRAINT klarna_payment_cart_claim UNIQUE (cart_claim),
+    CONSTRAINT klarna_payment_version CHECK (version >= 1),
+    CONSTRAINT klarna_payment_kind CHECK (kind IN ('online', 'hosted_page', 'qr', 'network')),
+    CONSTRAINT klarna_payment_state CHECK (state IN ('CREATED', 'DECLINED', 'ABANDONED', 'WAITING',
+        'IN_PROGRESS', 'COMPLETED', 'CANCELLED', 'EXPIRED', 'FAILED'))
+) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE INDEX klarna_payment_by_state ON klarna_payment (merchant, state, created_at, id);
 
 -- What an order can be found by besides its own columns.
 CREATE TABLE klarna_reference (

@@ -142,6 +142,51 @@ CREATE INDEX klarna_operation_due ON klarna_operation (merchant, next_at)
 CREATE INDEX klarna_operation_by_state
     ON klarna_operation (merchant, state, updated_at, kind, took);
 
+-- An attempt to be paid. When Klarna accepts it, an order with the same id stands in
+-- klarna_order and this row goes with its time. Few indexes: most payments never become an
+-- order.
+CREATE TABLE klarna_payment (
+    id                TEXT    NOT NULL PRIMARY KEY,
+    version           INTEGER NOT NULL,
+    merchant          TEXT    NOT NULL,
+    environment       TEXT    NOT NULL,
+    kind              TEXT    NOT NULL,
+    payment_key       TEXT    NOT NULL,
+    callback_secret   TEXT    NOT NULL,
+    client_hash       TEXT    NOT NULL,
+    cart_claim        TEXT    NOT NULL, -- what only one payment may claim; the own id: nothing
+    keep_until        INTEGER NOT NULL, -- not deleted before
+    state             TEXT    NOT NULL,
+    session_id        TEXT    NOT NULL,
+    client_token      TEXT    NOT NULL,
+    country           TEXT    NOT NULL,
+    currency          TEXT    NOT NULL,
+    locale            TEXT    NOT NULL,
+    order_amount      INTEGER NOT NULL,
+    order_tax_amount  INTEGER NOT NULL,
+    reference1        TEXT    NOT NULL,
+    reference2        TEXT    NOT NULL,
+    confirmation_url  TEXT    NOT NULL,
+    pending_op        TEXT    NOT NULL, -- holds the claim
+    cart              TEXT    NOT NULL,
+    reason_code       TEXT    NOT NULL, -- why it was declined
+    reason            TEXT    NOT NULL,
+    link              TEXT    NOT NULL, -- in store: what the customer opens
+    distribution      TEXT    NOT NULL,
+    till              TEXT    NOT NULL,
+    invoice           TEXT    NOT NULL,
+    created_at        INTEGER NOT NULL,
+    updated_at        INTEGER NOT NULL,
+    expires_at        INTEGER NOT NULL,
+    CONSTRAINT klarna_payment_cart_claim UNIQUE (cart_claim),
+    CONSTRAINT klarna_payment_version CHECK (version >= 1),
+    CONSTRAINT klarna_payment_kind CHECK (kind IN ('online', 'hosted_page', 'qr', 'network')),
+    CONSTRAINT klarna_payment_state CHECK (state IN ('CREATED', 'DECLINED', 'ABANDONED', 'WAITING',
+        'IN_PROGRESS', 'COMPLETED', 'CANCELLED', 'EXPIRED', 'FAILED'))
+) STRICT;
+
+CREATE INDEX klarna_payment_by_state ON klarna_payment (merchant, state, created_at, id);
+
 -- What an order can be found by besides its own columns.
 CREATE TABLE klarna_reference (
     merchant          TEXT    NOT NULL,
