@@ -6,8 +6,8 @@
  * caller.
  *
  * libcurl itself may send a request again on a fresh connection when a kept one dies before the
- * first byte of the answer. That is harmless only for a request marked repeatable; any other goes
- * out on a connection of its own, where libcurl never repeats.
+ * first byte of the answer. That is harmless only for a request marked repeatable; any other is
+ * lost then.
  */
 #ifndef KL_HTTP_H
 #define KL_HTTP_H

@@ -21,13 +21,12 @@
 #include "core/limits.h"
 
 #define DEFAULT_MAX_IDLE 16
-#define MAX_CONNECTIONS 4L /* kept by one handle: a region each and one to spare */
-#define MAX_IDLE_S 50L     /* servers close a connection that was idle for a minute */
-#define FIRST_BODY 4096    /* bytes, doubled up to the request's bound */
+#define ONE_CONNECTION 1L /* kept by a handle, so that who has the handle knows which */
+#define FIRST_BODY 4096   /* bytes, doubled up to the request's bound */
 #define MAX_WHY 200
 
 typedef struct impl_t {
-    kl_kept_t *idle;   /* of CURL * */
+    kl_kept_t *kept;   /* of CURL * */
     X509_STORE *store; /* each SSL_CTX takes a reference of its own */
     kl_http_curl_config_t cfg;
 } impl_t;
@@ -267,9 +266,7 @@ static void set_connection(exchange_t *x, long total_ms)
     SET(x, CURLOPT_TIMEOUT_MS, total_ms);
     SET(x, CURLOPT_QUICK_EXIT, 1L); /* do not wait for a resolver that hangs */
     SET(x, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-    SET(x, CURLOPT_MAXAGE_CONN, MAX_IDLE_S);
-    SET(x, CURLOPT_MAXCONNECTS, MAX_CONNECTIONS);
-    SET(x, CURLOPT_FRESH_CONNECT, x->req->repeatable ? 0L : 1L);
+    SET(x, CURLOPT_MAXCONNECTS, ONE_CONNECTION);
     SET(x, CURLOPT_PREREQFUNCTION, about_to_send);
     SET(x, CURLOPT_PREREQDATA, x);
 }
@@ -339,20 +336,26 @@ static void set_request(exchange_t *x)
 
 /* --- handles ------------------------------------------------------------------------ */
 
-static CURL *borrow(impl_t *impl)
+static CURL *borrow(impl_t *impl, const char *url)
 {
-    CURL *handle = kl_kept_take(impl->idle);
+    CURL *handle = kl_kept_take(impl->kept, url, apr_time_now());
 
     return handle ? handle : curl_easy_init();
 }
 
-/* The reset drops every option with its secrets and keeps the connections. */
-static void give_back(impl_t *impl, CURL *handle)
+/* The reset drops every option with its secrets and keeps the connection, unless the server
+ * wanted it closed. */
+static void give_back(impl_t *impl, CURL *handle, const char *url)
 {
-    curl_easy_reset(handle);
-    if (!kl_kept_put(impl->idle, handle)) {
+    curl_socket_t fd = CURL_SOCKET_BAD;
+
+    curl_easy_getinfo(handle, CURLINFO_ACTIVESOCKET, &fd);
+    if (fd == CURL_SOCKET_BAD) {
         curl_easy_cleanup(handle);
+        return;
     }
+    curl_easy_reset(handle);
+    kl_kept_put(impl->kept, url, handle, fd, apr_time_now());
 }
 
 /* --- the answer --------------------------------------------------------------------- */
@@ -453,7 +456,7 @@ static kl_http_response_t exchange(kl_http_t *self, apr_pool_t *p, const kl_http
     if (resp.why) {
         return resp;
     }
-    x.handle = borrow(self->impl);
+    x.handle = borrow(self->impl, req->url);
     if (!x.handle) {
         resp.why = "no memory for a connection";
         return resp;
@@ -461,7 +464,7 @@ static kl_http_response_t exchange(kl_http_t *self, apr_pool_t *p, const kl_http
     set_options(&x, p, (long)left_ms);
     send_it(&x, p, &resp);
     if (resp.delivery == KL_ANSWERED) {
-        give_back(self->impl, x.handle);
+        give_back(self->impl, x.handle, req->url);
     }
     else {
         curl_easy_cleanup(x.handle); /* its connection is in a state nobody knows */
@@ -493,11 +496,7 @@ static const char *curl_lacks(void)
 static apr_status_t unmake(void *v)
 {
     impl_t *impl = v;
-    CURL *handle;
 
-    while ((handle = kl_kept_take(impl->idle)) != NULL) {
-        curl_easy_cleanup(handle);
-    }
     X509_STORE_free(impl->store);
     return APR_SUCCESS;
 }
@@ -516,8 +515,9 @@ kl_kind_t kl_http_curl_make(kl_http_t **out, apr_pool_t *p, const kl_http_curl_c
     }
     impl->cfg = *cfg;
     impl->cfg.proxy = cfg->proxy ? apr_pstrdup(p, cfg->proxy) : "";
-    impl->idle = kl_kept_make(p, cfg->max_idle > 0 ? cfg->max_idle : DEFAULT_MAX_IDLE);
-    if (!impl->idle) {
+    impl->kept = kl_kept_make(p, cfg->max_idle > 0 ? cfg->max_idle : DEFAULT_MAX_IDLE,
+                              curl_easy_cleanup);
+    if (!impl->kept) {
         return kl_error_set(err, KL_UNAVAILABLE, "mutex", "A mutex could not be created.");
     }
     impl->store = kl_trust_store_load(cfg->ca_file);

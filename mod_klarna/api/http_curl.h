@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The HTTP engine over libcurl: idle handles with their kept connections in one list per
- * process, the trust store parsed once per process. HTTPS only (plain http to a loopback
+ * The HTTP engine over libcurl: connections are kept for whoever calls next (kept.h), the trust
+ * store is parsed once per process. HTTPS only (plain http to a loopback
  * address is allowed for the sandbox), TLS 1.2 at least, no redirects, no proxy but the
  * configured one, bounded answers. An option that cannot be set ends the exchange.
  */
@@ -15,7 +15,7 @@ typedef struct kl_http_curl_config_t {
     const char *ca_file; /* trust store, NULL = the system's */
     const char *proxy;   /* "" = none */
     apr_interval_time_t connect_timeout;
-    int max_idle; /* kept handles, 0 = 16 */
+    int max_idle; /* kept connections to one host, 0 = 16 */
 } kl_http_curl_config_t;
 
 /**

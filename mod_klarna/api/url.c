@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Path segments. An id is opaque to us, so it is escaped and not judged, but for what could
+ * See url.h. An id is opaque to us, so it is escaped and not judged, but for what could
  * change the path itself (dot segments) or the request (control characters).
  */
 #include <apr_lib.h>
@@ -60,4 +60,12 @@ const char *kl_url_segment(apr_pool_t *p, const char *s)
     }
     *at = '\0';
     return out;
+}
+
+apr_size_t kl_url_origin(const char *url)
+{
+    const char *host = strstr(url, "://");
+
+    host = host ? host + 3 : url;
+    return (apr_size_t)(host - url) + strcspn(host, "/?#");
 }

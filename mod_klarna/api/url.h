@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Identifiers of others as parts of a path. What Klarna or a browser gave us must never
- * reach another resource than the one it names.
+ * Identifiers of others as parts of a path: what Klarna or a browser gave us must never
+ * reach another resource than the one it names. And where an address' path begins.
  */
 #ifndef KL_URL_H
 #define KL_URL_H
@@ -18,5 +18,8 @@ int kl_url_is_plain(const char *s);
  *         character: such an id cannot be Klarna's
  */
 const char *kl_url_segment(apr_pool_t *p, const char *s);
+
+/** Length of "https://host:port" at the beginning of url. */
+apr_size_t kl_url_origin(const char *url);
 
 #endif

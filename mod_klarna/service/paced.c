@@ -7,6 +7,8 @@
 #include <apr_thread_mutex.h>
 #include <string.h>
 
+#include "api/url.h"
+
 #define LONGEST_SLEEP apr_time_from_msec(20) /* room may come earlier than it seemed */
 #define SESSIONS "/payments/v1/sessions"
 
@@ -30,19 +32,10 @@ struct kl_paced_t {
     apr_hash_t *of; /* "https://host user" -> paces_t * */
 };
 
-/* Length of "https://host". */
-static apr_size_t origin(const char *url)
-{
-    const char *host = strstr(url, "://");
-
-    host = host ? host + 3 : url;
-    return (apr_size_t)(host - url) + strcspn(host, "/");
-}
-
 /* Under the lock. */
 static paces_t *paces_of(kl_paced_t *paced, apr_pool_t *p, const char *url, const char *username)
 {
-    const char *key = apr_pstrcat(p, apr_pstrmemdup(p, url, origin(url)), " ",
+    const char *key = apr_pstrcat(p, apr_pstrmemdup(p, url, kl_url_origin(url)), " ",
                                   username ? username : "", NULL);
     paces_t *paces = apr_hash_get(paced->of, key, APR_HASH_KEY_STRING);
 
@@ -57,7 +50,7 @@ static paces_t *paces_of(kl_paced_t *paced, apr_pool_t *p, const char *url, cons
 
 static kl_pace_t *pace_of(kl_paced_t *paced, apr_pool_t *p, const kl_http_request_t *req)
 {
-    const char *path = req->url + origin(req->url);
+    const char *path = req->url + kl_url_origin(req->url);
     paces_t *paces = paces_of(paced, p, req->url, req->username);
 
     return strcmp(req->method, "POST") == 0 && strcmp(path, SESSIONS) == 0 ? paces->sessions

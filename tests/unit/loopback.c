@@ -42,9 +42,9 @@ struct lb_server_t {
     SSL_CTX *ctx;
     pthread_t acceptor;
     pthread_mutex_t mutex;
-    pthread_cond_t stop;
+    pthread_cond_t stop, closing;
     peer_t peers[MAX_CONNECTIONS];
-    int connections, requests;
+    int connections, closed, requests;
     char *request[MAX_REQUESTS];
 };
 
@@ -217,7 +217,14 @@ static void *serve(void *v)
         step = take_step(s, text);
         play(peer, &step);
     }
+    if (peer->ssl && SSL_is_init_finished(peer->ssl)) {
+        SSL_shutdown(peer->ssl); /* says that it closes, as servers do */
+    }
     shutdown(peer->fd, SHUT_RDWR);
+    pthread_mutex_lock(&s->mutex);
+    s->closed++;
+    pthread_cond_broadcast(&s->closing);
+    pthread_mutex_unlock(&s->mutex);
     return NULL;
 }
 
@@ -263,6 +270,7 @@ lb_server_t *lb_start(lb_kind_t kind, const lb_step_t *steps, int count)
     }
     pthread_mutex_init(&s->mutex, NULL);
     pthread_cond_init(&s->stop, NULL);
+    pthread_cond_init(&s->closing, NULL);
     must(pthread_create(&s->acceptor, NULL, accept_all, s) == 0, "thread");
     return s;
 }
@@ -295,6 +303,15 @@ static int locked(lb_server_t *s, const int *n)
 int lb_connections(lb_server_t *s)
 {
     return locked(s, &s->connections);
+}
+
+void lb_wait_closed(lb_server_t *s, int n)
+{
+    pthread_mutex_lock(&s->mutex);
+    while (s->closed < n) {
+        pthread_cond_wait(&s->closing, &s->mutex);
+    }
+    pthread_mutex_unlock(&s->mutex);
 }
 
 int lb_requests(lb_server_t *s)
@@ -331,5 +348,6 @@ void lb_stop(lb_server_t *s)
     SSL_CTX_free(s->ctx);
     pthread_mutex_destroy(&s->mutex);
     pthread_cond_destroy(&s->stop);
+    pthread_cond_destroy(&s->closing);
     free(s);
 }

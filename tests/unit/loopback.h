@@ -31,6 +31,8 @@ const char *lb_base(const lb_server_t *s);
 /** PEM file with the certificate of an LB_TLS server; removed by lb_stop. */
 const char *lb_ca_file(const lb_server_t *s);
 int lb_connections(lb_server_t *s);
+/** Returns when the server has closed so many connections. */
+void lb_wait_closed(lb_server_t *s, int n);
 int lb_requests(lb_server_t *s);
 /** The i-th request as received, NUL terminated; "" when there was none. */
 const char *lb_request(lb_server_t *s, int i);

@@ -329,24 +329,71 @@ static void test_dead_kept_connection_repeatable(void **state)
     end(&s);
 }
 
-/* What is not repeatable never meets a kept connection, so it is never sent twice. */
-static void test_once_on_own_connection(void **state)
+/* What must not be sent twice goes over a kept connection, too. */
+static void test_once_on_a_kept_connection(void **state)
 {
-    lb_step_t steps[] = {{.answer = OK_BODY},
-                         {.answer = OK_BODY},
-                         {.close = 1},
-                         {.answer = OK_BODY}};
+    lb_step_t steps[] = {{.answer = OK_BODY}, {.answer = OK_BODY}, {.answer = OK_BODY}};
     scene_t s;
 
     (void)state;
-    begin(&s, LB_PLAIN, steps, COUNT(steps));
+    begin(&s, LB_TLS, steps, COUNT(steps));
     assert_int_equal(send_it(&s, &capture), KL_ANSWERED);
     assert_int_equal(send_it(&s, &once), KL_ANSWERED);
-    assert_int_equal(lb_connections(s.server), 2);
-    assert_int_equal(send_it(&s, &once), KL_LOST);
-    assert_int_equal(lb_requests(s.server), 3);
-    assert_int_equal(lb_connections(s.server), 3);
+    assert_int_equal(send_it(&s, &once), KL_ANSWERED);
+    assert_int_equal(lb_connections(s.server), 1);
     end(&s);
+}
+
+/* Closed before the request: noticed, and another connection carries it. */
+static void closed_while_idle(lb_kind_t kind)
+{
+    lb_step_t steps[] = {{.answer = OK_BODY, .close = 1}, {.answer = OK_BODY}};
+    scene_t s;
+
+    begin(&s, kind, steps, COUNT(steps));
+    assert_int_equal(send_it(&s, &capture), KL_ANSWERED);
+    lb_wait_closed(s.server, 1);
+    assert_int_equal(send_it(&s, &once), KL_ANSWERED);
+    assert_int_equal(lb_requests(s.server), 2);
+    assert_int_equal(lb_connections(s.server), 2);
+    end(&s);
+}
+
+static void test_once_after_the_server_closed(void **state)
+{
+    (void)state;
+    closed_while_idle(LB_PLAIN);
+    closed_while_idle(LB_TLS);
+}
+
+/* Closed after the request went out on a kept connection: sent once, and lost. */
+static void closed_after_sending(lb_kind_t kind, const char *answer)
+{
+    lb_step_t steps[] = {{.answer = OK_BODY}, {.answer = answer, .close = 1}, {.answer = OK_BODY}};
+    scene_t s;
+
+    begin(&s, kind, steps, COUNT(steps));
+    assert_int_equal(send_it(&s, &capture), KL_ANSWERED);
+    assert_int_equal(send_it(&s, &once), KL_LOST);
+    assert_int_equal(lb_requests(s.server), 2);
+    assert_non_null(strstr(lb_request(s.server, 1), "POST /authorizations/t/order "));
+    /* The next one is not lost with it. */
+    assert_int_equal(send_it(&s, &once), KL_ANSWERED);
+    assert_int_equal(lb_requests(s.server), 3);
+    end(&s);
+}
+
+static void test_once_is_never_sent_twice(void **state)
+{
+    static const char *const answers[] = {NULL, "HTTP/1.1 2", "HTTP/1.1 200 OK\r\nContent-Le",
+                                          "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n",
+                                          "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"};
+
+    (void)state;
+    for (int i = 0; i < COUNT(answers); i++) {
+        closed_after_sending(LB_PLAIN, answers[i]);
+        closed_after_sending(LB_TLS, answers[i]);
+    }
 }
 
 /* The first sending may have been executed, although the last try could not connect. */
@@ -761,7 +808,9 @@ int main(void)
                                        cmocka_unit_test(test_keeps_connection),
                                        cmocka_unit_test(test_credentials_do_not_stick),
                                        cmocka_unit_test(test_dead_kept_connection_repeatable),
-                                       cmocka_unit_test(test_once_on_own_connection),
+                                       cmocka_unit_test(test_once_on_a_kept_connection),
+                                       cmocka_unit_test(test_once_after_the_server_closed),
+                                       cmocka_unit_test(test_once_is_never_sent_twice),
                                        cmocka_unit_test(test_dead_kept_connection_and_refused),
                                        cmocka_unit_test(test_many_threads),
                                        cmocka_unit_test(test_lost),

@@ -56,10 +56,19 @@ static void test_plain(void **state)
     assert_false(kl_url_is_plain(many(p, 256)));
 }
 
+static void test_origin(void **state)
+{
+    (void)state;
+    assert_int_equal(kl_url_origin("https://a.example"), 17);
+    assert_int_equal(kl_url_origin("https://a.example/x://y"), 17);
+    assert_int_equal(kl_url_origin("http://127.0.0.1:80?x"), 19);
+    assert_int_equal(kl_url_origin("a.example#x"), 9);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {WITH_POOL(test_segment), WITH_POOL(test_segment_refuses),
-                                       WITH_POOL(test_plain)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_origin), WITH_POOL(test_segment),
+                                       WITH_POOL(test_segment_refuses), WITH_POOL(test_plain)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
