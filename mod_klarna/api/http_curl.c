@@ -17,6 +17,7 @@
 
 #include "api/http_curl.h"
 #include "api/kept.h"
+#include "api/tls_sessions.h"
 #include "api/trust_store.h"
 #include "core/limits.h"
 
@@ -26,6 +27,7 @@
 #define MAX_WHY 200
 
 typedef struct impl_t {
+    kl_tls_sessions_t *sessions;
     kl_kept_t *kept;   /* of CURL * */
     X509_STORE *store; /* each SSL_CTX takes a reference of its own */
     kl_http_curl_config_t cfg;
@@ -143,12 +145,13 @@ static const char *fault_of(const kl_http_request_t *req)
 
 /* --- libcurl's callbacks ------------------------------------------------------------ */
 
-static CURLcode use_store(CURL *handle, void *ssl_ctx, void *self)
+static CURLcode prepare_tls(CURL *handle, void *ssl_ctx, void *self)
 {
     exchange_t *x = self;
 
     (void)handle;
     SSL_CTX_set1_cert_store(ssl_ctx, x->impl->store);
+    kl_tls_sessions_use(x->impl->sessions, ssl_ctx, x->req->url);
     return CURLE_OK;
 }
 
@@ -244,8 +247,9 @@ static void set_security(exchange_t *x)
     SET(x, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     SET(x, CURLOPT_CAINFO, NULL);
     SET(x, CURLOPT_CAPATH, NULL);
-    SET(x, CURLOPT_SSL_CTX_FUNCTION, use_store);
+    SET(x, CURLOPT_SSL_CTX_FUNCTION, prepare_tls);
     SET(x, CURLOPT_SSL_CTX_DATA, x);
+    SET(x, CURLOPT_SSL_SESSIONID_CACHE, 0L); /* see tls_sessions.h */
     SET(x, CURLOPT_FOLLOWLOCATION, 0L);
     /* Never from the environment; and never a secret in plain text through a proxy. */
     SET(x, CURLOPT_PROXY, plain ? "" : x->impl->cfg.proxy);
@@ -444,6 +448,9 @@ static void send_it(exchange_t *x, apr_pool_t *p, kl_http_response_t *resp)
     }
     resp->why = reason(x, p, rc);
     resp->delivery = x->started > 0 ? KL_LOST : KL_NOT_SENT;
+    if (x->started == 0) {
+        kl_tls_sessions_forget(x->impl->sessions, x->req->url);
+    }
 }
 
 static kl_http_response_t exchange(kl_http_t *self, apr_pool_t *p, const kl_http_request_t *req)
@@ -515,9 +522,10 @@ kl_kind_t kl_http_curl_make(kl_http_t **out, apr_pool_t *p, const kl_http_curl_c
     }
     impl->cfg = *cfg;
     impl->cfg.proxy = cfg->proxy ? apr_pstrdup(p, cfg->proxy) : "";
+    impl->sessions = kl_tls_sessions_make(p); /* before what uses it, to be ended after it */
     impl->kept = kl_kept_make(p, cfg->max_idle > 0 ? cfg->max_idle : DEFAULT_MAX_IDLE,
                               curl_easy_cleanup);
-    if (!impl->kept) {
+    if (!impl->sessions || !impl->kept) {
         return kl_error_set(err, KL_UNAVAILABLE, "mutex", "A mutex could not be created.");
     }
     impl->store = kl_trust_store_load(cfg->ca_file);

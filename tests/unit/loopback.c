@@ -44,7 +44,7 @@ struct lb_server_t {
     pthread_mutex_t mutex;
     pthread_cond_t stop, closing;
     peer_t peers[MAX_CONNECTIONS];
-    int connections, closed, requests;
+    int connections, resumed, closed, requests;
     char *request[MAX_REQUESTS];
 };
 
@@ -209,9 +209,10 @@ static void *serve(void *v)
     if (s->kind == LB_TLS) {
         peer->ssl = SSL_new(s->ctx);
         SSL_set_fd(peer->ssl, peer->fd);
-        if (SSL_accept(peer->ssl) != 1) {
-            step.close = 1;
-        }
+        step.close = SSL_accept(peer->ssl) != 1;
+        pthread_mutex_lock(&s->mutex);
+        s->resumed += SSL_session_reused(peer->ssl);
+        pthread_mutex_unlock(&s->mutex);
     }
     while (!step.close && (text = read_request(peer)) != NULL) {
         step = take_step(s, text);
@@ -303,6 +304,11 @@ static int locked(lb_server_t *s, const int *n)
 int lb_connections(lb_server_t *s)
 {
     return locked(s, &s->connections);
+}
+
+int lb_resumed(lb_server_t *s)
+{
+    return locked(s, &s->resumed);
 }
 
 void lb_wait_closed(lb_server_t *s, int n)

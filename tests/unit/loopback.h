@@ -33,6 +33,8 @@ const char *lb_ca_file(const lb_server_t *s);
 int lb_connections(lb_server_t *s);
 /** Returns when the server has closed so many connections. */
 void lb_wait_closed(lb_server_t *s, int n);
+/** How many of an LB_TLS server's connections resumed a session. */
+int lb_resumed(lb_server_t *s);
 int lb_requests(lb_server_t *s);
 /** The i-th request as received, NUL terminated; "" when there was none. */
 const char *lb_request(lb_server_t *s, int i);

@@ -740,6 +740,25 @@ static void test_tls(void **state)
     end(&s);
 }
 
+/* A connection that takes the place of one the server closed resumes its session. */
+static void test_tls_resumes(void **state)
+{
+    static const lb_step_t closing = {.answer = "HTTP/1.1 200 OK\r\nConnection: close\r\n"
+                                                "Content-Length: 0\r\n\r\n",
+                                      .close = 1};
+    lb_step_t steps[] = {closing, closing, closing};
+    scene_t s;
+
+    (void)state;
+    begin(&s, LB_TLS, steps, COUNT(steps));
+    for (int i = 0; i < COUNT(steps); i++) {
+        assert_int_equal(send_it(&s, &once), KL_ANSWERED);
+    }
+    assert_int_equal(lb_connections(s.server), 3);
+    assert_int_equal(lb_resumed(s.server), 2);
+    end(&s);
+}
+
 static void test_tls_unknown_issuer(void **state)
 {
     lb_step_t steps[] = {{.answer = OK_BODY}};
@@ -826,6 +845,7 @@ int main(void)
                                        cmocka_unit_test(test_proxy_of_the_environment_is_ignored),
                                        cmocka_unit_test(test_configured_proxy_is_a_tunnel),
                                        cmocka_unit_test(test_tls),
+                                       cmocka_unit_test(test_tls_resumes),
                                        cmocka_unit_test(test_tls_unknown_issuer),
                                        cmocka_unit_test(test_tls_other_name),
                                        cmocka_unit_test(test_tls_handshake_that_hangs),
