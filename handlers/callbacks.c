@@ -40,9 +40,13 @@ static int noted(kl_request_t *req, const kl_called_t *called, int status)
     return status;
 }
 
-/* One that came in the wrong moment is neither good nor bad: it comes again. */
+/* One that came in the wrong moment is neither good nor bad: it comes again. Nor is one for an
+ * order of ours that is broken. */
 static int refused(kl_request_t *req, kl_called_t *called)
 {
+    if (req->err->where) {
+        return kl_answer_error(req);
+    }
     if (req->err->kind == KL_CONFLICT || req->err->kind == KL_STALE) {
         return not_now(req);
     }

@@ -38,9 +38,12 @@ static int read_one(kl_request_t *req)
     kl_look_t look = {0};
     kl_order_t *order = NULL;
     kl_json_t *v;
-    kl_kind_t rv = kl_service_order(&req->svc, req->segment[0], &order, req->err);
+    kl_kind_t rv = kl_service_show(&req->svc, req->segment[0], &order, req->err);
 
-    if (rv == KL_OK && asked) {
+    if (rv == KL_OK && order->broken) {
+        look.differs = 1; /* no record would change that */
+    }
+    else if (rv == KL_OK && asked) {
         rv = kl_reconcile_order(&req->svc, &order, &look, req->err);
     }
     else if (rv == KL_OK && !order->expires_at) {

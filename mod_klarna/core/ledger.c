@@ -326,6 +326,7 @@ kl_kind_t kl_ledger_parse(kl_order_t *order, apr_pool_t *p, const char *text, kl
 {
     kl_error_t *fault = kl_error_make(p);
     kl_json_t *v = kl_json_parse(p, text, strlen(text), fault);
+    kl_order_t whole = *order;
     kl_reader_t rd;
 
     if (v == NULL) {
@@ -333,14 +334,18 @@ kl_kind_t kl_ledger_parse(kl_order_t *order, apr_pool_t *p, const char *text, kl
     }
     rd = kl_reader(p, v, "", fault);
     kl_reader_int(&rd, "version", KL_REQUIRED, VERSION, VERSION, VERSION);
-    read_lines(order, &rd);
-    read_captures(order, &rd);
-    read_credit_invoices(order, &rd);
-    read_outside(order, &rd);
-    order->payment_methods = kl_json_get(v, "payment_methods");
-    order->waiting_too = word(&rd, "waiting_too", KL_OPTIONAL);
-    order->seen_at = kl_reader_int(&rd, "seen_at", KL_OPTIONAL, 0, 0, APR_INT64_MAX);
-    return fault->kind == KL_OK ? KL_OK : unreadable(err, "ledger", "ledger", fault);
+    read_lines(&whole, &rd);
+    read_captures(&whole, &rd);
+    read_credit_invoices(&whole, &rd);
+    read_outside(&whole, &rd);
+    whole.payment_methods = kl_json_get(v, "payment_methods");
+    whole.waiting_too = word(&rd, "waiting_too", KL_OPTIONAL);
+    whole.seen_at = kl_reader_int(&rd, "seen_at", KL_OPTIONAL, 0, 0, APR_INT64_MAX);
+    if (fault->kind != KL_OK) {
+        return unreadable(err, "ledger", "ledger", fault);
+    }
+    *order = whole;
+    return KL_OK;
 }
 
 kl_kind_t kl_ledger_movement_parse(kl_movement_t *m, apr_pool_t *p, const kl_json_t *v,

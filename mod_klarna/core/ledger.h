@@ -15,7 +15,8 @@ kl_json_t *kl_ledger_movement_json(apr_pool_t *p, const kl_movement_t *m);
 
 const char *kl_ledger_text(apr_pool_t *p, const kl_order_t *order);
 
-/** Fills the lists of order from text; KL_INTERNAL "ledger" when it cannot be read. */
+/** Fills the lists of order from text; KL_INTERNAL "ledger" when it cannot be read, and order is as
+ *  it was. */
 kl_kind_t kl_ledger_parse(kl_order_t *order, apr_pool_t *p, const char *text, kl_error_t *err);
 
 kl_kind_t kl_ledger_movement_parse(kl_movement_t *m, apr_pool_t *p, const kl_json_t *v,

@@ -134,7 +134,13 @@ const kl_words_t *kl_order_sentence(const kl_order_t *order)
 {
     static const kl_words_t in_progress =
         {"in_progress", "An operation is in progress at Klarna; its outcome is not yet known."};
+    static const kl_words_t broken =
+        {"broken", "What is stored of this order contradicts itself; nothing is done with it until "
+                   "the administrator has repaired its row."};
 
+    if (order->broken) {
+        return &broken;
+    }
     if (order->pending_op[0] != '\0') {
         return &in_progress;
     }

@@ -123,6 +123,8 @@ typedef struct kl_outside_t {
 struct kl_order_t {
     const char *id;          /* ours, UUID */
     apr_int64_t version;     /* advanced by every save */
+    const char *broken;      /* why what is stored of it cannot be: it is shown, never acted on
+                                and never saved. NULL: it adds up. The store's */
     const char *account;     /* name of the KlarnaStore container */
     const char *environment; /* "playground" or "live" */
     const char *channel;     /* where it was bought: "online"; written once */

@@ -4,11 +4,6 @@
 #include "core/money.h"
 #include "core/order.h"
 
-static kl_kind_t broken(kl_error_t *err, const char *rule)
-{
-    return kl_error_set(err, KL_INTERNAL, "invariant", "The order would break a rule: %s", rule);
-}
-
 /* part lies between 0 and whole, on whole's side of zero. */
 static int within(apr_int64_t part, apr_int64_t whole)
 {
@@ -60,12 +55,21 @@ static const char *amounts_fault(const kl_order_t *order)
     return NULL;
 }
 
-kl_kind_t kl_order_check(const kl_order_t *order, kl_error_t *err)
+const char *kl_order_check_fault(const kl_order_t *order)
 {
     const char *fault = amounts_fault(order);
 
     for (int i = 0; fault == NULL && i < order->lines->nelts; i++) {
         fault = line_fault(&APR_ARRAY_IDX(order->lines, i, kl_line_t));
     }
-    return fault == NULL ? KL_OK : broken(err, fault);
+    return fault;
+}
+
+kl_kind_t kl_order_check(const kl_order_t *order, kl_error_t *err)
+{
+    const char *rule = kl_order_check_fault(order);
+
+    return rule == NULL ? KL_OK
+                        : kl_error_set(err, KL_INTERNAL, "invariant",
+                                       "The order would break a rule: %s", rule);
 }

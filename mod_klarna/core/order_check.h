@@ -8,6 +8,10 @@
 
 #include "core/order.h"
 
+/** The first of the rules below that the order's figures break, in words; static. NULL when they
+ *  add up. */
+const char *kl_order_check_fault(const kl_order_t *order);
+
 /**
  * Checks the invariants: captured + remaining <= order_amount, refunded <= captured, each
  * line's captured + cancelled <= its own, credited <= captured, nothing negative that must

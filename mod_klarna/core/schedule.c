@@ -121,6 +121,9 @@ void kl_schedule_set(kl_order_t *order, kl_look_when_t when, apr_time_t now)
     case KL_LOOK_CHANGED:
         order->check_at = next_look(order, now);
         break;
+    case KL_LOOK_DAILY:
+        order->check_at = now + DAY;
+        break;
     case KL_LOOK_NEVER:
         order->check_at = 0;
         break;

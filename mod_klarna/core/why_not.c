@@ -9,7 +9,11 @@
 static const kl_words_t busy =
     {"busy", "Another operation on this order is in progress; wait for its outcome."};
 
-/* What holds for every action: nothing is under way and the order was placed. */
+static const kl_words_t broken =
+    {"broken", "What is stored of this order contradicts itself; nothing can be done with it until "
+               "the administrator has repaired its row."};
+
+/* What holds for every action: the order adds up, nothing is under way, and it was placed. */
 static const kl_words_t *why_not_at_all(const kl_order_t *order)
 {
     static const kl_words_t not_finished = {"not_finished",
@@ -17,6 +21,9 @@ static const kl_words_t *why_not_at_all(const kl_order_t *order)
     static const kl_words_t declined = {"declined", "Klarna declined the purchase."};
     static const kl_words_t abandoned = {"abandoned", "The shopper never finished the purchase."};
 
+    if (order->broken) {
+        return &broken;
+    }
     if (order->pending_op[0] != '\0') {
         return &busy;
     }
@@ -133,6 +140,9 @@ const kl_words_t *kl_why_not_adopt(const kl_order_t *order)
     static const kl_words_t not_orphan = {"not_orphan",
                                           "This order is not waiting for Klarna's order id."};
 
+    if (order->broken) {
+        return &broken;
+    }
     return is_orphan(order) && order->state == KL_ORDER_CREATED ? NULL : &not_orphan;
 }
 
@@ -140,6 +150,9 @@ const kl_words_t *kl_why_not_seen(const kl_order_t *order)
 {
     static const kl_words_t nothing = {"nothing_to_see", "There is nothing to mark as seen."};
 
+    if (order->broken) {
+        return &broken;
+    }
     if (order->pending_op[0] != '\0') {
         return &busy;
     }

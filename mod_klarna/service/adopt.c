@@ -28,31 +28,34 @@ static kl_kind_t waiting_placement(kl_service_t *svc, const kl_order_t *order, k
 /* The session was completed, but we know of no placement: a new operation represents it, whose
  * request only reads the order. */
 static kl_kind_t placed_elsewhere(kl_service_t *svc, kl_order_t *order, const char *klarna_order_id,
-                                  kl_operation_t **op, kl_error_t *err)
+                                  kl_run_t *run, kl_error_t *err)
 {
     kl_plan_t plan = {.order = order};
     kl_order_t as_if = *order;
     kl_klarna_request_t req;
+    kl_kind_t rv;
 
     as_if.klarna_order_id = klarna_order_id;
     req = kl_order_management_read(svc->p, &as_if);
-    *op = kl_journal_add(svc, &plan, KL_OP_PLACE_ORDER, err);
-    if (!*op) {
+    run->op = kl_journal_add(svc, &plan, KL_OP_PLACE_ORDER, err);
+    if (!run->op) {
         return err->kind;
     }
-    kl_journal_request(*op, &req);
-    (*op)->amount = order->order_amount;
-    return kl_journal_write(svc, &plan, err);
+    kl_journal_request(run->op, &req);
+    run->op->amount = order->order_amount;
+    rv = kl_journal_write(svc, &plan, err);
+    run->order = plan.order;
+    return rv;
 }
 
 static kl_kind_t find_orphan(kl_service_t *svc, kl_order_t *order, const char *klarna_order_id,
-                             kl_operation_t **op, kl_error_t *err)
+                             kl_run_t *run, kl_error_t *err)
 {
     if (order->state == KL_ORDER_CREATED && order->pending_op[0]) {
-        return waiting_placement(svc, order, op, err);
+        return waiting_placement(svc, order, &run->op, err);
     }
     if (order->state == KL_ORDER_CREATED && order->attention == KL_ATTENTION_ORPHAN) {
-        return placed_elsewhere(svc, order, klarna_order_id, op, err);
+        return placed_elsewhere(svc, order, klarna_order_id, run, err);
     }
     kl_error_because(err, KL_CONFLICT, "no_orphan", kl_why_not_adopt(order));
     return KL_CONFLICT;
@@ -90,7 +93,7 @@ static kl_kind_t adopt(kl_service_t *svc, const char *klarna_order_id, kl_order_
                           "belongs to another of our orders.");
     }
     if (rv == KL_OK) {
-        rv = find_orphan(svc, *order, klarna_order_id, &run.op, err);
+        rv = find_orphan(svc, *order, klarna_order_id, &run, err);
     }
     if (rv == KL_OK && run.op->state == KL_OP_QUEUED) {
         return kl_run(svc, &run, err); /* reads the order once more: what it asked is what it got */

@@ -22,7 +22,7 @@ kl_kind_t kl_callbacks_order(kl_service_t *svc, const char *name, kl_called_t *c
     if (!dot) {
         return kl_service_no_order(err);
     }
-    rv = kl_service_order(svc, apr_pstrmemdup(svc->p, name, dot - name), &order, err);
+    rv = kl_service_show(svc, apr_pstrmemdup(svc->p, name, dot - name), &order, err);
     if (rv != KL_OK) {
         called->why = rv == KL_NOT_FOUND ? called->why : "database";
         return rv;

@@ -6,20 +6,6 @@
 #include "service/references.h"
 #include "core/order_check.h"
 
-/* An order whose stored figures contradict each other is marked, so that a person sees it; no
- * other change of it is saved. */
-static kl_kind_t check(const kl_change_t *change, kl_order_t *order, kl_error_t *err)
-{
-    if (kl_order_check(order, err) != KL_OK) {
-        if (!change->note) {
-            return err->kind;
-        }
-        kl_error_clear(err);
-        kl_attention_raise(order, KL_ATTENTION_DIFFERS);
-    }
-    return KL_OK;
-}
-
 /* By what the order is found is stored before the change it comes with, so that a death in
  * between is made up for when the change is made after all. What a claim adds is stored after
  * it: the claim may fail, and the booking stores it again. */
@@ -31,7 +17,7 @@ static int is_claim(const kl_change_t *change)
 static kl_kind_t save(kl_service_t *svc, kl_change_t *change, kl_order_t *order,
                       const kl_known_t *known, kl_error_t *err)
 {
-    kl_kind_t rv = check(change, order, err);
+    kl_kind_t rv = kl_order_check(order, err);
 
     if (rv != KL_OK) {
         return rv;
@@ -62,7 +48,11 @@ static kl_kind_t change_once(kl_service_t *svc, kl_change_t *change, const char 
     if (!*order) {
         rv = svc->store->order_load(svc->store, svc->p, id, order, err);
     }
+    if (rv == KL_OK) {
+        rv = kl_service_whole(svc, *order, err);
+    }
     if (rv != KL_OK) {
+        *order = NULL;
         return rv;
     }
     known = kl_references_known(*order);
@@ -76,6 +66,23 @@ static kl_kind_t change_once(kl_service_t *svc, kl_change_t *change, const char 
         *order = NULL;
     }
     return rv;
+}
+
+/* As it is stored: what was in memory may be what is wrong. */
+static kl_kind_t set_differs(kl_change_t *change, kl_order_t *order, apr_pool_t *p, kl_error_t *err)
+{
+    (void)p, (void)err;
+    change->nothing = order->attention >= KL_ATTENTION_DIFFERS;
+    kl_attention_raise(order, KL_ATTENTION_DIFFERS);
+    return KL_OK;
+}
+
+kl_kind_t kl_change_mark_differs(kl_service_t *svc, const char *id, kl_error_t *err)
+{
+    kl_change_t change = {.make = set_differs, .note = 1};
+    kl_order_t *order = NULL;
+
+    return kl_change_order(svc, &change, id, &order, err);
 }
 
 kl_kind_t kl_change_order(kl_service_t *svc, kl_change_t *change, const char *id,

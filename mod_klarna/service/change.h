@@ -33,9 +33,13 @@ struct kl_change_t {
  *   now, or NULL when that is not known: what was in memory must no longer be used
  * @param id of the order
  * @return KL_OK, also when there was nothing to change; what make returned; KL_INTERNAL
- *   "invariant"; KL_STALE when the order keeps changing; KL_UNAVAILABLE
+ *   "invariant"; KL_INTERNAL "contract" for an order that is broken; KL_STALE when the order keeps
+ *   changing; KL_UNAVAILABLE
  */
 kl_kind_t kl_change_order(kl_service_t *svc, kl_change_t *change, const char *id,
                           kl_order_t **order, kl_error_t *err);
+
+/** Marks the order for a person to look at: something about it does not add up. */
+kl_kind_t kl_change_mark_differs(kl_service_t *svc, const char *id, kl_error_t *err);
 
 #endif

@@ -10,7 +10,7 @@ kl_kind_t kl_operations_of_order(kl_service_t *svc, const char *order_id, apr_ar
                                  kl_error_t *err)
 {
     kl_order_t *order = NULL;
-    kl_kind_t rv = kl_service_order(svc, order_id, &order, err);
+    kl_kind_t rv = kl_service_show(svc, order_id, &order, err);
 
     return rv == KL_OK ? svc->store->operation_list(svc->store, svc->p, order->id, out, err) : rv;
 }

@@ -4,6 +4,7 @@
 
 #include <string.h>
 #include "api/order_management.h"
+#include "core/contract.h"
 #include "core/klarna_record.h"
 #include "core/schedule.h"
 #include "service/call.h"
@@ -13,7 +14,6 @@
 typedef struct taking_t {
     const kl_klarna_record_t *record;
     kl_look_t *look;
-    int is_broken; /* 1: booking what the record shows would break an invariant */
 } taking_t;
 
 /* While an operation holds the order the next look is for that operation's sake. */
@@ -34,26 +34,8 @@ static kl_kind_t take_in(kl_change_t *change, kl_order_t *order, apr_pool_t *p, 
     apr_time_t last_look = order->updated_at;
     int booked = kl_import_record(order, p, taking->record, change->now);
 
-    if (booked < 0) {
-        taking->is_broken = 1;
-        return kl_error_set(err, KL_INTERNAL, "invariant",
-                            "What Klarna's record shows cannot be booked.");
-    }
+    KL_CONTRACT(booked >= 0, err); /* what fits can be booked */
     taking->look->booked = booked;
-    after_look(change, order, last_look);
-    return KL_OK;
-}
-
-/* Only the words: the amounts cannot be brought together, which a person must see. */
-static kl_kind_t take_words(kl_change_t *change, kl_order_t *order, apr_pool_t *p, kl_error_t *err)
-{
-    taking_t *taking = change->baton;
-    apr_time_t last_look = order->updated_at;
-
-    (void)err;
-    (void)kl_klarna_record_take_over(order, p, taking->record);
-    kl_attention_raise(order, KL_ATTENTION_DIFFERS);
-    taking->look->booked = 0;
     after_look(change, order, last_look);
     return KL_OK;
 }
@@ -79,11 +61,8 @@ static kl_kind_t reconcile_once(kl_service_t *svc, kl_order_t **order, kl_look_t
     if (rv == KL_OK) {
         rv = kl_change_order(svc, &change, id, order, err);
     }
-    if (taking.is_broken) {
-        kl_error_clear(err);
-        change.make = take_words;
-        change.note = 1; /* saved whatever the amounts are */
-        rv = kl_change_order(svc, &change, id, order, err);
+    if (err->where) {
+        (void)kl_change_mark_differs(svc, id, kl_error_make(svc->p));
     }
     return rv;
 }
@@ -98,7 +77,7 @@ kl_kind_t kl_reconcile_order(kl_service_t *svc, kl_order_t **order, kl_look_t *l
         memset(look, 0, sizeof(*look));
         if (rv == KL_STALE) {
             kl_error_clear(err);
-            rv = svc->store->order_load(svc->store, svc->p, id, order, err);
+            rv = kl_service_order(svc, id, order, err);
         }
         if (rv != KL_OK || !(*order)->klarna_order_id[0]) {
             return rv;

@@ -222,10 +222,15 @@ static kl_kind_t end_it(kl_service_t *svc, kl_operation_t *op, const kl_said_t *
 kl_kind_t kl_resolve_give_up(kl_service_t *svc, kl_give_up_t *it, kl_error_t *err)
 {
     const kl_words_t *why = NULL;
+    kl_order_t *order = NULL;
     kl_finding_t found;
     kl_kind_t rv = kl_service_operation(svc, it->order_id, it->op_id, &it->op, err);
 
     it->candidates = NULL;
+    if (rv == KL_OK) {
+        rv = kl_service_order(svc, it->order_id, &order,
+                              err); /* nothing ends that cannot be booked */
+    }
     if (rv == KL_OK) {
         why = kl_operation_why_not_give_up(it->op, svc->now());
     }

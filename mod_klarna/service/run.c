@@ -16,7 +16,7 @@ static kl_kind_t call_once(kl_service_t *svc, kl_run_t *run, kl_exchange_t *ex, 
 {
     kl_kind_t rv;
 
-    KL_CONTRACT(!run->order || strcmp(run->order->pending_op, run->op->id) == 0, err);
+    KL_CONTRACT(run->order && strcmp(run->order->pending_op, run->op->id) == 0, err);
     rv = kl_call_operation(svc, run->op, ex, err);
     if (rv == KL_OK && !ex->key_expired) {
         rv = kl_record_outcome(svc, run->op, ex, err);
@@ -143,26 +143,6 @@ static kl_kind_t verify_hint(kl_service_t *svc, kl_run_t *run, kl_error_t *err)
     return rv == KL_OK ? svc->store->operation_save(svc->store, svc->p, op, err) : rv;
 }
 
-/* --- a broken contract ------------------------------------------------------------------------ */
-
-static kl_kind_t set_differs(kl_change_t *change, kl_order_t *order, apr_pool_t *p, kl_error_t *err)
-{
-    (void)p, (void)err;
-    change->nothing = order->attention == KL_ATTENTION_DIFFERS;
-    kl_attention_raise(order, KL_ATTENTION_DIFFERS);
-    return KL_OK;
-}
-
-/* Whoever looks at the order finds that it does not add up. From what is stored, not from memory.
- */
-static void mark_broken(kl_service_t *svc, kl_run_t *run)
-{
-    kl_change_t change = {.make = set_differs, .note = 1};
-
-    run->order = NULL;
-    (void)kl_change_order(svc, &change, run->op->order_id, &run->order, kl_error_make(svc->p));
-}
-
 /* --- the run ------------------------------------------------------------------------------ */
 
 static kl_kind_t run_one(kl_service_t *svc, kl_run_t *run, kl_error_t *err)
@@ -182,7 +162,8 @@ static kl_kind_t run_one(kl_service_t *svc, kl_run_t *run, kl_error_t *err)
         rv = send_with_key(svc, run, err);
     }
     if (err->where) {
-        mark_broken(svc, run);
+        run->order = NULL;
+        (void)kl_change_mark_differs(svc, run->op->order_id, kl_error_make(svc->p));
     }
     return rv == KL_STALE ? kl_service_in_progress(err) : rv; /* someone else was quicker */
 }
@@ -220,7 +201,7 @@ kl_kind_t kl_run_resume(kl_service_t *svc, kl_run_t *run, kl_error_t *err)
         return kl_service_in_progress(err);
     }
     if (!run->order) {
-        rv = svc->store->order_load(svc->store, svc->p, run->op->order_id, &run->order, err);
+        rv = kl_service_order(svc, run->op->order_id, &run->order, err);
     }
     if (rv != KL_OK) {
         return rv;

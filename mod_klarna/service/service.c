@@ -3,6 +3,8 @@
 #include "service/service.h"
 
 #include <string.h>
+#include "core/contract.h"
+#include "core/schedule.h"
 #include "service/accounts.h"
 
 const kl_account_t *kl_service_account(const kl_service_t *svc, const char *name)
@@ -21,7 +23,30 @@ kl_kind_t kl_service_no_order(kl_error_t *err)
     return kl_error_set(err, KL_NOT_FOUND, "no_such_order", "There is no such order.");
 }
 
-kl_kind_t kl_service_order(kl_service_t *svc, const char *id, kl_order_t **out, kl_error_t *err)
+/* Whether or not the mark can be stored, the order is not worked on. */
+static void mark_broken(kl_service_t *svc, kl_order_t *order)
+{
+    if (order->check_at && order->check_at <= svc->now()) {
+        kl_schedule_set(order, KL_LOOK_DAILY, svc->now());
+    }
+    (void)svc->store->order_mark(svc->store, svc->p, order, kl_error_make(svc->p));
+}
+
+static kl_kind_t stop(const kl_order_t *order, kl_error_t *err)
+{
+    return kl_contract_broken(err, order->broken, __FILE__, __LINE__);
+}
+
+kl_kind_t kl_service_whole(kl_service_t *svc, kl_order_t *order, kl_error_t *err)
+{
+    if (!order->broken) {
+        return KL_OK;
+    }
+    mark_broken(svc, order);
+    return stop(order, err);
+}
+
+kl_kind_t kl_service_show(kl_service_t *svc, const char *id, kl_order_t **out, kl_error_t *err)
 {
     kl_order_t *order = NULL;
     kl_kind_t rv = KL_NOT_FOUND;
@@ -34,6 +59,23 @@ kl_kind_t kl_service_order(kl_service_t *svc, const char *id, kl_order_t **out, 
     }
     if (rv == KL_NOT_FOUND) {
         return kl_service_no_order(err);
+    }
+    if (rv == KL_OK) {
+        *out = order;
+    }
+    if (rv == KL_OK && order->broken) {
+        mark_broken(svc, order);
+    }
+    return rv;
+}
+
+kl_kind_t kl_service_order(kl_service_t *svc, const char *id, kl_order_t **out, kl_error_t *err)
+{
+    kl_order_t *order = NULL;
+    kl_kind_t rv = kl_service_show(svc, id, &order, err);
+
+    if (rv == KL_OK && order->broken) {
+        rv = stop(order, err);
     }
     if (rv == KL_OK) {
         *out = order;

@@ -53,8 +53,17 @@ typedef struct kl_client_t {
 /** The caller's account of that name, or NULL when it is none of the caller's. */
 const kl_account_t *kl_service_account(const kl_service_t *svc, const char *name);
 
-/** Loads an order of one of the caller's accounts; any other is KL_NOT_FOUND. */
+/** Loads an order of one of the caller's accounts, to be shown; any other is KL_NOT_FOUND. One that
+ *  is broken is marked in its row, for a person to find it. */
+kl_kind_t kl_service_show(kl_service_t *svc, const char *id, kl_order_t **out, kl_error_t *err);
+
+/** The same, to be worked on: one that is broken is a broken contract. */
 kl_kind_t kl_service_order(kl_service_t *svc, const char *id, kl_order_t **out, kl_error_t *err);
+
+/** For an order that is broken: marks it in its row, and says so. Whoever is about to work on an
+ *  order that came otherwise than by kl_service_order asks this first.
+ *  @return KL_OK for an order that adds up, or KL_INTERNAL "contract" */
+kl_kind_t kl_service_whole(kl_service_t *svc, kl_order_t *order, kl_error_t *err);
 
 /** Loads an operation of that order, of one of the caller's accounts; any other is
  *  KL_NOT_FOUND "no_such_operation". */

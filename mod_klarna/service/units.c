@@ -10,6 +10,7 @@
 #include "service/run.h"
 
 #define LATER apr_time_from_sec(KL_LEASE_S)
+#define MUCH_LATER apr_time_from_sec(KL_KEY_PAUSE_S) /* a person must repair something first */
 
 int kl_units_is_outage(kl_kind_t kind)
 {
@@ -34,34 +35,24 @@ void kl_units_tell(kl_told_t *told, apr_pool_t *p, kl_told_level_t level, const 
 
 /* --- operations -------------------------------------------------------------------------- */
 
-static kl_kind_t postpone(kl_service_t *svc, kl_operation_t *op, kl_error_t *err)
+static kl_kind_t postpone(kl_service_t *svc, kl_operation_t *op, apr_interval_time_t pause,
+                          kl_error_t *err)
 {
-    kl_kind_t rv = kl_operation_postponed(op, svc->now() + LATER, err);
+    kl_kind_t rv = kl_operation_postponed(op, svc->now() + pause, err);
 
     return rv == KL_OK ? svc->store->operation_save(svc->store, svc->p, op, err) : rv;
 }
 
-static kl_kind_t mark_differs(kl_change_t *change, kl_order_t *order, apr_pool_t *p,
-                              kl_error_t *err)
-{
-    (void)p, (void)err;
-    change->nothing = order->attention >= KL_ATTENTION_DIFFERS;
-    kl_attention_raise(order, KL_ATTENTION_DIFFERS);
-    return KL_OK;
-}
-
 /* It went out but its order does not know it: a database has lost what it had confirmed. It
  * is never sent again; a person gives it up, by what Klarna's record shows. */
-static kl_kind_t show_unclaimed(kl_service_t *svc, kl_operation_t *op, kl_order_t *order,
-                                kl_error_t *err)
+static kl_kind_t show_unclaimed(kl_service_t *svc, kl_operation_t *op, kl_error_t *err)
 {
-    kl_change_t change = {.make = mark_differs, .note = 1};
     kl_kind_t rv = kl_operation_disowned(op, svc->now(), err);
 
     if (rv == KL_OK) {
         rv = svc->store->operation_save(svc->store, svc->p, op, err);
     }
-    return rv == KL_OK ? kl_change_order(svc, &change, op->order_id, &order, err) : rv;
+    return rv == KL_OK ? kl_change_mark_differs(svc, op->order_id, err) : rv;
 }
 
 kl_kind_t kl_units_operation(kl_service_t *svc, kl_operation_t **op, kl_error_t *err)
@@ -76,12 +67,12 @@ kl_kind_t kl_units_operation(kl_service_t *svc, kl_operation_t **op, kl_error_t 
         return rv;
     }
     if (rv == KL_OK && (*op)->attempts > 0) {
-        return show_unclaimed(svc, *op, run.order, err);
+        return show_unclaimed(svc, *op, err);
     }
     if (rv == KL_OK) {
         rv = kl_journal_discard_unclaimed(svc, *op, &gone, err);
     }
-    return rv == KL_OK && !gone ? postpone(svc, *op, err) : rv;
+    return rv == KL_OK && !gone ? postpone(svc, *op, LATER, err) : rv;
 }
 
 /* The call of an operation that is not at its end reached nobody, or was one call too many. One
@@ -102,7 +93,7 @@ static void not_worked(kl_service_t *svc, kl_operation_t *op, kl_told_t *told,
     kl_units_tell(told, svc->p, KL_TOLD_WARNING, "KLA0031: operation %s: %s: %s", op->id, why->code,
                   why->where ? why->where : why->detail);
     if (!kl_units_is_outage(why->kind)) {
-        (void)postpone(svc, op, kl_error_make(svc->p));
+        (void)postpone(svc, op, why->where ? MUCH_LATER : LATER, kl_error_make(svc->p));
     }
 }
 

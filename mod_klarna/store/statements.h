@@ -252,6 +252,10 @@ typedef enum { KL_DIALECT_SQLITE3, KL_DIALECT_PGSQL, KL_DIALECT_MYSQL, KL_DIALEC
     SAME(order_save, KL_ORDER_SETS + 2, \
          "UPDATE klarna_order SET version = version + 1" KL_SETS(KL_ORDER_SAVED) \
          " WHERE id = %s AND version = %lld") \
+    /* nothing of what is broken is written over, and nothing twice */ \
+    SAME(order_mark, 6, \
+         "UPDATE klarna_order SET version = version + 1, attention = %s, check_at = %lld" \
+         " WHERE id = %s AND version = %lld AND (attention <> %s OR check_at <> %lld)") \
     KL_NEWEST_FIRST_(EACH, newest, 1, KL_BY_INDEX_("newest"), KL_ALL_) \
     KL_NEWEST_FIRST_(EACH, state, 2, KL_BY_INDEX_("by_state"), KL_BY_("state")) \
     KL_NEWEST_FIRST_(EACH, attention, 2, KL_BY_INDEX_("by_attention"), KL_MARKED_("attention")) \

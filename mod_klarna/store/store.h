@@ -93,6 +93,9 @@ struct kl_store_t {
     /** What the database is, from a connection that works: "pgsql". Static. */
     kl_kind_t (*driver)(kl_store_t *self, apr_pool_t *p, const char **name, kl_error_t *err);
 
+    /* Orders. One whose row contradicts itself, or cannot be read whole, is read nevertheless, with
+     * `broken` set and attention "differs": a list does not fail for one of its rows. */
+
     /** KL_TAKEN "exists" when id or client_key is taken. Sets order->version to 1. */
     kl_kind_t (*order_insert)(kl_store_t *self, apr_pool_t *p, kl_order_t *order, kl_error_t *err);
     kl_kind_t (*order_load)(kl_store_t *self, apr_pool_t *p, const char *id, kl_order_t **out,
@@ -102,6 +105,10 @@ struct kl_store_t {
     /** Saves every mutable member where the stored version is order->version, which it then
      *  advances. KL_STALE "version" when someone else was quicker: nothing was changed. */
     kl_kind_t (*order_save)(kl_store_t *self, apr_pool_t *p, kl_order_t *order, kl_error_t *err);
+    /** For an order that is broken: saves attention and check_at and leaves the rest of the row as
+     *  it is. Nothing to do if that stands there, or if someone else was quicker. */
+    kl_kind_t (*order_mark)(kl_store_t *self, apr_pool_t *p, const kl_order_t *order,
+                            kl_error_t *err);
     /** One page in the order of query->list. *out: array of kl_order_t *. */
     kl_kind_t (*order_list)(kl_store_t *self, apr_pool_t *p, const kl_order_query_t *query,
                             apr_array_header_t **out, kl_error_t *err);

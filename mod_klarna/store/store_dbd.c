@@ -50,22 +50,19 @@ static kl_row_fn order_read, operation_read;
 
 /* --- orders ------------------------------------------------------------------------- */
 
-/* Before a row is written and after one is read: whoever has booked, the sums hold. */
-static kl_kind_t check_order(const kl_order_t *order, apr_pool_t *p, kl_error_t *err)
+/* Whoever has booked, the sums hold; and what could not be read whole is not written over. */
+static kl_kind_t check_order(const kl_order_t *order, kl_error_t *err)
 {
-    kl_error_t *why = kl_error_make(p);
+    const char *fault = order->broken ? order->broken : kl_order_check_fault(order);
 
     KL_CONTRACT(order->id[0], err);
-    if (kl_order_check(order, why) != KL_OK) {
-        return kl_contract_broken(err, why->detail, __FILE__, __LINE__);
-    }
-    return KL_OK;
+    return fault ? kl_contract_broken(err, fault, __FILE__, __LINE__) : KL_OK;
 }
 
 static kl_kind_t order_to_row(order_row_t *row, apr_pool_t *p, const kl_order_t *order,
                               kl_error_t *err)
 {
-    kl_kind_t rv = check_order(order, p, err);
+    kl_kind_t rv = check_order(order, err);
 
     if (rv != KL_OK) {
         return rv;
@@ -123,12 +120,35 @@ static kl_kind_t order_save(kl_store_t *self, apr_pool_t *p, kl_order_t *order, 
     return rv;
 }
 
+static kl_kind_t order_mark(kl_store_t *self, apr_pool_t *p, const kl_order_t *order,
+                            kl_error_t *err)
+{
+    const char *attention = kl_attention_name(order->attention);
+    const void *v[] = {attention,       &order->check_at, order->id,
+                       &order->version, attention,        &order->check_at};
+
+    return kl_dbd_rows_either_way(kl_dbd_rows_save(self, p, ORDERS(KL_SQL_order_mark, v), err),
+                                  err);
+}
+
+/* What other hands have left in the row: the figures are shown as they are, and a ledger that
+ * cannot be read as an empty one. */
+static void read_ledger(kl_order_t *order, apr_pool_t *p, const char *text)
+{
+    kl_error_t *why = kl_error_make(p);
+    kl_kind_t rv = kl_ledger_parse(order, p, text, why);
+
+    order->broken = rv == KL_OK ? kl_order_check_fault(order) : why->detail;
+    if (order->broken) {
+        kl_attention_raise(order, KL_ATTENTION_DIFFERS);
+    }
+}
+
 static kl_kind_t order_read(kl_dbd_t *db, apr_pool_t *p, apr_array_header_t *out)
 {
     order_row_t made, *row = &made;
     kl_order_t *order = kl_order_make(p);
     int n = 0;
-    kl_kind_t rv;
 
     row->order = *order;
     row->order.version = kl_dbd_run_int64(db, n++);
@@ -144,9 +164,9 @@ static kl_kind_t order_read(kl_dbd_t *db, apr_pool_t *p, apr_array_header_t *out
         || !kl_attention_parse(row->attention, &order->attention)) {
         return kl_dbd_rows_unknown_word(db->err, "order", order->id);
     }
-    rv = kl_ledger_parse(order, p, row->ledger, db->err);
+    read_ledger(order, p, row->ledger);
     APR_ARRAY_PUSH(out, kl_order_t *) = order;
-    return rv;
+    return KL_OK;
 }
 
 static kl_kind_t load_order(kl_store_t *self, apr_pool_t *p, const kl_dbd_rows_query_t *query,
@@ -157,7 +177,6 @@ static kl_kind_t load_order(kl_store_t *self, apr_pool_t *p, const kl_dbd_rows_q
 
     if (rv == KL_OK) {
         *out = APR_ARRAY_IDX(found, 0, kl_order_t *);
-        rv = check_order(*out, p, err);
     }
     return rv;
 }
@@ -435,6 +454,7 @@ kl_store_t *kl_store_dbd_make(apr_pool_t *p, kl_connections_t *connections)
         .order_load = order_load,
         .order_load_by_client_key = order_load_by_client_key,
         .order_save = order_save,
+        .order_mark = order_mark,
         .order_list = order_list,
         .order_count = order_count,
         .reference_add = reference_add,

@@ -35,7 +35,6 @@ typedef struct fake_store_t {
     fake_store_fault_t fault;
     test_random_t *dice; /* not NULL: a call fails at random */
     int percent;
-    int lenient; /* 1: takes an order that breaks a rule, as other hands would */
 } fake_store_t;
 
 fake_store_t *fake_store_make(apr_pool_t *p, fake_process_t *process);

@@ -365,25 +365,6 @@ static void books_that_differ_are_told(void **state)
     assert_int_equal(world_order(world, id)->attention, KL_ATTENTION_NONE);
 }
 
-/* What cannot be booked is thrown away; what Klarna says in words is not. */
-static void a_broken_import_is_not_stored(void **state)
-{
-    world_t *world = new_world(state);
-    const char *id = world_placed(world);
-    kl_order_t *row = world_order(world, id);
-
-    row->fraud_status = "PENDING";
-    APR_ARRAY_IDX(row->lines, 0, kl_line_t).credited_amount = -1; /* by other hands */
-    fake_klarna_outside(world->klarna, row->klarna_order_id, "capture", 5000, "");
-    world->store->lenient = 1;
-    check_note(world_look(world, id, 0), "differ");
-    row = world_order(world, id);
-    assert_int_equal(row->captured_amount, 0);
-    assert_int_equal(row->captures->nelts, 0);
-    assert_string_equal(row->fraud_status, "ACCEPTED");
-    assert_int_equal(row->attention, KL_ATTENTION_DIFFERS);
-}
-
 static void each_warning_is_told_once(void **state)
 {
     static const int marks[] = {7, 3, 1};
@@ -688,7 +669,6 @@ int main(void)
         WITH_POOL(what_was_done_outside_is_booked_and_told_once),
         WITH_POOL(a_cancellation_outside_is_taken_over),
         WITH_POOL(books_that_differ_are_told),
-        WITH_POOL(a_broken_import_is_not_stored),
         WITH_POOL(each_warning_is_told_once),
         WITH_POOL(an_end_that_is_near_is_extended),
         WITH_POOL(an_extension_is_made_up_for),

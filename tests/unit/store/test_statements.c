@@ -95,7 +95,7 @@ static void test_changes_are_compare_and_set(void **state)
             }
         }
     }
-    assert_int_equal(updates, 5 * KL_DIALECTS);
+    assert_int_equal(updates, 6 * KL_DIALECTS);
     assert_int_equal(inserts, 5 * KL_DIALECTS);
 }
 
