@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who is measured: the module, PHP-FPM and Node, each with its servers and addresses."""
+"""What every contender has, the module as one of them, and the upstream."""
 import glob
-import shutil
-import subprocess
 
 import cart
-from servers import HERE, Failure, as_root, fill, free_port, run
+from servers import HERE, Failure, as_root, fill, free_port
 
 UPSTREAMS = ("kept", "fresh", "plain", "slow")
+ALONE = "the upstream alone"
 MODULES = "/usr/lib/apache2/modules"
 CHECKOUT = "/klarna/checkout"
 
@@ -22,10 +21,10 @@ def start_nginx(config, directory, port, start):
 
 
 class Upstream:
-    """The mock of Klarna on four ports."""
+    """The mock of Klarna, on a port for each way to call it."""
 
     def __init__(self, directory, start):
-        self.port = {name: free_port() for name in UPSTREAMS}
+        self.port = {name: free_port() for name in (*UPSTREAMS, "alone")}
         config = fill("upstream.conf", directory, ANSWER=cart.session(), USER=nginx_user(),
                       LOAD_ECHO=self._load_echo(),
                       **{name.upper(): port for name, port in self.port.items()})
@@ -61,8 +60,9 @@ class Contender:
     def url(self, upstream):
         return f"http://127.0.0.1:{self.port[upstream]}{CHECKOUT}"
 
-    def body(self, off_by=0):
-        return cart.plain(off_by)
+    @staticmethod
+    def body(off_by=0):
+        return cart.signed(off_by)
 
 
 class Module(Contender):
@@ -73,9 +73,6 @@ class Module(Contender):
         self.env = env
         for upstream, threads in upstreams.items():
             self._start_httpd(upstream, threads, sqlite)
-
-    def body(self, off_by=0):
-        return cart.signed(off_by)
 
     def _start_httpd(self, upstream, threads, sqlite):
         env, port = self.env, free_port()
@@ -92,68 +89,10 @@ class Module(Contender):
                 "UPSTREAM": env.upstream.url(upstream), "TRUST_STORE": str(env.trust)}))
 
 
-class Php:
-    """nginx and one PHP-FPM for both ways to connect to the database."""
-
-    WAYS = {"PHP-FPM as shipped": "0", "PHP-FPM persistent PDO": "1"}
+class Alone(Contender):
+    """Nobody between the shoppers and the upstream: what they could reach at most."""
 
     def __init__(self, env):
-        fpm = max(glob.glob("/usr/sbin/php-fpm*"))
-        config = fill("contenders/fpm.conf", env.directory,
-                      USER="user = www-data\ngroup = www-data\nlisten.owner = www-data"
-                      if as_root() else "")
-        self.fpm = env.start([fpm, "-y", str(config), "-d", f"curl.cainfo={env.trust}"],
-                             env.directory / "fpm.log", env.directory / "fpm.sock")
-        self.contenders = [Contender(name, env.database, "bench_order") for name in self.WAYS]
-        blocks = [self._block(env, contender, upstream) for contender in self.contenders
-                  for upstream in UPSTREAMS]
-        script = shutil.copy(HERE / "contenders/checkout.php", env.directory)
-        config = fill("contenders/front.conf", env.directory, USER=nginx_user(), SCRIPT=script,
-                      SERVERS="\n".join(blocks),
-                      DSN=f"pgsql:host={env.database.socket};dbname=klarna;user=klarna")
-        self.front = start_nginx(config, env.directory, self.contenders[0].port["kept"], env.start)
-        for contender in self.contenders:
-            contender.parts.update({"nginx": self.front, "php-fpm": self.fpm})
-
-    def _block(self, env, contender, upstream):
-        port = contender.port[upstream] = free_port()
-        return (f"    server {{\n        listen 127.0.0.1:{port} backlog=4096;\n"
-                f"        set $upstream {env.upstream.url(upstream)};\n"
-                f"        set $persistent {self.WAYS[contender.name]};\n"
-                f"        location / {{ fastcgi_pass unix:{env.directory}/fpm.sock; }}\n    }}")
-
-    @staticmethod
-    def missing():
-        if not glob.glob("/usr/sbin/php-fpm*") or not shutil.which("nginx"):
-            return "PHP-FPM is not installed"
-        modules = subprocess.run([max(glob.glob("/usr/sbin/php-fpm*")), "-m"], capture_output=True,
-                                 text=True, check=False).stdout.split()
-        lacking = {"curl", "pdo_pgsql"} - set(modules)
-        return f"PHP lacks {' and '.join(sorted(lacking))}" if lacking else None
-
-
-class Node(Contender):
-    """One process of Node per upstream. Its own list of CAs is compiled in; ours is added."""
-
-    def __init__(self, env, upstreams):
-        super().__init__("Node", env.database, "bench_order")
-        for upstream in upstreams:
-            port = self.port[upstream] = free_port()
-            self.per_port[upstream] = ("node", env.start(
-                [shutil.which("node"), str(env.node / "checkout.js")],
-                env.directory / f"node-{port}.log", port, cwd=env.node, env={
-                    "PORT": str(port), "UPSTREAM": env.upstream.url(upstream),
-                    "NODE_EXTRA_CA_CERTS": str(env.directory / "ca.pem"), "NODE_ENV": "production",
-                    "PGHOST": str(env.database.socket), "PGUSER": "klarna",
-                    "PGDATABASE": "klarna"}))
-
-    @staticmethod
-    def missing(node_dir):
-        if not shutil.which("node"):
-            return "Node is not installed"
-        version = run(["node", "--version"]).strip()
-        if int(version[1:].split(".")[0]) < 20:
-            return f"fastify needs Node 20 or later, this is {version}"
-        if not (node_dir / "node_modules/fastify").is_dir():
-            return "fastify is not installed"
-        return None
+        super().__init__(ALONE, env.database, "sqlite")
+        self.parts["upstream"] = env.upstream.server
+        self.port["slow"] = env.upstream.port["alone"]

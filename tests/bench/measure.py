@@ -19,6 +19,8 @@ from servers import HERE, TICK, Failure
 WRK_TIMEOUT_S = 60
 IDLE_S = 0.35        # no CPU for so long: longer than a slow upstream keeps a request
 DRAIN_S = 90
+STARTED = {"order_id", "key", "state", "session_id", "client_token", "payment_method_categories",
+           "order_amount", "purchase_currency"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,7 +74,7 @@ def probe(case):
     answer = link.getresponse()
     body = answer.read()
     link.close()
-    if answer.status != case.expect or (case.expect == 201 and not json.loads(body)["session_id"]):
+    if answer.status != case.expect or (case.expect == 201 and set(json.loads(body)) != STARTED):
         raise Failure(f"{case.contender.name}, {case.stage}: expected {case.expect}, got "
                       f"{answer.status} {body[:500]!r}")
 
@@ -131,11 +133,12 @@ def measure(case, seconds, env):
     mock, load = env.upstream.server.cpu(), wrk_seconds()
     seen = wrk(case, max(seconds, case.min_s), env.directory)
     load = wrk_seconds() - load
+    memory = {name: server.memory() for name, server in servers.items() if name != "database"}
     settle(servers)
     used = {name: value - used[name] for name, value in cpu(servers).items()}
     machine, mock = busy_seconds() - machine, env.upstream.server.cpu() - mock
     check_answers(case, seen)
-    return {**seen, **_stored(case, before, seen, env), "cpu_s": used, "upstream_s": mock,
+    return {**seen, **_stored(case, before, seen, env), "cpu_s": used, "upstream_s": mock, "memory_mb": sum(memory.values()),
             "window_s": time.monotonic() - began,
             "others_s": max(0.0, machine - sum(used.values()) - mock - load)}
 

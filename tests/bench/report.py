@@ -2,12 +2,14 @@
 """Medians of the repetitions, the table and the ratios."""
 import statistics
 
-RATIO_STAGES = ("bare", "check", "whole", "fresh", "plain", "slow")
+from contenders import ALONE
+
+RATIO_STAGES = ("bare", "parse", "check", "whole", "fresh", "plain", "slow")
 TITLES = {
     "bare": "bare handler (404)",
     "parse": "+ read and parse the cart (403)",
-    "check": "+ check it, last check fails (400)",
-    "again": "+ the same key again, no call (201)",
+    "check": "+ signature, check; last check fails (400)",
+    "again": "the same key again (201)",
     "whole": "the whole, TLS connection kept (201)",
     "fresh": "the whole, TLS connection fresh",
     "plain": "the whole, no TLS",
@@ -17,9 +19,9 @@ TITLES = {
 PIECES = (
     ("read and parse the cart", "parse", "bare"),
     ("signature and check", "check", "parse"),
-    ("two statements: an INSERT that finds the row, a SELECT", "again", "check"),
-    ("the call, kept connection; rows written, not found", "whole", "again"),
+    ("the call, kept connection, and the row", "whole", "check"),
     ("- of that TLS", "whole", "plain"),
+    ("a row found and read instead of written", "again", "whole"),
     ("a fresh TLS connection instead", "fresh", "whole"),
 )
 
@@ -40,6 +42,7 @@ def summarise(runs):
         "cpu_us_sum": median(lambda r: sum(r["cpu_s"].values()) / r["served"] * 1e6),
         "writes": median(lambda r: None if r["transactions"] is None
                          else r["transactions"] / r["served"]),
+        "memory_mb": max(r["memory_mb"] for r in runs),
         "upstream_us": median(lambda r: r["upstream_s"] / r["served"] * 1e6),
         "broken": sum(r["broken"] for r in runs),
         "others_share": max(r["others_s"] / r["window_s"] for r in runs),
@@ -54,15 +57,15 @@ def _row(name, stage, m):
     database = m["cpu_us"].get("database")
     server = sum(v for k, v in m["cpu_us"].items() if k != "database")
     writes = "-" if m["writes"] is None else f"{m['writes']:.1f}"
-    return (f"{name:24} {TITLES[stage]:38} {m['req_s']:>8,.0f} {m['p50_ms']:>8,.1f} "
+    return (f"{name:24} {TITLES[stage]:42} {m['req_s']:>8,.0f} {m['p50_ms']:>8,.1f} "
             f"{m['p99_ms']:>8,.1f} {_us(server):>8} {_us(database):>8} {_us(m['cpu_us_sum']):>8} "
-            f"{writes:>6}" + (f"  {m['broken']} broken" if m["broken"] else ""))
+            f"{writes:>6} {m['memory_mb']:>5,.0f}" + (f"  {m['broken']} broken" if m["broken"] else ""))
 
 
 def table(results):
-    head = (f"{'contender':24} {'stage':38} {'req/s':>8} {'p50 ms':>8} {'p99 ms':>8} "
-            f"{'server':>8} {'database':>8} {'sum':>8} {'writes':>6}")
-    lines = [f"{'':82} {'CPU us per request':>26}", head, "-" * len(head)]
+    head = (f"{'contender':24} {'stage':42} {'req/s':>8} {'p50 ms':>8} {'p99 ms':>8} "
+            f"{'server':>8} {'database':>8} {'sum':>8} {'writes':>6} {'MB':>5}")
+    lines = [f"{'':86} {'CPU us per request':>26}", head, "-" * len(head)]
     for name in dict.fromkeys(name for name, _ in results):
         shown = name
         for stage in TITLES:
@@ -95,14 +98,18 @@ def ratios(results, ours, others):
             if stage == "fresh" and name.startswith("PHP"):
                 b = results.get((name, "whole"))
             if a and b:
-                found.setdefault(stage, {})[name] = {"req_s": a["req_s"] / b["req_s"],
-                                                     "cpu": a["cpu_us_sum"] / b["cpu_us_sum"]}
+                cpu = a["cpu_us_sum"] / b["cpu_us_sum"] if name != ALONE else None
+                found.setdefault(stage, {})[name] = {"req_s": a["req_s"] / b["req_s"], "cpu": cpu}
     return found
 
 
+def _ratio(value):
+    return f"{'-':>12}" if value is None else f"{value:>12.3f}"
+
+
 def ratio_table(found, ours):
-    lines = [f"{ours + ' / contender':66} req/s   CPU us per request"]
+    lines = [f"{ours + ' / contender':70} req/s   CPU us per request"]
     for stage, others in found.items():
         for name, r in others.items():
-            lines.append(f"  {TITLES[stage]:38} {name:24} {r['req_s']:>7.2f} {r['cpu']:>12.3f}")
+            lines.append(f"  {TITLES[stage]:42} {name:24} {r['req_s']:>7.3f} {_ratio(r['cpu'])}")
     return "\n".join(lines) if found else ""

@@ -64,6 +64,11 @@ def _processes():
                 pass
 
 
+def _pss_kb(pid):
+    with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as f:
+        return next(int(line.split()[1]) for line in f if line.startswith("Pss:"))
+
+
 class Server:
     """One server: a process and its descendants."""
 
@@ -84,24 +89,30 @@ class Server:
         while time.monotonic() < end:
             if self.process.poll() is not None:
                 break
-            if answers(ready):
+            if ready() if callable(ready) else answers(ready):
                 return
             time.sleep(0.05)
         raise Failure(f"{self.argv[0]} did not start:\n"
                       + pathlib.Path(self.log).read_text(errors="replace")[-2000:])
 
+    def _family(self):
+        """Its process and all descendants: (pid, ticks)."""
+        children, ticks = {}, _stat(self.process.pid)[1]
+        for pid, parent, used in _processes():
+            children.setdefault(parent, []).append((pid, used))
+        found = [(self.process.pid, ticks)]
+        for pid, _ in found:
+            found += children.get(pid, ())
+        return found
+
     def cpu(self):
         """CPU seconds so far, of those of its processes that ended too (their parents reaped
         them). The kernel sums nanoseconds; a reading is cut to a tick per process."""
-        children = {}
-        for pid, parent, ticks in _processes():
-            children.setdefault(parent, []).append((pid, ticks))
-        total, todo = _stat(self.process.pid)[1], [self.process.pid]
-        while todo:
-            for pid, ticks in children.get(todo.pop(), ()):
-                total += ticks
-                todo.append(pid)
-        return total / TICK
+        return sum(ticks for _, ticks in self._family()) / TICK
+
+    def memory(self):
+        """MB of its processes; a page that several share counts once (PSS)."""
+        return sum(_pss_kb(pid) for pid, _ in self._family()) / 1000
 
     def stop(self):
         if self.process.poll() is None:
@@ -123,6 +134,12 @@ def answers(where):
         except OSError:
             return False
     return True
+
+
+def takes_queries(binaries, directory):
+    """Asks a PostgreSQL whether it has finished starting: its socket is there earlier."""
+    return lambda: not subprocess.run([f"{binaries}/pg_isready", "-q", "-h", directory],
+                                      check=False).returncode
 
 
 def run(argv, **more):
@@ -171,8 +188,8 @@ class Databases:
             [f"{self.bin}/postgres", "-D", str(data), "-k", str(directory),
              "--listen_addresses=", "--max_connections=200", "--autovacuum=off",
              "--log_checkpoints=off"],
-            directory.parent / "postgres.log", directory / ".s.PGSQL.5432", stop=signal.SIGINT,
-            cwd="/", **owner)
+            directory.parent / "postgres.log", takes_queries(self.bin, directory),
+            stop=signal.SIGINT, cwd="/", **owner)
         self.psql("CREATE DATABASE klarna", "postgres")
         for file in (ROOT / "conf/schema/pgsql.sql", HERE / "contenders/row.sql"):
             self.psql(file.read_text())

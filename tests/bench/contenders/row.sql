@@ -1,14 +1,3 @@
 -- SPDX-License-Identifier: Apache-2.0
--- The one row that the contenders store: a primary key and no other index.
-CREATE TABLE bench_order (
-    id               TEXT   NOT NULL PRIMARY KEY,
-    state            TEXT   NOT NULL,
-    session_id       TEXT   NOT NULL,
-    client_token     TEXT   NOT NULL,
-    country          TEXT   NOT NULL,
-    currency         TEXT   NOT NULL,
-    order_amount     BIGINT NOT NULL,
-    order_tax_amount BIGINT NOT NULL,
-    created_at       BIGINT NOT NULL,
-    lines            TEXT   NOT NULL
-);
+-- The others' table: the columns, checks and indexes of the module's own.
+CREATE TABLE bench_payment (LIKE klarna_payment INCLUDING ALL);

@@ -17,7 +17,7 @@ import subprocess
 import time
 
 import orders
-from servers import ROOT, Failure, as_root, make_directory, run, unprivileged
+from servers import ROOT, Failure, as_root, make_directory, run, takes_queries, unprivileged
 
 SAMPLES = 400         # of each kind of reference
 INDEX = re.compile(r"(?ms)^CREATE INDEX .*?;\n")
@@ -192,8 +192,8 @@ class Postgres(Served):
                 [str(self.bin / "postgres"), "-D", str(self.directory / "data"), "-k",
                  str(self.directory), "-c", "listen_addresses=", "-c", "fsync=off", "-c",
                  "wal_level=minimal", "-c", "max_wal_senders=0"],
-                self.directory / "log", self.directory / ".s.PGSQL.5432", stop=signal.SIGINT,
-                cwd="/", **unprivileged(self.owner))
+                self.directory / "log", takes_queries(self.bin, self.directory),
+                stop=signal.SIGINT, cwd="/", **unprivileged(self.owner))
         return self.driver, f"host={self.directory} dbname=klarna user=klarna connect_timeout=2", ""
 
     def _psql(self, database="klarna"):
