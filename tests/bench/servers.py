@@ -138,7 +138,8 @@ def answers(where):
 
 def takes_queries(binaries, directory):
     """Asks a PostgreSQL whether it has finished starting: its socket is there earlier."""
-    return lambda: not subprocess.run([f"{binaries}/pg_isready", "-q", "-h", directory],
+    return lambda: not subprocess.run([f"{binaries}/pg_isready", "-q", "-h", directory, "-U",
+                                       "klarna", "-d", "postgres"],
                                       check=False).returncode
 
 
