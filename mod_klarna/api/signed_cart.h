@@ -2,8 +2,7 @@
 /*
  * Signed carts: JWS compact form, HS256 only, header with a key id, claims `exp` (seconds)
  * and `cart` (see cart.h). The shop signs, the browser carries, we check: the shopper sets
- * no prices. Keys rotate by having two key ids configured for a while. The only file that
- * includes the JOSE library is signed_cart.c.
+ * no prices. Keys rotate by having two key ids configured for a while.
  */
 #ifndef KL_SIGNED_CART_H
 #define KL_SIGNED_CART_H
@@ -32,7 +31,8 @@ typedef struct kl_signed_cart_t {
  * @return KL_OK, or KL_DENIED: "cart_signature" (not a JWS, other algorithm, forged,
  *   unknown key id), "cart_expired" (exp missing, past or too far away). One wording for
  *   forged and unknown key: an attacker learns nothing. KL_INVALID when the signature holds
- *   but the claims name a member twice, are nested too deep or have no object `cart`.
+ *   but the claims are no JSON object, name a member twice, are nested too deep or have no
+ *   object `cart`.
  */
 kl_kind_t kl_signed_cart_open(kl_json_t **cart, apr_pool_t *p, const kl_signed_cart_t *came,
                               const apr_array_header_t *keys, kl_error_t *err);

@@ -25,7 +25,7 @@ SETTINGS = {"mod_klarna/settings.h", "mod_klarna/klarna_module.h", "mod_klarna/c
 ONLY = {  # a library's header and the files that may include it
     "curl/curl.h": {"mod_klarna/api/http_curl.c"},
     "jansson.h": {"mod_klarna/core/json.c", "mod_klarna/core/reader.c"},
-    "jwt.h": {"mod_klarna/api/signed_cart.c"},
+    "openssl/hmac.h": {"mod_klarna/api/signed_cart.c"},
     "apr_dbd.h": {"mod_klarna/store/store_dbd.c", "mod_klarna/store/store_dbd.h",
                   "mod_klarna/store/dbd_run.c", "mod_klarna/store/dbd_run.h",
                   "mod_klarna/check.c"},  # check.c: mod_dbd.h needs it first
