@@ -151,9 +151,11 @@ kl_klarna_request_t kl_order_management_shipping_info(apr_pool_t *p, const kl_or
                 kl_json_text(p, body), key);
 }
 
-kl_klarna_request_t kl_order_management_read(apr_pool_t *p, const kl_order_t *order)
+kl_klarna_request_t kl_order_management_read(apr_pool_t *p, const char *id)
 {
-    return request(p, order, (kl_klarna_request_t){"GET", "", "", "", 0});
+    const kl_order_t order = {.klarna_order_id = id};
+
+    return request(p, &order, (kl_klarna_request_t){"GET", "", "", "", 0});
 }
 
 /* --- the answer -------------------------------------------------------------------- */

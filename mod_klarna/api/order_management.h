@@ -33,8 +33,8 @@ kl_klarna_request_t kl_order_management_extend(apr_pool_t *p, const kl_order_t *
 kl_klarna_request_t kl_order_management_shipping_info(apr_pool_t *p, const kl_order_t *order,
                                                       const char *capture_id,
                                                       const char *shipping_info, const char *key);
-/** GET order. */
-kl_klarna_request_t kl_order_management_read(apr_pool_t *p, const kl_order_t *order);
+/** GET order, by Klarna's id. */
+kl_klarna_request_t kl_order_management_read(apr_pool_t *p, const char *id);
 kl_kind_t kl_order_management_read_reply(kl_klarna_record_t *out, apr_pool_t *p,
                                          const kl_klarna_response_t *resp, kl_error_t *err);
 

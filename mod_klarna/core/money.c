@@ -41,6 +41,11 @@ int kl_money_mul(apr_int64_t a, apr_int64_t b, apr_int64_t *out)
     return 1;
 }
 
+int kl_money_within(apr_int64_t part, apr_int64_t whole)
+{
+    return whole >= 0 ? part >= 0 && part <= whole : part <= 0 && part >= whole;
+}
+
 /* n / d to the nearest whole number, halves away from zero; d > 0. */
 static wide_t divide_rounded(wide_t n, wide_t d)
 {

@@ -13,6 +13,9 @@ int kl_money_add(apr_int64_t a, apr_int64_t b, apr_int64_t *out);
 int kl_money_sub(apr_int64_t a, apr_int64_t b, apr_int64_t *out);
 int kl_money_mul(apr_int64_t a, apr_int64_t b, apr_int64_t *out);
 
+/** 1 when part lies between 0 and whole, on whole's side of zero. */
+int kl_money_within(apr_int64_t part, apr_int64_t whole);
+
 /**
  * The tax inside a gross amount: total - round(total * 10000 / (10000 + rate)), halves away
  * from zero. Klarna checks it with a tolerance of one minor unit (Klarna Payments, order

@@ -4,17 +4,12 @@
 #include "core/money.h"
 #include "core/order.h"
 
-/* part lies between 0 and whole, on whole's side of zero. */
-static int within(apr_int64_t part, apr_int64_t whole)
-{
-    return whole >= 0 ? part >= 0 && part <= whole : part <= 0 && part >= whole;
-}
-
 static int sum_within(apr_int64_t a, apr_int64_t b, apr_int64_t whole)
 {
     apr_int64_t sum;
 
-    return within(a, whole) && within(b, whole) && kl_money_add(a, b, &sum) && within(sum, whole);
+    return kl_money_within(a, whole) && kl_money_within(b, whole) && kl_money_add(a, b, &sum)
+           && kl_money_within(sum, whole);
 }
 
 static const char *line_fault(const kl_line_t *line)
@@ -28,10 +23,10 @@ static const char *line_fault(const kl_line_t *line)
     if (!sum_within(line->captured_amount, line->cancelled_amount, line->total_amount)) {
         return "a line's captured and cancelled amount stay within its total amount";
     }
-    if (!within(line->credited_quantity, line->captured_quantity)) {
+    if (!kl_money_within(line->credited_quantity, line->captured_quantity)) {
         return "a line's credited quantity stays within its captured quantity";
     }
-    if (!within(line->credited_amount, line->captured_amount)) {
+    if (!kl_money_within(line->credited_amount, line->captured_amount)) {
         return "a line's credited amount stays within its captured amount";
     }
     return NULL;
@@ -43,13 +38,13 @@ static const char *amounts_fault(const kl_order_t *order)
     if (order->original_amount < 0) {
         return "the original amount is not negative";
     }
-    if (!within(order->order_amount, order->original_amount)) {
+    if (!kl_money_within(order->order_amount, order->original_amount)) {
         return "the order amount stays within the original amount";
     }
     if (!sum_within(order->captured_amount, order->remaining_amount, order->order_amount)) {
         return "captured and remaining amount stay within the order amount";
     }
-    if (!within(order->refunded_amount, order->captured_amount)) {
+    if (!kl_money_within(order->refunded_amount, order->captured_amount)) {
         return "the refunded amount stays within the captured amount";
     }
     return NULL;

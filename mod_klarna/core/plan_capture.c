@@ -17,9 +17,7 @@ static kl_kind_t capture_everything(kl_movement_t *out, apr_pool_t *p, const kl_
 {
     for (int i = 0; i < order->lines->nelts; i++) {
         const kl_line_t *line = &APR_ARRAY_IDX(order->lines, i, kl_line_t);
-        kl_part_t open = {kl_line_open_quantity(line), kl_line_open_amount(line)};
-
-        if (kl_plan_selection_add(out, i, open, err) != KL_OK) {
+        if (kl_plan_selection_add(out, i, kl_plan_selection_open(line), err) != KL_OK) {
             return err->kind;
         }
     }
@@ -41,7 +39,7 @@ static kl_kind_t capture_picks(kl_movement_t *out, apr_pool_t *p, const kl_order
         const kl_pick_t *pick = &APR_ARRAY_IDX(picks, i, kl_pick_t);
         int at = APR_ARRAY_IDX(lines, i, int);
         const kl_line_t *line = &APR_ARRAY_IDX(order->lines, at, kl_line_t);
-        kl_part_t left = {kl_line_open_quantity(line), kl_line_open_amount(line)};
+        kl_part_t left = kl_plan_selection_open(line);
         kl_part_t part = {.quantity = pick->quantity};
 
         rv = kl_plan_selection_check(pick, i, left, err);
@@ -54,6 +52,19 @@ static kl_kind_t capture_picks(kl_movement_t *out, apr_pool_t *p, const kl_order
     return rv == KL_OK
                ? kl_plan_selection_check_sum(out->amount, order->remaining_amount, "lines", err)
                : rv;
+}
+
+static kl_kind_t select_it(kl_movement_t *out, apr_pool_t *p, const kl_order_t *order,
+                           const kl_selection_t *what, kl_error_t *err)
+{
+    if (what->everything) {
+        return capture_everything(out, p, order, err);
+    }
+    if (what->has_amount) {
+        out->amount = what->amount;
+        return kl_plan_selection_check_sum(out->amount, order->remaining_amount, "amount", err);
+    }
+    return capture_picks(out, p, order, what->picks, err);
 }
 
 static kl_kind_t refuse(kl_error_t *err, const kl_words_t *why)
@@ -80,12 +91,8 @@ kl_kind_t kl_plan_capture(kl_movement_t *out, apr_pool_t *p, const kl_order_t *o
                                + (apr_size_t)order->lines->nelts * ROOM_LINE)) {
         return refuse(err, &full);
     }
-    if (want->what.everything) {
-        return capture_everything(out, p, order, err);
+    if (select_it(out, p, order, &want->what, err) != KL_OK) {
+        return err->kind;
     }
-    if (want->what.has_amount) {
-        out->amount = want->what.amount;
-        return kl_plan_selection_check_sum(out->amount, order->remaining_amount, "amount", err);
-    }
-    return capture_picks(out, p, order, want->what.picks, err);
+    return kl_plan_selection_prove(order, out, kl_plan_selection_open, err);
 }

@@ -20,16 +20,6 @@ typedef struct split_t {
     kl_movement_t captured; /* captured: goes back to the shopper, before any fee */
 } split_t;
 
-static kl_part_t open_part(const kl_line_t *line)
-{
-    return (kl_part_t){kl_line_open_quantity(line), kl_line_open_amount(line)};
-}
-
-static kl_part_t creditable_part(const kl_line_t *line)
-{
-    return (kl_part_t){kl_line_creditable_quantity(line), kl_line_creditable_amount(line)};
-}
-
 /* Adds all parts of all lines when they come to exactly amount, else the amount alone. */
 static kl_kind_t add_all(kl_movement_t *out, const kl_order_t *order,
                          kl_part_t (*part)(const kl_line_t *), apr_int64_t amount, kl_error_t *err)
@@ -59,10 +49,10 @@ static kl_kind_t split_everything(split_t *out, const kl_order_t *order, kl_erro
         {"only_fees_left", "Everything has been credited, except the return fees kept."};
     apr_int64_t open = kl_order_open_amount(order);
     apr_int64_t back = kl_order_creditable_amount(order);
-    kl_kind_t rv = add_all(&out->open, order, open_part, open, err);
+    kl_kind_t rv = add_all(&out->open, order, kl_plan_selection_open, open, err);
 
     if (rv == KL_OK) {
-        rv = add_all(&out->captured, order, creditable_part, back, err);
+        rv = add_all(&out->captured, order, kl_plan_selection_creditable, back, err);
     }
     if (rv == KL_OK && open + back <= 0) {
         return refuse(err, &only_fees);
@@ -108,7 +98,7 @@ static apr_int64_t pick_worth(const kl_line_t *line, const kl_pick_t *pick, kl_p
 static void split_pick(const kl_line_t *line, const kl_pick_t *pick, kl_part_t *captured,
                        kl_part_t *open)
 {
-    kl_part_t back = creditable_part(line), rest = open_part(line);
+    kl_part_t back = kl_plan_selection_creditable(line), rest = kl_plan_selection_open(line);
     apr_int64_t whole = pick_worth(line, pick, back, rest);
 
     captured->quantity = kl_plan_selection_nearer(pick->quantity, back.quantity);
@@ -250,7 +240,10 @@ kl_kind_t kl_plan_credit(kl_credit_plan_t *out, apr_pool_t *p, const kl_order_t 
     }
     if (split(&both, p, order, &want->what, err) != KL_OK
         || keep_fee(&both.captured, want, err) != KL_OK
-        || check_room(p, order, want, &both, err) != KL_OK) {
+        || check_room(p, order, want, &both, err) != KL_OK
+        || kl_plan_selection_prove(order, &both.open, kl_plan_selection_open, err) != KL_OK
+        || kl_plan_selection_prove(order, &both.captured, kl_plan_selection_creditable, err)
+               != KL_OK) {
         return err->kind;
     }
     if (both.open.amount > 0) {

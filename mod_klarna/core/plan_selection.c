@@ -5,8 +5,20 @@
  */
 #include <apr_strings.h>
 
+#include "core/contract.h"
+#include "core/line.h"
 #include "core/money.h"
 #include "core/plan_selection.h"
+
+kl_part_t kl_plan_selection_open(const kl_line_t *line)
+{
+    return (kl_part_t){kl_line_open_quantity(line), kl_line_open_amount(line)};
+}
+
+kl_part_t kl_plan_selection_creditable(const kl_line_t *line)
+{
+    return (kl_part_t){kl_line_creditable_quantity(line), kl_line_creditable_amount(line)};
+}
 
 kl_movement_t kl_plan_selection_none(apr_pool_t *p)
 {
@@ -132,5 +144,24 @@ kl_kind_t kl_plan_selection_check_sum(apr_int64_t sum, apr_int64_t most, const c
     if (sum > most) {
         return kl_error_field(err, "too_much", field, text(err, sum), at_most(err, most));
     }
+    return KL_OK;
+}
+
+kl_kind_t kl_plan_selection_prove(const kl_order_t *order, const kl_movement_t *m,
+                                  kl_part_t (*left)(const kl_line_t *line), kl_error_t *err)
+{
+    apr_int64_t sum = -m->return_fee;
+
+    for (int i = 0; i < m->lines->nelts; i++) {
+        const kl_movement_line_t *part = &APR_ARRAY_IDX(m->lines, i, kl_movement_line_t);
+        kl_part_t most;
+
+        KL_CONTRACT(part->line >= 0 && part->line < order->lines->nelts, err);
+        most = left(&APR_ARRAY_IDX(order->lines, part->line, kl_line_t));
+        KL_CONTRACT(kl_money_within(part->quantity, most.quantity), err);
+        KL_CONTRACT(kl_money_within(part->amount, most.amount), err);
+        sum += part->amount;
+    }
+    KL_CONTRACT(m->lines->nelts == 0 ? m->amount >= 0 : sum == m->amount, err);
     return KL_OK;
 }

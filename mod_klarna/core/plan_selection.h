@@ -13,6 +13,10 @@ typedef struct kl_part_t {
     apr_int64_t quantity, amount;
 } kl_part_t;
 
+/** What is left of a line to be captured or taken off, and to be given back. */
+kl_part_t kl_plan_selection_open(const kl_line_t *line);
+kl_part_t kl_plan_selection_creditable(const kl_line_t *line);
+
 /** A movement of nothing. */
 kl_movement_t kl_plan_selection_none(apr_pool_t *p);
 /** Adds a part of line number `line`, unless it is nothing at all. KL_INTERNAL on overflow. */
@@ -42,5 +46,13 @@ apr_int64_t kl_plan_selection_nearer(apr_int64_t a, apr_int64_t b);
 /** KL_INVALID for a sum of picks or an amount that is not in 1..most, else KL_OK. */
 kl_kind_t kl_plan_selection_check_sum(apr_int64_t sum, apr_int64_t most, const char *field,
                                       kl_error_t *err);
+
+/**
+ * What a plan came to, before a request is made of it: each part lies within what left() gives for
+ * its line, and together they are the amount; a movement of nothing is none.
+ * @return KL_OK, or KL_INTERNAL "contract"
+ */
+kl_kind_t kl_plan_selection_prove(const kl_order_t *order, const kl_movement_t *m,
+                                  kl_part_t (*left)(const kl_line_t *line), kl_error_t *err);
 
 #endif

@@ -31,12 +31,9 @@ static kl_kind_t placed_elsewhere(kl_service_t *svc, kl_order_t *order, const ch
                                   kl_run_t *run, kl_error_t *err)
 {
     kl_plan_t plan = {.order = order};
-    kl_order_t as_if = *order;
-    kl_klarna_request_t req;
+    kl_klarna_request_t req = kl_order_management_read(svc->p, klarna_order_id);
     kl_kind_t rv;
 
-    as_if.klarna_order_id = klarna_order_id;
-    req = kl_order_management_read(svc->p, &as_if);
     run->op = kl_journal_add(svc, &plan, KL_OP_PLACE_ORDER, err);
     if (!run->op) {
         return err->kind;

@@ -3,6 +3,7 @@
 #include "service/call.h"
 
 #include <string.h>
+#include "api/order_management.h"
 #include "core/contract.h"
 #include "core/operation_check.h"
 
@@ -149,4 +150,26 @@ kl_kind_t kl_call_klarna(kl_service_t *svc, const char *account, const kl_klarna
     }
     *resp = kl_klarna_exchange(svc->http, svc->p, as, req, svc->now() + svc->timeout);
     return kl_reply_meaning(resp, err) == KL_MEANS_DONE ? KL_OK : err->kind;
+}
+
+kl_kind_t kl_call_read_record(kl_service_t *svc, const char *account, const char *id,
+                              kl_klarna_record_t *record, kl_error_t *err)
+{
+    kl_klarna_request_t req = kl_order_management_read(svc->p, id);
+    kl_klarna_response_t resp;
+    kl_kind_t rv;
+
+    if (!req.method) {
+        return kl_error_field(err, "klarna_order_id", "klarna_order_id", "some other text",
+                              "an order id in Klarna's form");
+    }
+    rv = kl_call_klarna(svc, account, &req, &resp, err);
+    if (rv == KL_OK) {
+        rv = kl_order_management_read_reply(record, svc->p, &resp, err);
+    }
+    if (rv == KL_OK && strcasecmp(record->order_id, id) != 0) {
+        return kl_error_set(err, KL_PROTOCOL, "unreadable_answer",
+                            "Klarna's answer is about another order.");
+    }
+    return rv;
 }

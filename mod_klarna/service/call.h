@@ -8,6 +8,7 @@
 #define KL_CALL_H
 
 #include "api/reply.h"
+#include "core/klarna_record.h"
 #include "service/service.h"
 
 /* What the call of an operation gave. */
@@ -36,5 +37,11 @@ kl_meaning_t kl_call_meaning(const kl_operation_t *op, const kl_exchange_t *ex, 
  *  @return KL_OK with its answer, or what it meant as an error */
 kl_kind_t kl_call_klarna(kl_service_t *svc, const char *account, const kl_klarna_request_t *req,
                          kl_klarna_response_t *resp, kl_error_t *err);
+
+/** Reads Klarna's record of the order that Klarna knows by this id, as that account. Calls Klarna.
+ *  @return KL_OK; KL_INVALID when no order can have that id; what the answer meant; KL_PROTOCOL
+ * when it is about another order */
+kl_kind_t kl_call_read_record(kl_service_t *svc, const char *account, const char *id,
+                              kl_klarna_record_t *record, kl_error_t *err);
 
 #endif

@@ -72,16 +72,21 @@ static kl_kind_t change_once(kl_service_t *svc, kl_change_t *change, const char 
 static kl_kind_t set_differs(kl_change_t *change, kl_order_t *order, apr_pool_t *p, kl_error_t *err)
 {
     (void)p, (void)err;
-    change->nothing = order->attention >= KL_ATTENTION_DIFFERS;
+    change->nothing = order->attention >= KL_ATTENTION_DIFFERS && change->look == KL_LOOK_UNCHANGED;
     kl_attention_raise(order, KL_ATTENTION_DIFFERS);
     return KL_OK;
 }
 
-kl_kind_t kl_change_mark_differs(kl_service_t *svc, const char *id, kl_error_t *err)
+kl_kind_t kl_change_mark_differs(kl_service_t *svc, const char *id, kl_look_when_t look,
+                                 kl_error_t *err)
 {
-    kl_change_t change = {.make = set_differs, .note = 1};
+    kl_change_t change = {.make = set_differs, .look = look, .note = 1};
     kl_order_t *order = NULL;
+    kl_kind_t rv = kl_service_show(svc, id, &order, err);
 
+    if (rv != KL_OK || order->broken) { /* that one is marked now */
+        return rv;
+    }
     return kl_change_order(svc, &change, id, &order, err);
 }
 

@@ -39,7 +39,9 @@ struct kl_change_t {
 kl_kind_t kl_change_order(kl_service_t *svc, kl_change_t *change, const char *id,
                           kl_order_t **order, kl_error_t *err);
 
-/** Marks the order for a person to look at: something about it does not add up. */
-kl_kind_t kl_change_mark_differs(kl_service_t *svc, const char *id, kl_error_t *err);
+/** Marks the order for a person to look at: something about it does not add up. look is when the
+ *  worker does. */
+kl_kind_t kl_change_mark_differs(kl_service_t *svc, const char *id, kl_look_when_t look,
+                                 kl_error_t *err);
 
 #endif

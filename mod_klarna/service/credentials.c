@@ -22,13 +22,10 @@ const char *kl_credentials_result_name(kl_credentials_result_t result)
 
 static kl_klarna_response_t ask(kl_service_t *svc, const kl_account_t *account)
 {
-    kl_order_t *order = kl_order_make(svc->p);
     apr_interval_time_t limit = svc->timeout < KL_CREDENTIAL_TEST_LIMIT ? svc->timeout
                                                                         : KL_CREDENTIAL_TEST_LIMIT;
-    kl_klarna_request_t req;
+    kl_klarna_request_t req = kl_order_management_read(svc->p, NO_ORDER);
 
-    order->klarna_order_id = NO_ORDER;
-    req = kl_order_management_read(svc->p, order);
     return kl_klarna_exchange(svc->http, svc->p, account, &req, svc->now() + limit);
 }
 

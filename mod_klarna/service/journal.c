@@ -130,10 +130,7 @@ static kl_kind_t store(kl_service_t *svc, const kl_order_t *order, kl_operation_
 {
     kl_kind_t rv;
 
-    if (!op->method || !op->path) {
-        return kl_error_set(err, KL_INTERNAL, "no_request", "A %s has no request to send.",
-                            kl_op_kind_name(op->kind));
-    }
+    KL_CONTRACT(op->method && op->path, err); /* a request could be built */
     KL_CONTRACT(op->version == 0 && kl_operation_is_unstarted(op), err);
     if (check_amount(order, op, err) != KL_OK || kl_operation_check(op, err) != KL_OK) {
         return KL_INTERNAL;

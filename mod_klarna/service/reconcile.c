@@ -3,7 +3,6 @@
 #include "service/reconcile.h"
 
 #include <string.h>
-#include "api/order_management.h"
 #include "core/contract.h"
 #include "core/klarna_record.h"
 #include "core/schedule.h"
@@ -49,20 +48,16 @@ static kl_kind_t reconcile_once(kl_service_t *svc, kl_order_t **order, kl_look_t
     kl_klarna_record_t record;
     taking_t taking = {.record = &record, .look = look};
     kl_change_t change = {.make = take_in, .baton = &taking, .once = 1, .step = "look_stored"};
-    kl_klarna_request_t req = kl_order_management_read(svc->p, *order);
-    kl_klarna_response_t resp;
-    kl_kind_t rv = kl_call_klarna(svc, (*order)->account, &req, &resp, err);
+    kl_kind_t rv = kl_call_read_record(svc, (*order)->account, (*order)->klarna_order_id, &record,
+                                       err);
 
     if (rv != KL_OK) {
         return rv;
     }
     kl_service_step(svc, "record_read");
-    rv = kl_order_management_read_reply(&record, svc->p, &resp, err);
-    if (rv == KL_OK) {
-        rv = kl_change_order(svc, &change, id, order, err);
-    }
+    rv = kl_change_order(svc, &change, id, order, err);
     if (err->where) {
-        (void)kl_change_mark_differs(svc, id, kl_error_make(svc->p));
+        (void)kl_change_mark_differs(svc, id, KL_LOOK_DAILY, kl_error_make(svc->p));
     }
     return rv;
 }

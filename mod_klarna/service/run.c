@@ -163,7 +163,8 @@ static kl_kind_t run_one(kl_service_t *svc, kl_run_t *run, kl_error_t *err)
     }
     if (err->where) {
         run->order = NULL;
-        (void)kl_change_mark_differs(svc, run->op->order_id, kl_error_make(svc->p));
+        (void)kl_change_mark_differs(svc, run->op->order_id, KL_LOOK_UNCHANGED,
+                                     kl_error_make(svc->p));
     }
     return rv == KL_STALE ? kl_service_in_progress(err) : rv; /* someone else was quicker */
 }

@@ -52,7 +52,7 @@ static kl_kind_t show_unclaimed(kl_service_t *svc, kl_operation_t *op, kl_error_
     if (rv == KL_OK) {
         rv = svc->store->operation_save(svc->store, svc->p, op, err);
     }
-    return rv == KL_OK ? kl_change_mark_differs(svc, op->order_id, err) : rv;
+    return rv == KL_OK ? kl_change_mark_differs(svc, op->order_id, KL_LOOK_UNCHANGED, err) : rv;
 }
 
 kl_kind_t kl_units_operation(kl_service_t *svc, kl_operation_t **op, kl_error_t *err)

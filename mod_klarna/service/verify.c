@@ -4,11 +4,11 @@
 
 #include <apr_strings.h>
 #include <string.h>
-#include "api/order_management.h"
 #include "api/payments.h"
 #include "service/book.h"
 #include "service/call.h"
 #include "core/import.h"
+#include "core/operation_check.h"
 
 #define CLOCKS_APART apr_time_from_sec(300) /* Klarna's clock and ours */
 
@@ -27,25 +27,6 @@ static int is_the_placed_one(const kl_order_t *order, const kl_klarna_record_t *
     return seen->original_order_amount == order->order_amount
            && strcmp(seen->currency, order->currency) == 0
            && (!order->reference1[0] || strcmp(order->reference1, seen->reference1) == 0);
-}
-
-static kl_kind_t read_by_id(kl_service_t *svc, const kl_order_t *order, const char *id,
-                            kl_klarna_record_t *seen, kl_error_t *err)
-{
-    kl_order_t as_if = *order;
-    kl_klarna_response_t resp;
-    kl_klarna_request_t req;
-    kl_kind_t rv;
-
-    as_if.klarna_order_id = id;
-    req = kl_order_management_read(svc->p, &as_if);
-    if (!req.method) {
-        kl_error_field(err, "klarna_order_id", "klarna_order_id", "some other text",
-                       "an order id in Klarna's form");
-        return KL_INVALID;
-    }
-    rv = kl_call_klarna(svc, order->account, &req, &resp, err);
-    return rv == KL_OK ? kl_order_management_read_reply(seen, svc->p, &resp, err) : rv;
 }
 
 /* *taken becomes 1 when this Klarna order is already another of our orders. */
@@ -76,7 +57,7 @@ kl_kind_t kl_verify_by_id(kl_service_t *svc, const kl_order_t *order, const char
     kl_json_t *result = kl_json_object(svc->p);
     kl_klarna_record_t seen;
     int taken = 0;
-    kl_kind_t rv = read_by_id(svc, order, id, &seen, err);
+    kl_kind_t rv = kl_call_read_record(svc, order->account, id, &seen, err);
 
     if (rv == KL_OK) {
         rv = is_taken(svc, order, seen.order_id, &taken, err);
@@ -327,7 +308,7 @@ static kl_kind_t read_truth(kl_service_t *svc, const kl_operation_t *op, kl_find
     if (op->kind == KL_OP_PLACE_ORDER) {
         return truth_of_placement(&search, err);
     }
-    rv = read_by_id(svc, order, order->klarna_order_id, &seen, err);
+    rv = kl_call_read_record(svc, order->account, order->klarna_order_id, &seen, err);
     return rv == KL_OK ? truth_of(&search, &seen, err) : rv;
 }
 
@@ -350,9 +331,12 @@ kl_kind_t kl_verify_operation(kl_service_t *svc, const kl_operation_t *op, kl_fi
 static kl_kind_t end_operation(kl_service_t *svc, kl_operation_t *op, kl_order_t **order,
                                kl_error_t *err)
 {
-    kl_kind_t rv = svc->store->operation_save(svc->store, svc->p, op, err);
+    kl_kind_t rv = kl_operation_check(op, err);
 
-    kl_service_step(svc, "truth_stored");
+    if (rv == KL_OK) {
+        rv = svc->store->operation_save(svc->store, svc->p, op, err);
+        kl_service_step(svc, "truth_stored");
+    }
     return rv == KL_OK ? kl_book_operation(svc, op, order, err) : rv;
 }
 

@@ -398,7 +398,7 @@ static answer_t read_order(const asked_t *asked)
     const fake_order_t *order = asked->order;
     kl_json_t *v = kl_json_object(asked->fake->p);
 
-    kl_json_set_str(v, "order_id", order->id);
+    kl_json_set_str(v, "order_id", asked->fake->misnames ? asked->fake->misnames : order->id);
     kl_json_set_str(v, "status", order->status);
     kl_json_set_str(v, "fraud_status", order->fraud_status);
     kl_json_set_str(v, "klarna_reference", "K1");

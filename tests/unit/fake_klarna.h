@@ -59,6 +59,7 @@ typedef struct fake_klarna_t {
     const char *session_refusal; /* the error code a read session answers with, or NULL */
     const char *fraud_status;    /* of orders placed from now on */
     const char *refuses;         /* requests whose path holds this are refused, or NULL */
+    const char *misnames;        /* the id that every order's record names, or NULL: its own */
     int sessions;                /* created */
     const char *session_body;    /* of the last session call */
     int calls;                   /* since the fault was armed */

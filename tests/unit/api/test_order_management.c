@@ -127,7 +127,7 @@ static void test_without_body(void **state)
     req = kl_order_management_extend(p, order, KEY);
     check_request(&req, "POST", BASE "/extend-authorization-time");
     assert_string_equal(req.body, "");
-    req = kl_order_management_read(p, order);
+    req = kl_order_management_read(p, order->klarna_order_id);
     assert_string_equal(req.method, "GET");
     assert_string_equal(req.path, BASE);
     assert_string_equal(req.body, "");
@@ -158,14 +158,12 @@ static void test_no_request_without_order_or_key(void **state)
 
     assert_null(kl_order_management_cancel(p, order, "").method);
     assert_null(kl_order_management_cancel(p, order, NULL).method);
-    order->klarna_order_id = "a/b?c";
-    assert_string_equal(kl_order_management_read(p, order).path,
+    assert_string_equal(kl_order_management_read(p, "a/b?c").path,
                         "/ordermanagement/v1/orders/a%2Fb%3Fc");
     order->klarna_order_id = "";
     assert_null(kl_order_management_cancel(p, order, KEY).method);
-    assert_null(kl_order_management_read(p, order).method);
-    order->klarna_order_id = "..";
-    assert_null(kl_order_management_read(p, order).method);
+    assert_null(kl_order_management_read(p, "").method);
+    assert_null(kl_order_management_read(p, "..").method);
 }
 
 /* --- reading an order ---------------------------------------------------------------- */

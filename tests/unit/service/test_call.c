@@ -2,6 +2,10 @@
 /* One operation's tries: with one key, in time, no longer than they may take, and none with a key
  * that Klarna has forgotten. */
 #include "tests/unit/service_checks.h"
+
+#include <apr_strings.h>
+#include <ctype.h>
+
 #include "service/call.h"
 #include "service/journal.h"
 
@@ -167,10 +171,36 @@ static void an_unused_key_does_not_age(void **state)
     world_check_ours(world, id, "PART_CAPTURED", 5000, 0, 5500);
 }
 
+/* As when two answers are mixed up on their way: nothing of it is believed. */
+static void a_record_of_another_order_is_no_answer(void **state)
+{
+    world_t *world = world_for(state);
+    const char *id = world_placed(world);
+    kl_order_t *order = world_order(world, id);
+    kl_error_t *err = kl_error_make(world->p);
+    kl_klarna_record_t record;
+    char *same = apr_pstrdup(world->p, order->klarna_order_id);
+
+    world->klarna->misnames = "another";
+    assert_int_equal(kl_call_read_record(world_service(world, world->p), order->account,
+                                         order->klarna_order_id, &record, err),
+                     KL_PROTOCOL);
+    check_error(err, KL_PROTOCOL, "unreadable_answer");
+    for (char *c = same; *c; c++) { /* a person's way to write it */
+        *c = (char)toupper(*c);
+    }
+    world->klarna->misnames = same;
+    kl_error_clear(err);
+    assert_int_equal(kl_call_read_record(world_service(world, world->p), order->account,
+                                         order->klarna_order_id, &record, err),
+                     KL_OK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_POOL(a_busy_key_is_tried_again),
+        WITH_POOL(a_record_of_another_order_is_no_answer),
         WITH_POOL(klarnas_pause_is_kept_when_there_is_time),
         WITH_POOL(a_long_pause_is_left_to_later),
         WITH_POOL(each_try_is_timed),
