@@ -5,6 +5,7 @@
 
 #include <apr_strings.h>
 #include <string.h>
+#include "child.h"
 #include "service/checkout.h"
 #include "service/placement.h"
 #include "handlers/body.h"
@@ -43,8 +44,12 @@ static kl_kind_t read_cart(kl_request_t *req, const kl_reader_t *rd, kl_cart_t *
 {
     kl_json_t *v = vouched_cart(req, rd);
 
-    return v ? kl_cart_parse(cart, req->r->pool, v, req->settings->account.region, req->err)
-             : req->err->kind;
+    if (!v
+        || kl_cart_parse(cart, req->r->pool, v, req->settings->account.region, req->err) != KL_OK) {
+        return req->err->kind;
+    }
+    kl_child_expect_payment(&req->settings->account);
+    return KL_OK;
 }
 
 /* What the browser needs to go on: ids, the key, Klarna's token and payment methods. */

@@ -14,6 +14,7 @@
 #include "service/paced.h"
 #include "settings.h"
 #include "store/store_dbd.h"
+#include "warm.h"
 
 /* Offered by the crash tests' module only: it dies at the step it was given. */
 APR_DECLARE_OPTIONAL_FN(void, klarna_step, (const char *name));
@@ -96,6 +97,9 @@ void kl_child_init(apr_pool_t *pchild, server_rec *s)
                      err->detail);
         http = &broken;
     }
+    else {
+        kl_warm_start(pchild, s, http);
+    }
     paced = kl_paced_make(pchild, http, &(kl_paced_clock_t){apr_time_now, pause_for});
     for (; s; s = s->next) {
         make_store(pchild, s);
@@ -138,6 +142,11 @@ void kl_child_worker_service(kl_service_t *svc, apr_pool_t *p, server_rec *s,
 apr_interval_time_t kl_child_worker_waits(const kl_account_t *account)
 {
     return paced ? kl_paced_wait(paced, account) : 0;
+}
+
+void kl_child_expect_payment(const kl_account_t *account)
+{
+    kl_warm_expect(account);
 }
 
 const char *kl_child_http_version(apr_pool_t *p)

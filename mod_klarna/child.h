@@ -26,6 +26,9 @@ void kl_child_worker_service(kl_service_t *svc, apr_pool_t *p, server_rec *s,
 /** How long Klarna's rate limit lets the worker wait before its next call; 0 = not. */
 apr_interval_time_t kl_child_worker_waits(const kl_account_t *account);
 
+/** A shopper is about to pay with this account: see warm.h. */
+void kl_child_expect_payment(const kl_account_t *account);
+
 /** The HTTP library that calls Klarna, for people: name and version. */
 const char *kl_child_http_version(apr_pool_t *p);
 

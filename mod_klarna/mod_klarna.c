@@ -15,6 +15,7 @@
 #include "handlers/handlers.h"
 #include "klarna_module.h"
 #include "settings.h"
+#include "warm.h"
 #include "worker.h"
 #include "check.h"
 #include "handlers/dispatch.h"
@@ -53,6 +54,7 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, s
     if (ap_state_query(AP_SQ_MAIN_STATE) != AP_SQ_MS_CREATE_PRE_CONFIG) {
         ap_add_version_component(pconf, "mod_klarna/" KL_VERSION);
         warn_about_capacity(s);
+        kl_warm_prepare(pconf);
         return kl_worker_register(pconf, s);
     }
     return OK;

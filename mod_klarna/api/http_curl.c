@@ -541,6 +541,13 @@ kl_kind_t kl_http_curl_make(kl_http_t **out, apr_pool_t *p, const kl_http_curl_c
     return KL_OK;
 }
 
+apr_time_t kl_http_curl_last_used(kl_http_t *http, const char *url)
+{
+    impl_t *impl = http->impl;
+
+    return kl_kept_last(impl->kept, url);
+}
+
 const char *kl_http_curl_version(apr_pool_t *p)
 {
     const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);

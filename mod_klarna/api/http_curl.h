@@ -28,6 +28,9 @@ typedef struct kl_http_curl_config_t {
 kl_kind_t kl_http_curl_make(kl_http_t **out, apr_pool_t *p, const kl_http_curl_config_t *cfg,
                             kl_error_t *err);
 
+/** When the kept connection to url's host that was used last was used; 0 when none is kept. */
+apr_time_t kl_http_curl_last_used(kl_http_t *http, const char *url);
+
 /** libcurl's version and its TLS library's: "7.88.1 (OpenSSL/3.0.15)". */
 const char *kl_http_curl_version(apr_pool_t *p);
 

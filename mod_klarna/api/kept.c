@@ -85,6 +85,18 @@ void *kl_kept_take(kl_kept_t *kept, const char *url, apr_time_t now)
     return link.handle;
 }
 
+apr_time_t kl_kept_last(kl_kept_t *kept, const char *url)
+{
+    apr_time_t last;
+    pile_t *pile;
+
+    apr_thread_mutex_lock(kept->mutex);
+    pile = pile_of(kept, url);
+    last = pile->count > 0 ? pile->links[pile->count - 1].since : 0;
+    apr_thread_mutex_unlock(kept->mutex);
+    return last;
+}
+
 /* Under the lock. The one idle for longest, when it is too old or there is no room. */
 static link_t surplus(kl_kept_t *kept, pile_t *pile, apr_time_t now)
 {

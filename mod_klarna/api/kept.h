@@ -26,6 +26,9 @@ kl_kept_t *kl_kept_make(apr_pool_t *p, int max, void (*end)(void *handle));
 /** A handle whose connection leads to the origin of url; NULL when there is none to use. */
 void *kl_kept_take(kl_kept_t *kept, const char *url, apr_time_t now);
 
+/** When a connection to the origin of url was last put here; 0 when there is none. */
+apr_time_t kl_kept_last(kl_kept_t *kept, const char *url);
+
 /** Takes the handle over. @param fd the socket of its connection, which stays the handle's */
 void kl_kept_put(kl_kept_t *kept, const char *url, void *handle, int fd, apr_time_t now);
 

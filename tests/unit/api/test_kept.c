@@ -55,9 +55,11 @@ static void test_keeps_the_warmest_first(void **state)
 
     make_pairs(pairs, 3);
     assert_null(kl_kept_take(kept, A, NOW));
+    assert_int_equal(kl_kept_last(kept, A), 0);
     for (int i = 0; i < 3; i++) {
-        put(kept, A, &pairs[i], NOW);
+        put(kept, A, &pairs[i], NOW + i);
     }
+    assert_int_equal(kl_kept_last(kept, A), NOW + 2);
     assert_int_equal(pairs[0].ended, 1);
     assert_ptr_equal(kl_kept_take(kept, A, NOW), &pairs[2]);
     assert_ptr_equal(kl_kept_take(kept, A, NOW), &pairs[1]);
