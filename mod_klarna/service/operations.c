@@ -17,13 +17,13 @@ kl_kind_t kl_operations_of_order(kl_service_t *svc, const char *order_id, apr_ar
 
 kl_kind_t kl_operations_unfinished(kl_service_t *svc, apr_array_header_t **out, kl_error_t *err)
 {
-    kl_due_query_t query = {"", APR_INT64_MAX, KL_MAX_PAGE, KL_DUE_ALL};
+    kl_unfinished_query_t query = {.limit = KL_MAX_PAGE};
     apr_array_header_t *found = NULL;
 
     *out = apr_array_make(svc->p, 20, sizeof(kl_operation_t *));
     for (int i = 0; i < kl_accounts_count(svc); i++) {
         query.account = kl_accounts_at(svc, i)->name;
-        if (svc->store->operations_due(svc->store, svc->p, &query, &found, err) != KL_OK) {
+        if (svc->store->operations_unfinished(svc->store, svc->p, &query, &found, err) != KL_OK) {
             return err->kind;
         }
         apr_array_cat(*out, found);

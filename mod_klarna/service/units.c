@@ -148,7 +148,7 @@ static kl_kind_t placements_due(kl_service_t *svc, int limit, apr_array_header_t
 
 static kl_kind_t orders_due(kl_service_t *svc, int limit, apr_array_header_t **out, kl_error_t *err)
 {
-    kl_due_query_t query = {svc->account->name, svc->now(), limit, KL_DUE_ALL};
+    kl_due_query_t query = {.account = svc->account->name, .now = svc->now(), .limit = limit};
     apr_array_header_t *found = NULL;
     kl_kind_t rv = svc->store->orders_due(svc->store, svc->p, &query, &found, err);
 

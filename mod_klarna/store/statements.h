@@ -281,7 +281,9 @@ typedef enum { KL_DIALECT_SQLITE3, KL_DIALECT_PGSQL, KL_DIALECT_MYSQL, KL_DIALEC
     SAME(operation_list, 2, \
          "SELECT " KL_OPERATION_ALL_ " FROM klarna_operation WHERE order_id = %s" \
          " ORDER BY created_at, id LIMIT %d") \
-    SAME(operations_due, 4, KL_OPERATIONS_DUE_("")) \
+    SAME(operations_unfinished, 2, \
+         "SELECT " KL_OPERATION_ALL_ " FROM klarna_operation WHERE merchant = %s" \
+         " AND next_at > 0 ORDER BY next_at LIMIT %d") \
     SAME(operations_asked_for, 4, KL_OPERATIONS_DUE_(" AND kind <> 'place_order'")) \
     SAME(operations_placements, 4, KL_OPERATIONS_DUE_(" AND kind = 'place_order'")) \
     SAME(operations_by_state, 3, \

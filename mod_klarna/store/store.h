@@ -49,7 +49,7 @@ typedef struct kl_order_query_t {
 
 /* Whose operations. A placement that is due was left by a shopper or stored by Klarna's callback,
  * which anyone can cause; any other was asked for by a person of the shop. */
-typedef enum { KL_DUE_ALL, KL_DUE_ASKED_FOR, KL_DUE_PLACEMENTS } kl_due_whose_t;
+typedef enum { KL_DUE_ASKED_FOR, KL_DUE_PLACEMENTS } kl_due_whose_t;
 
 typedef struct kl_due_query_t {
     const char *account;
@@ -57,6 +57,12 @@ typedef struct kl_due_query_t {
     int limit;
     kl_due_whose_t whose; /* of operations; orders are nobody's */
 } kl_due_query_t;
+
+/* Operations that have not ended, whoever works on them. */
+typedef struct kl_unfinished_query_t {
+    const char *account;
+    int limit;
+} kl_unfinished_query_t;
 
 /* Operations in one state, whoever works on them. */
 typedef struct kl_state_query_t {
@@ -139,10 +145,14 @@ struct kl_store_t {
     kl_kind_t (*orders_due)(kl_store_t *self, apr_pool_t *p, const kl_due_query_t *query,
                             apr_array_header_t **out, kl_error_t *err);
     /** A merchant's unfinished operations that are due (next_at <= now) and that nobody is working
-     * on (lease_until <= now), the longest due first. When now is APR_INT64_MAX, all that have not
-     *  ended. *out: kl_operation_t *. */
+     *  on (lease_until <= now), the longest due first. *out: kl_operation_t *. */
     kl_kind_t (*operations_due)(kl_store_t *self, apr_pool_t *p, const kl_due_query_t *query,
                                 apr_array_header_t **out, kl_error_t *err);
+    /** A merchant's operations that have not ended, whoever works on them and whenever they are
+     * due, the soonest due first. *out: kl_operation_t *. */
+    kl_kind_t (*operations_unfinished)(kl_store_t *self, apr_pool_t *p,
+                                       const kl_unfinished_query_t *query, apr_array_header_t **out,
+                                       kl_error_t *err);
     /** A merchant's operations in that state that were put on the wire at least once, the last
      *  changed first. *out: kl_operation_t *. */
     kl_kind_t (*operations_by_state)(kl_store_t *self, apr_pool_t *p, const kl_state_query_t *query,

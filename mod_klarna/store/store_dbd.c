@@ -411,13 +411,22 @@ static kl_kind_t operation_list(kl_store_t *self, apr_pool_t *p, const char *ord
 static kl_kind_t operations_due(kl_store_t *self, apr_pool_t *p, const kl_due_query_t *query,
                                 apr_array_header_t **out, kl_error_t *err)
 {
-    static const kl_sql_t texts[] = {[KL_DUE_ALL] = KL_SQL_operations_due,
-                                     [KL_DUE_ASKED_FOR] = KL_SQL_operations_asked_for,
+    static const kl_sql_t texts[] = {[KL_DUE_ASKED_FOR] = KL_SQL_operations_asked_for,
                                      [KL_DUE_PLACEMENTS] = KL_SQL_operations_placements};
     const void *v[] = {query->account, &query->now, &query->now, &query->limit};
 
     *out = apr_array_make(p, query->limit, sizeof(kl_operation_t *));
     return kl_dbd_rows_select(self, p, OPERATIONS(texts[query->whose], v), *out, err);
+}
+
+static kl_kind_t operations_unfinished(kl_store_t *self, apr_pool_t *p,
+                                       const kl_unfinished_query_t *query, apr_array_header_t **out,
+                                       kl_error_t *err)
+{
+    const void *v[] = {query->account, &query->limit};
+
+    *out = apr_array_make(p, query->limit, sizeof(kl_operation_t *));
+    return kl_dbd_rows_select(self, p, OPERATIONS(KL_SQL_operations_unfinished, v), *out, err);
 }
 
 static kl_kind_t operations_by_state(kl_store_t *self, apr_pool_t *p, const kl_state_query_t *query,
@@ -465,6 +474,7 @@ kl_store_t *kl_store_dbd_make(apr_pool_t *p, kl_connections_t *connections)
         .operation_list = operation_list,
         .orders_due = orders_due,
         .operations_due = operations_due,
+        .operations_unfinished = operations_unfinished,
         .operations_by_state = operations_by_state,
         .operation_hours = kl_dbd_figures_operation_hours,
         .worker_lease = kl_dbd_lease_take,

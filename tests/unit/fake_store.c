@@ -444,30 +444,47 @@ static kl_kind_t orders_due(kl_store_t *self, apr_pool_t *p, const kl_due_query_
     return call(self, p, list_orders_due, &wanted, err);
 }
 
-static int is_wanted(const kl_operation_t *row, const wanted_list_t *wanted)
+static int is_due(const kl_operation_t *row, const wanted_list_t *wanted)
 {
     int is_placement = row->kind == KL_OP_PLACE_ORDER;
 
     return row->next_at > 0 && row->next_at <= wanted->now && row->lease_until <= wanted->now
            && strcmp(row->account, wanted->account) == 0
-           && (wanted->whose == KL_DUE_ALL || is_placement == (wanted->whose == KL_DUE_PLACEMENTS));
+           && is_placement == (wanted->whose == KL_DUE_PLACEMENTS);
 }
 
-static kl_kind_t list_operations(fake_store_t *fake, apr_pool_t *p, void *what, kl_error_t *err)
+static int is_unfinished(const kl_operation_t *row, const wanted_list_t *wanted)
 {
-    wanted_list_t *wanted = what;
+    return row->next_at > 0 && strcmp(row->account, wanted->account) == 0;
+}
+
+static void list_operations(fake_store_t *fake, apr_pool_t *p, const wanted_list_t *wanted,
+                            int (*fits)(const kl_operation_t *row, const wanted_list_t *wanted))
+{
     apr_array_header_t *list = apr_array_make(p, 4, sizeof(kl_operation_t *));
 
-    (void)err;
     for (int i = 0; i < fake->operations->nelts; i++) {
         const kl_operation_t *row = operation_at(fake, i);
 
-        if (is_wanted(row, wanted)) {
+        if (fits(row, wanted)) {
             APR_ARRAY_PUSH(list, kl_operation_t *) = copy_of_operation(p, row);
         }
     }
     sort_and_cut(list, wanted->limit, by_next_at);
     *wanted->out = list;
+}
+
+static kl_kind_t list_due(fake_store_t *fake, apr_pool_t *p, void *what, kl_error_t *err)
+{
+    (void)err;
+    list_operations(fake, p, what, is_due);
+    return KL_OK;
+}
+
+static kl_kind_t list_unfinished(fake_store_t *fake, apr_pool_t *p, void *what, kl_error_t *err)
+{
+    (void)err;
+    list_operations(fake, p, what, is_unfinished);
     return KL_OK;
 }
 
@@ -476,7 +493,16 @@ static kl_kind_t operations_due(kl_store_t *self, apr_pool_t *p, const kl_due_qu
 {
     wanted_list_t wanted = {query->account, query->now, query->limit, query->whose, out};
 
-    return call(self, p, list_operations, &wanted, err);
+    return call(self, p, list_due, &wanted, err);
+}
+
+static kl_kind_t operations_unfinished(kl_store_t *self, apr_pool_t *p,
+                                       const kl_unfinished_query_t *query, apr_array_header_t **out,
+                                       kl_error_t *err)
+{
+    wanted_list_t wanted = {.account = query->account, .limit = query->limit, .out = out};
+
+    return call(self, p, list_unfinished, &wanted, err);
 }
 
 /* A time that is never over. */
@@ -722,7 +748,7 @@ static kl_kind_t callback_list(kl_store_t *self, apr_pool_t *p, const char *acco
                                apr_array_header_t **out, kl_error_t *err)
 {
     *out = apr_array_make(p, 2, sizeof(kl_callback_t));
-    return call(self, p, list_notes, &(wanted_list_t){account, 0, 0, KL_DUE_ALL, out}, err);
+    return call(self, p, list_notes, &(wanted_list_t){.account = account, .out = out}, err);
 }
 
 /* --- operations ---------------------------------------------------------------------- */
@@ -900,6 +926,7 @@ fake_store_t *fake_store_make(apr_pool_t *p, fake_process_t *process)
         .operation_list = operation_list,
         .orders_due = orders_due,
         .operations_due = operations_due,
+        .operations_unfinished = operations_unfinished,
         .operations_by_state = operations_by_state,
         .operation_hours = operation_hours,
         .impl = fake,

@@ -64,7 +64,7 @@ static void it_is_read_with_what_is_wrong(void **state)
 {
     database_t *db = *state;
     const kl_order_query_t query = {.account = "shop", .limit = 10};
-    const kl_due_query_t due = {"shop", APR_INT64_MAX, 10, KL_DUE_ALL};
+    const kl_due_query_t due = {.account = "shop", .now = APR_INT64_MAX, .limit = 10};
     apr_array_header_t *list = NULL;
 
     make_two(db);

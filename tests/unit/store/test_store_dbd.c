@@ -672,7 +672,9 @@ static void check_due_orders(database_t *db, apr_time_t now, int limit, const ch
     const char *told = "";
 
     assert_int_equal(db->store->orders_due(db->store, db->p,
-                                           &(kl_due_query_t){"shop", now, limit, KL_DUE_ALL},
+                                           &(kl_due_query_t){.account = "shop",
+                                                             .now = now,
+                                                             .limit = limit},
                                            &found, db->err),
                      KL_OK);
     for (int i = 0; i < found->nelts; i++) {
@@ -733,12 +735,17 @@ static void check_due_of(database_t *db, kl_due_whose_t whose, apr_time_t now, i
 
 static void check_due_operations(database_t *db, apr_time_t now, int limit, const char *ids)
 {
-    check_due_of(db, KL_DUE_ALL, now, limit, ids);
+    check_due_of(db, KL_DUE_ASKED_FOR, now, limit, ids);
 }
 
 static void check_unfinished_operations(database_t *db, int limit, const char *ids)
 {
-    check_due_of(db, KL_DUE_ALL, APR_INT64_MAX, limit, ids);
+    const kl_unfinished_query_t query = {"shop", limit};
+    apr_array_header_t *found = NULL;
+
+    assert_int_equal(db->store->operations_unfinished(db->store, db->p, &query, &found, db->err),
+                     KL_OK);
+    check_operations(db, found, ids);
 }
 
 /* A clerk's refund is found although shoppers' placements are due for longer. */
@@ -755,7 +762,7 @@ static void test_whose_operations_are_due(void **state)
         op->account = "shop";
         assert_int_equal(db->store->operation_insert(db->store, db->p, op, db->err), KL_OK);
     }
-    check_due_of(db, KL_DUE_ALL, 1000, 2, "0 1 ");
+    check_unfinished_operations(db, 2, "0 1 ");
     check_due_of(db, KL_DUE_ASKED_FOR, 1000, 2, "2 ");
     check_due_of(db, KL_DUE_PLACEMENTS, 1000, 20, "0 1 3 ");
     check_due_of(db, KL_DUE_ASKED_FOR, 101, 2, "");
@@ -1300,7 +1307,7 @@ static void test_reads_use_indexes(void **state)
         {KL_SQL_order_count_waiting,
          "klarna_order_waiting (merchant=? AND waiting=? AND created_at>? AND created_at<?)"},
         {KL_SQL_orders_due, "klarna_order_due (merchant=? AND check_at>? AND check_at<?)"},
-        {KL_SQL_operations_due, "klarna_operation_due (merchant=? AND next_at>? AND next_at<?)"},
+        {KL_SQL_operations_unfinished, "klarna_operation_due (merchant=? AND next_at>?)"},
         {KL_SQL_operations_asked_for,
          "klarna_operation_due (merchant=? AND next_at>? AND next_at<?)"},
         {KL_SQL_operations_placements,
