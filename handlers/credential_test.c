@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* See credential_test.h. */
 #include "handlers/credential_test.h"
-#include "handlers/operator.h"
 
 #include "service/credentials.h"
 #include "core/country.h"
 #include "handlers/answer.h"
-#include "core/error.h"
 #include "handlers/accounts.h"
 #include "core/reader.h"
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* See export.h. */
 #include "handlers/export.h"
-#include "handlers/list.h"
 
 #include <apr_strings.h>
 #include "core/order_csv.h"

@@ -18,7 +18,6 @@
 #include "handlers/support.h"
 #include "handlers/overview.h"
 #include "handlers/query.h"
-#include "core/json.h"
 
 #define DEFAULT_HOURS 24
 #define MAX_HOURS 168

@@ -17,7 +17,6 @@
 #include "handlers/operations.h"
 #include "handlers/accounts.h"
 #include "handlers/query.h"
-#include "core/json.h"
 #include "core/reader.h"
 
 /* Its expiry is not known yet; when Klarna cannot be asked now, it is shown as it is. */

@@ -2,7 +2,6 @@
 /* See support.h. */
 #include "handlers/support.h"
 #include "handlers/overview.h"
-#include "handlers/operator.h"
 
 #include "core/operation_view.h"
 #include "service/operations.h"

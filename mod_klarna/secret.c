@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* See secret.h. */
 #include "secret.h"
-#include "settings.h"
 
 #include <apr_file_io.h>
 #include <apr_strings.h>

@@ -4,7 +4,6 @@
 
 #include "core/booking.h"
 #include "core/money.h"
-#include "core/plan.h"
 #include "core/plan_lines.h"
 #include "core/order_check.h"
 

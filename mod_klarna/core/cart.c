@@ -10,7 +10,6 @@
 #include "core/cart_lines.h"
 #include "core/limits.h"
 #include "core/order_parts.h"
-#include "core/error.h"
 #include "core/reader.h"
 
 /* Tables, a row each. */

@@ -12,7 +12,6 @@
 #include "core/limits.h"
 #include "core/money.h"
 #include "core/line.h"
-#include "core/error.h"
 #include "core/reader.h"
 
 #define LINE_TYPES \

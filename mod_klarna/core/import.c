@@ -7,7 +7,6 @@
 #include "core/booking.h"
 #include "core/klarna_record.h"
 #include "core/limits.h"
-#include "core/operation.h"
 #include "core/waiting.h"
 
 #define ROOM 4096 /* bytes that one takes in the ledger document, at most */

@@ -4,7 +4,6 @@
 
 #include "core/intent.h"
 #include "core/ledger.h"
-#include "core/json.h"
 
 #define NO_LIST "[]"
 

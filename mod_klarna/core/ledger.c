@@ -7,7 +7,6 @@
 #include "core/order.h"
 #include "core/order_parts.h"
 #include "core/line.h"
-#include "core/error.h"
 #include "core/reader.h"
 
 #define VERSION 1

@@ -3,7 +3,6 @@
 #include "core/order_parts.h"
 
 #include "core/view.h"
-#include "core/json.h"
 #include "core/line.h"
 
 /* --- members ---------------------------------------------------------------------- */

@@ -5,7 +5,6 @@
 
 #include "core/plan_selection.h"
 #include "core/why_not.h"
-#include "core/line.h"
 
 /* Bytes a capture may add to the ledger beside its texts: ids, names of members, and a
  * growing counter or two in every line. */

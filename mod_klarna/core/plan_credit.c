@@ -7,7 +7,6 @@
 #include "core/limits.h"
 #include "core/plan_selection.h"
 #include "core/why_not.h"
-#include "core/line.h"
 
 /* Bytes a credit invoice may add to the ledger beside its texts: ids, two steps, a
  * reduction line; and its parts of every line with their growing counters. */

@@ -6,7 +6,6 @@
 
 #include "core/limits.h"
 #include "core/plan.h"
-#include "core/error.h"
 #include "core/reader.h"
 
 static const char *word(const kl_reader_t *rd, const char *key)

@@ -5,7 +5,6 @@
 
 #include "core/limits.h"
 #include "core/money.h"
-#include "core/plan.h"
 
 /* The least price whose quantity-fold is not below amount. */
 static apr_int64_t price_covering(apr_int64_t amount, apr_int64_t quantity)

@@ -7,7 +7,6 @@
 #define KL_VIEW_H
 
 #include <apr_time.h>
-#include "core/error.h"
 #include "core/json.h"
 
 /* Who reads it: the shop's people, whoever runs its server, or strangers: codes, times and

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "core/limits.h"
-#include "core/plan.h"
 
 static const kl_words_t busy =
     {"busy", "Another operation on this order is in progress; wait for its outcome."};

@@ -2,7 +2,6 @@
 /* See acknowledge.h. */
 #include "service/acknowledge.h"
 
-#include "core/plan.h"
 #include "core/waiting.h"
 #include "service/change.h"
 #include "core/why_not.h"

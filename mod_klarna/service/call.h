@@ -7,7 +7,6 @@
 #ifndef KL_CALL_H
 #define KL_CALL_H
 
-#include "api/reply.h"
 #include "core/klarna_record.h"
 #include "service/service.h"
 

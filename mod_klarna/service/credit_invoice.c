@@ -8,7 +8,6 @@
 #include "core/intent.h"
 #include "core/plan_credit.h"
 #include "core/why_not.h"
-#include "core/error.h"
 
 static const kl_op_kind_t kind_of_verb[] = {[KL_VERB_CANCEL] = KL_OP_CANCEL,
                                             [KL_VERB_REDUCE] = KL_OP_REDUCE,

@@ -6,7 +6,6 @@
 #ifndef KL_SERVICE_OVERVIEW_H
 #define KL_SERVICE_OVERVIEW_H
 
-#include "core/callback.h"
 #include "core/hours.h"
 #include "core/queue.h"
 #include "service/service.h"

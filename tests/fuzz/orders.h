@@ -14,7 +14,6 @@
 #include "core/ledger.h"
 #include "core/booking_operation.h"
 #include "core/money.h"
-#include "core/plan.h"
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
 

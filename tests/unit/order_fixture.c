@@ -12,7 +12,6 @@
 #include "core/plan_capture.h"
 #include "core/ledger.h"
 #include "core/order_check.h"
-#include "core/json.h"
 
 kl_order_t *fixture_order(apr_pool_t *p)
 {

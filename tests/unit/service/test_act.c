@@ -2,7 +2,6 @@
 /* The flow that all actions share: one answer for one key, one operation on an order at a time, and
  * what was left behind goes on first. */
 #include "tests/unit/service_checks.h"
-#include "service/call.h"
 #include "service/journal.h"
 
 static void check_held_by(const world_t *world, const char *id, const char *operation_id)

@@ -7,7 +7,6 @@
 #include <ctype.h>
 
 #include "service/call.h"
-#include "service/journal.h"
 
 static void a_busy_key_is_tried_again(void **state)
 {

@@ -6,7 +6,6 @@
  */
 #include "tests/unit/service_fixture.h"
 #include "service/callbacks.h"
-#include "service/verify.h"
 
 #include <apr_strings.h>
 

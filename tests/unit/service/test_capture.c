@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Captures and their parcels: what they move, what they refuse, what a review holds up. */
 #include "tests/unit/service_checks.h"
-#include "service/journal.h"
 
 static void capturing(void **state)
 {

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Credit invoices: what one moves, step by step, and how far it is paid. */
 #include "tests/unit/service_checks.h"
-#include "service/call.h"
-#include "service/journal.h"
 
 static const kl_credit_invoice_t *last_credit(const world_t *world, const char *id)
 {
