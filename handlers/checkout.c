@@ -104,6 +104,23 @@ static int update(kl_request_t *req)
     return kl_answer(req, HTTP_OK, session_view(req, order), NULL);
 }
 
+/* The widget's last word, from the storefront script. */
+static int declined(kl_request_t *req)
+{
+    kl_reader_t rd = kl_reader(req->r->pool, req->body, "", req->err);
+    const char *key = kl_reader_str(&rd, "key", KL_REQUIRED, 1, KL_MAX_STRING);
+    const char *said = kl_reader_str(&rd, "reason", KL_OPTIONAL, 1, KL_MAX_STRING);
+    kl_payment_id_t id = {req->segment[1], key};
+    kl_order_t *order = NULL;
+
+    kl_reader_only(&rd, "key", "reason", NULL);
+    if (req->err->kind != KL_OK
+        || kl_checkout_declined(&req->svc, &id, said ? said : "", &order, req->err) != KL_OK) {
+        return kl_answer_error(req);
+    }
+    return kl_answer(req, HTTP_OK, session_view(req, order), NULL);
+}
+
 /* Where the shopper goes next, and what the shop may show. It is what placing returned, not what
  * became of the order since: the same click always gets the same answer. */
 static void show_placed(kl_request_t *req, const kl_acted_t *acted, kl_json_t *v)
@@ -127,7 +144,7 @@ static int place(kl_request_t *req)
     const char *order_id = kl_reader_str(&rd, "order_id", KL_REQUIRED, 1, 36);
     const char *key = kl_reader_str(&rd, "key", KL_REQUIRED, 1, KL_MAX_STRING);
     const char *token = kl_reader_str(&rd, "authorization_token", KL_REQUIRED, 1, KL_MAX_STRING);
-    kl_place_request_t want = {.authorization_token = token};
+    kl_place_request_t want = {.authorization_token = token, .key = key};
     kl_ask_t ask = {.order_id = order_id, .client = &req->client, .place = &want};
     kl_acted_t acted;
     kl_kind_t rv;
@@ -140,7 +157,7 @@ static int place(kl_request_t *req)
         return kl_answer_error(req);
     }
     req->status_url = shopper_url(req, order_id, key);
-    rv = kl_placement_by_shopper(&req->svc, key, &ask, &acted, req->err);
+    rv = kl_act(&req->svc, &kl_placement_action, &ask, &acted, req->err);
     return kl_act_answer_send(req, rv, &acted, show_placed);
 }
 
@@ -166,6 +183,7 @@ static int status(kl_request_t *req)
 const kl_route_t kl_checkout_routes[] = {
     {"POST", "sessions", KL_ROUTE_BODY, start},
     {"POST", "sessions/*", KL_ROUTE_BODY, update},
+    {"POST", "sessions/*/declined", KL_ROUTE_BODY, declined},
     {"POST", "orders", KL_ROUTE_BODY, place},
     {"GET", "orders/*", 0, status},
     {NULL, NULL, 0, NULL},

@@ -27,12 +27,10 @@ CREATE TABLE klarna_order (
     channel           VARCHAR(32)   NOT NULL,
     order_key         VARCHAR(64)   NOT NULL,
     callback_secret   VARCHAR(64)   NOT NULL,
-    client_key        VARCHAR(128)  NOT NULL,
     client_hash       VARCHAR(128)  NOT NULL,
     state             VARCHAR(32)   NOT NULL,
     fraud_status      VARCHAR(255)  NOT NULL,
     session_id        VARCHAR(255)  NOT NULL,
-    client_token      TEXT          NOT NULL,
     klarna_order_id   VARCHAR(255)  NOT NULL, -- the own id until Klarna gave one
     klarna_reference  VARCHAR(255)  NOT NULL,
     reference1        VARCHAR(255)  NOT NULL,
@@ -57,7 +55,6 @@ CREATE TABLE klarna_order (
     pending_op        VARCHAR(36)   NOT NULL,
     confirmation_url  VARCHAR(2000) NOT NULL,
     ledger            MEDIUMTEXT    NOT NULL,
-    CONSTRAINT klarna_order_client_key UNIQUE (client_key),
     CONSTRAINT klarna_order_klarna_id UNIQUE (merchant, klarna_order_id),
     CONSTRAINT klarna_order_version CHECK (version >= 1),
     CONSTRAINT klarna_order_amounts CHECK (original_amount >= 0 AND order_amount >= 0
@@ -166,6 +163,7 @@ CREATE TABLE klarna_payment (
     created_at        BIGINT        NOT NULL,
     updated_at        BIGINT        NOT NULL,
     expires_at        BIGINT        NOT NULL,
+    check_at          BIGINT        NOT NULL, -- when the worker looks at it, 0: never
     CONSTRAINT klarna_payment_cart_claim UNIQUE (cart_claim),
     CONSTRAINT klarna_payment_version CHECK (version >= 1),
     CONSTRAINT klarna_payment_kind CHECK (kind IN ('online', 'hosted_page', 'qr', 'network')),
@@ -174,6 +172,7 @@ CREATE TABLE klarna_payment (
 ) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 CREATE INDEX klarna_payment_by_state ON klarna_payment (merchant, state, created_at, id);
+CREATE INDEX klarna_payment_due ON klarna_payment (merchant, check_at);
 
 -- What an order can be found by besides its own columns.
 CREATE TABLE klarna_reference (

@@ -24,12 +24,10 @@ CREATE TABLE klarna_order (
     channel           TEXT          NOT NULL,
     order_key         TEXT          NOT NULL,
     callback_secret   TEXT          NOT NULL,
-    client_key        TEXT          NOT NULL,
     client_hash       TEXT          NOT NULL,
     state             TEXT          NOT NULL,
     fraud_status      TEXT          NOT NULL,
     session_id        TEXT          NOT NULL,
-    client_token      TEXT          NOT NULL,
     klarna_order_id   TEXT          NOT NULL, -- the own id until Klarna gave one
     klarna_reference  TEXT          NOT NULL,
     reference1        TEXT          NOT NULL,
@@ -54,7 +52,6 @@ CREATE TABLE klarna_order (
     pending_op        VARCHAR(36)   NOT NULL,
     confirmation_url  TEXT          NOT NULL,
     ledger            TEXT          NOT NULL,
-    CONSTRAINT klarna_order_client_key UNIQUE (client_key),
     CONSTRAINT klarna_order_klarna_id UNIQUE (merchant, klarna_order_id),
     CONSTRAINT klarna_order_version CHECK (version >= 1),
     CONSTRAINT klarna_order_amounts CHECK (original_amount >= 0 AND order_amount >= 0
@@ -169,6 +166,7 @@ CREATE TABLE klarna_payment (
     created_at        BIGINT        NOT NULL,
     updated_at        BIGINT        NOT NULL,
     expires_at        BIGINT        NOT NULL,
+    check_at          BIGINT        NOT NULL, -- when the worker looks at it, 0: never
     CONSTRAINT klarna_payment_cart_claim UNIQUE (cart_claim),
     CONSTRAINT klarna_payment_version CHECK (version >= 1),
     CONSTRAINT klarna_payment_kind CHECK (kind IN ('online', 'hosted_page', 'qr', 'network')),
@@ -177,6 +175,8 @@ CREATE TABLE klarna_payment (
 );
 
 CREATE INDEX klarna_payment_by_state ON klarna_payment (merchant, state, created_at, id);
+CREATE INDEX klarna_payment_due ON klarna_payment (merchant, check_at)
+    WHERE check_at > 0;
 
 -- What an order can be found by besides its own columns.
 CREATE TABLE klarna_reference (

@@ -3,6 +3,7 @@
  * See booking_operation.h. What an operation was meant to move, and the step of the credit
  * invoice that it is, become the movements of booking.h.
  */
+#include <apr_strings.h>
 #include <string.h>
 
 #include "core/booking.h"
@@ -10,6 +11,7 @@
 #include "core/intent.h"
 #include "core/waiting.h"
 #include "core/order_check.h"
+#include "core/payment.h"
 
 /* --- credit invoices --------------------------------------------------------------- */
 
@@ -109,6 +111,7 @@ static kl_kind_t book(kl_order_t *order, apr_pool_t *p, const kl_operation_t *op
     }
     switch (op->kind) {
     case KL_OP_PLACE_ORDER:
+    case KL_OP_ADOPT:
         return placed(order, p, op, err);
     case KL_OP_CAPTURE:
         return captured(order, op, &intent, err);
@@ -133,8 +136,35 @@ static kl_kind_t book(kl_order_t *order, apr_pool_t *p, const kl_operation_t *op
  * about an order that was placed elsewhere. */
 static void no_orphan_any_more(kl_order_t *order, const kl_operation_t *op)
 {
-    if (op->kind == KL_OP_PLACE_ORDER && (op->state == KL_OP_CONFIRMED || op->doubtful)) {
+    if (kl_op_places(op->kind) && (op->state == KL_OP_CONFIRMED || op->doubtful)) {
         kl_attention_lower(order, KL_ATTENTION_ORPHAN);
+    }
+}
+
+/* What Klarna said, or what we said about it. */
+static const char *words_of(apr_pool_t *p, const kl_operation_t *op)
+{
+    kl_error_t *ignored = kl_error_make(p);
+    kl_json_t *messages = kl_json_parse(p, op->error_messages, strlen(op->error_messages), ignored);
+    kl_json_t *refusal = kl_json_parse(p, op->refusal, strlen(op->refusal), ignored);
+    const char *words = kl_json_str(refusal, "detail");
+
+    for (apr_size_t i = 0; i < kl_json_size(messages); i++) {
+        const char *message = kl_json_str_at(messages, i);
+
+        words = i == 0 ? message : apr_pstrcat(p, words, "; ", message, NULL);
+    }
+    return words ? words : "";
+}
+
+/* Klarna's own no, which ends the payment unless another token is placed. A placement that a person
+ * gave up leaves it as it was. */
+static void declined(kl_order_t *order, apr_pool_t *p, const kl_operation_t *op)
+{
+    int by_klarna = op->http_status >= 400 && strcmp(op->error_code, KL_GIVEN_UP) != 0;
+
+    if (by_klarna && op->kind == KL_OP_PLACE_ORDER && order->state == KL_ORDER_CREATED) {
+        kl_payment_decline(order, op->error_code, words_of(p, op));
     }
 }
 
@@ -153,6 +183,9 @@ kl_kind_t kl_booking_operation(kl_order_t *order, apr_pool_t *p, const kl_operat
     /* The step first: a fee counts as kept from the moment its refund is booked. */
     if (mark_step(order, op, err) != KL_OK || (confirmed && book(order, p, op, err) != KL_OK)) {
         return err->kind;
+    }
+    if (!confirmed) {
+        declined(order, p, op);
     }
     order->pending_op = confirmed ? op->next_op : "";
     kl_waiting_answered(order, op);

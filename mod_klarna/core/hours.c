@@ -26,7 +26,7 @@ void kl_hours_add(kl_hours_t *hours, const kl_operation_hour_t *row)
     }
     hour = &hours->hour[(row->hour - hours->from) / HOUR];
     if (row->state == KL_OP_CONFIRMED) {
-        hour->payments += row->kind == KL_OP_PLACE_ORDER ? row->count : 0;
+        hour->payments += kl_op_places(row->kind) ? row->count : 0;
         hour->captures += row->kind == KL_OP_CAPTURE ? row->count : 0;
         hour->refunds += row->kind == KL_OP_REFUND ? row->count : 0;
     }

@@ -22,20 +22,16 @@ static char *put_hex(char *to, const unsigned char *bytes, apr_size_t len)
     return to;
 }
 
-const char *kl_id_uuid(apr_pool_t *p, kl_random_fn random)
+/* RFC 9562: 16 bytes in groups, with the version and the RFC's variant put in. */
+static const char *uuid(apr_pool_t *p, unsigned char *bytes, int version)
 {
-    /* RFC 9562: bytes of each group between the hyphens. */
     static const int group[] = {4, 2, 2, 2, 6};
-    unsigned char bytes[RANDOM_BYTES];
     const unsigned char *from = bytes;
-    char *uuid, *to;
+    char *id, *to;
 
-    if (!random(bytes, sizeof(bytes))) {
-        return NULL;
-    }
-    bytes[6] = (bytes[6] & 0x0f) | 0x40; /* version 4 */
-    bytes[8] = (bytes[8] & 0x3f) | 0x80; /* the RFC's variant */
-    uuid = to = apr_palloc(p, 37);
+    bytes[6] = (bytes[6] & 0x0f) | (unsigned char)(version << 4);
+    bytes[8] = (bytes[8] & 0x3f) | 0x80;
+    id = to = apr_palloc(p, 37);
     for (int i = 0; i < 5; i++) {
         if (i > 0) {
             *to++ = '-';
@@ -44,7 +40,34 @@ const char *kl_id_uuid(apr_pool_t *p, kl_random_fn random)
         from += group[i];
     }
     *to = '\0';
-    return uuid;
+    return id;
+}
+
+const char *kl_id_uuid(apr_pool_t *p, kl_random_fn random)
+{
+    unsigned char bytes[RANDOM_BYTES];
+
+    return random(bytes, sizeof(bytes)) ? uuid(p, bytes, 4) : NULL;
+}
+
+static int hex_value(char c)
+{
+    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+const char *kl_id_from_digest(apr_pool_t *p, const char *hex)
+{
+    unsigned char bytes[RANDOM_BYTES];
+
+    for (int i = 0; i < RANDOM_BYTES; i++) {
+        int high = hex_value(hex[2 * i]), low = high < 0 ? -1 : hex_value(hex[2 * i + 1]);
+
+        if (low < 0) {
+            return NULL;
+        }
+        bytes[i] = (unsigned char)(high << 4 | low);
+    }
+    return uuid(p, bytes, 8);
 }
 
 const char *kl_id_secret(apr_pool_t *p, kl_random_fn random)

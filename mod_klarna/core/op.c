@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See operation_words.h. */
+/* See op.h. */
 #include <string.h>
 
 #include "core/op.h"
@@ -7,10 +7,15 @@
 #define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
 
 static const char *const kind_names[] = {
-    [KL_OP_PLACE_ORDER] = "place_order", [KL_OP_CAPTURE] = "capture",
-    [KL_OP_REFUND] = "refund",           [KL_OP_CANCEL] = "cancel",
-    [KL_OP_REDUCE] = "reduce",           [KL_OP_RELEASE] = "release",
-    [KL_OP_EXTEND] = "extend",           [KL_OP_SHIPPING_INFO] = "shipping_info",
+    [KL_OP_PLACE_ORDER] = "place_order",
+    [KL_OP_CAPTURE] = "capture",
+    [KL_OP_REFUND] = "refund",
+    [KL_OP_CANCEL] = "cancel",
+    [KL_OP_REDUCE] = "reduce",
+    [KL_OP_RELEASE] = "release",
+    [KL_OP_EXTEND] = "extend",
+    [KL_OP_SHIPPING_INFO] = "shipping_info",
+    [KL_OP_ADOPT] = "adopt",
 };
 
 static const char *const state_names[] = {
@@ -25,7 +30,7 @@ static const char *const mark_names[] = {
     [KL_OP_KEY_EXPIRED] = "key_expired",
 };
 
-_Static_assert(COUNT(kind_names) == KL_OP_SHIPPING_INFO + 1, "each kind has a name");
+_Static_assert(COUNT(kind_names) == KL_OP_ADOPT + 1, "each kind has a name");
 _Static_assert(COUNT(state_names) == KL_OP_UNKNOWN + 1, "each state has a name");
 _Static_assert(COUNT(mark_names) == KL_OP_KEY_EXPIRED + 1, "each mark has a name");
 
@@ -78,9 +83,14 @@ int kl_op_mark_parse(const char *name, kl_op_mark_t *out)
     return i >= 0;
 }
 
+int kl_op_places(kl_op_kind_t kind)
+{
+    return kind == KL_OP_PLACE_ORDER || kind == KL_OP_ADOPT;
+}
+
 int kl_op_has_key(kl_op_kind_t kind)
 {
-    return kind != KL_OP_PLACE_ORDER;
+    return !kl_op_places(kind);
 }
 
 int kl_op_is_final(kl_op_state_t state)

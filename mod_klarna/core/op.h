@@ -11,10 +11,11 @@ typedef enum {
     KL_OP_CAPTURE,
     KL_OP_REFUND,
     KL_OP_CANCEL,
-    KL_OP_REDUCE,       /* update the authorization to less */
-    KL_OP_RELEASE,      /* release the remaining authorization */
-    KL_OP_EXTEND,       /* extend the authorization time */
-    KL_OP_SHIPPING_INFO /* add tracking to a capture */
+    KL_OP_REDUCE,        /* update the authorization to less */
+    KL_OP_RELEASE,       /* release the remaining authorization */
+    KL_OP_EXTEND,        /* extend the authorization time */
+    KL_OP_SHIPPING_INFO, /* add tracking to a capture */
+    KL_OP_ADOPT          /* take over an order that was placed elsewhere: only reads it */
 } kl_op_kind_t;
 
 typedef enum {
@@ -40,6 +41,9 @@ int kl_op_state_parse(const char *name, kl_op_state_t *out);
 
 const char *kl_op_mark_name(kl_op_mark_t mark); /* "unclaimed"; "" for none */
 int kl_op_mark_parse(const char *name, kl_op_mark_t *out);
+
+/** 1 for what makes the order Klarna's: a placement or an adoption. */
+int kl_op_places(kl_op_kind_t kind);
 
 /** 1 when Klarna remembers this kind's idempotency key (all of Order Management). */
 int kl_op_has_key(kl_op_kind_t kind);

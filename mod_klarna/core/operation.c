@@ -269,7 +269,7 @@ kl_kind_t kl_operation_given_up(kl_operation_t *op, apr_time_t now, kl_error_t *
         return err->kind;
     }
     leave(op, KL_OP_REFUSED, 0);
-    op->error_code = "given_up";
+    op->error_code = KL_GIVEN_UP;
     op->updated_at = now;
     return KL_OK;
 }

@@ -21,6 +21,9 @@
 #include "core/op.h"
 #include "core/order.h"
 
+/* The error_code of one that a person ended as not executed. */
+#define KL_GIVEN_UP "given_up"
+
 /* Strings are never NULL; "" means none. */
 typedef struct kl_operation_t {
     const char *id;      /* UUID = Klarna-Idempotency-Key */

@@ -16,8 +16,7 @@ static kl_kind_t check_names(const kl_operation_t *op, kl_error_t *err)
 /* A confirmed capture or refund has Klarna's id: it is looked up and paid back by that. */
 static int has_result(const kl_operation_t *op)
 {
-    int needs_id = op->kind == KL_OP_CAPTURE || op->kind == KL_OP_REFUND
-                   || op->kind == KL_OP_PLACE_ORDER;
+    int needs_id = op->kind == KL_OP_CAPTURE || op->kind == KL_OP_REFUND || kl_op_places(op->kind);
 
     return op->state != KL_OP_CONFIRMED || !needs_id || op->result_id[0];
 }

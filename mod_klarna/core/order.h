@@ -120,6 +120,13 @@ typedef struct kl_outside_t {
     const char *result_id; /* Klarna's capture or refund id, or "" */
 } kl_outside_t;
 
+/* Where it is stored (payment.h). */
+typedef enum {
+    KL_STORED_ORDER,   /* among the orders */
+    KL_STORED_PAYMENT, /* as the payment that it begins as */
+    KL_STORED_LEAVING  /* as a payment that can only become an order any more */
+} kl_stored_t;
+
 struct kl_order_t {
     const char *id;          /* ours, UUID */
     apr_int64_t version;     /* advanced by every save */
@@ -128,16 +135,18 @@ struct kl_order_t {
     const char *account;     /* name of the KlarnaStore container */
     const char *environment; /* "playground" or "live" */
     const char *channel;     /* where it was bought: "online"; written once */
-    const char *client_key;  /* see operation.h */
-    const char *client_hash;
+    kl_stored_t stored;
+    const char *client_hash;     /* of the client's request, to tell a reused key */
     const char *key;             /* secret for the shopper's status page */
     const char *callback_secret; /* secret in the URLs that Klarna calls */
     kl_order_state_t state;
     const char *fraud_status;   /* "", "ACCEPTED", "PENDING", "REJECTED" or what Klarna adds */
     const char *session_id;     /* Klarna's */
-    const char *client_token;   /* for the browser; "" once placed */
+    const char *client_token;   /* for the browser; only a payment has it */
     kl_json_t *payment_methods; /* Klarna's payment_method_categories for the browser; in the
-                                   ledger document until the order is placed, else NULL */
+                                   ledger document of a payment, else NULL */
+    const char *reason_code, *reason; /* of a payment that was declined: the code and the words
+                                         of whoever said so */
     const char *klarna_order_id;
     const char *klarna_reference;        /* short, for people */
     const char *reference1, *reference2; /* merchant_reference1, 2 */

@@ -169,6 +169,8 @@ kl_json_t *kl_order_view(apr_pool_t *p, const kl_order_t *order, int full)
     kl_json_set_str(v, "state", kl_order_state_name(order->state));
     kl_json_set_str(v, "sentence", sentence->text);
     kl_json_set_str(v, "sentence_code", sentence->code);
+    kl_view_word(v, "reason_code", order->reason_code);
+    kl_view_word(v, "reason", order->reason);
     kl_view_word(v, "pending_operation", order->pending_op);
     kl_view_word(v, "attention", kl_attention_name(order->attention));
     kl_view_word(v, "waiting", order->waiting);

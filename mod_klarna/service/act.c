@@ -22,7 +22,8 @@ static kl_kind_t look(kl_service_t *svc, kl_order_t **order, kl_error_t *err)
 static kl_kind_t plan_once(kl_service_t *svc, const kl_action_t *action, const kl_ask_t *ask,
                            kl_plan_t *plan, kl_error_t *err)
 {
-    kl_kind_t rv = kl_service_order(svc, ask->order_id, &plan->order, err);
+    kl_kind_t rv = action->load ? action->load(svc, ask, plan->again, &plan->order, err)
+                                : kl_service_order(svc, ask->order_id, &plan->order, err);
 
     if (rv == KL_OK) {
         rv = kl_run_left(svc, &plan->order, err);
@@ -45,7 +46,7 @@ static kl_kind_t begin(kl_service_t *svc, const kl_action_t *action, const kl_as
 
     for (int tries = 0; rv == KL_STALE && tries < KL_MAX_TRIES; tries++) {
         kl_error_clear(err);
-        *plan = (kl_plan_t){.client = ask->client, .after = ask->after};
+        *plan = (kl_plan_t){.client = ask->client, .after = ask->after, .again = tries > 0};
         rv = plan_once(svc, action, ask, plan, err);
     }
     if (rv == KL_STALE) {

@@ -21,6 +21,7 @@
 /* What a shopper's browser, or Klarna's callback, asks to place. */
 typedef struct kl_place_request_t {
     const char *authorization_token;
+    const char *key; /* the payment's secret; NULL: Klarna itself asks */
     kl_json_t *billing_address, *shipping_address; /* NULL when absent */
 } kl_place_request_t;
 
@@ -41,6 +42,10 @@ typedef struct kl_ask_t {
 } kl_ask_t;
 
 typedef struct kl_action_t {
+    /** Loads what is acted on; NULL: the order that is asked for.
+     *  @param again 1 when the first try met someone else's change */
+    kl_kind_t (*load)(kl_service_t *svc, const kl_ask_t *ask, int again, kl_order_t **out,
+                      kl_error_t *err);
     /** 1 when Klarna may have decided something since that the plan must know: its record is
      *  read first. NULL: never. */
     int (*wants_record)(const kl_order_t *order);

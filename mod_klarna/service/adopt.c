@@ -25,7 +25,7 @@ static kl_kind_t waiting_placement(kl_service_t *svc, const kl_order_t *order, k
     return rv;
 }
 
-/* The session was completed, but we know of no placement: a new operation represents it, whose
+/* The session was completed, but we know of no placement: the adoption is an operation whose
  * request only reads the order. */
 static kl_kind_t placed_elsewhere(kl_service_t *svc, kl_order_t *order, const char *klarna_order_id,
                                   kl_run_t *run, kl_error_t *err)
@@ -34,7 +34,7 @@ static kl_kind_t placed_elsewhere(kl_service_t *svc, kl_order_t *order, const ch
     kl_klarna_request_t req = kl_order_management_read(svc->p, klarna_order_id);
     kl_kind_t rv;
 
-    run->op = kl_journal_add(svc, &plan, KL_OP_PLACE_ORDER, err);
+    run->op = kl_journal_add(svc, &plan, KL_OP_ADOPT, err);
     if (!run->op) {
         return err->kind;
     }

@@ -4,6 +4,7 @@
 
 #include <apr_strings.h>
 #include <string.h>
+#include "core/payment.h"
 #include "service/change.h"
 #include "service/placement.h"
 #include "service/verify.h"
@@ -54,7 +55,7 @@ kl_kind_t kl_callbacks_authorization(kl_service_t *svc, const kl_order_t *order,
                     .after = AFTER_THE_BROWSER,
                     .place = &want};
 
-    if (order->state != KL_ORDER_CREATED) {
+    if (!kl_payment_is_open(order)) {
         return KL_OK; /* placed already, or given up: the token buys nothing new */
     }
     return kl_act_later(svc, &kl_placement_action, &ask, err);

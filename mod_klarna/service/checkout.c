@@ -2,10 +2,10 @@
 /* See checkout.h. */
 #include "service/checkout.h"
 
-#include <apr_strings.h>
 #include <string.h>
 #include "api/payments.h"
 #include "api/signed_cart.h"
+#include "core/payment.h"
 #include "core/schedule.h"
 #include "service/call.h"
 #include "service/change.h"
@@ -21,13 +21,21 @@ kl_json_t *kl_checkout_open_cart(kl_service_t *svc, const char *token,
     return kl_signed_cart_open(&cart, svc->p, &came, keys, err) == KL_OK ? cart : NULL;
 }
 
-static kl_kind_t new_order(kl_service_t *svc, const kl_cart_t *cart, const kl_client_t *client,
-                           kl_order_t **out, kl_error_t *err)
+/* A client's key gives the same payment the same id, here and on any other host. */
+static const char *payment_id(const kl_service_t *svc, const kl_client_t *client)
+{
+    return client->key[0] ? kl_id_from_digest(svc->p, client->key)
+                          : kl_id_uuid(svc->p, svc->random);
+}
+
+static kl_kind_t new_payment(kl_service_t *svc, const kl_cart_t *cart, const kl_client_t *client,
+                             kl_order_t **out, kl_error_t *err)
 {
     kl_order_t *order = kl_order_make(svc->p);
 
     kl_cart_to_order(cart, order);
-    order->id = kl_id_uuid(svc->p, svc->random);
+    order->stored = KL_STORED_PAYMENT;
+    order->id = payment_id(svc, client);
     order->key = kl_id_secret(svc->p, svc->random);
     order->callback_secret = kl_id_secret(svc->p, svc->random);
     if (!order->id || !order->key || !order->callback_secret) {
@@ -37,87 +45,38 @@ static kl_kind_t new_order(kl_service_t *svc, const kl_cart_t *cart, const kl_cl
     order->account = svc->account->name;
     order->environment = svc->account->environment;
     order->channel = "online";
-    order->client_key = apr_pstrcat(svc->p, "-", order->id, NULL);
-    if (client && client->key[0]) {
-        order->client_key = client->key;
-        order->client_hash = client->hash;
-    }
+    order->client_hash = client->hash;
     order->created_at = order->updated_at = svc->now();
     kl_schedule_set(order, KL_LOOK_CHANGED, order->created_at);
     *out = order;
-    return kl_order_check(order, err) == KL_OK
-               ? svc->store->order_insert(svc->store, svc->p, order, err)
-               : err->kind;
+    return kl_order_check(order, err);
 }
 
-/* The order this client key made before, or a new one. */
-static kl_kind_t find_or_make(kl_service_t *svc, const kl_cart_t *cart, const kl_client_t *client,
-                              kl_order_t **out, kl_error_t *err)
+static kl_kind_t make_session(kl_service_t *svc, const kl_cart_t *cart, kl_order_t *order,
+                              kl_error_t *err)
 {
-    kl_kind_t rv = new_order(svc, cart, client, out, err);
+    kl_klarna_request_t req = kl_payments_create_session(svc->p, order, cart, svc->callback_base);
+    kl_klarna_response_t resp;
+    kl_session_t session;
+    kl_kind_t rv = kl_call_klarna(svc, order->account, &req, &resp, err);
 
-    if (rv != KL_TAKEN || !client || !client->key[0]) {
-        return rv;
+    kl_service_step(svc, "session_made");
+    if (rv == KL_OK) {
+        rv = kl_payments_session_reply(&session, svc->p, &resp, err);
     }
-    kl_error_clear(err);
-    rv = svc->store->order_load_by_client_key(svc->store, svc->p, client->key, out, err);
-    if (rv == KL_OK && strcmp((*out)->client_hash, client->hash) != 0) {
-        return kl_error_field(err, "idempotency_key_reused", "Idempotency-Key",
-                              "a key that was used for another cart", "a new key for each cart");
+    if (rv == KL_OK) {
+        order->session_id = session.session_id;
+        order->client_token = session.client_token;
+        order->payment_methods = session.payment_method_categories;
     }
     return rv;
 }
 
-static kl_kind_t abandon(kl_change_t *change, kl_order_t *order, apr_pool_t *p, kl_error_t *err)
-{
-    (void)change, (void)err;
-    order->state = KL_ORDER_ABANDONED;
-    order->client_key = apr_pstrcat(p, "-", order->id, NULL);
-    return KL_OK;
-}
-
-/* Klarna refused the session: the row stays as a record, its client key is free again. */
-static void give_up(kl_service_t *svc, kl_order_t *order)
-{
-    kl_change_t change = {.make = abandon, .look = KL_LOOK_NEVER, .once = 1};
-
-    (void)kl_change_order(svc, &change, order->id, &order, kl_error_make(svc->p));
-}
-
-static kl_kind_t take_session(kl_change_t *change, kl_order_t *order, apr_pool_t *p,
-                              kl_error_t *err)
-{
-    const kl_session_t *session = change->baton;
-
-    (void)p, (void)err;
-    order->session_id = session->session_id;
-    order->client_token = session->client_token;
-    order->payment_methods = session->payment_method_categories;
-    return KL_OK;
-}
-
-/* The same key at the same moment: the session that was stored first is the order's, the other
- * one is never used. */
-static kl_kind_t store_session(kl_service_t *svc, kl_session_t *session, kl_order_t **order,
-                               kl_error_t *err)
-{
-    kl_change_t change = {.make = take_session, .baton = session, .once = 1};
-    const char *id = (*order)->id;
-    kl_kind_t rv = kl_change_order(svc, &change, id, order, err);
-
-    if (rv != KL_STALE) {
-        return rv;
-    }
-    kl_error_clear(err);
-    rv = svc->store->order_load(svc->store, svc->p, id, order, err);
-    return rv == KL_OK && !(*order)->session_id[0] ? kl_service_in_progress(err) : rv;
-}
-
-/* A session is dead after its time, and an order that was given up gets no new one. The order
+/* A session is dead after its time, and a payment that was given up gets no new one. The order
  * itself shows a placement in progress. */
 static kl_kind_t still_alive(kl_service_t *svc, const kl_order_t *order, kl_error_t *err)
 {
-    int over = order->state == KL_ORDER_CREATED && !order->pending_op[0]
+    int over = kl_payment_is_open(order) && !order->pending_op[0]
                && svc->now() - order->created_at >= KL_SESSION_LIFETIME;
 
     if (over || order->state == KL_ORDER_ABANDONED) {
@@ -127,31 +86,66 @@ static kl_kind_t still_alive(kl_service_t *svc, const kl_order_t *order, kl_erro
     return err->kind;
 }
 
+/* What this client key made before. */
+static kl_kind_t find_made(kl_service_t *svc, const char *id, const kl_client_t *client,
+                           kl_order_t **out, kl_error_t *err)
+{
+    kl_kind_t rv = svc->store->order_load(svc->store, svc->p, id, out, err);
+
+    if (rv == KL_OK && strcmp((*out)->client_hash, client->hash) != 0) {
+        return kl_error_field(err, "idempotency_key_reused", "Idempotency-Key",
+                              "a key that was used for another cart", "a new key for each cart");
+    }
+    return rv == KL_OK ? still_alive(svc, *out, err) : rv;
+}
+
+/* 1 when this client key made a payment before, or when that cannot be known now. */
+static int is_made(kl_service_t *svc, const char *id, const kl_client_t *client, kl_error_t *err)
+{
+    kl_order_t *before = NULL;
+    kl_kind_t rv = KL_NOT_FOUND;
+
+    if (client->key[0]) {
+        rv = svc->store->payment_load(svc->store, svc->p, id, &before, err);
+    }
+    if (rv == KL_NOT_FOUND) {
+        kl_error_clear(err);
+    }
+    return rv != KL_NOT_FOUND;
+}
+
+/*
+ * The row is written once, with Klarna's answer: a session moves no money, and nobody can pay it
+ * who does not have the answer. The same key at the same moment: the session that was stored first
+ * is the payment's, the other one is never used.
+ */
 kl_kind_t kl_checkout_start(kl_service_t *svc, const kl_cart_t *cart, const kl_client_t *client,
                             kl_order_t **out, kl_error_t *err)
 {
-    kl_klarna_request_t req;
-    kl_klarna_response_t resp;
-    kl_session_t session;
-    kl_kind_t rv = find_or_make(svc, cart, client, out, err);
+    const char *id;
+    kl_kind_t rv = new_payment(svc, cart, client, out, err);
 
-    kl_service_step(svc, "order_stored");
-    if (rv != KL_OK || still_alive(svc, *out, err) != KL_OK) {
-        return err->kind;
+    if (rv != KL_OK) {
+        return rv;
     }
-    if ((*out)->session_id[0]) {
-        return KL_OK;
+    id = (*out)->id;
+    if (is_made(svc, id, client, err)) {
+        return err->kind == KL_OK ? find_made(svc, id, client, out, err) : err->kind;
     }
-    req = kl_payments_create_session(svc->p, *out, cart, svc->callback_base);
-    rv = kl_call_klarna(svc, (*out)->account, &req, &resp, err);
-    kl_service_step(svc, "session_made");
+    rv = svc->store->ready(svc->store, svc->p, err);
     if (rv == KL_OK) {
-        rv = kl_payments_session_reply(&session, svc->p, &resp, err);
+        rv = make_session(svc, cart, *out, err);
     }
-    if (rv == KL_REFUSED) {
-        give_up(svc, *out);
+    if (rv != KL_OK) {
+        return rv;
     }
-    return rv == KL_OK ? store_session(svc, &session, out, err) : rv;
+    rv = svc->store->payment_insert(svc->store, svc->p, *out, err);
+    kl_service_step(svc, "payment_stored");
+    if (rv == KL_TAKEN) {
+        kl_error_clear(err);
+        rv = find_made(svc, id, client, out, err);
+    }
+    return rv;
 }
 
 kl_kind_t kl_checkout_read(kl_service_t *svc, const char *order_id, const char *key,
@@ -164,14 +158,12 @@ kl_kind_t kl_checkout_read(kl_service_t *svc, const char *order_id, const char *
 
 kl_kind_t kl_checkout_still_open(const kl_order_t *order, kl_error_t *err)
 {
-    if (order->state != KL_ORDER_CREATED || !order->session_id[0]) {
+    if (!kl_payment_is_open(order)) {
         kl_error_set(err, KL_CONFLICT, "not_open", "This payment is %s.",
-                     order->state == KL_ORDER_CREATED ? "not started"
-                                                      : kl_order_state_name(order->state));
+                     kl_order_state_name(order->state));
         kl_error_next(err, "Read the order's status, or start a new payment.");
-        return err->kind;
     }
-    return KL_OK;
+    return err->kind;
 }
 
 static kl_kind_t take_cart(kl_change_t *change, kl_order_t *order, apr_pool_t *p, kl_error_t *err)
@@ -203,5 +195,27 @@ kl_kind_t kl_checkout_update(kl_service_t *svc, const kl_payment_id_t *id, kl_ca
     kl_cart_to_order(cart, &with_cart);
     req = kl_payments_update_session(svc->p, &with_cart, cart, svc->callback_base);
     rv = kl_call_klarna(svc, with_cart.account, &req, &resp, err);
+    return rv == KL_OK ? kl_change_order(svc, &change, id->order_id, out, err) : rv;
+}
+
+static kl_kind_t take_no(kl_change_t *change, kl_order_t *order, apr_pool_t *p, kl_error_t *err)
+{
+    (void)p;
+    if (kl_checkout_still_open(order, err) != KL_OK) {
+        return err->kind;
+    }
+    if (order->pending_op[0]) {
+        return kl_service_in_progress(err);
+    }
+    kl_payment_decline(order, "widget", change->baton);
+    return KL_OK;
+}
+
+kl_kind_t kl_checkout_declined(kl_service_t *svc, const kl_payment_id_t *id, const char *words,
+                               kl_order_t **out, kl_error_t *err)
+{
+    kl_change_t change = {.make = take_no, .baton = (void *)words, .look = KL_LOOK_NEVER};
+    kl_kind_t rv = kl_checkout_read(svc, id->order_id, id->key, out, err);
+
     return rv == KL_OK ? kl_change_order(svc, &change, id->order_id, out, err) : rv;
 }

@@ -19,6 +19,7 @@ typedef struct kl_plan_t {
     const kl_client_t *client; /* whose key leads to the first operation; NULL = none */
     apr_interval_time_t after; /* 0: the caller runs it now; else it is left to the worker, not
                                   before that time */
+    int again;                 /* 1: planned before, and somebody else was quicker */
     kl_operation_t *ops[KL_MAX_CHAIN];
     int n;
 } kl_plan_t;

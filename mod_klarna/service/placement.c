@@ -3,6 +3,7 @@
 #include "service/placement.h"
 
 #include "api/payments.h"
+#include "core/payment.h"
 #include "service/checkout.h"
 
 static kl_kind_t plan_placement(kl_service_t *svc, const kl_ask_t *ask, kl_plan_t *plan,
@@ -29,16 +30,36 @@ static kl_kind_t plan_placement(kl_service_t *svc, const kl_ask_t *ask, kl_plan_
     }
     kl_journal_request(op, &req);
     op->amount = order->order_amount;
+    order->state = KL_ORDER_CREATED; /* whatever became of an earlier token */
+    order->reason_code = order->reason = "";
     return KL_OK;
 }
 
-const kl_action_t kl_placement_action = {.plan = plan_placement};
-
-kl_kind_t kl_placement_by_shopper(kl_service_t *svc, const char *key, const kl_ask_t *ask,
-                                  kl_acted_t *acted, kl_error_t *err)
+/*
+ * The payment's own row first, which is all there is as a rule. Where its order stands beside it,
+ * the placement that made it still holds the payment, or the payment is leaving: whichever it is,
+ * what is claimed in the end is the order.
+ */
+static kl_kind_t load_payment(kl_service_t *svc, const kl_ask_t *ask, int again, kl_order_t **out,
+                              kl_error_t *err)
 {
-    kl_order_t *order = NULL;
-    kl_kind_t rv = kl_checkout_read(svc, ask->order_id, key, &order, err);
+    kl_order_t *payment = NULL;
+    kl_kind_t rv = KL_NOT_FOUND;
 
-    return rv == KL_OK ? kl_act(svc, &kl_placement_action, ask, acted, err) : rv;
+    if (!again && kl_id_is_uuid(ask->order_id)) {
+        rv = svc->store->payment_load(svc->store, svc->p, ask->order_id, &payment, err);
+    }
+    if (rv == KL_OK && kl_payment_is_only(payment) && kl_service_account(svc, payment->account)) {
+        *out = payment;
+    }
+    else if (rv == KL_OK || rv == KL_NOT_FOUND) {
+        kl_error_clear(err);
+        rv = kl_service_order(svc, ask->order_id, out, err);
+    }
+    if (rv == KL_OK && ask->place->key && !kl_id_equal_secret((*out)->key, ask->place->key)) {
+        return kl_service_no_order(err);
+    }
+    return rv;
 }
+
+const kl_action_t kl_placement_action = {.load = load_payment, .plan = plan_placement};

@@ -9,12 +9,8 @@
 
 #include "service/act.h"
 
-/** Reads ask->place. The client key should be bound to the token, so that a double click is one
- *  operation. */
+/** Reads ask->place; a wrong key there is KL_NOT_FOUND. The client key should be bound to the
+ * token, so that a double click is one operation. */
 extern const kl_action_t kl_placement_action;
-
-/** kl_act of it for a caller who knows the order's key; a wrong one is KL_NOT_FOUND. */
-kl_kind_t kl_placement_by_shopper(kl_service_t *svc, const char *key, const kl_ask_t *ask,
-                                  kl_acted_t *acted, kl_error_t *err);
 
 #endif

@@ -31,7 +31,7 @@ static int read_placed(kl_service_t *svc, kl_outcome_t *outcome, const kl_klarna
 static int read_result(kl_service_t *svc, kl_op_kind_t kind, kl_outcome_t *outcome,
                        const kl_klarna_response_t *resp, kl_error_t *why)
 {
-    if (kind == KL_OP_PLACE_ORDER) {
+    if (kl_op_places(kind)) {
         return read_placed(svc, outcome, resp, why);
     }
     if (kind != KL_OP_CAPTURE && kind != KL_OP_REFUND) {

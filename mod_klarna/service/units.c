@@ -177,7 +177,26 @@ static kl_kind_t look_at_order(kl_service_t *svc, void *item, kl_told_t *told, k
     return rv;
 }
 
+/* --- payments that became orders --------------------------------------------------------- */
+
+#define SWEEPS 20 /* of one round */
+
+/* Their rows go many at a time, as soon as they are read: nothing is left to work on one by one. */
+static kl_kind_t placed_due(kl_service_t *svc, int limit, apr_array_header_t **out, kl_error_t *err)
+{
+    kl_due_query_t query = {svc->account->name, svc->now(), limit, KL_DUE_ALL};
+    kl_kind_t rv = KL_OK;
+    int gone = limit;
+
+    *out = apr_array_make(svc->p, 1, sizeof(kl_due_t));
+    for (int i = 0; rv == KL_OK && gone > 0 && i < SWEEPS; i++) {
+        rv = svc->store->payments_sweep(svc->store, svc->p, &query, &gone, err);
+    }
+    return rv;
+}
+
 const kl_unit_t kl_units[] = {{"operations", asked_for_due, work_operation},
                               {"placements", placements_due, work_operation},
+                              {"placed", placed_due, NULL},
                               {"orders", orders_due, look_at_order},
                               {NULL, NULL, NULL}};

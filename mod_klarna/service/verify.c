@@ -288,6 +288,7 @@ static kl_kind_t truth_of(const search_t *search, const kl_klarna_record_t *seen
         search->found->truth = KL_TRUTH_NOT_EXECUTED;
         break;
     case KL_OP_PLACE_ORDER:
+    case KL_OP_ADOPT:
         break;
     }
     return KL_OK;
@@ -307,6 +308,10 @@ static kl_kind_t read_truth(kl_service_t *svc, const kl_operation_t *op, kl_find
     search.order = order;
     if (op->kind == KL_OP_PLACE_ORDER) {
         return truth_of_placement(&search, err);
+    }
+    if (op->kind == KL_OP_ADOPT) {
+        found->truth = KL_TRUTH_NOT_EXECUTED; /* it only reads: once more does no harm */
+        return KL_OK;
     }
     rv = kl_call_read_record(svc, order->account, order->klarna_order_id, &seen, err);
     return rv == KL_OK ? truth_of(&search, &seen, err) : rv;

@@ -4,6 +4,9 @@
 
 #include <apr_atomic.h>
 
+#include "core/ledger.h"
+#include "core/order_check.h"
+
 /* --- the schema's version ----------------------------------------------------------- */
 
 static kl_kind_t schema_fault(kl_dbd_t *db, const char *what)
@@ -88,6 +91,21 @@ kl_kind_t kl_dbd_rows_open(kl_dbd_t *db, kl_store_t *self, apr_pool_t *p, kl_err
     }
     apr_atomic_set32(&rows->schema_seen, 1);
     return KL_OK;
+}
+
+kl_kind_t kl_dbd_rows_ready(kl_store_t *self, apr_pool_t *p, kl_error_t *err)
+{
+    kl_dbd_t db;
+    kl_kind_t rv;
+
+    if (apr_atomic_read32(&((kl_dbd_rows_t *)self->impl)->schema_seen)) {
+        return KL_OK;
+    }
+    rv = kl_dbd_rows_open(&db, self, p, err);
+    if (rv == KL_OK) {
+        kl_dbd_run_close(&db);
+    }
+    return rv;
 }
 
 kl_kind_t kl_dbd_rows_check(kl_store_t *self, apr_pool_t *p, kl_error_t *err)
@@ -191,4 +209,15 @@ kl_kind_t kl_dbd_rows_unknown_word(kl_error_t *err, const char *what, const char
 {
     return kl_error_set(err, KL_INTERNAL, "store",
                         "The %s %s is stored with a word this version does not know.", what, id);
+}
+
+void kl_dbd_rows_ledger(kl_order_t *order, apr_pool_t *p, const char *text)
+{
+    kl_error_t *why = kl_error_make(p);
+    kl_kind_t rv = kl_ledger_parse(order, p, text, why);
+
+    order->broken = rv == KL_OK ? kl_order_check_fault(order) : why->detail;
+    if (order->broken) {
+        kl_attention_raise(order, KL_ATTENTION_DIFFERS);
+    }
 }

@@ -15,6 +15,16 @@ typedef struct kl_dbd_rows_t {
     volatile apr_uint32_t schema_seen;
 } kl_dbd_rows_t;
 
+/* A column list of statements.h as code, where row, v, n, db and p are at hand: KL_BIND puts a
+ * row's values into v, KL_READ takes them out again. */
+#define KL_BIND_TEXT(column, member) v[n++] = row->member;
+#define KL_BIND_NUMBER(column, member) v[n++] = &row->member;
+#define KL_BIND(COLUMNS) COLUMNS(KL_BIND_TEXT, KL_BIND_NUMBER, KL_BIND_NUMBER)
+#define KL_READ_TEXT(column, member) row->member = kl_dbd_run_text(db, p, n++);
+#define KL_READ_INT64(column, member) row->member = kl_dbd_run_int64(db, n++);
+#define KL_READ_INT(column, member) row->member = kl_dbd_run_int(db, n++);
+#define KL_READ(COLUMNS) COLUMNS(KL_READ_TEXT, KL_READ_INT64, KL_READ_INT)
+
 /* Makes one object of the present row and appends it to out. */
 typedef kl_kind_t kl_row_fn(kl_dbd_t *db, apr_pool_t *p, apr_array_header_t *out);
 
@@ -28,6 +38,9 @@ typedef struct kl_dbd_rows_query_t {
 
 /** KL_OK, or KL_UNAVAILABLE "schema" that names the schema file and the cure. */
 kl_kind_t kl_dbd_rows_check(kl_store_t *self, apr_pool_t *p, kl_error_t *err);
+
+/** KL_OK when the tables were found good before, else as kl_dbd_rows_check. */
+kl_kind_t kl_dbd_rows_ready(kl_store_t *self, apr_pool_t *p, kl_error_t *err);
 
 /** Borrows a connection to a database that holds our tables; on KL_OK it is given back with
  *  kl_dbd_run_close. */
@@ -53,6 +66,10 @@ kl_kind_t kl_dbd_rows_select(kl_store_t *self, apr_pool_t *p, const kl_dbd_rows_
 /** Reads the one row that is asked for into found[0]; KL_NOT_FOUND when there is none. */
 kl_kind_t kl_dbd_rows_load(kl_store_t *self, apr_pool_t *p, const kl_dbd_rows_query_t *query,
                            apr_array_header_t *found, kl_error_t *err);
+
+/** The ledger document into order, or order->broken: what other hands have left in the row is shown
+ *  as it is, and a ledger that cannot be read as an empty one. */
+void kl_dbd_rows_ledger(kl_order_t *order, apr_pool_t *p, const char *text);
 
 /** KL_INTERNAL: a later version of the module has written here. */
 kl_kind_t kl_dbd_rows_unknown_word(kl_error_t *err, const char *what, const char *id);

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "core/payment.h"
+
 /* What a query comes to when its list is put into words. */
 typedef struct words_t {
     const char *state, *attention, *channel, *waiting;
@@ -154,6 +156,29 @@ int kl_order_query_page(kl_order_page_t *page, const kl_order_query_t *query, in
     else {
         newest_first(page, query);
     }
+    page->limit = limit;
+    add(page, &page->limit);
+    return 1;
+}
+
+int kl_order_query_payments(kl_order_page_t *page, const kl_order_query_t *query, int limit)
+{
+    const char *kind = word(query->channel);
+    kl_order_state_t state;
+
+    memset(page, 0, sizeof(*page));
+    if (!kl_order_state_parse(query->state, &state) || !kl_payment_is_state(state)
+        || query->list != KL_LIST_NONE || word(query->attention)[0] || word(query->search)[0]) {
+        return 0;
+    }
+    BOTH(page, payments);
+    add(page, query->account);
+    add(page, query->state);
+    add(page, kind);
+    add(page, kind);
+    page->from = query->from;
+    add(page, &page->from);
+    newest_first(page, query);
     page->limit = limit;
     add(page, &page->limit);
     return 1;

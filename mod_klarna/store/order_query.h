@@ -25,6 +25,11 @@ typedef struct kl_order_page_t {
  */
 int kl_order_query_page(kl_order_page_t *page, const kl_order_query_t *query, int limit);
 
+/** The same for the payments that belong into the list besides: those in a state of theirs, because
+ *  they have no marks, and no references to be searched by.
+ *  @return 1, or 0 when none can fit */
+int kl_order_query_payments(kl_order_page_t *page, const kl_order_query_t *query, int limit);
+
 /** 1 when query lists what is still open, soonest end first; else the newest come first. */
 int kl_order_query_is_open(const kl_order_query_t *query);
 

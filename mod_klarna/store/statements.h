@@ -36,12 +36,10 @@ typedef enum { KL_DIALECT_SQLITE3, KL_DIALECT_PGSQL, KL_DIALECT_MYSQL, KL_DIALEC
 /* klarna_order, written by every save. Lists read the ledger too: what an order can still bear
  * cannot be computed without its credit invoices. */
 #define KL_ORDER_SAVED(S, N, I) \
-    S(client_key, order.client_key) \
     S(client_hash, order.client_hash) \
     S(state, state) \
     S(fraud_status, order.fraud_status) \
     S(session_id, order.session_id) \
-    S(client_token, order.client_token) \
     S(klarna_order_id, klarna_order_id) \
     S(klarna_reference, order.klarna_reference) \
     S(reference1, order.reference1) \
@@ -65,6 +63,37 @@ typedef enum { KL_DIALECT_SQLITE3, KL_DIALECT_PGSQL, KL_DIALECT_MYSQL, KL_DIALEC
     S(pending_op, order.pending_op) \
     S(confirmation_url, order.confirmation_url) \
     S(ledger, ledger)
+
+/* klarna_payment, written once */
+#define KL_PAYMENT_FIXED(S, N, I) \
+    S(id, order.id) \
+    S(merchant, order.account) \
+    S(environment, order.environment) \
+    S(kind, order.channel) \
+    S(payment_key, order.key) \
+    S(callback_secret, order.callback_secret) \
+    S(client_hash, order.client_hash) \
+    N(created_at, order.created_at)
+
+/* klarna_payment, written by every save */
+#define KL_PAYMENT_SAVED(S, N, I) \
+    S(state, state) \
+    S(session_id, order.session_id) \
+    S(client_token, order.client_token) \
+    S(country, order.country) \
+    S(currency, order.currency) \
+    S(locale, order.locale) \
+    N(order_amount, order.order_amount) \
+    N(order_tax_amount, order.order_tax_amount) \
+    S(reference1, order.reference1) \
+    S(reference2, order.reference2) \
+    N(updated_at, order.updated_at) \
+    N(check_at, order.check_at) \
+    S(pending_op, order.pending_op) \
+    S(confirmation_url, order.confirmation_url) \
+    S(reason_code, order.reason_code) \
+    S(reason, order.reason) \
+    S(cart, ledger)
 
 /* klarna_operation, written once */
 #define KL_OPERATION_FIXED(S, N, I) \
@@ -123,6 +152,10 @@ typedef enum { KL_DIALECT_SQLITE3, KL_DIALECT_PGSQL, KL_DIALECT_MYSQL, KL_DIALEC
 #define KL_ORDER_VALUES (KL_COUNT(KL_ORDER_FIXED) + KL_COUNT(KL_ORDER_SAVED))
 #define KL_ORDER_SETS KL_COUNT(KL_ORDER_SAVED)
 
+#define KL_PAYMENT_ALL_ "version" KL_NAMES(KL_PAYMENT_FIXED) KL_NAMES(KL_PAYMENT_SAVED)
+#define KL_PAYMENT_VALUES (KL_COUNT(KL_PAYMENT_FIXED) + KL_COUNT(KL_PAYMENT_SAVED))
+#define KL_PAYMENT_SETS KL_COUNT(KL_PAYMENT_SAVED)
+
 #define KL_OPERATION_ALL_ "version" KL_NAMES(KL_OPERATION_FIXED) KL_NAMES(KL_OPERATION_SAVED)
 #define KL_OPERATION_VALUES (KL_COUNT(KL_OPERATION_FIXED) + KL_COUNT(KL_OPERATION_SAVED))
 #define KL_OPERATION_SETS KL_COUNT(KL_OPERATION_SAVED)
@@ -130,6 +163,14 @@ typedef enum { KL_DIALECT_SQLITE3, KL_DIALECT_PGSQL, KL_DIALECT_MYSQL, KL_DIALEC
 #define KL_ORDER_INSERT_ \
     "INSERT INTO klarna_order (" KL_ORDER_ALL_ ") VALUES (1" \
     KL_VALUES(KL_ORDER_FIXED) KL_VALUES(KL_ORDER_SAVED) ")"
+/* Written once, when Klarna has answered; never beside its order: a client's old key would make a
+ * placed one anew. What is in store only stays empty for one online. */
+#define KL_PAYMENT_INSERT_(from) \
+    "INSERT INTO klarna_payment (" KL_PAYMENT_ALL_ ", cart_claim, keep_until, expires_at," \
+    " link, distribution, till, invoice) SELECT 1" \
+    KL_VALUES(KL_PAYMENT_FIXED) KL_VALUES(KL_PAYMENT_SAVED) \
+    ", %s, %lld, %lld, '', '', '', ''" from \
+    " WHERE NOT EXISTS (SELECT 1 FROM klarna_order WHERE id = %s)"
 #define KL_OPERATION_INSERT_ \
     "INSERT INTO klarna_operation (" KL_OPERATION_ALL_ ") VALUES (1" \
     KL_VALUES(KL_OPERATION_FIXED) KL_VALUES(KL_OPERATION_SAVED) ")"
@@ -203,6 +244,29 @@ typedef enum { KL_DIALECT_SQLITE3, KL_DIALECT_PGSQL, KL_DIALECT_MYSQL, KL_DIALEC
     SAME(order_count_##id, own + KL_FILTER_VALUES + KL_SOONEST_VALUES, \
          KL_ORDER_COUNT_("", driver, KL_SOONEST_))
 
+/* Payments are deleted some at a time; a short batch repeats its last. What is read first locks
+ * nothing, as a DELETE with a SELECT in it would. */
+#define KL_DELETED 32
+#define KL_FOUR_IDS_ "%s, %s, %s, %s"
+#define KL_IDS_ \
+    KL_FOUR_IDS_ ", " KL_FOUR_IDS_ ", " KL_FOUR_IDS_ ", " KL_FOUR_IDS_ ", " \
+    KL_FOUR_IDS_ ", " KL_FOUR_IDS_ ", " KL_FOUR_IDS_ ", " KL_FOUR_IDS_
+
+/* The row of a payment that became an order stays for its time; the order is shown instead. */
+#define KL_NOT_PLACED_ \
+    " AND NOT EXISTS (SELECT 1 FROM klarna_order placed WHERE placed.id = klarna_payment.id)"
+
+/* Payments in one state, newest first, with the same filters as far as a payment has them. */
+#define KL_PAYMENT_PAGE_ \
+    " FROM klarna_payment WHERE merchant = %s AND state = %s AND (%s = '' OR kind = %s)" \
+    " AND created_at >= %lld" KL_NOT_PLACED_ KL_NEWEST_
+#define KL_PAYMENT_PAGE_VALUES (5 + KL_NEWEST_VALUES)
+#define KL_PAYMENTS_(SAME) \
+    SAME(order_list_payments, KL_PAYMENT_PAGE_VALUES, \
+         "SELECT " KL_PAYMENT_ALL_ KL_PAYMENT_PAGE_) \
+    SAME(order_count_payments, KL_PAYMENT_PAGE_VALUES, \
+         "SELECT COUNT(*) FROM (SELECT id" KL_PAYMENT_PAGE_ ") found")
+
 /* Found by the index of what is due; of those few, the kind is looked at row by row. */
 #define KL_OPERATIONS_DUE_(kinds) \
     "SELECT " KL_OPERATION_ALL_ " FROM klarna_operation WHERE merchant = %s" \
@@ -247,8 +311,6 @@ typedef enum { KL_DIALECT_SQLITE3, KL_DIALECT_PGSQL, KL_DIALECT_MYSQL, KL_DIALEC
          KL_ORDER_INSERT_) \
     SAME(order_load, 1, \
          "SELECT " KL_ORDER_ALL_ " FROM klarna_order WHERE id = %s") \
-    SAME(order_load_by_client_key, 1, \
-         "SELECT " KL_ORDER_ALL_ " FROM klarna_order WHERE client_key = %s") \
     SAME(order_save, KL_ORDER_SETS + 2, \
          "UPDATE klarna_order SET version = version + 1" KL_SETS(KL_ORDER_SAVED) \
          " WHERE id = %s AND version = %lld") \
@@ -267,6 +329,31 @@ typedef enum { KL_DIALECT_SQLITE3, KL_DIALECT_PGSQL, KL_DIALECT_MYSQL, KL_DIALEC
     SAME(orders_due, 3, \
          "SELECT " KL_ORDER_ALL_ " FROM klarna_order WHERE merchant = %s" \
          " AND check_at > 0 AND check_at <= %lld ORDER BY check_at LIMIT %d") \
+    EACH(payment_insert, KL_PAYMENT_VALUES + 4, \
+         KL_PAYMENT_INSERT_("") KL_UNLESS_TAKEN_, \
+         KL_PAYMENT_INSERT_("") KL_UNLESS_TAKEN_, \
+         KL_PAYMENT_INSERT_(" FROM DUAL")) \
+    SAME(payment_load, 1, \
+         "SELECT " KL_PAYMENT_ALL_ " FROM klarna_payment WHERE id = %s") \
+    SAME(payment_save, KL_PAYMENT_SETS + 2, \
+         "UPDATE klarna_payment SET version = version + 1" KL_SETS(KL_PAYMENT_SAVED) \
+         " WHERE id = %s AND version = %lld") \
+    SAME(payment_leave, 3, \
+         "UPDATE klarna_payment SET version = version + 1, state = %s" \
+         " WHERE id = %s AND version = %lld") \
+    SAME(payment_mark, 4, \
+         "UPDATE klarna_payment SET version = version + 1, check_at = %lld" \
+         " WHERE id = %s AND version = %lld AND check_at <> %lld") \
+    SAME(payments_placed, 4, \
+         "SELECT p.id FROM klarna_payment p JOIN klarna_order o ON o.id = p.id" \
+         " WHERE p.merchant = %s AND p.check_at > 0 AND p.check_at <= %lld" \
+         " AND p.keep_until <= %lld LIMIT %d") \
+    SAME(payments_delete, KL_DELETED, "DELETE FROM klarna_payment WHERE id IN (" KL_IDS_ ")") \
+    KL_PAYMENTS_(SAME) \
+    SAME(payments_due, 3, \
+         "SELECT " KL_PAYMENT_ALL_ " FROM klarna_payment WHERE merchant = %s" \
+         " AND check_at > 0 AND check_at <= %lld" KL_NOT_PLACED_ \
+         " ORDER BY check_at LIMIT %d") \
     EACH(operation_insert, KL_OPERATION_VALUES, \
          KL_OPERATION_INSERT_ KL_UNLESS_TAKEN_, \
          KL_OPERATION_INSERT_ KL_UNLESS_TAKEN_, \

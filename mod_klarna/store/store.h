@@ -33,7 +33,7 @@ typedef enum {
  * means no condition. */
 typedef struct kl_order_query_t {
     const char *account;   /* only this merchant's orders; always given */
-    const char *state;     /* a state word */
+    const char *state;     /* a state word, of payments too */
     const char *attention; /* an attention word (attention.h) */
     const char *channel;
     const char *search; /* equals own id, Klarna's id, short reference, either merchant
@@ -96,18 +96,37 @@ struct kl_store_t {
     /** KL_OK when the database answers and holds our schema version; else KL_UNAVAILABLE with
      *  a detail that names the cure. */
     kl_kind_t (*check)(kl_store_t *self, apr_pool_t *p, kl_error_t *err);
+    /** KL_OK when a check of this process was good once. For who is about to do what cannot be
+     * stored before it is done. */
+    kl_kind_t (*ready)(kl_store_t *self, apr_pool_t *p, kl_error_t *err);
     /** What the database is, from a connection that works: "pgsql". Static. */
     kl_kind_t (*driver)(kl_store_t *self, apr_pool_t *p, const char **name, kl_error_t *err);
 
     /* Orders. One whose row contradicts itself, or cannot be read whole, is read nevertheless, with
      * `broken` set and attention "differs": a list does not fail for one of its rows. */
 
-    /** KL_TAKEN "exists" when id or client_key is taken. Sets order->version to 1. */
+    /**
+     * A payment (core/payment.h) is stored as such, and from here on loaded, saved, listed by its
+     * state and found due like any order. The save with which it is more than an attempt gives it a
+     * row among the orders, from then on the only one that is looked at.
+     * @return KL_TAKEN "exists" when there is a payment or an order with its id
+     */
+    kl_kind_t (*payment_insert)(kl_store_t *self, apr_pool_t *p, kl_order_t *order,
+                                kl_error_t *err);
+    /** The payment's own row, which may be there beside its order's: for who is about to place it.
+     */
+    kl_kind_t (*payment_load)(kl_store_t *self, apr_pool_t *p, const char *id, kl_order_t **out,
+                              kl_error_t *err);
+
+    /** Deletes payments that became orders and are due for a look: nobody looks at them any more.
+     *  At most query->limit and some at a time; *gone is how many. */
+    kl_kind_t (*payments_sweep)(kl_store_t *self, apr_pool_t *p, const kl_due_query_t *query,
+                                int *gone, kl_error_t *err);
+
+    /** KL_TAKEN "exists" when the id is taken. Sets order->version to 1. */
     kl_kind_t (*order_insert)(kl_store_t *self, apr_pool_t *p, kl_order_t *order, kl_error_t *err);
     kl_kind_t (*order_load)(kl_store_t *self, apr_pool_t *p, const char *id, kl_order_t **out,
                             kl_error_t *err);
-    kl_kind_t (*order_load_by_client_key)(kl_store_t *self, apr_pool_t *p, const char *client_key,
-                                          kl_order_t **out, kl_error_t *err);
     /** Saves every mutable member where the stored version is order->version, which it then
      *  advances. KL_STALE "version" when someone else was quicker: nothing was changed. */
     kl_kind_t (*order_save)(kl_store_t *self, apr_pool_t *p, kl_order_t *order, kl_error_t *err);
@@ -141,7 +160,7 @@ struct kl_store_t {
     kl_kind_t (*operation_list)(kl_store_t *self, apr_pool_t *p, const char *order_id,
                                 apr_array_header_t **out, kl_error_t *err);
     /** A merchant's orders that are due for a look (0 < check_at <= now), the longest
-     *  due first. *out: kl_order_t *. */
+     *  due first, and at most as many payments. *out: kl_order_t *. */
     kl_kind_t (*orders_due)(kl_store_t *self, apr_pool_t *p, const kl_due_query_t *query,
                             apr_array_header_t **out, kl_error_t *err);
     /** A merchant's unfinished operations that are due (next_at <= now) and that nobody is working

@@ -4,16 +4,19 @@
  * statements.h. The column lists there drive binding and reading, so that a column is
  * named in one place. Nothing here keeps a connection or a value between two calls.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/contract.h"
 #include "core/limits.h"
 #include "store/dbd_figures.h"
 #include "store/dbd_lease.h"
+#include "store/dbd_payment.h"
 #include "store/dbd_rows.h"
 #include "store/order_query.h"
 #include "core/ledger.h"
 #include "core/order_check.h"
+#include "core/payment.h"
 
 #define MAX_OPERATIONS (KL_MAX_PAGE * 5) /* of one order, as store.h promises */
 
@@ -30,17 +33,6 @@ typedef struct operation_row_t {
     kl_operation_t op;
     const char *kind, *state, *mark;
 } operation_row_t;
-
-/* --- what orders and operations share ----------------------------------------------- */
-
-/* A column list as code: BIND puts a row's values into v, READ takes them out again. */
-#define BIND_TEXT(column, member) v[n++] = row->member;
-#define BIND_NUMBER(column, member) v[n++] = &row->member;
-#define BIND(COLUMNS) COLUMNS(BIND_TEXT, BIND_NUMBER, BIND_NUMBER)
-#define READ_TEXT(column, member) row->member = kl_dbd_run_text(db, p, n++);
-#define READ_INT64(column, member) row->member = kl_dbd_run_int64(db, n++);
-#define READ_INT(column, member) row->member = kl_dbd_run_int(db, n++);
-#define READ(COLUMNS) COLUMNS(READ_TEXT, READ_INT64, READ_INT)
 
 static kl_row_fn order_read, operation_read;
 
@@ -91,16 +83,39 @@ static kl_kind_t order_insert(kl_store_t *self, apr_pool_t *p, kl_order_t *order
     if (rv != KL_OK) {
         return rv;
     }
-    BIND(KL_ORDER_FIXED)
-    BIND(KL_ORDER_SAVED)
+    KL_BIND(KL_ORDER_FIXED)
+    KL_BIND(KL_ORDER_SAVED)
     rv = kl_dbd_rows_insert(self, p, ORDERS(KL_SQL_order_insert, v), err);
     if (rv == KL_OK) {
         order->version = 1;
+        order->stored = KL_STORED_ORDER;
     }
     return rv;
 }
 
-static kl_kind_t order_save(kl_store_t *self, apr_pool_t *p, kl_order_t *order, kl_error_t *err)
+/*
+ * Two writers must never each save one of the two rows. A placement that Klarna confirmed holds its
+ * payment for good, so that its order may simply appear; for any other reason the payment is first
+ * closed to all who have it in memory.
+ */
+static kl_kind_t become_order(kl_store_t *self, apr_pool_t *p, kl_order_t *order, kl_error_t *err)
+{
+    kl_kind_t rv = KL_OK;
+
+    if (order->stored == KL_STORED_PAYMENT && !order->klarna_order_id[0]) {
+        rv = kl_dbd_payment_leave(self, p, order, err);
+    }
+    if (rv == KL_OK) {
+        rv = order_insert(self, p, order, err);
+    }
+    if (rv == KL_TAKEN) {
+        kl_error_clear(err);
+        rv = kl_error_set(err, KL_STALE, "version", "The payment has become an order meanwhile.");
+    }
+    return rv;
+}
+
+static kl_kind_t save_order(kl_store_t *self, apr_pool_t *p, kl_order_t *order, kl_error_t *err)
 {
     const void *v[KL_ORDER_SETS + 2];
     order_row_t made, *row = &made;
@@ -110,7 +125,7 @@ static kl_kind_t order_save(kl_store_t *self, apr_pool_t *p, kl_order_t *order, 
     if (rv != KL_OK) {
         return rv;
     }
-    BIND(KL_ORDER_SAVED)
+    KL_BIND(KL_ORDER_SAVED)
     v[n++] = order->id;
     v[n++] = &order->version;
     rv = kl_dbd_rows_save(self, p, ORDERS(KL_SQL_order_save, v), err);
@@ -120,6 +135,15 @@ static kl_kind_t order_save(kl_store_t *self, apr_pool_t *p, kl_order_t *order, 
     return rv;
 }
 
+static kl_kind_t order_save(kl_store_t *self, apr_pool_t *p, kl_order_t *order, kl_error_t *err)
+{
+    if (order->stored == KL_STORED_ORDER) {
+        return save_order(self, p, order, err);
+    }
+    return kl_payment_is_only(order) ? kl_dbd_payment_save(self, p, order, err)
+                                     : become_order(self, p, order, err);
+}
+
 static kl_kind_t order_mark(kl_store_t *self, apr_pool_t *p, const kl_order_t *order,
                             kl_error_t *err)
 {
@@ -127,21 +151,11 @@ static kl_kind_t order_mark(kl_store_t *self, apr_pool_t *p, const kl_order_t *o
     const void *v[] = {attention,       &order->check_at, order->id,
                        &order->version, attention,        &order->check_at};
 
+    if (order->stored != KL_STORED_ORDER) {
+        return kl_dbd_payment_mark(self, p, order, err);
+    }
     return kl_dbd_rows_either_way(kl_dbd_rows_save(self, p, ORDERS(KL_SQL_order_mark, v), err),
                                   err);
-}
-
-/* What other hands have left in the row: the figures are shown as they are, and a ledger that
- * cannot be read as an empty one. */
-static void read_ledger(kl_order_t *order, apr_pool_t *p, const char *text)
-{
-    kl_error_t *why = kl_error_make(p);
-    kl_kind_t rv = kl_ledger_parse(order, p, text, why);
-
-    order->broken = rv == KL_OK ? kl_order_check_fault(order) : why->detail;
-    if (order->broken) {
-        kl_attention_raise(order, KL_ATTENTION_DIFFERS);
-    }
 }
 
 static kl_kind_t order_read(kl_dbd_t *db, apr_pool_t *p, apr_array_header_t *out)
@@ -152,8 +166,8 @@ static kl_kind_t order_read(kl_dbd_t *db, apr_pool_t *p, apr_array_header_t *out
 
     row->order = *order;
     row->order.version = kl_dbd_run_int64(db, n++);
-    READ(KL_ORDER_FIXED)
-    READ(KL_ORDER_SAVED)
+    KL_READ(KL_ORDER_FIXED)
+    KL_READ(KL_ORDER_SAVED)
     if (db->failed) {
         return kl_dbd_run_end(db);
     }
@@ -164,7 +178,7 @@ static kl_kind_t order_read(kl_dbd_t *db, apr_pool_t *p, apr_array_header_t *out
         || !kl_attention_parse(row->attention, &order->attention)) {
         return kl_dbd_rows_unknown_word(db->err, "order", order->id);
     }
-    read_ledger(order, p, row->ledger);
+    kl_dbd_rows_ledger(order, p, row->ledger);
     APR_ARRAY_PUSH(out, kl_order_t *) = order;
     return KL_OK;
 }
@@ -185,16 +199,13 @@ static kl_kind_t order_load(kl_store_t *self, apr_pool_t *p, const char *id, kl_
                             kl_error_t *err)
 {
     const void *v[] = {id};
+    kl_kind_t rv = load_order(self, p, ORDERS(KL_SQL_order_load, v), out, err);
 
-    return load_order(self, p, ORDERS(KL_SQL_order_load, v), out, err);
-}
-
-static kl_kind_t order_load_by_client_key(kl_store_t *self, apr_pool_t *p, const char *client_key,
-                                          kl_order_t **out, kl_error_t *err)
-{
-    const void *v[] = {client_key};
-
-    return load_order(self, p, ORDERS(KL_SQL_order_load_by_client_key, v), out, err);
+    if (rv != KL_NOT_FOUND) {
+        return rv;
+    }
+    kl_error_clear(err);
+    return kl_dbd_payment_load(self, p, id, out, err);
 }
 
 static int between(int n, int least, int most)
@@ -202,16 +213,31 @@ static int between(int n, int least, int most)
     return n < least ? least : n > most ? most : n;
 }
 
+static int by_newest(const void *a, const void *b)
+{
+    const kl_order_t *left = *(kl_order_t *const *)a, *right = *(kl_order_t *const *)b;
+    apr_time_t l = left->created_at, r = right->created_at;
+
+    return l > r ? -1 : l < r ? 1 : strcmp(right->id, left->id);
+}
+
 static kl_kind_t order_list(kl_store_t *self, apr_pool_t *p, const kl_order_query_t *query,
                             apr_array_header_t **out, kl_error_t *err)
 {
     kl_order_page_t page;
     int limit = between(query->limit, 1, KL_MAX_PAGE);
+    kl_kind_t rv = KL_OK;
 
     *out = apr_array_make(p, limit, sizeof(kl_order_t *));
-    return kl_order_query_page(&page, query, limit)
-               ? kl_dbd_rows_select(self, p, ORDERS(page.list, page.values), *out, err)
-               : KL_OK;
+    if (kl_order_query_page(&page, query, limit)) {
+        rv = kl_dbd_rows_select(self, p, ORDERS(page.list, page.values), *out, err);
+    }
+    if (rv == KL_OK && kl_order_query_payments(&page, query, limit)) {
+        rv = kl_dbd_payment_list(self, p, &page, *out, err);
+        qsort((*out)->elts, (*out)->nelts, sizeof(kl_order_t *), by_newest);
+        (*out)->nelts = between((*out)->nelts, 0, limit);
+    }
+    return rv;
 }
 
 static kl_kind_t int64_read(kl_dbd_t *db, apr_pool_t *p, apr_array_header_t *out)
@@ -221,23 +247,34 @@ static kl_kind_t int64_read(kl_dbd_t *db, apr_pool_t *p, apr_array_header_t *out
     return KL_OK;
 }
 
+/* Adds one statement's number to *count. */
+static kl_kind_t count_page(kl_store_t *self, apr_pool_t *p, kl_order_page_t *page, int *count,
+                            kl_error_t *err)
+{
+    apr_array_header_t *found = apr_array_make(p, 1, sizeof(apr_int64_t));
+    const kl_dbd_rows_query_t query = {page->count, page->values, "order", int64_read};
+    kl_kind_t rv = kl_dbd_rows_select(self, p, &query, found, err);
+
+    if (rv == KL_OK && found->nelts) {
+        *count += (int)APR_ARRAY_IDX(found, 0, apr_int64_t);
+    }
+    return rv;
+}
+
 static kl_kind_t order_count(kl_store_t *self, apr_pool_t *p, const kl_order_query_t *query,
                              int *count, kl_error_t *err)
 {
-    apr_array_header_t *found = apr_array_make(p, 1, sizeof(apr_int64_t));
     kl_order_page_t page;
     kl_kind_t rv = KL_OK;
 
     *count = 0;
     if (kl_order_query_page(&page, query, query->limit)) {
-        rv = kl_dbd_rows_select(self, p,
-                                &(kl_dbd_rows_query_t){page.count, page.values, "order",
-                                                       int64_read},
-                                found, err);
+        rv = count_page(self, p, &page, count, err);
     }
-    if (rv == KL_OK && found->nelts) {
-        *count = (int)APR_ARRAY_IDX(found, 0, apr_int64_t);
+    if (rv == KL_OK && kl_order_query_payments(&page, query, query->limit)) {
+        rv = count_page(self, p, &page, count, err);
     }
+    *count = between(*count, 0, query->limit);
     return rv;
 }
 
@@ -290,8 +327,13 @@ static kl_kind_t orders_due(kl_store_t *self, apr_pool_t *p, const kl_due_query_
 {
     const void *v[] = {query->account, &query->now, &query->limit};
 
+    kl_kind_t rv;
+
     *out = apr_array_make(p, query->limit, sizeof(kl_order_t *));
-    return kl_dbd_rows_select(self, p, ORDERS(KL_SQL_orders_due, v), *out, err);
+    rv = kl_dbd_rows_select(self, p, ORDERS(KL_SQL_orders_due, v), *out, err);
+    return rv == KL_OK && (*out)->nelts < query->limit
+               ? kl_dbd_payment_due(self, p, query, *out, err)
+               : rv;
 }
 
 /* --- operations --------------------------------------------------------------------- */
@@ -313,8 +355,8 @@ static kl_kind_t operation_insert(kl_store_t *self, apr_pool_t *p, kl_operation_
     kl_kind_t rv;
 
     operation_to_row(row, op);
-    BIND(KL_OPERATION_FIXED)
-    BIND(KL_OPERATION_SAVED)
+    KL_BIND(KL_OPERATION_FIXED)
+    KL_BIND(KL_OPERATION_SAVED)
     rv = kl_dbd_rows_insert(self, p, OPERATIONS(KL_SQL_operation_insert, v), err);
     if (rv == KL_OK) {
         op->version = 1;
@@ -335,7 +377,7 @@ static kl_kind_t operation_save(kl_store_t *self, apr_pool_t *p, kl_operation_t 
         return rv;
     }
     operation_to_row(row, op);
-    BIND(KL_OPERATION_SAVED)
+    KL_BIND(KL_OPERATION_SAVED)
     v[n++] = op->id;
     v[n++] = &op->version;
     rv = kl_dbd_rows_save(self, p, OPERATIONS(KL_SQL_operation_save, v), err);
@@ -354,8 +396,8 @@ static kl_kind_t operation_read(kl_dbd_t *db, apr_pool_t *p, apr_array_header_t 
 
     row->op = *op;
     row->op.version = kl_dbd_run_int64(db, n++);
-    READ(KL_OPERATION_FIXED)
-    READ(KL_OPERATION_SAVED)
+    KL_READ(KL_OPERATION_FIXED)
+    KL_READ(KL_OPERATION_SAVED)
     if (db->failed) {
         return kl_dbd_run_end(db);
     }
@@ -457,11 +499,14 @@ kl_store_t *kl_store_dbd_make(apr_pool_t *p, kl_connections_t *connections)
 
     rows->connections = connections;
     *store = (kl_store_t){
+        .ready = kl_dbd_rows_ready,
         .check = kl_dbd_rows_check,
         .driver = driver,
         .order_insert = order_insert,
         .order_load = order_load,
-        .order_load_by_client_key = order_load_by_client_key,
+        .payment_insert = kl_dbd_payment_insert,
+        .payment_load = kl_dbd_payment_load,
+        .payments_sweep = kl_dbd_payment_sweep,
         .order_save = order_save,
         .order_mark = order_mark,
         .order_list = order_list,

@@ -30,7 +30,7 @@ class Audit:
     def __init__(self, world):
         self.twice, self.lost, self.stuck = [], [], []
         self.ledger, self.executed = world.books()
-        self.orders = {row["id"]: row for row in world.rows("klarna_order", ORDER)}
+        self.orders = {row["id"]: row for row in world.orders(ORDER)}
         self.operations = {row["id"]: row for row in world.rows("klarna_operation", OPERATION)}
         self.theirs = {order["order_id"]: order for order in self.ledger["orders"]}
 
@@ -108,7 +108,7 @@ class Audit:
             self.stuck.append(f"{name} is {op['state']} and still due")
         if len(effects) > 1:
             self.twice.append(f"{name} was executed {len(effects)} times: {effects}")
-        if op["kind"] == "place_order":
+        if op["kind"] in ("place_order", "adopt"):
             self._placed(name, op)
         elif op["state"] == "confirmed" and effects[:1] != [EXECUTED_AS[op["kind"]]]:
             self.lost.append(f"{name} is confirmed; at Klarna: {effects}")

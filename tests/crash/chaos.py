@@ -173,11 +173,11 @@ def calm(world):
     an_hour_later(world, "1=0")
 
 
-def an_hour_later(world, where_order):
+def an_hour_later(world, where_order, where_payment="1=0"):
     """While nothing runs, so that nobody alive holds a lease."""
     for host in world.hosts:
         host.stop()
-    world.age(where_order=where_order)
+    world.age(where_order=where_order, where_payment=where_payment)
     for host in world.hosts:
         host.start()
 
@@ -219,8 +219,10 @@ def drain(world, traffic):
     touched = "', '".join(sorted(traffic.touched))
     adopted = 0
     for number in range(DRAIN_ROUNDS):
-        an_hour_later(world, f"id IN ('{touched}') OR klarna_order_id = id" if number < 2
-                      else "1=0")
+        if number < 2:
+            an_hour_later(world, f"id IN ('{touched}') OR klarna_order_id = id", "1=1")
+        else:
+            an_hour_later(world, "1=0")
         wait_until(lambda: world.due() == 0, DRAIN_SECONDS, 0.3)
         time.sleep(SETTLE)      # the last ones are still being looked at
         adopted += adopt(world)

@@ -89,7 +89,7 @@ class Stage:
         """Lets the second host's worker do what is due until nothing is."""
         where = f"order_id = '{order_id}'" if order_id else "1=1"
         for _ in range(ROUNDS):
-            self.world.age(where, "1=0")
+            self.world.age(where, "1=0", "1=0")
             assert wait_until(lambda: self.world.due() == 0, QUIET_SECONDS), "still due"
             if wait_until(lambda: self._is_over(where), 3):
                 return
@@ -103,7 +103,7 @@ class Stage:
 
     def picture(self, order_id):
         """Store, ledger and effects of one order, with every id by its place."""
-        [order] = self.world.rows("klarna_order", ORDER, f"id = '{order_id}'")
+        [order] = self.world.orders(ORDER, f"id = '{order_id}'")
         operations = self.world.rows(
             "klarna_operation", OPERATION,
             f"order_id = '{order_id}' AND error_code <> 'not_started' ORDER BY kind, state, id")
@@ -122,6 +122,7 @@ class Stage:
     def retire(self):
         """Nothing of what was before is looked at again."""
         self.world.database.sql("UPDATE klarna_order SET check_at = 0;")
+        self.world.database.sql("UPDATE klarna_payment SET check_at = 0;")
         self.world.database.sql("UPDATE klarna_operation SET next_at = 0;")
 
 
@@ -199,7 +200,7 @@ class Run:
     def _ask_again(self, subject, key):
         stage = self.stage
         for _ in range(ROUNDS):
-            stage.world.age(where_order="1=0")
+            stage.world.age(where_order="1=0", where_payment="1=0")
             stage.answer = self.scenario.ask(stage, subject, key)
             if stage.answer.status in self.scenario.accepted:
                 return

@@ -303,14 +303,15 @@ class World:
         time.sleep(pause)
         self.box.start()
 
-    def age(self, where_operation="1=1", where_order="1=1"):
+    def age(self, where_operation="1=1", where_order="1=1", where_payment="1=1"):
         """Lets an hour pass for what waits: leases end, what is to be looked at later is due.
         Only while no living process works on it."""
         self.database.sql("UPDATE klarna_operation SET lease_until = 0, next_at = 1, "
                           f"created_at = created_at - {HOUR}, updated_at = updated_at - {HOUR} "
                           f"WHERE next_at > 0 AND ({where_operation});")
-        self.database.sql("UPDATE klarna_order SET check_at = 1 WHERE check_at > 0 AND "
-                          f"(pending_op <> '' OR ({where_order}));")
+        for table, where in (("klarna_order", where_order), ("klarna_payment", where_payment)):
+            self.database.sql(f"UPDATE {table} SET check_at = 1 WHERE check_at > 0 AND "
+                              f"(pending_op <> '' OR ({where}));")
 
     def due(self):
         """How many operations and orders a worker would take now."""
@@ -320,20 +321,34 @@ class World:
             f"AND lease_until <= {now};")
         [(orders,)] = self.database.sql(
             f"SELECT COUNT(*) FROM klarna_order WHERE check_at > 0 AND check_at <= {now};")
-        return int(operations) + int(orders)
+        [(payments,)] = self.database.sql(
+            f"SELECT COUNT(*) FROM klarna_payment WHERE check_at > 0 AND check_at <= {now} AND "
+            "NOT EXISTS (SELECT 1 FROM klarna_order placed WHERE placed.id = klarna_payment.id);")
+        return int(operations) + int(orders) + int(payments)
 
-    def rows(self, table, columns, where="1=1"):
+    def orders(self, columns, where="1=1"):
+        """Orders, and payments that are none yet, in the same words."""
+        orders = self.rows("klarna_order", columns, where)
+        named = {"klarna_order_id": "id", "original_amount": "order_amount",
+                 "remaining_amount": "order_amount", "ledger": "cart"}
+        absent = {"fraud_status": "", "captured_amount": "0", "refunded_amount": "0",
+                  "attention": ""}
+        here = [name for name in columns if name not in absent]
+        found = self.rows("klarna_payment", [named.get(name, name) for name in here],
+                          f"({where}) AND NOT EXISTS (SELECT 1 FROM klarna_order placed"
+                          " WHERE placed.id = klarna_payment.id)", names=here)
+        return orders + [absent | row for row in found]
+
+    def rows(self, table, columns, where="1=1", names=None):
         """Dictionaries of text; columns that hold JSON are decoded."""
-        documents = ("ledger",)
+        documents = ("ledger", "cart")
         picked = ", ".join(self.database.hex.format(name) if name in documents else name
                            for name in columns)
         found = []
         for row in self.database.sql(f"SELECT {picked} FROM {table} WHERE {where};"):
-            entry = dict(zip(columns, row))
-            for name in documents:
-                if name in entry:
-                    entry[name] = json.loads(bytes.fromhex(entry[name]))
-            found.append(entry)
+            found.append({
+                name: json.loads(bytes.fromhex(value)) if column in documents else value
+                for name, column, value in zip(names or columns, columns, row)})
         return found
 
     def books(self):

@@ -289,7 +289,7 @@ class Httpd(Home):
 
     def rows(self, table=None):
         """Every row of one table or, by table, of all."""
-        tables = [table] if table else ["klarna_order", "klarna_operation"]
+        tables = [table] if table else ["klarna_payment", "klarna_order", "klarna_operation"]
         found = {name: self.sql(f"SELECT * FROM {name} ORDER BY 1") for name in tables}
         return found[table] if table else found
 

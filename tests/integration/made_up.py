@@ -34,7 +34,7 @@ def copy(server, table, row_id, **values):
 
 
 def order(server, row_id, new_id, **values):
-    copy(server, "klarna_order", row_id, id=new_id, client_key="-" + new_id,
+    copy(server, "klarna_order", row_id, id=new_id,
          **({"klarna_order_id": new_id} | values))
 
 

@@ -177,8 +177,8 @@ def _fill(httpd, template, number):
     """Many at once; SQLite only. Every other id ends a page in the middle of a second."""
     columns = made_up.COLUMNS["klarna_order"]
     new_id = "printf('00000000-0000-4000-8000-%012d', i)"
-    values = {"id": new_id, "client_key": "'-' || " + new_id, "klarna_order_id": new_id,
-              "merchant": "'other'", "created_at": "1600000000000000 + i / 2"}
+    values = {"id": new_id, "klarna_order_id": new_id, "merchant": "'other'",
+              "created_at": "1600000000000000 + i / 2"}
     httpd.sql(f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {number})"
               f" INSERT INTO klarna_order ({', '.join(columns)})"
               f" SELECT {', '.join(values.get(name, name) for name in columns)}"

@@ -212,7 +212,7 @@ def test_starting_with_a_fault(haste, hasty, box, fault):
     box.forget_requests()
     box.fault(options.pop("kind"), -1, path="/sessions$", **options)
     hasty.expect_log(f"KLA0020: POST {CHECKOUT}/sessions: {status} {code}: ")
-    before = len(hasty.rows("klarna_order"))
+    before = len(hasty.rows("klarna_payment"))
     answer = hasty.post(CHECKOUT + "/sessions", cart, None, key=key)
     told = problem(answer, status, code)
     if status == 429:
@@ -225,7 +225,7 @@ def test_starting_with_a_fault(haste, hasty, box, fault):
     answer = hasty.post(CHECKOUT + "/sessions", cart, None, key=key)
     assert answer.status == 201
     payment = Payment(answer)
-    assert len(hasty.rows("klarna_order")) == before + 1
+    assert len(hasty.rows("klarna_payment")) == before + 1
     payment.token = box.authorize(payment.session_id)
     assert haste.place(payment).status == 201
     haste.agrees(payment.order_id, "AUTHORIZED")

@@ -440,7 +440,7 @@ def _holds_nothing_of(told, shop, order_id):
              "example.test", USERNAME, shop.httpd.dir, shop.httpd.database, order["klarna_order_id"],
              order["klarna_reference"], *USERS, *USERS.values(), *carts.PERSONAL]
     words += [str(capture["capture_id"]) for capture in order["captures"]]
-    [row] = shop.httpd.sql("SELECT order_key, callback_secret, session_id, client_key FROM"
+    [row] = shop.httpd.sql("SELECT order_key, callback_secret, session_id FROM"
                            f" klarna_order WHERE id = '{order_id}'")
     words += [value for value in row if value]
     assert [word for word in words if word in told] == []

@@ -2,6 +2,7 @@
 """What the worker finds by looking: orders read back on a schedule, what was done in Klarna's portal,
 intents nobody finished, authorizations that end. Time passes by the sandbox's clock, or by moving
 an order's own times back in the database."""
+import json
 import re
 
 import pytest
@@ -226,25 +227,41 @@ def test_books_that_cannot_agree(shop, httpd, box):
 def test_an_intent_is_given_up_after_49_hours(shop, httpd, box):
     payment = shop.start()
     order_id = payment.order_id
-    assert 49 * 3600 - 2 <= _row(httpd, order_id)[1] <= 49 * 3600
+    pause = f"SELECT check_at - created_at FROM klarna_payment WHERE id = '{order_id}'"
+    assert [int(row[0]) for row in httpd.sql(pause)] == [49 * 3600 * 1000000]
     order_is_due(httpd, order_id)
     eventually(lambda: shop.order(order_id)["state"] == "ABANDONED")
-    assert _row(httpd, order_id)[1] == 0
+    due = f"SELECT check_at FROM klarna_payment WHERE id = '{order_id}'"
+    assert [int(row[0]) for row in httpd.sql(due)] == [0]
+    assert order_id in [o["id"] for o in shop.get("?state=ABANDONED")["orders"]]
     payment.token = box.authorize(payment.session_id)
     problem(shop.place(payment), 409, "not_open")
     assert box.orders_of_session(payment.session_id) == []
 
 
-def test_an_intent_without_a_session(shop, httpd, box):
-    """Klarna was down when it began."""
+@pytest.mark.databases
+def test_the_row_of_a_placed_payment_goes(shop, httpd):
+    """With the session's token, which buys nothing any more; the order stays."""
+    payment = shop.authorized()
+    other = shop.start()
+    assert shop.place(payment).status == 201
+    ids = [row[0] for row in httpd.sql("SELECT id FROM klarna_payment")]
+    assert payment.order_id in ids and other.order_id in ids
+    order_is_due(httpd, payment.order_id)
+    eventually(lambda: payment.order_id not in
+               [row[0] for row in httpd.sql("SELECT id FROM klarna_payment")])
+    assert payment.client_token not in json.dumps(httpd.rows())
+    assert other.client_token in json.dumps(httpd.rows())
+    shop.agrees(payment.order_id, "AUTHORIZED")
+
+
+def test_a_session_that_klarna_never_made_leaves_nothing(shop, httpd, box):
     httpd.expect_log("KLA0020: ")
+    before = httpd.rows()
     box.fault("rate_limit", -1, path="/sessions$")
     assert shop.send_cart().status == 429
     box.clear()
-    [(order_id,)] = httpd.sql("SELECT id FROM klarna_order WHERE session_id = '' "
-                              "AND state = 'CREATED'")
-    order_is_due(httpd, order_id)
-    eventually(lambda: shop.order(order_id)["state"] == "ABANDONED")
+    assert httpd.rows() == before
 
 
 @pytest.mark.databases

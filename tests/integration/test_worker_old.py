@@ -302,7 +302,7 @@ def test_a_token_that_ran_out_before_it_was_used(shop, httpd, box):
     eventually(lambda: is_free(shop, order_id), meanwhile=lambda: operations_are_due(httpd))
     assert shop.get(f"/{order_id}/operations/{operation}")["state"] == "refused"
     assert box.orders_of_session(payment.session_id) == []
-    assert shop.order(order_id)["state"] == "CREATED"
+    assert shop.order(order_id)["state"] == "DECLINED"
     payment.token = box.authorize(payment.session_id)
     assert shop.place(payment).status == 201
     shop.agrees(order_id, "AUTHORIZED")

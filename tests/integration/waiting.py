@@ -46,9 +46,10 @@ def leases_are_over(httpd):
 
 
 def order_is_due(httpd, order_id):
-    """The next look at this order is now."""
-    httpd.sql("UPDATE klarna_order SET check_at = 1, version = version + 1 "
-              f"WHERE id = '{order_id}'")
+    """The next look at this order, or at the payment that it may become, is now."""
+    for table in ("klarna_order", "klarna_payment"):
+        httpd.sql(f"UPDATE {table} SET check_at = 1, version = version + 1 "
+                  f"WHERE id = '{order_id}'")
 
 
 def is_free(shop, order_id):

@@ -286,13 +286,11 @@ kl_order_t *sample_order(apr_pool_t *p, const char *id)
     order->account = "shop";
     order->environment = "playground";
     order->channel = "online";
-    order->client_key = apr_pstrcat(p, "-", id, NULL);
     order->client_hash = "order-hash";
     order->key = "0123456789abcdef";
     order->state = KL_ORDER_PART_CAPTURED;
     order->fraud_status = "ACCEPTED";
     order->session_id = "session";
-    order->client_token = "token";
     order->klarna_order_id = apr_pstrcat(p, "kl-", id, NULL);
     order->klarna_reference = "SHORT1";
     order->reference1 = "shop's \"order\" 1";

@@ -6,6 +6,7 @@
 #include "store/order_query.h"
 #include "core/ledger.h"
 #include "core/order_check.h"
+#include "core/payment.h"
 
 #include <apr_strings.h>
 #include <stdlib.h>
@@ -41,8 +42,9 @@ static kl_order_t *copy_of_order(apr_pool_t *p, const kl_order_t *order)
         &copy->id,
         &copy->account,
         &copy->environment,
-        &copy->client_key,
         &copy->client_hash,
+        &copy->reason_code,
+        &copy->reason,
         &copy->key,
         &copy->fraud_status,
         &copy->session_id,
@@ -162,27 +164,23 @@ static kl_kind_t missing(kl_error_t *err)
 
 /* --- orders -------------------------------------------------------------------------- */
 
-kl_order_t *fake_store_order(const fake_store_t *fake, const char *id)
+static kl_order_t *row_of(const apr_array_header_t *rows, const char *id)
 {
-    for (int i = 0; i < fake->orders->nelts; i++) {
-        if (strcmp(order_at(fake, i)->id, id) == 0) {
-            return order_at(fake, i);
+    for (int i = 0; i < rows->nelts; i++) {
+        kl_order_t *row = APR_ARRAY_IDX(rows, i, kl_order_t *);
+
+        if (strcmp(row->id, id) == 0) {
+            return row;
         }
     }
     return NULL;
 }
 
-static int order_key_taken(const fake_store_t *fake, const kl_order_t *order)
+kl_order_t *fake_store_order(const fake_store_t *fake, const char *id)
 {
-    for (int i = 0; i < fake->orders->nelts; i++) {
-        const kl_order_t *other = order_at(fake, i);
+    kl_order_t *order = row_of(fake->orders, id);
 
-        if (strcmp(other->id, order->id) != 0
-            && strcmp(other->client_key, order->client_key) == 0) {
-            return 1;
-        }
-    }
-    return 0;
+    return order ? order : row_of(fake->payments, id);
 }
 
 /* The real table has a unique index. */
@@ -210,25 +208,54 @@ static void check_order_row(const kl_order_t *order)
     assert_true(order->captured_amount <= order->order_amount - order->remaining_amount);
 }
 
-static kl_kind_t insert_order(fake_store_t *fake, apr_pool_t *p, void *what, kl_error_t *err)
+static kl_kind_t insert(fake_store_t *fake, apr_array_header_t *rows, const kl_order_t *order,
+                        kl_error_t *err)
 {
-    kl_order_t *order = what;
     kl_order_t *row;
 
-    (void)p;
-    if (fake_store_order(fake, order->id) || order_key_taken(fake, order)) {
+    if (row_of(rows, order->id) || row_of(fake->orders, order->id)) {
         return exists(err);
     }
     row = copy_of_order(fake->p, order);
     check_order_row(row);
     row->version = 1;
-    APR_ARRAY_PUSH(fake->orders, kl_order_t *) = row;
+    row->stored = rows == fake->orders ? KL_STORED_ORDER : KL_STORED_PAYMENT;
+    APR_ARRAY_PUSH(rows, kl_order_t *) = row;
     return KL_OK;
+}
+
+static kl_kind_t insert_order(fake_store_t *fake, apr_pool_t *p, void *what, kl_error_t *err)
+{
+    (void)p;
+    return insert(fake, fake->orders, what, err);
+}
+
+static kl_kind_t insert_payment(fake_store_t *fake, apr_pool_t *p, void *what, kl_error_t *err)
+{
+    (void)p;
+    return insert(fake, fake->payments, what, err);
 }
 
 static kl_kind_t order_insert(kl_store_t *self, apr_pool_t *p, kl_order_t *order, kl_error_t *err)
 {
     kl_kind_t rv = call(self, p, insert_order, order, err);
+
+    if (rv == KL_OK) {
+        order->version = 1;
+        order->stored = KL_STORED_ORDER;
+    }
+    return rv;
+}
+
+static kl_kind_t ready(kl_store_t *self, apr_pool_t *p, kl_error_t *err)
+{
+    (void)self, (void)p, (void)err;
+    return KL_OK;
+}
+
+static kl_kind_t payment_insert(kl_store_t *self, apr_pool_t *p, kl_order_t *order, kl_error_t *err)
+{
+    kl_kind_t rv = call(self, p, insert_payment, order, err);
 
     if (rv == KL_OK) {
         order->version = 1;
@@ -239,13 +266,13 @@ static kl_kind_t order_insert(kl_store_t *self, apr_pool_t *p, kl_order_t *order
 static kl_kind_t save_order(fake_store_t *fake, apr_pool_t *p, void *what, kl_error_t *err)
 {
     const kl_order_t *order = what;
-    kl_order_t *row = fake_store_order(fake, order->id);
+    apr_array_header_t *rows = order->stored == KL_STORED_ORDER ? fake->orders : fake->payments;
+    kl_order_t *row = row_of(rows, order->id);
 
     (void)p;
     if (!row || row->version != order->version) {
         return moved_on(err);
     }
-    assert_false(order_key_taken(fake, order));
     assert_false(klarna_id_taken(fake, order));
     *row = *copy_of_order(fake->p, order);
     check_order_row(row);
@@ -253,10 +280,47 @@ static kl_kind_t save_order(fake_store_t *fake, apr_pool_t *p, void *what, kl_er
     return KL_OK;
 }
 
+/* As in the real store: the payment is closed to all who have it in memory. */
+static kl_kind_t leave_payment(fake_store_t *fake, apr_pool_t *p, void *what, kl_error_t *err)
+{
+    const kl_order_t *order = what;
+    kl_order_t *row = row_of(fake->payments, order->id);
+
+    (void)p;
+    if (!row || row->version != order->version) {
+        return moved_on(err);
+    }
+    row->stored = KL_STORED_LEAVING;
+    row->state = KL_ORDER_CREATED;
+    row->version++;
+    return KL_OK;
+}
+
+static kl_kind_t become_order(kl_store_t *self, apr_pool_t *p, kl_order_t *order, kl_error_t *err)
+{
+    kl_kind_t rv = KL_OK;
+
+    if (order->stored == KL_STORED_PAYMENT && !order->klarna_order_id[0]) {
+        rv = call(self, p, leave_payment, order, err);
+    }
+    if (rv == KL_OK) {
+        rv = order_insert(self, p, order, err);
+    }
+    if (rv == KL_TAKEN) {
+        kl_error_clear(err);
+        rv = moved_on(err);
+    }
+    return rv;
+}
+
 static kl_kind_t order_save(kl_store_t *self, apr_pool_t *p, kl_order_t *order, kl_error_t *err)
 {
-    kl_kind_t rv = call(self, p, save_order, order, err);
+    kl_kind_t rv;
 
+    if (order->stored != KL_STORED_ORDER && !kl_payment_is_only(order)) {
+        return become_order(self, p, order, err);
+    }
+    rv = call(self, p, save_order, order, err);
     if (rv == KL_OK) {
         order->version++;
     }
@@ -299,36 +363,59 @@ static kl_order_t *read_order(apr_pool_t *p, const kl_order_t *row)
 }
 
 typedef struct wanted_order_t {
-    const char *id, *client_key;
+    const char *id;
+    int payment; /* 1: the payment's own row */
     kl_order_t **out;
 } wanted_order_t;
 
 static kl_kind_t find_order(fake_store_t *fake, apr_pool_t *p, void *what, kl_error_t *err)
 {
-    wanted_order_t *wanted = what;
+    const wanted_order_t *wanted = what;
+    const kl_order_t *row = wanted->payment ? row_of(fake->payments, wanted->id)
+                                            : fake_store_order(fake, wanted->id);
 
-    for (int i = 0; i < fake->orders->nelts; i++) {
-        const kl_order_t *row = order_at(fake, i);
-
-        if (wanted->id ? strcmp(row->id, wanted->id) == 0
-                       : strcmp(row->client_key, wanted->client_key) == 0) {
-            *wanted->out = read_order(p, row);
-            return KL_OK;
-        }
+    if (!row) {
+        return missing(err);
     }
-    return missing(err);
+    *wanted->out = read_order(p, row);
+    return KL_OK;
 }
 
 static kl_kind_t order_load(kl_store_t *self, apr_pool_t *p, const char *id, kl_order_t **out,
                             kl_error_t *err)
 {
-    return call(self, p, find_order, &(wanted_order_t){id, NULL, out}, err);
+    return call(self, p, find_order, &(wanted_order_t){id, 0, out}, err);
 }
 
-static kl_kind_t order_load_by_client_key(kl_store_t *self, apr_pool_t *p, const char *client_key,
-                                          kl_order_t **out, kl_error_t *err)
+static kl_kind_t sweep_payments(fake_store_t *fake, apr_pool_t *p, void *what, kl_error_t *err)
 {
-    return call(self, p, find_order, &(wanted_order_t){NULL, client_key, out}, err);
+    const kl_due_query_t *query = *(const kl_due_query_t **)what;
+    int kept = 0;
+
+    (void)p, (void)err;
+    for (int i = 0; i < fake->payments->nelts; i++) {
+        kl_order_t *row = APR_ARRAY_IDX(fake->payments, i, kl_order_t *);
+
+        if (!row_of(fake->orders, row->id) || strcmp(row->account, query->account) != 0
+            || row->check_at == 0 || row->check_at > query->now) {
+            APR_ARRAY_IDX(fake->payments, kept++, kl_order_t *) = row;
+        }
+    }
+    fake->payments->nelts = kept;
+    return KL_OK;
+}
+
+static kl_kind_t payments_sweep(kl_store_t *self, apr_pool_t *p, const kl_due_query_t *query,
+                                int *gone, kl_error_t *err)
+{
+    *gone = 0; /* all of them at once */
+    return call(self, p, sweep_payments, &query, err);
+}
+
+static kl_kind_t payment_load(kl_store_t *self, apr_pool_t *p, const char *id, kl_order_t **out,
+                              kl_error_t *err)
+{
+    return call(self, p, find_order, &(wanted_order_t){id, 1, out}, err);
 }
 
 /* --- references and notes ------------------------------------------------------------- */
@@ -417,20 +504,28 @@ static void sort_and_cut(apr_array_header_t *list, int limit,
     list->nelts = list->nelts < limit ? list->nelts : limit;
 }
 
+static void add_due(const apr_array_header_t *rows, const wanted_list_t *wanted,
+                    const fake_store_t *fake, apr_array_header_t *list)
+{
+    for (int i = 0; i < rows->nelts; i++) {
+        const kl_order_t *row = APR_ARRAY_IDX(rows, i, kl_order_t *);
+
+        if (row->check_at > 0 && row->check_at <= wanted->now
+            && strcmp(row->account, wanted->account) == 0
+            && fake_store_order(fake, row->id) == row) {
+            APR_ARRAY_PUSH(list, kl_order_t *) = read_order(list->pool, row);
+        }
+    }
+}
+
 static kl_kind_t list_orders_due(fake_store_t *fake, apr_pool_t *p, void *what, kl_error_t *err)
 {
     wanted_list_t *wanted = what;
     apr_array_header_t *list = apr_array_make(p, 4, sizeof(kl_order_t *));
 
     (void)err;
-    for (int i = 0; i < fake->orders->nelts; i++) {
-        const kl_order_t *row = order_at(fake, i);
-
-        if (row->check_at > 0 && row->check_at <= wanted->now
-            && strcmp(row->account, wanted->account) == 0) {
-            APR_ARRAY_PUSH(list, kl_order_t *) = read_order(p, row);
-        }
-    }
+    add_due(fake->orders, wanted, fake, list);
+    add_due(fake->payments, wanted, fake, list);
     sort_and_cut(list, wanted->limit, by_check_at);
     *wanted->out = list;
     return KL_OK;
@@ -903,6 +998,7 @@ fake_store_t *fake_store_make(apr_pool_t *p, fake_process_t *process)
     fake->p = p;
     fake->process = process;
     fake->orders = apr_array_make(p, 4, sizeof(kl_order_t *));
+    fake->payments = apr_array_make(p, 4, sizeof(kl_order_t *));
     fake->operations = apr_array_make(p, 8, sizeof(kl_operation_t *));
     fake->references = apr_array_make(p, 8, sizeof(fake_reference_t));
     fake->notes = apr_array_make(p, 2, sizeof(kl_callback_note_t));
@@ -911,7 +1007,10 @@ fake_store_t *fake_store_make(apr_pool_t *p, fake_process_t *process)
         .driver = driver,
         .order_insert = order_insert,
         .order_load = order_load,
-        .order_load_by_client_key = order_load_by_client_key,
+        .ready = ready,
+        .payment_insert = payment_insert,
+        .payment_load = payment_load,
+        .payments_sweep = payments_sweep,
         .order_save = order_save,
         .order_mark = order_mark,
         .order_list = order_list,

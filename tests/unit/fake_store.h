@@ -27,6 +27,7 @@ typedef struct fake_store_t {
     apr_pool_t *p; /* of the rows */
     fake_process_t *process;
     apr_array_header_t *orders;     /* of kl_order_t * */
+    apr_array_header_t *payments;   /* of kl_order_t *: those that began as payments */
     apr_array_header_t *operations; /* of kl_operation_t * */
     apr_array_header_t *references; /* of fake_reference_t, each once */
     apr_array_header_t *notes;      /* of kl_callback_note_t: every callback that was noted */

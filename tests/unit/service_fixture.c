@@ -48,6 +48,17 @@ kl_client_t world_client(const char *key)
     return (kl_client_t){key, key[0] ? "hash of the request" : ""};
 }
 
+kl_client_t world_starter(apr_pool_t *p, const char *key)
+{
+    char *digest = apr_pstrdup(p,
+                               "0000000000000000000000000000000000000000000000000000000000000000");
+
+    for (int i = 0; key[i] && i < 32; i++) {
+        memcpy(digest + 2 * i, apr_psprintf(p, "%02x", (unsigned char)key[i]), 2);
+    }
+    return world_client(key[0] ? digest : "");
+}
+
 kl_cart_t *world_cart(apr_pool_t *p)
 {
     static const char text[] =
@@ -92,10 +103,10 @@ kl_kind_t act_place(kl_service_t *svc, const char *order_id, const kl_client_t *
                     kl_operation_t **out, kl_error_t *err)
 {
     kl_order_t *order = fake_store_order(svc->store->impl, order_id);
-    kl_place_request_t want = {.authorization_token = TOKEN};
+    kl_place_request_t want = {.authorization_token = TOKEN, .key = order ? order->key : ""};
     kl_ask_t ask = {.order_id = order_id, .client = client, .place = &want};
     kl_acted_t acted = {NULL, NULL, NULL};
-    kl_kind_t rv = kl_placement_by_shopper(svc, order ? order->key : "", &ask, &acted, err);
+    kl_kind_t rv = kl_act(svc, &kl_placement_action, &ask, &acted, err);
 
     *out = acted.last;
     return rv;
@@ -292,6 +303,19 @@ static apr_time_t sooner(apr_time_t a, apr_time_t b)
     return a == 0 || b < a ? b : a;
 }
 
+static apr_time_t next_look(const world_t *world, const apr_array_header_t *rows, apr_time_t next)
+{
+    for (int i = 0; i < rows->nelts; i++) {
+        const kl_order_t *order = APR_ARRAY_IDX(rows, i, kl_order_t *);
+
+        if (order->pending_op[0] && world_order(world, order->id) == order) {
+            assert_int_not_equal(order->check_at, 0); /* else nobody would ever look at it */
+            next = sooner(next, order->check_at);
+        }
+    }
+    return next;
+}
+
 /* When something that is not at its end is due, 0 when everything is. */
 static apr_time_t next_due(const world_t *world)
 {
@@ -304,15 +328,8 @@ static apr_time_t next_due(const world_t *world)
             next = sooner(next, op->next_at > op->lease_until ? op->next_at : op->lease_until);
         }
     }
-    for (int i = 0; i < world->store->orders->nelts; i++) {
-        const kl_order_t *order = APR_ARRAY_IDX(world->store->orders, i, kl_order_t *);
-
-        if (order->pending_op[0]) {
-            assert_int_not_equal(order->check_at, 0); /* else nobody would ever look at it */
-            next = sooner(next, order->check_at);
-        }
-    }
-    return next;
+    next = next_look(world, world->store->orders, next);
+    return next_look(world, world->store->payments, next);
 }
 
 int world_drain(world_t *world)
@@ -381,7 +398,7 @@ const char *world_created(world_t *world)
 {
     kl_service_t *svc = world_service(world, world->p);
     kl_error_t *err = kl_error_make(world->p);
-    kl_client_t client = world_client("start");
+    kl_client_t client = world_starter(world->p, "start");
     kl_order_t *order = NULL;
 
     if (kl_checkout_start(svc, world_cart(world->p), &client, &order, err) != KL_OK) {

@@ -32,6 +32,8 @@ world_t *world_make(apr_pool_t *p);
 kl_service_t *world_service(world_t *world, apr_pool_t *p);
 /** The client's key with the hash of its one request. */
 kl_client_t world_client(const char *key);
+/** The same for a start, whose key is a digest: the payment's id is made of it. */
+kl_client_t world_starter(apr_pool_t *p, const char *key);
 
 /** cup 2 x 50.00, freight 9.00, voucher -4.00: 105.00 SEK, in pool p. */
 kl_cart_t *world_cart(apr_pool_t *p);

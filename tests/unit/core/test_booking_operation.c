@@ -53,6 +53,32 @@ static void a_refused_placement_may_be_tried_again(void **state)
     assert_string_equal(order->pending_op, "");
 }
 
+static void klarnas_no_declines_the_payment(void **state)
+{
+    kl_order_t *order = fixture_shop(*state);
+    kl_operation_t *op = kl_operation_make(*state);
+    kl_error_t *err = kl_error_make(*state);
+
+    op->id = order->pending_op = "op";
+    op->kind = KL_OP_PLACE_ORDER;
+    op->state = KL_OP_REFUSED;
+    op->http_status = 403;
+    op->error_code = "NOT_APPROVED";
+    op->error_messages = "[\"Not today\",\"nor tomorrow\"]";
+    op->refusal = "{\"detail\":\"Klarna said no.\"}";
+    order->state = KL_ORDER_CREATED;
+    order->klarna_order_id = "";
+    assert_int_equal(kl_booking_operation(order, *state, op, err), KL_OK);
+    assert_int_equal(order->state, KL_ORDER_DECLINED);
+    assert_string_equal(order->reason_code, "NOT_APPROVED");
+    assert_string_equal(order->reason, "Not today; nor tomorrow");
+    order->state = KL_ORDER_CREATED;
+    order->pending_op = "op";
+    op->error_messages = "[]";
+    assert_int_equal(kl_booking_operation(order, *state, op, err), KL_OK);
+    assert_string_equal(order->reason, "Klarna said no.");
+}
+
 static void captures_add_up(void **state)
 {
     kl_order_t *order = fixture_shop(*state);
@@ -600,6 +626,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_POOL(a_placed_order_is_authorized),
         WITH_POOL(a_refused_placement_may_be_tried_again),
+        WITH_POOL(klarnas_no_declines_the_payment),
         WITH_POOL(captures_add_up),
         WITH_POOL(a_capture_keeps_its_words),
         WITH_POOL(free_captures_allow_line_returns_once_all_is_captured),

@@ -41,12 +41,12 @@ static void a_declined_placement_leaves_the_payment_open(void **state)
 static kl_kind_t place_with(kl_service_t *svc, const char *id, const char *key, const char *token,
                             kl_error_t *err)
 {
-    kl_place_request_t want = {.authorization_token = token};
+    kl_place_request_t want = {.authorization_token = token, .key = key};
     kl_client_t client = world_client("place");
     kl_ask_t ask = {.order_id = id, .client = &client, .place = &want};
     kl_acted_t acted;
 
-    return kl_placement_by_shopper(svc, key, &ask, &acted, err);
+    return kl_act(svc, &kl_placement_action, &ask, &acted, err);
 }
 
 static void placing_needs_the_key_and_a_token(void **state)

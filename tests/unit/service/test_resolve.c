@@ -159,7 +159,7 @@ static void only_this_orders_operations(void **state)
     world_t *world = new_world(state);
     const char *id = world_placed(world);
     kl_service_t *svc = world_service(world, world->p);
-    kl_client_t client = world_client("another payment");
+    kl_client_t client = world_starter(world->p, "another payment");
     kl_order_t *other = NULL;
     const char *op_id = queued(world, act_capture_cup, id)->id;
 

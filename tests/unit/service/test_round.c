@@ -18,7 +18,6 @@ static kl_operation_t *due(world_t *world, apr_interval_time_t ago)
 
     world_order(world, first)->check_at = 0;
     order->id = apr_psprintf(world->p, "00000000-0000-4000-8000-%012d", orders->nelts);
-    order->client_key = order->id;
     order->klarna_order_id = fake_klarna_foreign_order(world->klarna, order->order_amount, "");
     order->check_at = fake_clock_now() + apr_time_from_sec(86400);
     op->id = apr_psprintf(world->p, "00000000-0000-4000-9000-%012d", operations->nelts);

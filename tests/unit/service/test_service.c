@@ -91,7 +91,7 @@ static void without_randomness_nothing_starts(void **state)
     world_t *world = world_for(state);
     const char *id = world_part_captured(world);
     kl_service_t *svc = world_service(world, world->p);
-    kl_client_t client = world_client("k");
+    kl_client_t client = world_starter(world->p, "k");
     kl_order_t *order = NULL;
     kl_operation_t *op = NULL;
     kl_error_t *err = kl_error_make(world->p);

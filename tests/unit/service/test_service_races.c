@@ -410,7 +410,7 @@ static void a_worker_that_stood_still(void **state)
 
 static kl_kind_t start(world_t *world, kl_order_t **order, kl_error_t *err)
 {
-    kl_client_t client = world_client("k");
+    kl_client_t client = world_starter(world->p, "k");
 
     return kl_checkout_start(world_service(world, world->p), world_cart(world->p), &client, order,
                              err);
@@ -446,7 +446,7 @@ static void two_starts_are_one_payment(void **state)
             assert_int_equal(rival.rv, KL_OK);
             assert_string_equal(rival.id, order->id);
         }
-        assert_int_equal(world->store->orders->nelts, 1);
+        assert_int_equal(world->store->payments->nelts, 1);
     }
 }
 

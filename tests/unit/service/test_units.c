@@ -475,18 +475,13 @@ static void an_intent_that_was_never_finished_is_abandoned(void **state)
 static void an_intent_without_a_session_is_abandoned(void **state)
 {
     world_t *world = new_world(state);
-    kl_service_t *svc = world_service(world, world->p);
-    kl_client_t client = world_client("start");
-    kl_order_t *order = NULL;
+    const char *id = world_created(world);
 
-    fake_klarna_arm(world->klarna, 1, FAKE_LOST_BEFORE);
-    assert_int_not_equal(kl_checkout_start(svc, world_cart(world->p), &client, &order,
-                                           kl_error_make(world->p)),
-                         KL_OK);
-    fake_clock_set(world_order(world, order->id)->check_at);
+    world_order(world, id)->session_id = ""; /* as version 1 of the tables had them */
+    fake_clock_set(world_order(world, id)->check_at);
     fake_klarna_arm(world->klarna, 0, 0);
     assert_int_equal(world_round(world, world->p), 1);
-    assert_int_equal(world_order(world, order->id)->state, KL_ORDER_ABANDONED);
+    assert_int_equal(world_order(world, id)->state, KL_ORDER_ABANDONED);
     assert_int_equal(world->klarna->calls, 0); /* there was nothing to ask about */
 }
 
@@ -525,7 +520,7 @@ static void a_session_that_is_over_is_not_given_again(void **state)
     kl_service_t *svc = world_service(world, world->p);
     kl_error_t *err = kl_error_make(world->p);
     const char *id = world_created(world);
-    kl_client_t client = world_client("start");
+    kl_client_t client = world_starter(world->p, "start");
     kl_order_t *order = NULL;
 
     fake_clock_set(world_order(world, id)->created_at + KL_SESSION_LIFETIME - 1);
@@ -549,7 +544,7 @@ static void a_placed_payment_is_told_however_late(void **state)
     kl_service_t *svc = world_service(world, world->p);
     kl_error_t *err = kl_error_make(world->p);
     const char *id = world_placed(world);
-    kl_client_t client = world_client("start");
+    kl_client_t client = world_starter(world->p, "start");
     kl_order_t *order = NULL;
 
     fake_clock_advance(30 * DAY);

@@ -538,12 +538,14 @@ static void another_payments_order_is_not_adopted(void **state)
     const char *id = orphaned(world),
                *other = fake_klarna_foreign_order(world->klarna, CART_AMOUNT, "shop-1");
     kl_service_t *svc = world_service(world, world->p);
-    kl_client_t client = world_client("another payment");
+    kl_client_t client = world_starter(world->p, "another payment");
     kl_order_t *order = NULL;
     kl_error_t *err = kl_error_make(world->p);
 
     assert_int_equal(kl_checkout_start(svc, world_cart(world->p), &client, &order, err), KL_OK);
-    world_order(world, order->id)->klarna_order_id = other;
+    order->klarna_order_id = other;
+    order->state = KL_ORDER_AUTHORIZED;
+    assert_int_equal(svc->store->order_save(svc->store, svc->p, order, err), KL_OK);
     adopt(world, id, other, &err);
     check_error(err, KL_CONFLICT, "not_this_order");
     assert_string_equal(world_order(world, id)->klarna_order_id, "");

@@ -44,7 +44,6 @@ static void make_two(database_t *db)
 {
     kl_order_t *other = sample_order(db->p, ID2);
 
-    other->client_key = "another";
     other->klarna_order_id = "another";
     assert_int_equal(db->store->order_insert(db->store, db->p, sample_order(db->p, ID1), db->err),
                      KL_OK);

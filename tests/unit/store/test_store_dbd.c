@@ -113,16 +113,12 @@ static void make_order(database_t *db, kl_order_t *order)
 static void test_order_comes_back_whole(void **state)
 {
     database_t *db = *state;
-    kl_order_t *order = sample_order(db->p, ID1), *same = NULL;
+    kl_order_t *order = sample_order(db->p, ID1), *same;
 
-    order->client_key = "client's key";
     make_order(db, order);
     assert_int_equal(order->version, 1);
     assert_order_equal(db->p, order, load_order(db, ID1));
-    assert_int_equal(db->store->order_load_by_client_key(db->store, db->p, "client's key", &same,
-                                                         db->err),
-                     KL_OK);
-    assert_order_equal(db->p, order, same);
+    same = load_order(db, ID1);
     assert_int_equal(same->lines->nelts, 1);
     assert_int_equal(kl_order_fees_kept(same), 500);
 }
@@ -139,12 +135,11 @@ static void test_order_extremes(void **state)
     order->created_at = APR_INT64_MIN;
     order->updated_at = -1;
     order->expires_at = APR_INT64_MAX;
-    order->client_token = apr_pstrcat(db->p, order->reference2, "\n\t\r\x7f\"'`$1?:a%lld%%", NULL);
+    order->session_id = apr_pstrcat(db->p, order->reference2, "\n\t\r\x7f\"'`$1?:a%lld%%", NULL);
     make_order(db, order);
     assert_order_equal(db->p, order, load_order(db, ID1));
 
     empty->id = ID2;
-    empty->client_key = "-" ID2;
     make_order(db, empty);
     assert_order_equal(db->p, empty, load_order(db, ID2));
 }
@@ -181,18 +176,11 @@ static void test_order_taken_keys(void **state)
     make_order(db, order);
     assert_int_equal(insert_order(db, sample_order(db->p, ID1)), KL_TAKEN);
     check_error(db->err, KL_TAKEN, "exists");
-    other->client_key = order->client_key;
-    assert_int_equal(insert_order(db, other), KL_TAKEN);
-    check_error(db->err, KL_TAKEN, "exists");
-    other->client_key = "another";
     other->klarna_order_id = order->klarna_order_id;
     assert_int_equal(insert_order(db, other), KL_TAKEN);
     assert_int_equal(database_number(db, "SELECT COUNT(*) FROM klarna_order"), 1);
     assert_int_equal(other->version, 0);
     other->account = "other shop";
-    make_order(db, other);
-    other = sample_order(db->p, ID3);
-    other->client_key = "ANOTHER"; /* differs from "another" in every database */
     make_order(db, other);
 }
 
@@ -251,8 +239,7 @@ static void test_misses(void **state)
     assert_int_equal(store->order_load(store, db->p, ID1, &order, db->err), KL_NOT_FOUND);
     check_error(db->err, KL_NOT_FOUND, "not_found");
     kl_error_clear(db->err);
-    assert_int_equal(store->order_load_by_client_key(store, db->p, "k", &order, db->err),
-                     KL_NOT_FOUND);
+    assert_int_equal(store->payment_load(store, db->p, ID1, &order, db->err), KL_NOT_FOUND);
     kl_error_clear(db->err);
     assert_int_equal(store->operation_load(store, db->p, ID1, &op, db->err), KL_NOT_FOUND);
     kl_error_clear(db->err);
@@ -543,7 +530,6 @@ static void make_work(database_t *db)
         order->reference1 = i % 2 ? "odd" : "even";
         make_order(db, order);
         order->id = list_id(db, 1000 + i);
-        order->client_key = order->id;
         order->account = "other shop";
         make_order(db, order);
     }
@@ -1287,7 +1273,6 @@ static void test_reads_use_indexes(void **state)
         const char *index;
     } wanted[] = {
         {KL_SQL_order_load, "(id=?)"},
-        {KL_SQL_order_load_by_client_key, "(client_key=?)"},
         {KL_SQL_order_save, "(id=?)"},
         {KL_SQL_order_list_newest,
          "klarna_order_newest (merchant=? AND created_at>? AND created_at<?)"},

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See payment.h. */
+#include "core/payment.h"
+
+int kl_payment_is_state(kl_order_state_t state)
+{
+    return state == KL_ORDER_CREATED || state == KL_ORDER_DECLINED || state == KL_ORDER_ABANDONED;
+}
+
+int kl_payment_is_only(const kl_order_t *order)
+{
+    return order->stored == KL_STORED_PAYMENT && kl_payment_is_state(order->state)
+           && !order->klarna_order_id[0] && order->attention == KL_ATTENTION_NONE;
+}
+
+int kl_payment_is_open(const kl_order_t *order)
+{
+    return (order->state == KL_ORDER_CREATED || order->state == KL_ORDER_DECLINED)
+           && order->session_id[0];
+}
+
+void kl_payment_decline(kl_order_t *order, const char *code, const char *words)
+{
+    order->state = KL_ORDER_DECLINED;
+    order->reason_code = code;
+    order->reason = words;
+}

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Payments in their own table, and how each becomes an order once, whoever is quicker. */
+#include "tests/unit/database.h"
+
+#include <apr_strings.h>
+
+#include "core/ledger.h"
+#include "core/payment.h"
+
+#define ID1 "11111111-1111-4111-8111-111111111111"
+#define ID2 "22222222-2222-4222-8222-222222222222"
+
+static kl_order_t *made(apr_pool_t *p, const char *id)
+{
+    kl_order_t *order = sample_order(p, id);
+
+    order->stored = KL_STORED_PAYMENT;
+    order->state = KL_ORDER_CREATED;
+    order->klarna_order_id = order->klarna_reference = order->fraud_status = "";
+    order->attention = KL_ATTENTION_NONE;
+    order->channel = "online";
+    order->waiting = order->waiting_too = order->pending_op = "";
+    order->client_token = "a-token\n\t'\"%lld";
+    order->original_amount = order->remaining_amount = order->order_amount;
+    order->captured_amount = order->refunded_amount = 0;
+    order->expires_at = 0;
+    order->check_at = 500;
+    apr_array_clear(order->lines);
+    apr_array_clear(order->captures);
+    apr_array_clear(order->credit_invoices);
+    return order;
+}
+
+static kl_kind_t insert(database_t *db, kl_order_t *order)
+{
+    kl_error_clear(db->err);
+    return db->store->payment_insert(db->store, db->p, order, db->err);
+}
+
+static kl_kind_t save(database_t *db, kl_order_t *order)
+{
+    kl_error_clear(db->err);
+    return db->store->order_save(db->store, db->p, order, db->err);
+}
+
+static kl_order_t *load(database_t *db, const char *id)
+{
+    kl_order_t *order = NULL;
+
+    kl_error_clear(db->err);
+    assert_int_equal(db->store->order_load(db->store, db->p, id, &order, db->err), KL_OK);
+    return order;
+}
+
+static kl_order_t *load_payment(database_t *db, const char *id)
+{
+    kl_order_t *order = NULL;
+
+    kl_error_clear(db->err);
+    assert_int_equal(db->store->payment_load(db->store, db->p, id, &order, db->err), KL_OK);
+    return order;
+}
+
+static apr_int64_t orders(database_t *db)
+{
+    return database_number(db, "SELECT COUNT(*) FROM klarna_order");
+}
+
+static void check_same(apr_pool_t *p, const kl_order_t *x, const kl_order_t *y)
+{
+    struct {
+        kl_order_t order;
+        const char *state, *ledger;
+    } a = {*x, kl_order_state_name(x->state), kl_ledger_text(p, x)},
+      b = {*y, kl_order_state_name(y->state), kl_ledger_text(p, y)};
+
+#define SAME_TEXT(column, member) assert_string_equal(a.member, b.member);
+#define SAME_NUMBER(column, member) assert_int_equal(a.member, b.member);
+    KL_PAYMENT_FIXED(SAME_TEXT, SAME_NUMBER, SAME_NUMBER)
+    KL_PAYMENT_SAVED(SAME_TEXT, SAME_NUMBER, SAME_NUMBER)
+    assert_int_equal(x->version, y->version);
+    assert_int_equal(x->stored, y->stored);
+}
+
+static void test_a_payment_comes_back_whole(void **state)
+{
+    database_t *db = *state;
+    kl_order_t *order = made(db->p, ID1), *stale;
+
+    assert_int_equal(insert(db, order), KL_OK);
+    check_same(db->p, order, load(db, ID1));
+    check_same(db->p, order, load_payment(db, ID1));
+    assert_int_equal(load(db, ID1)->remaining_amount, order->order_amount);
+    stale = load(db, ID1);
+    kl_payment_decline(order, "widget", "no show");
+    order->check_at = 0;
+    assert_int_equal(save(db, order), KL_OK);
+    check_same(db->p, order, load(db, ID1));
+    assert_int_equal(save(db, stale), KL_STALE);
+    assert_int_equal(orders(db), 0);
+}
+
+static void test_an_id_is_taken_once(void **state)
+{
+    database_t *db = *state;
+    kl_order_t *order = sample_order(db->p, ID2);
+
+    assert_int_equal(insert(db, made(db->p, ID1)), KL_OK);
+    assert_int_equal(insert(db, made(db->p, ID1)), KL_TAKEN);
+    kl_error_clear(db->err);
+    assert_int_equal(db->store->order_insert(db->store, db->p, order, db->err), KL_OK);
+    assert_int_equal(insert(db, made(db->p, ID2)), KL_TAKEN); /* the order stands already */
+    assert_int_equal(database_number(db, "SELECT COUNT(*) FROM klarna_payment"), 1);
+}
+
+static void place(kl_order_t *order)
+{
+    order->state = KL_ORDER_AUTHORIZED;
+    order->klarna_order_id = "kl-1";
+    order->client_token = "";
+}
+
+static void test_a_placed_one_becomes_an_order_once(void **state)
+{
+    database_t *db = *state;
+    kl_order_t *order, *other;
+
+    assert_int_equal(insert(db, made(db->p, ID1)), KL_OK);
+    order = load(db, ID1);
+    other = load(db, ID1);
+    place(order);
+    place(other);
+    assert_int_equal(save(db, order), KL_OK);
+    assert_int_equal(order->stored, KL_STORED_ORDER);
+    assert_int_equal(save(db, other), KL_STALE);
+    assert_int_equal(load(db, ID1)->state, KL_ORDER_AUTHORIZED);
+    assert_int_equal(load_payment(db, ID1)->state, KL_ORDER_CREATED);
+    order->reference1 = "changed";
+    assert_int_equal(save(db, order), KL_OK);
+    assert_string_equal(load(db, ID1)->reference1, "changed");
+}
+
+/* Whoever has the payment in memory must not go on with it beside the order. */
+static void test_a_mark_closes_the_payment_first(void **state)
+{
+    database_t *db = *state;
+    kl_order_t *order, *stale;
+
+    assert_int_equal(insert(db, made(db->p, ID1)), KL_OK);
+    order = load(db, ID1);
+    stale = load(db, ID1);
+    order->attention = KL_ATTENTION_ORPHAN;
+    assert_int_equal(save(db, order), KL_OK);
+    assert_int_equal(load(db, ID1)->attention, KL_ATTENTION_ORPHAN);
+    assert_int_equal(load(db, ID1)->stored, KL_STORED_ORDER);
+    kl_payment_decline(stale, "x", "y");
+    assert_int_equal(save(db, stale), KL_STALE);
+    assert_int_equal(load_payment(db, ID1)->stored, KL_STORED_LEAVING);
+}
+
+/* A death between the two: it is loaded, found due, and can only become an order. */
+static void test_one_that_was_left_in_between(void **state)
+{
+    database_t *db = *state;
+    kl_order_t *order, *stale;
+    apr_array_header_t *due = NULL;
+
+    assert_int_equal(insert(db, made(db->p, ID1)), KL_OK);
+    stale = load(db, ID1);
+    database_run(database_connect(db, db->p),
+                 "UPDATE klarna_payment SET version = version + 1, state = 'COMPLETED'");
+    order = load(db, ID1);
+    assert_int_equal(order->stored, KL_STORED_LEAVING);
+    assert_int_equal(db->store->orders_due(db->store, db->p, &(kl_due_query_t){"shop", 500, 5, 0},
+                                           &due, db->err),
+                     KL_OK);
+    assert_int_equal(due->nelts, 1);
+    assert_int_equal(save(db, stale), KL_STALE);
+    assert_int_equal(save(db, order), KL_OK);
+    assert_int_equal(order->stored, KL_STORED_ORDER);
+    assert_int_equal(orders(db), 1);
+}
+
+static int sweep(database_t *db, apr_time_t now)
+{
+    kl_due_query_t query = {"shop", now, 10, 0};
+    int gone = -1;
+
+    kl_error_clear(db->err);
+    assert_int_equal(db->store->payments_sweep(db->store, db->p, &query, &gone, db->err), KL_OK);
+    return gone;
+}
+
+static void test_only_what_became_an_order_is_swept(void **state)
+{
+    database_t *db = *state;
+    kl_order_t *order = made(db->p, ID1), *other = made(db->p, ID2);
+
+    assert_int_equal(insert(db, order), KL_OK);
+    assert_int_equal(insert(db, other), KL_OK);
+    assert_int_equal(sweep(db, 1000), 0);
+    place(order);
+    assert_int_equal(save(db, order), KL_OK);
+    assert_int_equal(sweep(db, 499), 0); /* not due: its placement may be going on */
+    database_run(database_connect(db, db->p), "UPDATE klarna_payment SET keep_until = 2000");
+    assert_int_equal(sweep(db, 1000), 0);
+    assert_int_equal(sweep(db, 2000), 1);
+    assert_int_equal(load(db, ID1)->state, KL_ORDER_AUTHORIZED);
+    assert_int_equal(load(db, ID2)->stored, KL_STORED_PAYMENT);
+}
+
+static int listed(database_t *db, const char *state)
+{
+    kl_order_query_t query = {.account = "shop", .state = state, .limit = 10};
+    apr_array_header_t *out = NULL;
+    int count = -1;
+
+    kl_error_clear(db->err);
+    assert_int_equal(db->store->order_list(db->store, db->p, &query, &out, db->err), KL_OK);
+    assert_int_equal(db->store->order_count(db->store, db->p, &query, &count, db->err), KL_OK);
+    assert_int_equal(count, out->nelts);
+    return count;
+}
+
+static void test_lists_show_what_is_not_placed(void **state)
+{
+    database_t *db = *state;
+    kl_order_t *order = made(db->p, ID1), *other = made(db->p, ID2);
+    apr_array_header_t *due = NULL;
+    kl_due_query_t query = {"shop", 500, 5, 0};
+
+    assert_int_equal(insert(db, order), KL_OK);
+    assert_int_equal(insert(db, other), KL_OK);
+    assert_int_equal(listed(db, "CREATED"), 2);
+    kl_payment_decline(other, "x", "y");
+    other->check_at = 0;
+    assert_int_equal(save(db, other), KL_OK);
+    assert_int_equal(listed(db, "CREATED"), 1);
+    assert_int_equal(listed(db, "DECLINED"), 1);
+    assert_int_equal(db->store->orders_due(db->store, db->p, &query, &due, db->err), KL_OK);
+    assert_int_equal(due->nelts, 1);
+    place(order);
+    order->check_at = 0;
+    assert_int_equal(save(db, order), KL_OK);
+    assert_int_equal(listed(db, "CREATED"), 0);
+    assert_int_equal(listed(db, "AUTHORIZED"), 1);
+    assert_int_equal(db->store->orders_due(db->store, db->p, &query, &due, db->err), KL_OK);
+    assert_int_equal(due->nelts, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH_DATABASE(test_a_payment_comes_back_whole),
+        WITH_DATABASE(test_an_id_is_taken_once),
+        WITH_DATABASE(test_a_placed_one_becomes_an_order_once),
+        WITH_DATABASE(test_a_mark_closes_the_payment_first),
+        WITH_DATABASE(test_one_that_was_left_in_between),
+        WITH_DATABASE(test_only_what_became_an_order_is_swept),
+        WITH_DATABASE(test_lists_show_what_is_not_placed),
+    };
+
+    return cmocka_run_group_tests(tests, database_group_setup, database_group_teardown);
+}
