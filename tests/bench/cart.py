@@ -10,6 +10,7 @@ import time
 KEY_ID = "bench"
 KEY = "bench-only-secret-that-signs-the-carts-of-this-run"
 LIFE_S = 3600  # a run is shorter
+REFERENCE = "SHOP-2024-000417"
 
 # type, reference, name, quantity, unit price, tax rate, total, tax: minor units of SEK
 LINES = (
@@ -33,15 +34,15 @@ def _line(values):
     return line
 
 
-def cart(off_by=0):
+def cart(off_by=0, reference=REFERENCE):
     """The cart; with off_by its order_amount is wrong, which only the last check finds."""
     return {
         "purchase_country": "SE", "purchase_currency": "SEK", "locale": "sv-SE",
         "order_amount": sum(line[6] for line in LINES) + off_by,
         "order_tax_amount": sum(line[7] for line in LINES),
         "order_lines": [_line(line) for line in LINES],
-        "merchant_reference1": "SHOP-2024-000417",
-        "merchant_urls": {"confirmation": "https://shop.example/thanks?order=SHOP-2024-000417"},
+        "merchant_reference1": reference,
+        "merchant_urls": {"confirmation": f"https://shop.example/thanks?order={reference}"},
     }
 
 
@@ -57,15 +58,19 @@ def _b64(raw):
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
+def token(off_by=0, reference=REFERENCE):
+    """The cart as a JWS (HS256) of the shop."""
+    head = {"alg": "HS256", "kid": KEY_ID, "typ": "JWT"}
+    claims = {"exp": int(time.time()) + LIFE_S, "cart": cart(off_by, reference)}
+    parts = ".".join(_b64(_text(part).encode()) for part in (head, claims))
+    return parts + "." + _b64(hmac.new(KEY.encode(), parts.encode(), hashlib.sha256).digest())
+
+
 @functools.cache
 def signed(off_by=0):
-    """The body that a storefront sends: the cart as a JWS (HS256) of the shop. Made once, as a
-    repeated Idempotency-Key must come with the very same body."""
-    head = {"alg": "HS256", "kid": KEY_ID, "typ": "JWT"}
-    claims = {"exp": int(time.time()) + LIFE_S, "cart": cart(off_by)}
-    token = ".".join(_b64(_text(part).encode()) for part in (head, claims))
-    mac = hmac.new(KEY.encode(), token.encode(), hashlib.sha256).digest()
-    return _text({"signed_cart": token + "." + _b64(mac)})
+    """The body that a storefront sends. Made once, as a repeated Idempotency-Key must come with the
+    very same body."""
+    return _text({"signed_cart": token(off_by)})
 
 
 def session():

@@ -15,6 +15,7 @@ import time
 import urllib.parse
 
 from servers import HERE, TICK, Failure
+from setting import busy_seconds
 
 WRK_TIMEOUT_S = 60
 IDLE_S = 0.35        # no CPU for so long: longer than a slow upstream keeps a request
@@ -48,13 +49,6 @@ class Case:
         if self.method == "GET":
             return ""
         return self.body or self.contender.body(self.off_by)
-
-
-def busy_seconds():
-    """CPU seconds of the whole machine so far: user, nice, system, irq, softirq, steal."""
-    with open("/proc/stat", encoding="ascii") as f:
-        t = f.readline().split()
-    return sum(int(t[i]) for i in (1, 2, 3, 6, 7, 8)) / TICK
 
 
 def wrk_seconds():

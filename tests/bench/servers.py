@@ -64,9 +64,9 @@ def _processes():
                 pass
 
 
-def _pss_kb(pid):
+def _memory_kb(pid, kind):
     with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as f:
-        return next(int(line.split()[1]) for line in f if line.startswith("Pss:"))
+        return next(int(line.split()[1]) for line in f if line.startswith(kind + ":"))
 
 
 class Server:
@@ -110,9 +110,9 @@ class Server:
         them). The kernel sums nanoseconds; a reading is cut to a tick per process."""
         return sum(ticks for _, ticks in self._family()) / TICK
 
-    def memory(self):
-        """MB of its processes; a page that several share counts once (PSS)."""
-        return sum(_pss_kb(pid) for pid, _ in self._family()) / 1000
+    def memory(self, kind="Pss"):
+        """MB of its processes; a page that several share counts once in Pss, for each in Rss."""
+        return sum(_memory_kb(pid, kind) for pid, _ in self._family()) / 1000
 
     def stop(self):
         if self.process.poll() is None:

@@ -1,0 +1,93 @@
+#!/usr/bin/python3 -B
+# SPDX-License-Identifier: Apache-2.0
+"""A Klarna that takes 200 ms for each call and says yes. It notes how long each call was with it, from
+the request's last byte to the answer; GET /figures on the port without TLS tells that.
+
+Arguments: certificate, key. Its ports, with TLS and without, are its first line of output."""
+import asyncio
+import gc
+import json
+import re
+import selectors
+import ssl
+import sys
+import uuid
+
+SECONDS = 0.2
+SESSIONS = "/payments/v1/sessions"
+REFERENCE = re.compile(rb'"merchant_reference1": ?"([^"]+)"')
+LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
+METHODS = [{"identifier": "klarna", "name": "pay_later", "asset_urls": {
+    "standard": "https://upstream.example/badges/pay_later/standard.svg"}}]
+RECORD = {"status": "AUTHORIZED", "fraud_status": "ACCEPTED", "original_order_amount": 10000,
+          "order_amount": 10000, "captured_amount": 0, "refunded_amount": 0,
+          "remaining_authorized_amount": 10000, "captures": [], "refunds": []}
+calls = {}     # what was called -> seconds of each call
+
+
+def answer(method, path):
+    """(status, one more header, body)"""
+    if path == "/figures":
+        return "200 OK", "", calls
+    if method == "GET":
+        return "200 OK", "", {**RECORD, "order_id": path.split("/")[-1]}
+    if path == SESSIONS:
+        return "200 OK", "", {
+            "session_id": str(uuid.uuid4()), "payment_method_categories": METHODS,
+            "client_token": "eyJhbGciOiJSUzI1NiJ9." + "bench" * 80 + ".c2lnbmF0dXJl"}
+    if path.endswith("/order"):
+        return "200 OK", "", {"order_id": str(uuid.uuid4()), "fraud_status": "ACCEPTED",
+                              "redirect_url": "https://upstream.example/thanks"}
+    if path.endswith("/captures"):
+        return "201 Created", f"Capture-Id: {uuid.uuid4()}\r\n", None
+    return "204 No Content", "", None
+
+
+def name(path, body):
+    """A session's call is known by the shop's reference, any other by its path."""
+    return REFERENCE.search(body)[1].decode() if path == SESSIONS else path
+
+
+class Connection(asyncio.Protocol):
+    """One request after another."""
+
+    def connection_made(self, transport):
+        self.transport, self.data, self.loop = transport, b"", asyncio.get_running_loop()
+
+    def data_received(self, data):
+        self.data += data
+        head, end, body = self.data.partition(b"\r\n\r\n")
+        length = LENGTH.search(head)
+        if end and len(body) == int(length[1] if length else 0):
+            began, self.data = self.loop.time(), b""
+            method, path, _ = head.split(b"\r\n", 1)[0].decode().split(" ")
+            known = None if path == "/figures" else name(path, body)
+            self.loop.call_at(began + (SECONDS if known else 0), self.say, known, began,
+                              self.text(*answer(method, path)))
+
+    @staticmethod
+    def text(status, header, value):
+        body = b"" if value is None else json.dumps(value).encode()
+        length = "" if status.startswith("204") else f"Content-Length: {len(body)}\r\n"
+        return (f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\n{header}{length}\r\n"
+                .encode() + body)
+
+    def say(self, known, began, text):
+        self.transport.write(text)
+        if known:
+            calls.setdefault(known, []).append(self.loop.time() - began)
+
+
+async def main():
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(sys.argv[1], sys.argv[2])
+    loop = asyncio.get_running_loop()
+    servers = [await loop.create_server(Connection, "127.0.0.1", 0, ssl=tls, backlog=1024)
+               for tls in (context, None)]
+    print(*(server.sockets[0].getsockname()[1] for server in servers), flush=True)
+    gc.disable()
+    await loop.run_in_executor(None, sys.stdin.read)
+
+
+# epoll rounds a wait up to the next millisecond; select does not.
+asyncio.SelectorEventLoop(selectors.SelectSelector()).run_until_complete(main())
