@@ -184,7 +184,7 @@ static kl_kind_t look_at_order(kl_service_t *svc, void *item, kl_told_t *told, k
 /* Their rows go many at a time, as soon as they are read: nothing is left to work on one by one. */
 static kl_kind_t placed_due(kl_service_t *svc, int limit, apr_array_header_t **out, kl_error_t *err)
 {
-    kl_due_query_t query = {svc->account->name, svc->now(), limit, KL_DUE_ALL};
+    kl_due_query_t query = {.account = svc->account->name, .now = svc->now(), .limit = limit};
     kl_kind_t rv = KL_OK;
     int gone = limit;
 
