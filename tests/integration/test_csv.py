@@ -266,11 +266,11 @@ def test_a_slow_reader_holds_no_connection(httpd, many):
 def test_what_breaks_off_is_not_taken_for_whole(httpd, copies):
     """A row of the second page cannot be read: the status is on its way, so the end is missing."""
     ids = copies(150)
-    httpd.sql(f"UPDATE klarna_order SET ledger = 'x' WHERE id = '{ids[20]}'")
+    httpd.sql(f"UPDATE klarna_order SET attention = 'x' WHERE id = '{ids[20]}'")
     httpd.expect_log("KLA0023: an export broke off: ")
     with pytest.raises(http.client.IncompleteRead):
         httpd.get("/other/orders?format=csv")
-    httpd.sql(f"UPDATE klarna_order SET ledger = 'x' WHERE id = '{ids[149]}'")
+    httpd.sql(f"UPDATE klarna_order SET attention = 'x' WHERE id = '{ids[149]}'")
     httpd.expect_log("KLA0020: GET /other/orders: 500 ")
     answer = httpd.get("/other/orders?format=csv")
     assert answer.status == 500 and "code" in json.loads(answer.raw)
