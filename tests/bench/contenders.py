@@ -69,7 +69,7 @@ class Module(Contender):
     """mod_klarna in httpd; one httpd per upstream."""
 
     def __init__(self, name, env, upstreams, sqlite=False):
-        super().__init__(name, env.database, "sqlite" if sqlite else "klarna_order")
+        super().__init__(name, env.database, "sqlite" if sqlite else "klarna_payment")
         self.env = env
         for upstream, threads in upstreams.items():
             self._start_httpd(upstream, threads, sqlite)

@@ -19,10 +19,10 @@ TITLES = {
 PIECES = (
     ("read and parse the cart", "parse", "bare"),
     ("signature and check", "check", "parse"),
+    ("a row found and read, no call", "again", "check"),
     ("the call, kept connection, and the row", "whole", "check"),
     ("- of that TLS", "whole", "plain"),
-    ("a row found and read instead of written", "again", "whole"),
-    ("a fresh TLS connection instead", "fresh", "whole"),
+        ("a fresh TLS connection instead", "fresh", "whole"),
 )
 
 

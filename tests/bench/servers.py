@@ -203,7 +203,7 @@ class Databases:
         """Empties what a stage writes, so that every stage starts alike."""
         if table == "sqlite":
             with sqlite3.connect(self.sqlite, timeout=10) as db:
-                db.execute("DELETE FROM klarna_order")
+                db.execute("DELETE FROM klarna_payment")
             db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
             db.close()
         else:
@@ -214,7 +214,7 @@ class Databases:
         """(rows, writing transactions so far or None)."""
         if table == "sqlite":
             with sqlite3.connect(self.sqlite, timeout=10) as db:
-                rows = db.execute("SELECT count(*) FROM klarna_order").fetchone()[0]
+                rows = db.execute("SELECT count(*) FROM klarna_payment").fetchone()[0]
             db.close()
             return rows, None
         rows, xmax = self.psql(f"SELECT count(*), pg_snapshot_xmax(pg_current_snapshot()) "

@@ -1,14 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Asking httpd over one kept connection, and what httpd's own log says each request took."""
+"""Asking httpd over kept connections, and what httpd's own log says each request took."""
 import base64
+import concurrent.futures
+import contextlib
 import hashlib
 import http.client
+import itertools
 import json
 import os
+import pathlib
 import statistics
+import subprocess
+import sys
 import time
 import types
 
+import setting
+from cart import KEY
 from servers import HERE, Failure, as_root, free_port
 
 MODULES = "/usr/lib/apache2/modules"
@@ -18,46 +26,26 @@ LOG_S = 10
 
 def make_files(directory):
     """What the configuration names."""
+    setting.make_secrets(directory, credentials="bench:bench", cart_key=KEY)
     digest = base64.b64encode(hashlib.sha1(PASSWORD.encode()).digest()).decode()
-    for name, text, mode in (("credentials", "bench:bench", 0o640),
-                             ("users", f"{USER}:{{SHA}}{digest}", 0o644)):
-        (directory / name).write_text(text + "\n", encoding="utf-8")
-        (directory / name).chmod(mode)
+    (directory / "users").write_text(f"{USER}:{{SHA}}{digest}\n", encoding="utf-8")
 
 
 class Httpd:
-    """An httpd over one database, and one connection to it."""
+    """An httpd over one database."""
 
-    def __init__(self, directory, module, database, start):
-        port = free_port()
+    def __init__(self, directory, module, database, klarna, start):
+        self.port = free_port()
         driver, params, init = database.serve()
-        self.log = open_log(directory / f"access-{port}.log")
+        self.log = open_log(directory / f"access-{self.port}.log")
+        self.numbers = itertools.count(1)
         argv = ["/usr/sbin/apache2", "-f", str(HERE / "lists/httpd.conf"), "-DFOREGROUND"]
         argv += ["-DROOT"] * as_root() + ["-DINIT"] * bool(init)
-        self.server = start(argv, directory / f"httpd-{port}.log", port, env={
-            "DIR": str(directory), "PORT": str(port), "MODULES": MODULES, "MODULE": str(module),
-            "RUN_AS": "www-data", "DB_DRIVER": driver, "DB_PARAMS": f'"{params}"',
-            "DB_INIT": f'"{init}"'})
-        self.link = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
-        login = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
-        self.headers = {"Authorization": f"Basic {login}"}
-        self.number = 0
-
-    def ask(self, path):
-        """(number, seconds, body) of an answer that must be a 200."""
-        self.number += 1
-        began = time.perf_counter()
-        self.link.request("GET", "/klarna" + path,
-                          headers={**self.headers, "X-Number": str(self.number)})
-        answer = self.link.getresponse()
-        body = answer.read()
-        took = time.perf_counter() - began
-        if answer.status != 200:
-            raise Failure(f"{path}: {answer.status} {body[:400]!r}")
-        return self.number, took, body
-
-    def get(self, path):
-        return json.loads(self.ask(path)[2])
+        self.server = start(argv, directory / f"httpd-{self.port}.log", self.port, env={
+            "DIR": str(directory), "PORT": str(self.port), "MODULES": MODULES,
+            "MODULE": str(module), "RUN_AS": "www-data", "DB_DRIVER": driver,
+            "DB_PARAMS": f'"{params}"', "DB_INIT": f'"{init}"',
+            "UPSTREAM": f"http://127.0.0.1:{klarna.plain}"})
 
     def at_handler(self, numbers):
         """Milliseconds that httpd's log gives for these requests."""
@@ -74,25 +62,73 @@ class Httpd:
         return [found[number] for number in numbers]
 
 
+class Reader:
+    """One of those who read at once: a connection."""
+
+    def __init__(self, httpd):
+        self.httpd = httpd
+        self.link = http.client.HTTPConnection("127.0.0.1", httpd.port, timeout=120)
+        login = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
+        self.headers = {"Authorization": f"Basic {login}"}
+
+    def ask(self, path):
+        """(number, seconds, body) of an answer that must be a 200."""
+        number, began = next(self.httpd.numbers), time.perf_counter()
+        self.link.request("GET", "/klarna" + path,
+                          headers={**self.headers, "X-Number": str(number)})
+        answer = self.link.getresponse()
+        body = answer.read()
+        took = time.perf_counter() - began
+        if answer.status != 200:
+            raise Failure(f"{path}: {answer.status} {body[:400]!r}")
+        return number, took, body
+
+    def get(self, path):
+        return json.loads(self.ask(path)[2])
+
+    def walk(self, case, requests):
+        """(number, ms of the client, path, body) of so many requests, after a fifth of them for
+        warming."""
+        warming = max(1, requests // 5)
+        paths, body, seen = case.paths(self), None, []
+        for i in range(warming + requests):
+            path = paths.send(body)
+            number, took, body = self.ask(path)
+            if i >= warming:
+                seen.append((number, took * 1000, path, body))
+        return seen
+
+
 def open_log(path):
     path.touch()
     os.chmod(path, 0o666)
     return open(path, encoding="utf-8")  # pylint: disable=consider-using-with
 
 
-def measure(httpd, case, requests):
-    """Times of that many requests, after a fifth of them for warming."""
-    warming = max(1, requests // 5)
-    paths, body, seen, rows = case.paths(httpd), None, [], 0
-    for i in range(warming + requests):
-        path = paths.send(body)
-        number, took, body = httpd.ask(path)
-        count = case.check(path, body)
-        if i >= warming:
-            seen.append((number, took * 1000))
-            rows += count
-    handler = sorted(httpd.at_handler([number for number, _ in seen]))
+@contextlib.contextmanager
+def shoppers(httpd):
+    """They buy meanwhile."""
+    with subprocess.Popen([sys.executable, "-B", pathlib.Path(__file__).parent / "shoppers.py",
+                           str(httpd.port)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                          text=True) as process:
+        try:
+            yield
+        finally:
+            placed = process.communicate()[0]
+    if process.returncode:
+        raise Failure("the shoppers did not get on")
+    setting.say(f"{int(placed):,} orders were placed meanwhile")
+
+
+def measure(httpd, case, requests, readers):
+    """Times of that many requests, shared by the readers. Answers are checked when all are there: the
+    checking takes nothing from what is measured."""
+    each = max(1, requests // readers)
+    with concurrent.futures.ThreadPoolExecutor(readers) as pool:
+        seen = [one for some in pool.map(lambda _: Reader(httpd).walk(case, each), range(readers))
+                for one in some]
+    handler = sorted(httpd.at_handler([number for number, *_ in seen]))
     return types.SimpleNamespace(
         median=statistics.median(handler), p99=handler[-max(1, len(handler) // 100)],
-        client=statistics.median(took for _, took in seen), requests=len(seen),
-        rows=rows / len(seen))
+        client=statistics.median(took for _, took, _, _ in seen), requests=len(seen),
+        rows=statistics.mean(case.check(path, body) for _, _, path, body in seen))

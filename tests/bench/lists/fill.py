@@ -138,7 +138,7 @@ class Sqlite(Database):
 
     def serve(self):
         """Starts what is needed; gives DBDriver, DBDParams, DBDInitSQL."""
-        return self.driver, str(self.path), "PRAGMA synchronous=FULL; PRAGMA busy_timeout=500"
+        return self.driver, str(self.path), "PRAGMA synchronous=FULL; PRAGMA busy_timeout=5000"
 
     def query(self, sql):
         db = sqlite3.connect(self.path)
@@ -165,7 +165,19 @@ class Served(Database):
     def __init__(self, directory, start):
         self.server = None
         super().__init__(directory, start)
-        self.serve()
+        self.run(() if self.note.exists() else self.fast)
+
+    def run(self, more):
+        """Starts the server, again if need be, with more than its usual arguments."""
+        if self.server:
+            self.server.stop()
+        self.server = self.begin(more)
+
+    def fill(self, number, seed):
+        seconds = super().fill(number, seed)
+        if seconds:
+            self.run(())
+        return seconds
 
 
 class Postgres(Served):
@@ -184,16 +196,17 @@ class Postgres(Served):
         run([self.bin / "initdb", "-D", self.directory / "data", "-U", "klarna", "-A", "trust",
              "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"], cwd="/", **unprivileged(self.owner))
 
+    fast = ("-c", "fsync=off", "-c", "wal_level=minimal", "-c", "max_wal_senders=0")
+
+    def begin(self, more):
+        """As Debian configures it, and more."""
+        return self.start(
+            [str(self.bin / "postgres"), "-D", str(self.directory / "data"), "-k",
+             str(self.directory), "-c", "listen_addresses=", *more],
+            self.directory / "log", takes_queries(self.bin, self.directory),
+            stop=signal.SIGINT, cwd="/", **unprivileged(self.owner))
+
     def serve(self):
-        """As Debian configures it, but for what protects writing: nothing is written while it is
-        measured."""
-        if not self.server:
-            self.server = self.start(
-                [str(self.bin / "postgres"), "-D", str(self.directory / "data"), "-k",
-                 str(self.directory), "-c", "listen_addresses=", "-c", "fsync=off", "-c",
-                 "wal_level=minimal", "-c", "max_wal_senders=0"],
-                self.directory / "log", takes_queries(self.bin, self.directory),
-                stop=signal.SIGINT, cwd="/", **unprivileged(self.owner))
         return self.driver, f"host={self.directory} dbname=klarna user=klarna connect_timeout=2", ""
 
     def _psql(self, database="klarna"):
@@ -252,17 +265,22 @@ class MariaDb(Served):
              "--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve",
              *([f"--user={self.owner}"] if as_root() else [])], cwd="/")
 
+    # Rows come by random ids: what is filled must fit into memory.
+    fast = ("--innodb-flush-method=nosync", "--innodb-flush-log-at-trx-commit=0",
+            "--innodb-doublewrite=0", "--innodb-buffer-pool-size=8G", "--innodb-log-file-size=4G")
+
+    def begin(self, more):
+        """With a pool that holds a good part of the data, as its manual asks for."""
+        return self.start(
+            ["/usr/sbin/mariadbd", "--no-defaults", f"--datadir={self.directory}/data",
+             f"--socket={self.directory}/socket", "--skip-networking",
+             f"--pid-file={self.directory}/data/pid", "--innodb-buffer-pool-size=1G",
+             "--local-infile=1", *more],
+            self.directory / "log", self.directory / "socket", cwd="/",
+            **unprivileged(self.owner))
+
     def serve(self):
-        socket = self.directory / "socket"
-        if not self.server:
-            # A pool that holds a good part of the data, as its manual asks for.
-            self.server = self.start(
-                ["/usr/sbin/mariadbd", "--no-defaults", f"--datadir={self.directory}/data",
-                 f"--socket={socket}", "--skip-networking", f"--pid-file={self.directory}/data/pid",
-                 "--innodb-flush-method=nosync", "--innodb-buffer-pool-size=1G",
-                 "--innodb-flush-log-at-trx-commit=0", "--local-infile=1"],
-                self.directory / "log", socket, cwd="/", **unprivileged(self.owner))
-        return (self.driver, f"sock={socket} dbname=klarna user=root reconnect=0",
+        return (self.driver, f"sock={self.directory}/socket dbname=klarna user=root reconnect=0",
                 "SET SESSION sql_mode = 'STRICT_ALL_TABLES', NAMES utf8mb4")
 
     def _client(self, database="klarna"):

@@ -14,11 +14,12 @@ MINUTE = 60 * 10**6
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 LIFE = 28 * DAY              # of an authorization
+SESSION = 2 * DAY            # life of an online payment
 NEVER = 2**63 - 1            # open_until of one whose end is not known
 CHUNK = 10_000
 
-ORDER = ("id version merchant environment order_key callback_secret client_key client_hash state "
-         "fraud_status session_id client_token klarna_order_id klarna_reference reference1 "
+ORDER = ("id version merchant environment order_key callback_secret client_hash state "
+         "fraud_status session_id klarna_order_id klarna_reference reference1 "
          "reference2 country currency locale original_amount order_amount order_tax_amount "
          "captured_amount refunded_amount remaining_amount created_at updated_at expires_at "
          "check_at checks attention pending_op confirmation_url ledger channel waiting "
@@ -28,7 +29,12 @@ OPERATION = ("id version order_id merchant kind state method path body intent am
              "created_at updated_at sent_at next_at http_status result_id result error_code "
              "error_messages correlation_id took mark hint refusal").split()
 REFERENCE = "merchant value order_id".split()
-TABLES = {"klarna_order": ORDER, "klarna_operation": OPERATION, "klarna_reference": REFERENCE}
+PAYMENT = ("id version merchant environment kind payment_key callback_secret client_hash cart_claim "
+           "keep_until state session_id client_token country currency locale order_amount "
+           "order_tax_amount reference1 reference2 confirmation_url pending_op cart reason_code "
+           "reason link distribution till invoice created_at updated_at expires_at check_at").split()
+TABLES = {"klarna_order": ORDER, "klarna_operation": OPERATION, "klarna_reference": REFERENCE,
+          "klarna_payment": PAYMENT}
 
 GOODS = ("Merino jumper, navy", "Rain jacket, women", "Trail running shoe", "Linen shirt, white",
          "Enamel coffee pot, 1.2 l", "Desk lamp, brass", "Wool blanket 130 x 180", "Chef's knife",
@@ -37,6 +43,7 @@ MARKETS = (("SE", "SEK", "sv-SE", 2500), ("NO", "NOK", "nb-NO", 2500), ("FI", "E
            ("DE", "EUR", "de-DE", 1900), ("NL", "EUR", "nl-NL", 2100))
 METHODS = ('[{"identifier":"pay_later","name":"Pay later","asset_urls":{"descriptive":'
            '"https://x.klarnacdn.net/badge.svg","standard":"https://x.klarnacdn.net/badge.svg"}}]')
+METHODS_TOO = f',"payment_methods":{METHODS}'
 
 
 @dataclasses.dataclass
@@ -45,6 +52,7 @@ class Batch:
     klarna_order: list = dataclasses.field(default_factory=list)
     klarna_operation: list = dataclasses.field(default_factory=list)
     klarna_reference: list = dataclasses.field(default_factory=list)
+    klarna_payment: list = dataclasses.field(default_factory=list)
     samples: dict = dataclasses.field(default_factory=dict)
 
 
@@ -127,7 +135,7 @@ class Maker:
     # --- one order -----------------------------------------------------------------------
 
     def order(self, number, created):
-        self.digits, self.used = "%01024x" % self.rng.getrandbits(4096), 0
+        self.digits, self.used = "%01280x" % self.rng.getrandbits(5120), 0
         self.store = STORES[self.random() > STORES[0][1]][0]
         self.cart = self.carts[int(self.random() * len(self.carts))]
         self.id, self.number, self.at = uuid(self.hex()), number, created
@@ -150,20 +158,17 @@ class Maker:
         return {"state": state, "ledger": ledger, "updated_at": at, **more}
 
     def unfinished(self, created):
-        if created + 2 * DAY > self.now:
-            ledger = self.cart.ledger(NOTHING, more=f',"payment_methods":{METHODS}')
-            return self.row("CREATED", ledger, created, remaining=self.cart.amount,
-                            client_token="eyJhbGciOiJSUzI1NiJ9." + self.hex() * 6,
-                            check_at=created + 2 * DAY)
+        if created + SESSION > self.now:
+            return self.row("CREATED", "", created)
         orphan = self.random() < 0.0002
         return self.row("CREATED" if orphan else "ABANDONED", self.cart.ledger(NOTHING),
-                        created + 2 * DAY, remaining=self.cart.amount,
+                        created + SESSION, remaining=self.cart.amount,
                         attention="orphan" if orphan else "")
 
     def declined(self, created):
         at = created + int(5 * MINUTE * self.random())
         self.operation("place_order", at, state="refused", http=403, error="PAYMENT_METHOD_FAILED")
-        return self.row("DECLINED", self.cart.ledger(NOTHING), at, remaining=self.cart.amount)
+        return self.row("DECLINED", "", at)
 
     def placed(self, created):
         """Authorized; then shipped soon, or at a time of the month, or cancelled, or never."""
@@ -318,33 +323,49 @@ class Maker:
             self.batch.samples.setdefault(kind, []).append(value)
 
     def finish(self, row, created):
-        """The whole row."""
-        cart, state = self.cart, row["state"]
+        """The whole row, or two: for two days an order's payment is beside it."""
+        state, attention = row["state"], row.get("attention", "")
         is_placed = state not in ("CREATED", "ABANDONED", "DECLINED")
+        references = (f"N-{100000000 + self.number}",
+                      f"ERP{7000000 + self.number}" if self.number % 3 == 0 else "")
+        if is_placed or attention:
+            self.order_row(row, created, is_placed, references)
+        if not (is_placed or attention) or created + SESSION > self.now:
+            self.payment_row(row, created, is_placed, references)
+
+    def payment_row(self, row, created, is_placed, references):
+        cart, is_declined = self.cart, row["state"] == "DECLINED"
+        token = "eyJhbGciOiJSUzI1NiJ9." + self.hex() * 6
+        self.batch.klarna_payment.append((
+            self.id, 2, self.store, "playground", "online", self.hex(), self.hex(), "", self.id, 0,
+            "CREATED" if is_placed else row["state"], uuid(self.hex()), token, *cart.market[:3],
+            cart.amount, cart.tax, *references, "", "", cart.ledger(NOTHING, more=METHODS_TOO),
+            "PAYMENT_METHOD_FAILED" if is_declined else "",
+            "It cannot be done." if is_declined else "", "", "", "", "", created,
+            row["updated_at"], created + SESSION,
+            created + SESSION if created + SESSION > self.now else 0))
+
+    def order_row(self, row, created, is_placed, references):
+        cart, state, attention = self.cart, row["state"], row.get("attention", "")
         klarna_id = self.klarna_id if is_placed else self.id
         short = self.hex()[:8].upper() if is_placed else ""
-        reference = f"N-{100000000 + self.number}"
-        attention = row.get("attention", "")
         if is_placed and not attention and self.random() < 0.0005:
             attention = "differs" if self.random() < 0.2 else "outside"
         remaining = row.get("remaining", 0)
         is_open = state in ("AUTHORIZED", "PART_CAPTURED") and remaining > 0
         expires = self.expires if is_placed else 0
         self.batch.klarna_order.append((
-            self.id, 4 if is_placed else 2, self.store, "playground", self.hex(), self.hex(),
-            "-" + self.id, "", state, row.get("fraud", ""), uuid(self.hex()),
-            row.get("client_token", ""), klarna_id, short, reference,
-            f"ERP{7000000 + self.number}" if self.number % 3 == 0 else "",
-            cart.market[0], cart.market[1], cart.market[2], cart.amount, cart.amount, cart.tax,
-            row.get("captured", 0), row.get("refunded", 0), remaining, created, row["updated_at"],
-            expires, row.get("check_at", 0), 3 if is_placed else 0, attention,
-            row.get("pending_op", ""), "", row["ledger"],
-            "online" if self.random() < 0.9 else "instore", row.get("waiting", ""),
+            self.id, 4 if is_placed else 2, self.store, "playground", self.hex(), self.hex(), "",
+            state, row.get("fraud", ""), uuid(self.hex()), klarna_id, short, *references,
+            *cart.market[:3], cart.amount, cart.amount, cart.tax, row.get("captured", 0),
+            row.get("refunded", 0), remaining, created, row["updated_at"], expires,
+            row.get("check_at", 0), 3 if is_placed else 0, attention, row.get("pending_op", ""), "",
+            row["ledger"], "online" if self.random() < 0.9 else "instore", row.get("waiting", ""),
             expires if is_open else 0))
         if is_placed:
             self.sample("klarna_order_id", klarna_id)
             self.sample("klarna_reference", short)
             self.sample("id", self.id)
-            self.sample("reference1", reference)
-            if self.number % 3 == 0:
-                self.sample("reference2", f"ERP{7000000 + self.number}")
+            self.sample("reference1", references[0])
+            if references[1]:
+                self.sample("reference2", references[1])

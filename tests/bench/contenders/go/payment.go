@@ -20,7 +20,7 @@ const columns = "id, version, merchant, environment, kind, payment_key, callback
 	"client_hash, cart_claim, keep_until, state, session_id, client_token, country, currency, " +
 	"locale, order_amount, order_tax_amount, reference1, reference2, confirmation_url, " +
 	"pending_op, cart, reason_code, reason, link, distribution, till, invoice, created_at, " +
-	"updated_at, expires_at"
+	"updated_at, expires_at, check_at"
 
 type payment struct{ id, key, callbackSecret string }
 
@@ -72,8 +72,9 @@ func (s *store) put(ctx context.Context, p payment, c *cart, made *session) erro
 		return err
 	}
 	_, err = s.pool.Exec(ctx, s.insert, p.id, 1, "default", "playground", "online", p.key,
-		p.callbackSecret, "", p.id, now+lifeUs, "CREATED", made.SessionID, made.ClientToken,
+		p.callbackSecret, "", p.id, 0, "CREATED", made.SessionID, made.ClientToken,
 		c.Country, c.Currency, c.Locale, *c.Amount, c.TaxAmount, c.Reference1, c.Reference2,
-		c.URLs.Confirmation, "", string(stored), "", "", "", "", "", "", now, now, now+lifeUs)
+		c.URLs.Confirmation, "", string(stored), "", "", "", "", "", "", now, now, now+lifeUs,
+		now+lifeUs)
 	return err
 }

@@ -24,7 +24,7 @@ function row(array $payment, array $cart, array $session): array
     $now = (int)(microtime(true) * 1e6);
     return $payment + [
         'version' => 1, 'merchant' => 'default', 'environment' => 'playground', 'kind' => 'online',
-        'client_hash' => '', 'cart_claim' => $payment['id'], 'keep_until' => $now + LIFE_US,
+        'client_hash' => '', 'cart_claim' => $payment['id'], 'keep_until' => 0,
         'state' => 'CREATED', 'session_id' => $session['session_id'],
         'client_token' => $session['client_token'], 'country' => $cart['purchase_country'],
         'currency' => $cart['purchase_currency'], 'locale' => $cart['locale'] ?? '',
@@ -38,6 +38,7 @@ function row(array $payment, array $cart, array $session): array
             JSON_UNESCAPED_SLASHES),
         'reason_code' => '', 'reason' => '', 'link' => '', 'distribution' => '', 'till' => '',
         'invoice' => '', 'created_at' => $now, 'updated_at' => $now, 'expires_at' => $now + LIFE_US,
+        'check_at' => $now + LIFE_US,
     ];
 }
 

@@ -1,15 +1,17 @@
 #!/usr/bin/python3 -B
 # SPDX-License-Identifier: Apache-2.0
-"""A Klarna that takes 200 ms for each call and says yes. It notes how long each call was with it, from
-the request's last byte to the answer; GET /figures on the port without TLS tells that.
-
-Arguments: certificate, key. Its ports, with TLS and without, are its first line of output."""
+"""A Klarna that takes 200 ms for each call and says yes, in a process of its own. It notes how long each
+call was with it, from the request's last byte to the answer; GET /figures on the port without TLS tells
+that."""
 import asyncio
 import gc
+import http.client
 import json
+import pathlib
 import re
 import selectors
 import ssl
+import subprocess
 import sys
 import uuid
 
@@ -23,6 +25,28 @@ RECORD = {"status": "AUTHORIZED", "fraud_status": "ACCEPTED", "original_order_am
           "order_amount": 10000, "captured_amount": 0, "refunded_amount": 0,
           "remaining_authorized_amount": 10000, "captures": [], "refunds": []}
 calls = {}     # what was called -> seconds of each call
+
+
+class SlowKlarna:
+    """Its process, as long as the stack."""
+
+    def __init__(self, certificate, key, stack):
+        self.process = subprocess.Popen(  # pylint: disable=consider-using-with
+            [sys.executable, "-B", pathlib.Path(__file__).resolve(), certificate, key],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        stack.callback(self.stop)
+        self.tls, self.plain = map(int, self.process.stdout.readline().split())
+
+    def calls(self):
+        """What was called -> seconds of each call."""
+        link = http.client.HTTPConnection("127.0.0.1", self.plain, timeout=30)
+        link.request("GET", "/figures")
+        return json.loads(link.getresponse().read())
+
+    def stop(self):
+        self.process.stdin.close()
+        self.process.wait(10)
+
 
 
 def answer(method, path):
@@ -89,5 +113,6 @@ async def main():
     await loop.run_in_executor(None, sys.stdin.read)
 
 
-# epoll rounds a wait up to the next millisecond; select does not.
-asyncio.SelectorEventLoop(selectors.SelectSelector()).run_until_complete(main())
+if __name__ == "__main__":
+    # epoll rounds a wait up to the next millisecond; select does not.
+    asyncio.SelectorEventLoop(selectors.SelectSelector()).run_until_complete(main())
