@@ -4,6 +4,7 @@
 
 #include <apr_strings.h>
 #include "core/order_csv.h"
+#include "core/payment.h"
 #include "handlers/query.h"
 #include "handlers/answer.h"
 
@@ -75,6 +76,18 @@ static kl_kind_t check_paging(kl_request_t *req)
     return req->err->kind;
 }
 
+/* The file is for the books, where a payment that became no order has no place. */
+static kl_kind_t check_state(kl_request_t *req, const kl_order_query_t *query)
+{
+    kl_order_state_t state;
+
+    if (kl_order_state_parse(query->state, &state) && kl_payment_is_state(state)) {
+        return kl_error_field(req->err, "not_with_csv", "state", query->state,
+                              "an order's state: payments that became no order are not exported");
+    }
+    return req->err->kind;
+}
+
 int kl_export(kl_request_t *req, kl_order_query_t *query)
 {
     kl_list_page_t page;
@@ -82,7 +95,7 @@ int kl_export(kl_request_t *req, kl_order_query_t *query)
 
     apr_pool_create(&p, req->r->pool);
     query->limit = KL_MAX_PAGE;
-    if (check_paging(req) != KL_OK
+    if (check_paging(req) != KL_OK || check_state(req, query) != KL_OK
         || kl_order_lists_page(&req->svc, p, query, &page, req->err) != KL_OK) {
         return kl_answer_error(req);
     }
