@@ -27,6 +27,9 @@
 // it is sent. Your page should therefore call startKlarnaCheckout without waiting for a click
 // when unfinishedPayment() is true.
 //
+// When Klarna's widget refuses for good, the module is told what it said, for the shop's own list
+// of unfinished payments. Nobody waits for that, and the shopper may try again.
+//
 // This file sends no amounts: the shop's server signs the cart, and the module checks it.
 
 const PAYMENT = 'klarna-checkout.payment'; // { order_id, key, authorization_token? }
@@ -36,6 +39,7 @@ const SDK_MS = 20000;
 const POLL_MS = 2000;
 const POLLS = 3;                           // status polls before the placement is asked for again
 const PATIENCE_MS = 180000;
+const REASON_BYTES = 255;                  // the module takes no more
 const LOCKED = ['authorizing', 'placing', 'waiting', 'placed']; // the cart stays as it is
 const OPEN_STATES = ['CREATED', 'DECLINED', 'ABANDONED'];
 
@@ -109,6 +113,19 @@ function isPlaced(order) {
 
 function pause(ms) {
   return new Promise((resolve) => { setTimeout(resolve, ms); });
+}
+
+// In words and names of fields; what the shopper typed is not repeated.
+function wordsOf(error) {
+  const fields = (error?.invalid_fields || []).filter((name) => /^[\w.[\]]+$/.test(name));
+  return [error?.message, fields.length && `invalid fields: ${fields.join(', ')}`]
+    .filter(Boolean).join('; ');
+}
+
+// Whole characters of the text, as many as fit.
+function clipped(text) {
+  const bytes = new TextEncoder().encode(text).subarray(0, REASON_BYTES);
+  return new TextDecoder().decode(bytes, { stream: true });
 }
 
 let sdkLoading = null;
@@ -281,8 +298,12 @@ class KlarnaCheckout {
       const shown = ({ show_form, error }) => {
         resolve();
         if (this.#again) return; // what was loaded is not the cart any more
-        if (show_form && !error) this.#to('ready', '');
-        else this.#refused('Klarna does not offer this payment method for this purchase.');
+        if (show_form && !error) {
+          this.#to('ready', '');
+          return;
+        }
+        if (!show_form) this.#tell('not offered', error);
+        this.#refused('Klarna does not offer this payment method for this purchase.');
       };
       window.Klarna.Payments.load({ container: '#klarna-widget',
         payment_method_category: identifier }, this.#options.data(), shown);
@@ -294,13 +315,24 @@ class KlarnaCheckout {
     if (approved && authorization_token) {
       remember(PAYMENT, { ...recall(PAYMENT), authorization_token });
       await this.#place();
-    } else if (error?.invalid_fields) {
+    } else if (show_form && error?.invalid_fields) {
       this.#to('ready', `Klarna cannot use these details: ${error.invalid_fields.join(', ')}.`);
     } else if (show_form) {
       this.#to('ready', 'You have not paid. You can try again.');
     } else {
+      this.#tell('not approved', error);
       this.#refused('Klarna did not approve the purchase. Nothing was charged.');
     }
+  }
+
+  // The widget's last word, for the shop. Whatever becomes of it, the page goes on.
+  #tell(what, error) {
+    const { order_id, key } = recall(PAYMENT);
+    const told = [`${this.#method} ${what}`, wordsOf(error)].filter(Boolean).join(': ');
+    fetch(`${this.#options.routes}/sessions/${encodeURIComponent(order_id)}/declined`, {
+      method: 'POST', headers: { 'Content-Type': 'application/json' }, keepalive: true,
+      body: JSON.stringify({ key, reason: clipped(told) }),
+    }).catch(() => {});
   }
 
   // The same request until its outcome is known; the token makes it one placement.

@@ -9,7 +9,7 @@ import { after, before, test } from 'node:test';
 import { chromium } from 'playwright-core';
 import { control, watch } from './common.mjs';
 
-const { BASE_URL, PHONE_URL, SCREENSHOTS, CHROMIUM = '/usr/bin/chromium' } = process.env;
+const { BASE_URL, PHONE_URL, SCREENSHOTS, USERS, CHROMIUM = '/usr/bin/chromium' } = process.env;
 const WAIT_MS = 20000;
 const WIDE = { width: 1280, height: 900 };
 const NARROW = { width: 360, height: 740 };
@@ -17,6 +17,15 @@ let browser;
 
 async function orders() {
   return (await control('ledger')).orders;
+}
+
+// What the shop's clerk reads of the newest payment that was refused.
+async function refusedLast() {
+  const login = btoa(`clerk:${JSON.parse(USERS).clerk}`);
+  const answer = await fetch(`${BASE_URL}/klarna/orders?state=DECLINED&limit=1`,
+    { headers: { Authorization: `Basic ${login}` } });
+  const [payment] = (await answer.json()).orders;
+  return [payment.reason_code, payment.reason];
 }
 
 async function picture(page, name) {
@@ -124,8 +133,11 @@ story('pays five lines with discount, delivery and two rates of VAT', async (pag
 
 story('refused by Klarna: says so, and another try can succeed', async (page) => {
   await toKlarna(page);
+  const told = page.waitForResponse('**/declined');
   await atKlarna(page, 'Refuse').click();
   await shows(problem(page), 'Nothing was charged');
+  assert.equal((await told).status(), 200);
+  assert.deepEqual(await refusedLast(), ['widget', 'pay_later not approved']);
   assert.equal(await pay(page).isEnabled(), false);
   await picture(page, 'refused');
   assert.equal((await orders()).length, 0);
@@ -135,6 +147,55 @@ story('refused by Klarna: says so, and another try can succeed', async (page) =>
   await confirmed(page, 'Order received');
   assert.equal((await orders()).length, 1);
 });
+
+// Klarna's widget answers like this: what is clipped is whole characters, in 255 bytes.
+const NOT_OFFERED = { status: 400, headers: { 'Access-Control-Allow-Origin': '*' },
+  json: { error_messages: [`No: ${'ö'.repeat(200)}`] } };
+
+story('a method that is not offered: the shop is told why, another one pays', async (page) => {
+  await page.route('**/sdk/load', (route) => route.fulfill(NOT_OFFERED), { times: 1 });
+  await fill(page);
+  const told = page.waitForResponse('**/declined');
+  await page.getByRole('button', { name: 'Continue to payment' }).click();
+  await shows(problem(page), 'does not offer this payment method');
+  assert.equal((await told).status(), 200);
+  const start = 'pay_later not offered: No: ';
+  const fits = Math.floor((255 - start.length) / 2);
+  assert.deepEqual(await refusedLast(), ['widget', start + 'ö'.repeat(fits)]);
+  await page.getByLabel('Pay over time').check();
+  await pay(page).and(page.locator(':enabled')).waitFor();
+  await pay(page).click();
+  await atKlarna(page, /^Approve$/).click();
+  await confirmed(page, 'Order received');
+  assert.equal((await orders()).length, 1);
+}, { expected: ['/sdk/load'] });
+
+story('refused, and the shop cannot be told: another try succeeds', async (page) => {
+  await page.route('**/declined', (route) => route.abort());
+  await toKlarna(page);
+  const told = page.waitForRequest('**/declined');
+  await atKlarna(page, 'Refuse').click();
+  await shows(problem(page), 'Nothing was charged');
+  await told;
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await pay(page).click();
+  await atKlarna(page, /^Approve$/).click();
+  await confirmed(page, 'Order received');
+  assert.equal((await orders()).length, 1);
+}, { expected: ['/declined'] });
+
+story('details that Klarna cannot use are no refusal', async (page) => {
+  const invalid = { ...NOT_OFFERED, json: { error_messages: ['Bad value: billing_address.city'] } };
+  await page.route('**/sdk/authorize', (route) => route.fulfill(invalid), { times: 1 });
+  const told = [];
+  page.on('request', (request) => { if (/declined$/.test(request.url())) told.push(request); });
+  await toKlarna(page);
+  await shows(said(page), 'Klarna cannot use these details: billing_address.city.');
+  await pay(page).click();
+  await atKlarna(page, /^Approve$/).click();
+  await confirmed(page, 'Order received');
+  assert.deepEqual(told, []);
+}, { expected: ['/sdk/authorize'] });
 
 story('chooses another payment method by keyboard', async (page) => {
   await fill(page);
