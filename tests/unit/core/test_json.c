@@ -6,6 +6,7 @@
 #include "tests/unit/support.h"
 
 #include <apr_strings.h>
+#include <jansson.h>
 
 #include "core/json.h"
 #include "core/reader.h"
@@ -23,6 +24,15 @@ static kl_json_t *parsed(apr_pool_t *p, const char *text)
 static kl_reader_t reader(apr_pool_t *p, const char *text, const char *path)
 {
     return kl_reader(p, parsed(p, text), path, kl_error_make(p));
+}
+
+static const char *nested(apr_pool_t *p, int depth)
+{
+    char *text = apr_pcalloc(p, 2 * depth + 1);
+
+    memset(text, '[', depth);
+    memset(text + depth, ']', depth);
+    return text;
 }
 
 /* --- writing --------------------------------------------------------------------- */
@@ -61,6 +71,34 @@ static void not_utf8_is_replaced(void **state)
 
     kl_json_set_str(v, "actor", "Bj\xf6rn");
     assert_string_equal(kl_json_text(*state, v), "{\"actor\":\"Bj?rn\"}");
+}
+
+/* Jansson's own writer is the judge. */
+static void written_as_jansson_does(void **state)
+{
+    static const char *const texts[] = {
+        "{}",
+        "[]",
+        "[[],{},[[]],{\"a\":{}}]",
+        "[0,-1,9223372036854775807,-9223372036854775808]",
+        "[0.1,-0.0,1e300,2.2250738585072014e-308,3.0,123456789012345.678]",
+        "[true,false,null,\"\"]",
+        "{\"a\\\"\\\\\\n\\u0001\":\"\\u00e5\\ud83d\\ude00\\u2028\\/\",\"b\":[{\"c\":1},{\"d\":2}]}",
+    };
+    kl_json_t *v = kl_json_object(*state);
+    char byte[] = "x?x", *theirs;
+
+    for (int c = 1; c < 0x80; c++) {
+        byte[1] = (char)c;
+        kl_json_set_str(v, apr_psprintf(*state, "%d", c), byte);
+    }
+    kl_json_set_str(v, "long", apr_pstrcat(*state, nested(*state, 3000), "\n", NULL));
+    for (unsigned i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        kl_json_set(v, apr_psprintf(*state, "text %u", i), parsed(*state, texts[i]));
+    }
+    theirs = json_dumps(v, JSON_COMPACT);
+    assert_string_equal(kl_json_text(*state, v), theirs);
+    free(theirs);
 }
 
 static void values_outlive_their_pool(void **state)
@@ -112,15 +150,6 @@ static void exactly_len_bytes(void **state)
 
     assert_non_null(kl_json_parse(*state, "{}garbage", 2, err));
     refused(*state, "{\"a\":1}", 6, "ends too early");
-}
-
-static const char *nested(apr_pool_t *p, int depth)
-{
-    char *text = apr_pcalloc(p, 2 * depth + 1);
-
-    memset(text, '[', depth);
-    memset(text + depth, ']', depth);
-    return text;
 }
 
 static void depth_is_bounded(void **state)
@@ -322,6 +351,7 @@ int main(void)
         WITH_POOL(order_is_kept),
         WITH_POOL(text_comes_back),
         WITH_POOL(not_utf8_is_replaced),
+        WITH_POOL(written_as_jansson_does),
         WITH_POOL(values_outlive_their_pool),
         WITH_POOL(not_json),
         WITH_POOL(exactly_len_bytes),

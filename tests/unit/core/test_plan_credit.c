@@ -270,6 +270,12 @@ static void bad_picks_are_refused_with_their_field(void **state)
                      "{'lines':[{'reference':'mug','quantity':1},"
                      "{'reference':'mug','amount':1}]}");
     check_field(err, "duplicate_reference", "lines[1].reference");
+    err = plan_fails(*state, order, "{'lines':[{'reference':'shirt','amount':-1}]}");
+    check_field(err, "line_sign", "lines[0].amount");
+    err = plan_fails(*state, order, "{'lines':[{'reference':'off','amount':3000}]}");
+    check_field(err, "line_sign", "lines[0].amount");
+    err = plan_fails(*state, order, "{'lines':[{'reference':'off','amount':-3001}]}");
+    check_field(err, "too_much", "lines[0].amount");
     err = plan_fails(*state, order, "{'amount':40901}");
     check_field(err, "too_much", "amount");
     assert_string_equal(err->expected, "at most 40900");

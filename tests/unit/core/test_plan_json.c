@@ -98,7 +98,7 @@ static void bad_selections_are_refused(void **state)
     }
     kl_error_clear(err);
     kl_plan_json_capture(&capture, *state, fixture_json(*state, "{'lines':[]}"), err);
-    assert_string_equal(err->field, "lines");
+    check_field(err, "out_of_range", "lines");
     kl_error_clear(err);
     kl_plan_json_capture(&capture, *state, fixture_json(*state, "[]"), err);
     check_error(err, KL_INVALID, "wrong_type");
@@ -135,6 +135,18 @@ static const char *repeated(apr_pool_t *p, const char *before, int n, const char
     return apr_pstrcat(p, before, text, after, NULL);
 }
 
+static void a_long_comment_is_refused(void **state)
+{
+    kl_error_t *err = kl_error_make(*state);
+    kl_credit_request_t credit;
+
+    kl_plan_json_credit(&credit, *state,
+                        fixture_json(*state,
+                                     repeated(*state, "{'amount':1,'comment':'", 256, "'}")),
+                        err);
+    check_field(err, "too_long", "comment");
+}
+
 static void bad_parcels_are_refused(void **state)
 {
     const bad_t bad[] = {
@@ -151,6 +163,7 @@ static void bad_parcels_are_refused(void **state)
          "shipping_info[0].tracking_number"},
         {repeated(*state, "{'shipping_info':[{'tracking_uri':'https://", 1017, "'}]}"), "too_long",
          "shipping_info[0].tracking_uri"},
+        {"{'shipping_info':[]}", "out_of_range", "shipping_info"},
         {"{}", "missing", "shipping_info"},
     };
     kl_error_t *err = kl_error_make(*state);
@@ -180,9 +193,13 @@ static void no_shipping_info_is_an_empty_list(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WITH_POOL(a_capture_request_is_read),  WITH_POOL(a_credit_request_is_read),
-        WITH_POOL(bad_selections_are_refused), WITH_POOL(members_of_the_other_request_are_refused),
-        WITH_POOL(bad_parcels_are_refused),    WITH_POOL(no_shipping_info_is_an_empty_list),
+        WITH_POOL(a_capture_request_is_read),
+        WITH_POOL(a_credit_request_is_read),
+        WITH_POOL(bad_selections_are_refused),
+        WITH_POOL(members_of_the_other_request_are_refused),
+        WITH_POOL(a_long_comment_is_refused),
+        WITH_POOL(bad_parcels_are_refused),
+        WITH_POOL(no_shipping_info_is_an_empty_list),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
