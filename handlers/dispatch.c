@@ -4,13 +4,12 @@
 #include "handlers/handlers.h"
 
 #include <apr_strings.h>
-#include <ap_expr.h>
-#include <http_core.h>
 #include <http_protocol.h>
 #include <string.h>
 #include "child.h"
 #include "klarna_module.h"
 #include "handlers/caller.h"
+#include "handlers/location.h"
 #include "handlers/body.h"
 #include "handlers/answer.h"
 #include "handlers/orders.h"
@@ -35,56 +34,13 @@ static const kl_family_t *find_family(const char *handler)
     return family->handler ? family : NULL;
 }
 
-/* 1 when uri lies in path; *len is path's length without trailing slashes. */
-static int lies_in(const char *uri, const char *path, apr_size_t *len)
-{
-    *len = strlen(path);
-    while (*len && path[*len - 1] == '/') {
-        (*len)--;
-    }
-    return strncmp(uri, path, *len) == 0 && (!uri[*len] || uri[*len] == '/');
-}
-
-/* 1 when section says SetHandler with the name the request came by. */
-static int sets_handler(request_rec *r, const core_dir_config *section)
-{
-    const char *error = NULL, *name;
-
-    if (!section || !section->expr_handler || section->r || !section->d) {
-        return 0;
-    }
-    name = ap_expr_str_exec(r, section->expr_handler, &error);
-    return !error && name && strcmp(name, r->handler) == 0;
-}
-
-/*
- * The path of the <Location> whose SetHandler brought the request here: routes are below it.
- * A module's own per-directory settings exist only where one of its directives stands, so
- * the sections of the server are asked; the last that fits is the one that counted.
- */
-static const char *find_base(request_rec *r)
-{
-    core_server_config *core = ap_get_core_module_config(r->server->module_config);
-    core_dir_config *section;
-    apr_size_t len;
-    int i;
-
-    for (i = core->sec_url->nelts - 1; i >= 0; i--) {
-        section = ap_get_core_module_config(APR_ARRAY_IDX(core->sec_url, i, ap_conf_vector_t *));
-        if (sets_handler(r, section) && lies_in(r->uri, section->d, &len)) {
-            return apr_pstrmemdup(r->pool, section->d, len);
-        }
-    }
-    return NULL;
-}
-
 /* Splits the path below the Location. 0 when it is too deep to be a route. */
 static int split_path(kl_request_t *req)
 {
     char *state = NULL, *rest, *part;
     int n = 0;
 
-    req->base = find_base(req->r);
+    req->base = kl_location_base(req->r);
     if (!req->base) {
         return 0;
     }
@@ -199,6 +155,13 @@ static kl_kind_t set_up(kl_request_t *req, int several)
         span_stores(req);
     }
     return KL_OK;
+}
+
+int kl_dispatch_map_to_storage(request_rec *r)
+{
+    const char *handler = kl_location_handler(r);
+
+    return handler && find_family(handler) ? OK : DECLINED;
 }
 
 int kl_dispatch_handler(request_rec *r)

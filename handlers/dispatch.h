@@ -8,6 +8,10 @@
 
 #include "handlers/handlers.h"
 
+/** Routes are in no file: where a <Location> with a Require of its own leads to them, httpd need
+ *  not look for one, nor for <Directory> sections and .htaccess files that could say who may. */
+int kl_dispatch_map_to_storage(request_rec *r);
+
 /** The module's content handler (dispatch.c). */
 int kl_dispatch_handler(request_rec *r);
 

@@ -10,6 +10,7 @@
 #include <http_log.h>
 #include <ap_mpm.h>
 #include <http_core.h>
+#include <http_request.h>
 
 #include "child.h"
 #include "handlers/handlers.h"
@@ -73,5 +74,6 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_check_config(kl_check_settings, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(post_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(child_init, NULL, NULL, APR_HOOK_FIRST);
+    ap_hook_map_to_storage(kl_dispatch_map_to_storage, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_handler(kl_dispatch_handler, NULL, NULL, APR_HOOK_MIDDLE);
 }

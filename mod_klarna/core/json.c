@@ -264,11 +264,27 @@ const char *kl_json_text(apr_pool_t *p, const kl_json_t *value)
 
 /* --- reading --------------------------------------------------------------------- */
 
-/* 1 when brackets outside of strings never nest deeper than MAX_DEPTH. */
+/* 1 when c stands in the text more than MAX_DEPTH / 2 times. */
+static int has_many(const char *text, apr_size_t len, char c)
+{
+    const char *end = text + len;
+    int n = 0;
+
+    while (n <= MAX_DEPTH / 2 && (text = memchr(text, c, (apr_size_t)(end - text))) != NULL) {
+        text++;
+        n++;
+    }
+    return n > MAX_DEPTH / 2;
+}
+
+/* 1 when brackets outside of strings never nest deeper than MAX_DEPTH; most texts have too few. */
 static int is_shallow(const char *text, apr_size_t len)
 {
     int depth = 0, in_string = 0;
 
+    if (!has_many(text, len, '{') && !has_many(text, len, '[')) {
+        return 1;
+    }
     for (apr_size_t i = 0; i < len; i++) {
         if (in_string) {
             if (text[i] == '\\') {

@@ -130,37 +130,35 @@ static json_t *member(const kl_reader_t *rd, const char *key, int required, int 
     return v;
 }
 
-/* Characters, not bytes: Klarna's limits count characters, and Greek takes two bytes each. */
-static apr_size_t characters(const char *s)
+/* Characters, not bytes: Klarna's limits count characters, and Greek takes two bytes each.
+ * *controls is how many of them are control characters. */
+static apr_size_t characters(const char *s, apr_size_t len, apr_size_t *controls)
 {
-    apr_size_t n = 0;
+    apr_size_t bad = 0, continued = 0;
 
-    for (; *s; s++) {
-        n += (*s & 0xc0) != 0x80;
-    }
-    return n;
-}
+    for (apr_size_t i = 0; i < len; i++) {
+        unsigned char c = (unsigned char)s[i];
 
-static int has_control(const char *s)
-{
-    for (; *s; s++) {
-        if ((unsigned char)*s < 0x20 || *s == 0x7f) {
-            return 1;
+        if (c < 0x20 || c > 0x7e) {
+            bad += c < 0x80;
+            continued += (c & 0xc0) == 0x80;
         }
     }
-    return 0;
+    *controls = bad;
+    return len - continued;
 }
 
 const char *kl_reader_str(const kl_reader_t *rd, const char *key, int required, apr_size_t min,
                           apr_size_t max)
 {
-    const char *s = json_string_value(member(rd, key, required, JSON_STRING, "a string"));
-    apr_size_t n;
+    const json_t *v = member(rd, key, required, JSON_STRING, "a string");
+    const char *s = json_string_value(v);
+    apr_size_t len = json_string_length(v), n, controls;
 
     if (!s) {
         return NULL;
     }
-    n = characters(s);
+    n = characters(s, len, &controls);
     if (n < min || n > max) {
         fault(rd, n < min ? "too_short" : "too_long", key,
               apr_psprintf(rd->p, "%" APR_SIZE_T_FMT " characters", n),
@@ -168,11 +166,11 @@ const char *kl_reader_str(const kl_reader_t *rd, const char *key, int required, 
                            max));
         return NULL;
     }
-    if (has_control(s)) {
+    if (controls > 0) {
         fault(rd, "control_character", key, NULL, "a string without control characters");
         return NULL;
     }
-    return apr_pstrdup(rd->p, s);
+    return apr_pstrmemdup(rd->p, s, len);
 }
 
 apr_int64_t kl_reader_int(const kl_reader_t *rd, const char *key, int required, apr_int64_t dflt,

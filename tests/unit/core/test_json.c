@@ -35,6 +35,18 @@ static const char *nested(apr_pool_t *p, int depth)
     return text;
 }
 
+/* Objects, and in the innermost of them arrays, depth levels in all. */
+static const char *mixed(apr_pool_t *p, int objects, int depth)
+{
+    const char *text = "0";
+
+    for (int i = depth - 1; i >= 0; i--) {
+        text = i < objects ? apr_pstrcat(p, "{\"a\":", text, "}", NULL)
+                           : apr_pstrcat(p, "[", text, "]", NULL);
+    }
+    return text;
+}
+
 /* --- writing --------------------------------------------------------------------- */
 
 static void order_is_kept(void **state)
@@ -155,6 +167,12 @@ static void exactly_len_bytes(void **state)
 static void depth_is_bounded(void **state)
 {
     parsed(*state, nested(*state, 32));
+    for (int objects = 0; objects <= 33; objects++) {
+        const char *text = mixed(*state, objects, 33);
+
+        refused(*state, text, strlen(text), "32 levels");
+        parsed(*state, mixed(*state, objects, 32));
+    }
     refused(*state, nested(*state, 33), 66, "32 levels");
     refused(*state, nested(*state, 20000), 40000, "32 levels");
     /* Brackets within a string are no levels. */
