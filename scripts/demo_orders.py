@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Orders for a newcomer to look at: each state the admin page tells apart, with what Klarna
-refused, what nobody answered and what a person has to look at. They are made the way a shop and
+refused, what nobody answered and what a person has to look at; and payments that became none. They are made the way a shop and
 a clerk make them, with the sandbox's faults and switches where something must go wrong."""
 import waiting
 from sandbox_client import line
@@ -80,12 +80,39 @@ def _orphan(shop, cart):
                        meanwhile=lambda: waiting.operations_are_due(shop.httpd))
 
 
+def _open(shop, cart):
+    return shop.start(cart).order_id
+
+
+def _not_approved(shop, cart):
+    """The widget's no, told by the storefront's script."""
+    payment = shop.start(cart)
+    shop.decline(payment, reason="pay_later not approved")
+    return payment.order_id
+
+
+def _not_placed(shop, cart):
+    """Klarna's no to the placement."""
+    payment = shop.authorized(cart)
+    shop.box.fault("status", path="/order$", status=403, body=REFUSED)
+    shop.place(payment)
+    return payment.order_id
+
+
+def _abandoned(shop, cart):
+    payment = shop.start(cart)
+    waiting.order_is_due(shop.httpd, payment.order_id)
+    waiting.eventually(lambda: shop.order(payment.order_id)["state"] == "ABANDONED")
+    return payment.order_id
+
+
 def _earlier(shop, order, hours):
-    """As if it had been placed hours ago, so that lists and charts have more than a moment to
-    show."""
+    """As if it had been placed, or started, hours ago, so that lists and charts have more than a
+    moment to show."""
     then = hours * 3600 * 1000000
-    shop.httpd.sql(f"UPDATE klarna_order SET created_at = created_at - {then}, "
-                   f"version = version + 1 WHERE id = '{order}'")
+    for table in ("klarna_order", "klarna_payment"):
+        shop.httpd.sql(f"UPDATE {table} SET created_at = created_at - {then}, "
+                       f"version = version + 1 WHERE id = '{order}'")
     shop.httpd.sql(f"UPDATE klarna_operation SET created_at = created_at - {then}, "
                    f"updated_at = updated_at - {then} WHERE order_id = '{order}' "
                    "AND kind = 'place_order'")
@@ -102,7 +129,11 @@ def make(shop):
         (6, shop.placed(_cart(1007, (LAMP, 1)), "pending")),
         (5, _refused(shop, shop.placed(_cart(1008, (MUG, 6))), "captures", "captures")),
         (3, shop.placed(_cart(1009, (BLANKET, 1), (BOOK, 1), country="DE"))),
-        (1, shop.placed(_cart(1010, (MUG, 4), (BOOK, 1), (LAMP, 1))))]
+        (1, shop.placed(_cart(1010, (MUG, 4), (BOOK, 1), (LAMP, 1)))),
+        (60, _abandoned(shop, _cart(1012, (MUG, 2)))),
+        (16, _not_approved(shop, _cart(1013, (BLANKET, 2)))),
+        (4, _not_placed(shop, _cart(1014, (LAMP, 1), country="DE"))),
+        (1, _open(shop, _cart(1015, (BOOK, 1), (MUG, 1), country="NO")))]
     for hours, order in made:
         _earlier(shop, order, hours)
     _orphan(shop, _cart(1011, (LAMP, 1), (MUG, 2)))

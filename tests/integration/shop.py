@@ -99,6 +99,11 @@ class Shop:
     def place(self, payment, **more):
         return self.httpd.post(self.checkout + "/orders", payment.placement(), user=None, **more)
 
+    def decline(self, payment, **body):
+        """Klarna's widget refused for good, says the storefront's script."""
+        return self.httpd.post(f"{self.checkout}/sessions/{payment.order_id}/declined",
+                               {"key": payment.key} | body, user=None)
+
     def placed(self, cart=None, outcome="approve"):
         """The id of an order that Klarna authorized."""
         payment = self.authorized(cart, outcome)

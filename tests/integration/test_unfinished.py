@@ -17,15 +17,6 @@ REFUSAL = {"error_code": "BAD_VALUE", "error_messages": ["Not now.", "Nor later.
            "correlation_id": "c-1"}
 
 
-@pytest.fixture
-def declined(httpd):
-    def tell(payment, **body):
-        return httpd.post(f"{CHECKOUT}/sessions/{payment.order_id}/declined",
-                          {"key": payment.key} | body, None)
-
-    return tell
-
-
 def _listed(shop, state, order_id):
     """The payment as that list shows it, or None."""
     found = [order for order in shop.get(f"?state={state}&limit=100")["orders"]
@@ -40,10 +31,10 @@ def _reason(order):
 
 # --- told by the storefront -------------------------------------------------------------------
 
-def test_what_the_widget_said(shop, httpd, declined):
+def test_what_the_widget_said(shop, httpd):
     payment = shop.start()
     reason = confidential.keep_from_logs("pay_later not approved: Försök igen senare 🛒")
-    answer = declined(payment, reason=reason)
+    answer = shop.decline(payment, reason=reason)
     assert answer.status == 200
     assert answer.json["state"] == "DECLINED" and answer.json["key"] == payment.key
     assert reason not in answer.raw.decode()
@@ -55,24 +46,24 @@ def test_what_the_widget_said(shop, httpd, declined):
     assert shop.get(f"/{payment.order_id}/events")["operations"] == []
 
 
-def test_the_same_answer_twice(shop, declined):
+def test_the_same_answer_twice(shop):
     payment = shop.start()
-    first, second = declined(payment, reason="no"), declined(payment, reason="no")
+    first, second = (shop.decline(payment, reason="no") for _ in range(2))
     assert (first.status, second.status) == (200, 200)
     assert first.raw == second.raw
     assert _reason(_listed(shop, "DECLINED", payment.order_id)) == ("widget", "no")
 
 
-def test_a_widget_may_say_nothing(shop, declined):
+def test_a_widget_may_say_nothing(shop):
     payment = shop.start()
-    assert declined(payment).status == 200
+    assert shop.decline(payment).status == 200
     assert _reason(shop.order(payment.order_id)) == ("widget", None)
 
 
-def test_as_long_as_a_reason_may_be(shop, declined):
+def test_as_long_as_a_reason_may_be(shop):
     payment = shop.start()
     reason = "ö" * 127
-    assert declined(payment, reason=reason).status == 200
+    assert shop.decline(payment, reason=reason).status == 200
     assert _reason(shop.order(payment.order_id)) == ("widget", reason)
 
 
@@ -82,13 +73,13 @@ def test_as_long_as_a_reason_may_be(shop, declined):
     ({"reason": "x" * 256}, 400, "too_long", "reason"),
     ({"reason": ""}, 400, "too_short", "reason"), ({"why": "no"}, 400, "unknown_field", "why"),
     ({"state": "DECLINED"}, 400, "unknown_field", "state")])
-def test_a_wrong_word(shop, declined, body, status, code, field):
+def test_a_wrong_word(shop, body, status, code, field):
     payment = shop.start()
     with shop.nothing_happens():
-        problem(declined(payment, **body), status, code, field)
+        problem(shop.decline(payment, **body), status, code, field)
 
 
-def test_a_payment_that_is_not_there(shop, httpd, declined):
+def test_a_payment_that_is_not_there(shop, httpd):
     payment = shop.start()
     with shop.nothing_happens():
         for order_id in ("00000000-0000-4000-8000-000000000000", "x"):
@@ -98,28 +89,28 @@ def test_a_payment_that_is_not_there(shop, httpd, declined):
                            {"key": payment.key}, None), 404, "no_such_order")
 
 
-def test_what_is_placed_is_not_declined(shop, declined):
+def test_what_is_placed_is_not_declined(shop):
     payment = shop.authorized()
     assert shop.place(payment).status == 201
     with shop.nothing_happens():
-        problem(declined(payment, reason="no"), 409, "not_open")
+        problem(shop.decline(payment, reason="no"), 409, "not_open")
     shop.agrees(payment.order_id, "AUTHORIZED")
 
 
-def test_what_is_being_placed_is_not_declined(shop, box, declined):
+def test_what_is_being_placed_is_not_declined(shop, box):
     payment = shop.authorized()
     box.fault("delay", path="/order$", seconds=1)
     with concurrent.futures.ThreadPoolExecutor(1) as threads:
         placing = threads.submit(shop.place, payment)
         calls_under_way(box, "/order$")
-        problem(declined(payment, reason="no"), 409, "in_progress")
+        problem(shop.decline(payment, reason="no"), 409, "in_progress")
         assert placing.result().status == 201
     shop.agrees(payment.order_id, "AUTHORIZED")
 
 
-def test_a_new_token_of_the_same_session(shop, box, declined):
+def test_a_new_token_of_the_same_session(shop, box):
     payment = shop.start()
-    assert declined(payment, reason="no").status == 200
+    assert shop.decline(payment, reason="no").status == 200
     payment.token = box.authorize(payment.session_id)
     assert shop.place(payment).status == 201
     order = shop.agrees(payment.order_id, "AUTHORIZED")
@@ -128,9 +119,9 @@ def test_a_new_token_of_the_same_session(shop, box, declined):
     assert _listed(shop, "AUTHORIZED", payment.order_id)
 
 
-def test_another_cart_in_a_declined_payment(shop, httpd, box, declined):
+def test_another_cart_in_a_declined_payment(shop, httpd, box):
     payment = shop.start()
-    assert declined(payment, reason="no").status == 200
+    assert shop.decline(payment, reason="no").status == 200
     answer = httpd.post(f"{CHECKOUT}/sessions/{payment.order_id}", {
         "key": payment.key, "signed_cart": carts.sign(carts.of(carts.line("hat", 2, 12500)))}, None)
     assert answer.status == 200 and answer.json["session_id"] == payment.session_id
@@ -160,9 +151,9 @@ def test_klarnas_words_of_a_refused_placement(shop, httpd, box):
     assert _reason(shop.agrees(payment.order_id, "AUTHORIZED")) == (None, None)
 
 
-def test_a_second_refusal_replaces_the_first(shop, declined):
+def test_a_second_refusal_replaces_the_first(shop):
     payment = shop.start()
-    assert declined(payment, reason="no").status == 200
+    assert shop.decline(payment, reason="no").status == 200
     payment.token = NO_TOKEN
     problem(shop.place(payment), 422, "klarna_refused")
     code, words = _reason(_listed(shop, "DECLINED", payment.order_id))
@@ -171,9 +162,9 @@ def test_a_second_refusal_replaces_the_first(shop, declined):
 
 # --- where they are not -----------------------------------------------------------------------
 
-def test_a_list_without_a_state_has_orders_only(shop, declined):
+def test_a_list_without_a_state_has_orders_only(shop):
     opened, refused = shop.start(), shop.start()
-    assert declined(refused, reason="no").status == 200
+    assert shop.decline(refused, reason="no").status == 200
     placed = shop.placed()
     newest = [order["id"] for order in shop.get("?limit=100")["orders"]]
     assert newest[0] == placed
@@ -193,10 +184,10 @@ def test_an_export_has_orders_only(shop, httpd):
     assert placed in text and payment.order_id not in text
 
 
-def test_nothing_can_be_done_with_it(shop, declined):
+def test_nothing_can_be_done_with_it(shop):
     payment = shop.start()
     for expected in ("not_finished", "declined"):
         actions = shop.order(payment.order_id)["actions"]
         assert not any(action["allowed"] for action in actions.values())
         assert actions["capture"]["code"] == expected
-        assert declined(payment, reason="no").status == 200
+        assert shop.decline(payment, reason="no").status == 200

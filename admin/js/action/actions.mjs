@@ -19,6 +19,7 @@ import { Flow } from './flow.mjs';
 import { html, nothing, repeat } from '../lib/html.mjs';
 import { explain, locale, t, word } from '../lib/i18n.mjs';
 import { EDITING, Memory, books, isUnderWay, opened } from './pending.mjs';
+import { isPayment } from '../lib/orderview.mjs';
 import { standing } from './progress.mjs';
 import { draw } from '../lib/shell.mjs';
 import { digitsOf } from '../lib/typed.mjs';
@@ -161,6 +162,7 @@ function button({ action, may, act }, target) {
 
 // Each reason once, with the buttons that have it. A button always stands at the same place.
 function buttons(all, target) {
+  if (!all.length) return nothing;
   const greyed = Map.groupBy(all.filter(({ may }) => !may.allowed), ({ may }) => may.code);
   return html`<div class="actions">${repeat(all, ({ action }) => action,
     (one) => button(one, target))}</div>${[...greyed.values()].map((group) => {
@@ -187,7 +189,7 @@ function mayTrack({ pending_operation: pending }) {
 }
 
 export function actionsOf(order, onChange) {
-  const shown = BUTTONS.filter(([, name, isRare]) => order.actions[name]
+  const shown = isPayment(order) ? [] : BUTTONS.filter(([, name, isRare]) => order.actions[name]
     && (!isRare || order.actions[name].allowed)).map(([action, name]) => (
     { action, may: order.actions[name] }));
   if (order.captures.length) shown.splice(1, 0, { action: 'tracking', may: mayTrack(order) });

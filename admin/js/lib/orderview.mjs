@@ -3,12 +3,16 @@
 // What the list and the page of an order show alike: its state in a word and in a sentence, its
 // name, how long it may still be captured, and why a person should look at it. All of it comes
 // from the order as the module shows it; no rule is written here a second time.
-import { badge, html } from './html.mjs';
+import { badge, html, nothing } from './html.mjs';
 import { daysLeft } from './format.mjs';
 import { t, word } from './i18n.mjs';
 
 /** In sessionStorage: the search of the list that was looked at last. */
 export const LAST_LIST = 'klarna-admin.list';
+/** The same of the payments. */
+export const LAST_PAYMENTS = 'klarna-admin.payments';
+/** Those of a payment that is no order (yet). */
+export const PAYMENT_STATES = ['CREATED', 'DECLINED', 'ABANDONED'];
 
 const STATE_TONES = { AUTHORIZED: 'info', PART_CAPTURED: 'info', CAPTURED: 'good',
   EXPIRED: 'bad', DECLINED: 'bad' };
@@ -31,6 +35,19 @@ export function fraudBadge(status) {
 export function operationBadge(state) {
   return badge(word(`operation_state.${state}`, state), OPERATION_TONES[state] || 'quiet',
     `operation-${state}`);
+}
+
+/** A payment that has not become an order: with a mark for people it is one. */
+export function isPayment(order) {
+  return PAYMENT_STATES.includes(order.state) && !order.attention;
+}
+
+/** Who declined it, and in which words. */
+export function refusal(order) {
+  const { reason_code: code, reason } = order;
+  if (!code) return nothing;
+  const words = [code === 'widget' ? t('refused_by_widget') : code, reason].filter(Boolean);
+  return html`<p class="told" data-name="refusal">${words.join(': ')}</p>`;
 }
 
 export function sentence(order) {

@@ -4,7 +4,8 @@
 // out of reach, and the live region.
 //
 //   startPage({
-//     page: 'orders',                      // which entry of the navigation: orders, operations
+//     page: () => 'orders',                // which entry of the navigation: orders, payments,
+//                                          // operations
 //     areas: ['common', 'orders'],         // files of words
 //     title: () => t('orders.title'),      // of the window
 //     view: () => html`...`,               // what is in <main>; begins with an <h1>
@@ -16,6 +17,7 @@
 //                          for 401 and 403 which right is missing, else what went wrong, and a
 //                          button that calls retry. family: the family of routes, "orders"
 //   about()                { user, version, stores } of the module, or null
+//   stores()               the names of the stores; isMixed(member): whether they differ in it
 //   environmentBadge(word) playground or live
 //   onBack(function)       called when the server can be reached again
 //
@@ -28,7 +30,7 @@ import { poll } from './poll.mjs';
 
 const THEME = 'klarna-admin.theme';
 const THEMES = ['auto', 'light', 'dark'];
-const PAGES = [['orders', './'], ['operations', 'operations.html']];
+const PAGES = [['orders', './'], ['payments', 'payments.html'], ['operations', 'operations.html']];
 const WORDS_LATE = 'The page could not be loaded; trying again.'; // there are no words yet
 const RETRY_MS = 3000;
 
@@ -39,6 +41,14 @@ let paths = {};        // of the families, for people
 
 export function about() {
   return known;
+}
+
+export function stores() {
+  return (known?.stores || []).map((store) => store.name);
+}
+
+export function isMixed(member) {
+  return new Set((known?.stores || []).map((store) => store[member])).size > 1;
 }
 
 export function onBack(callback) {
@@ -81,7 +91,7 @@ export function failure(error, { family = 'orders', retry } = {}) {
 
 function navigation() {
   return html`<nav aria-label=${t('navigation')}><ul>${PAGES.map(([name, href]) => html`<li><a
-    href=${href} aria-current=${spec.page === name ? 'page' : nothing}>${t(`page.${name}`)}</a>
+    href=${href} aria-current=${spec.page() === name ? 'page' : nothing}>${t(`page.${name}`)}</a>
     </li>`)}</ul></nav>`;
 }
 

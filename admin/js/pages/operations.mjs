@@ -203,5 +203,5 @@ async function start() {
   poll(refresh, { first: EVERY_MS, most: EVERY_MS });
 }
 
-startPage({ page: 'operations', areas: ['common', 'actions', 'operations'],
+startPage({ page: () => 'operations', areas: ['common', 'actions', 'operations'],
   title: () => t('operations.title'), view, start });

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The page of one order: where it stands, what moved, what may be done, what was done. The
-// buttons are those of actions.mjs. While something is on its way to Klarna the page follows it.
+// The page of one order, or of a payment that has not become one: where it stands, what moved,
+// what may be done, what was done. The buttons are those of actions.mjs. While something is on its
+// way to Klarna the page follows it.
 import { actionsOf, operationActions, resume } from '../action/actions.mjs';
 import { get, post } from '../lib/api.mjs';
 import { html, nothing, repeat, time } from '../lib/html.mjs';
@@ -10,7 +11,8 @@ import { explain, t } from '../lib/i18n.mjs';
 import { recall } from '../lib/kept.mjs';
 import { attention } from './attention.mjs';
 import { captures, creditInvoices, facts, history, lines, summary } from './orderparts.mjs';
-import { LAST_LIST, fraudBadge, nameOf, sentence, stateBadge } from '../lib/orderview.mjs';
+import { LAST_LIST, LAST_PAYMENTS, fraudBadge, isPayment, nameOf, refusal, sentence, stateBadge }
+  from '../lib/orderview.mjs';
 import { poll } from '../lib/poll.mjs';
 import { draw, environmentBadge, failure, onBack, say, startPage } from '../lib/shell.mjs';
 
@@ -98,24 +100,39 @@ async function markSeen() {
 
 // --- the page --------------------------------------------------------------------------------
 
+function isUnfinished() {
+  return Boolean(order) && isPayment(order);
+}
+
+function title() {
+  const name = order ? nameOf(order) : '';
+  return isUnfinished() ? t('payment.title', { name }) : t('order.title', { name });
+}
+
 function wayBack() {
+  if (isUnfinished()) {
+    const payments = `payments.html${recall('sessionStorage', LAST_PAYMENTS)}`;
+    return html`<a class="back" href=${payments}>${t('payment.back')}</a>`;
+  }
   const list = `./${recall('sessionStorage', LAST_LIST)}`;
   return html`<a class="back" href=${list}>${t('order.back')}</a>`;
 }
 
 function lookButton() {
+  if (isUnfinished()) return nothing; // Klarna has no order yet
   return html`<button type="button" class="quiet" data-name="look" ?disabled=${isLooking}
     aria-busy=${String(isLooking)} @click=${lookAtKlarna}>${t('order.look')}</button>`;
 }
 
 function heading() {
   const isDoubtful = order.fraud_status && order.fraud_status !== 'ACCEPTED';
-  return html`<div class="page-head order-head"><div><h1 tabindex="-1">${t('order.title', {
-    name: nameOf(order) })}</h1><p class="badges">${stateBadge(order)}${
+  return html`<div class="page-head order-head"><div><h1 tabindex="-1">${
+    title()}</h1><p class="badges">${stateBadge(order)}${
     isDoubtful ? fraudBadge(order.fraud_status) : nothing}${
     environmentBadge(order.environment)}<span class="soft">${
     time(order.created_at, dateTime(order.created_at))}</span></p>
-    <p class="sentence" data-name="sentence">${sentence(order)}</p></div>${lookButton()}</div>`;
+    <p class="sentence" data-name="sentence">${sentence(order)}</p>${
+    refusal(order)}</div>${lookButton()}</div>`;
 }
 
 function lookedNote() {
@@ -135,6 +152,10 @@ function progress() {
         when: dateTime(op.next_at) })}` : nothing}</p></section>`;
 }
 
+function movements() {
+  return isUnfinished() ? nothing : html`${captures(order)}${creditInvoices(order)}`;
+}
+
 function page() {
   return html`${wayBack()}${heading()}${lookedNote()}
     <div class="toolbar" role="group" aria-label=${t('order.actions')}>${
@@ -142,8 +163,7 @@ function page() {
     ${progress()}
     ${attention(order, { isMarking, markSeen })}
     ${summary(order)}
-    <div class="columns"><div class="column">${lines(order)}${captures(order)}${
-      creditInvoices(order)}</div>
+    <div class="columns"><div class="column">${lines(order)}${movements()}</div>
     <aside class="column" aria-label=${t('order.facts')}>${facts(order)}</aside></div>
     ${history(order, operations, (op) => operationActions(order, op, changed))}`;
 }
@@ -153,15 +173,15 @@ function view() {
   if (error?.status === 404) {
     return html`${wayBack()}<h1>${t('order.not_found')}</h1><p>${t('order.not_found_hint')}</p>`;
   }
-  return html`${wayBack()}<h1>${t('order.title', { name: '' })}</h1>${error
+  return html`${wayBack()}<h1>${title()}</h1>${error
     ? failure(error, { retry: changed })
     : html`<p class="loading" aria-busy="true">${t('loading')}</p>`}`;
 }
 
 startPage({
-  page: 'orders',
+  page: () => (isUnfinished() ? 'payments' : 'orders'),
   areas: ['common', 'order', 'actions'],
-  title: () => t('order.title', { name: order ? nameOf(order) : '' }),
+  title,
   view,
   start: async () => {
     onBack(changed);

@@ -5,7 +5,7 @@
 import { badge, copyable, html, link, nothing, svg, time } from '../lib/html.mjs';
 import { dateTime, milliseconds, money, number, percent } from '../lib/format.mjs';
 import { t, word } from '../lib/i18n.mjs';
-import { expiry, fraudBadge, isOpen, operationBadge } from '../lib/orderview.mjs';
+import { expiry, fraudBadge, isOpen, isPayment, operationBadge } from '../lib/orderview.mjs';
 
 const INVOICE_TONES = { paid: 'good', partly_paid: 'wait', pending: 'wait', refused: 'bad' };
 
@@ -37,7 +37,13 @@ function figure(name, amount, currency, more = nothing) {
     : nothing}</dd></div>`;
 }
 
+function justTotal(order) {
+  return html`<section class="summary" aria-label=${t('order.amounts')}><dl>${
+    figure('total', order.order_amount, order.purchase_currency)}</dl></section>`;
+}
+
 export function summary(order) {
+  if (isPayment(order)) return justTotal(order);
   const { purchase_currency: currency, captured_amount: captured, refunded_amount: refunded,
     remaining_authorized_amount: remaining, original_order_amount: original } = order;
   const gone = original - captured - remaining;
@@ -87,7 +93,8 @@ function lineRow(order, line, columns) {
 export function lines(order) {
   const isCancelled = order.order_lines.some((line) => line.cancelled_amount
     || line.cancelled_quantity);
-  const columns = ['captured', 'credited', ...(isCancelled ? ['cancelled'] : []), 'open'];
+  const columns = isPayment(order) ? []
+    : ['captured', 'credited', ...(isCancelled ? ['cancelled'] : []), 'open'];
   return section('lines', t('order.lines'), html`<div class="scroll"><table role="table"
     class="cards lines"><thead role="rowgroup"><tr role="row">${heading(t('line.item'))}${
       heading(t('line.ordered'), 'amount')}${columns.map((name) => heading(t(`line.${name}`),
@@ -196,13 +203,14 @@ export function facts(order) {
     ${reference('klarna_reference', order.klarna_reference)}
     ${reference('klarna_order_id', order.klarna_order_id)}
     ${reference('id', order.id)}
-    ${fact('state', html`<code>${order.state}</code>`)}
+    ${isPayment(order) ? nothing : fact('state', html`<code>${order.state}</code>`)}
     ${order.fraud_status ? fact('fraud', fraudBadge(order.fraud_status)) : nothing}
     ${fact('ends', ends(order))}
     ${fact('store', order.merchant)}
     ${order.channel ? fact('channel', word(`channel.${order.channel}`, order.channel)) : nothing}
     ${fact('country', `${order.purchase_country}, ${order.purchase_currency}`)}
-    ${fact('placed', time(order.created_at, dateTime(order.created_at)))}
+    ${fact(isPayment(order) ? 'started' : 'placed', time(order.created_at,
+      dateTime(order.created_at)))}
     ${fact('changed', time(order.updated_at, dateTime(order.updated_at)))}
   </dl></section>`;
 }
@@ -254,5 +262,6 @@ export function history(order, operations, buttons) {
       heading(t('history.amount'), 'amount')}${heading(t('history.outcome'))}${
       heading(html`<span class="hidden">${t('history.actions')}</span>`)}</tr></thead>
     <tbody role="rowgroup">${operations.map((op) => historyRow(order, op, buttons))}</tbody>
-    </table></div>` : html`<p class="soft">${t('order.no_history')}</p>`);
+    </table></div>` : html`<p class="soft">${isPayment(order) ? t('payment.no_history')
+      : t('order.no_history')}</p>`);
 }

@@ -3,7 +3,8 @@
 // one click away.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { ADMIN, act, ask, captured, line, placed, shows, story, withBrowser } from './support.mjs';
+import { ADMIN, act, ask, captured, line, placed, shows, started, story, withBrowser }
+  from './support.mjs';
 
 withBrowser();
 
@@ -120,4 +121,67 @@ story('exported as CSV: what is filtered, and nothing a spreadsheet would run', 
   const rows = await download(page);
   assert.ok(rows.some((text) => text.includes(other.reference)));
   assert.ok(rows.slice(1, -1).every((text) => text.includes('CAPTURED')));
+});
+
+// --- payments that became no order --------------------------------------------------------------
+
+const rowOf = (page, name) => page.locator('main tbody tr').filter({ hasText: name });
+
+story('unfinished payments stand apart from the orders, with the reason', async (page) => {
+  const order = await placed(), payment = await started();
+  await page.goto(ADMIN);
+  await shows(links(page), order.reference);
+  assert.equal((await names(page))[0], order.reference);
+  assert.deepEqual(await page.locator('select[name=state] option').evaluateAll(
+    (options) => options.map(({ value }) => value).filter(
+      (state) => ['CREATED', 'DECLINED', 'ABANDONED'].includes(state))), []);
+  await page.getByRole('link', { name: 'Payments', exact: true }).click();
+  await shows(page.getByRole('heading', { level: 1 }), 'Unfinished payments');
+  await shows(rowOf(page, payment.reference), '1,150.00');
+  await shows(rowOf(page, 'A-1015'), 'The shopper has not finished the purchase yet');
+  await shows(rowOf(page, 'A-1015'), '536.00');
+  assert.equal(await rowOf(page, 'A-1011').count(), 0); // an orphan is an order
+  await page.locator('[data-name=payments-DECLINED]').click();
+  await page.waitForURL('**state=DECLINED*');
+  await shows(rowOf(page, 'A-1013'), 'In Klarna’s payment form: pay_later not approved');
+  await shows(rowOf(page, 'A-1014'), 'NOT_ALLOWED: Not allowed right now.');
+  await page.locator('[data-name=payments-ABANDONED]').click();
+  await shows(rowOf(page, 'A-1012'), 'The shopper never finished the purchase');
+  assert.equal(await rowOf(page, 'A-1013').count(), 0);
+  assert.equal(await page.locator('[data-name=csv]').count(), 0);
+  const filters = page.getByRole('button', { name: /^Filters/ });
+  if (await filters.isVisible()) await filters.click();
+  await page.getByLabel('Started until').fill('2020-01-01');
+  await shows(page.locator('main'), 'No payment matches these filters');
+  await page.getByRole('link', { name: 'Clear filters' }).click();
+  await shows(links(page), 'A-1012');
+});
+
+story('a payment shows what there is, and offers nothing', async (page) => {
+  const parts = () => page.locator('main section.part').evaluateAll(
+    (sections) => sections.map(({ dataset }) => dataset.name).filter(Boolean));
+  await page.goto(`${ADMIN}payments.html?state=DECLINED`);
+  await page.getByRole('link', { name: 'A-1014', exact: true }).click();
+  await shows(page.getByRole('heading', { level: 1 }), 'Payment A-1014');
+  await shows(page.locator('[data-name=refusal]'), 'NOT_ALLOWED: Not allowed right now.');
+  await shows(page.locator('section[data-name=history] tbody tr'), 'Placement');
+  assert.deepEqual(await parts(), ['lines', 'history']);
+  assert.equal(await page.locator('[data-name^=do-], [data-name=look]').count(), 0);
+  assert.equal(await page.locator('header [aria-current=page]').innerText(), 'Payments');
+  await page.getByRole('link', { name: 'Unfinished payments' }).click();
+  await page.waitForURL('**/payments.html?state=DECLINED');
+  await page.getByRole('link', { name: 'A-1013', exact: true }).click();
+  await shows(page.locator('section[data-name=history]'), 'No attempt was made');
+  assert.deepEqual(await parts(), ['lines', 'history']);
+});
+
+story('a payment that is placed after all becomes an order', async (page) => {
+  const order = await placed({ declined: 'pay_later not approved' });
+  await page.goto(`${ADMIN}payments.html?state=DECLINED`);
+  await shows(links(page), 'A-1013');
+  assert.ok(!(await names(page)).includes(order.reference));
+  await page.goto(`${ADMIN}order.html?id=${order.id}`);
+  await shows(page.getByRole('heading', { level: 1 }), `Order ${order.reference}`);
+  assert.equal(await page.locator('[data-name=refusal]').count(), 0);
+  await page.locator('[data-name=do-capture]:not([aria-disabled])').waitFor();
 });

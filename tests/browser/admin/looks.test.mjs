@@ -28,6 +28,17 @@ story('the list of orders', async (page) => {
   await looks(page, 'orders-orphans');
 });
 
+story('the list of unfinished payments', async (page) => {
+  for (const [state, name] of [['CREATED', 'A-1015'], ['DECLINED', 'A-1013']]) {
+    await page.goto(`${ADMIN}payments.html?state=${state}`);
+    await link(page, name).waitFor();
+    await looks(page, `payments-${state}`);
+  }
+  await link(page, 'A-1014').click();
+  await page.locator('section[data-name=history] tbody tr').waitFor();
+  await looks(page, 'payment-declined');
+});
+
 story('axe-core would tell', async (page) => {
   await page.goto(ADMIN);
   await page.locator('a.order-link').first().waitFor();
@@ -150,6 +161,14 @@ story('in each of six languages, with no word missing', async (page) => {
       await complete(`${language}, ${action}`);
       await dialog(page).locator('[data-name=discard]').click();
     }
+    for (const state of ['CREATED', 'DECLINED', 'ABANDONED']) {
+      await page.goto(`${ADMIN}payments.html?state=${state}`);
+      await page.locator('a.order-link').first().waitFor();
+      await complete(`${language}, payments ${state}`);
+    }
+    await page.locator('a.order-link').first().click();
+    await page.locator('section[data-name=history]').waitFor();
+    await complete(`${language}, a payment`);
     await page.goto(`${ADMIN}operations.html`);
     await page.locator('figure[data-name=times]').waitFor();
     await complete(`${language}, operations`);

@@ -64,11 +64,8 @@ const GOODS = [line('Stoneware mug', 'MUG', 3, 20000), line('Desk lamp', 'LAMP',
   line('Delivery', 'SHIP', 1, 5000, { type: 'shipping_fee' })];
 let made = 0;
 
-/**
- * An order that Klarna authorized: 1,150.00 SEK in three lines unless told otherwise. losing: the
- * fault that the answer to its placement meets.
- */
-export async function placed({ lines = GOODS, outcome = 'approve', losing, ...more } = {}) {
+/** A payment: what the route answers, and its reference. */
+export async function started({ lines = GOODS, ...more } = {}) {
   const reference = `T-${process.pid}-${++made}`;
   const sum = (name) => lines.reduce((all, each) => all + each[name], 0);
   const cart = { purchase_country: 'SE', purchase_currency: 'SEK', locale: 'sv-SE',
@@ -76,6 +73,20 @@ export async function placed({ lines = GOODS, outcome = 'approve', losing, ...mo
     order_lines: lines, merchant_reference1: reference, ...more };
   const { body: payment } = await ask('POST', 'checkout/sessions', { signed_cart: signed(cart) },
     { user: null });
+  return { ...payment, reference };
+}
+
+/**
+ * An order that Klarna authorized: 1,150.00 SEK in three lines unless told otherwise. losing: the
+ * fault that the answer to its placement meets; declined: what Klarna's widget said before.
+ */
+export async function placed({ outcome = 'approve', losing, declined, ...more } = {}) {
+  const payment = await started(more);
+  if (declined) {
+    const { status } = await ask('POST', `checkout/sessions/${payment.order_id}/declined`,
+      { key: payment.key, reason: declined }, { user: null });
+    assert.equal(status, 200);
+  }
   const { authorization_token } = await control('authorize',
     { session_id: payment.session_id, outcome });
   if (losing) {
@@ -86,7 +97,7 @@ export async function placed({ lines = GOODS, outcome = 'approve', losing, ...mo
     { order_id: payment.order_id, key: payment.key, authorization_token }, { user: null });
   assert.equal(answer.status, losing ? 202 : 201, JSON.stringify(answer));
   const { body: order } = await ask('GET', `orders/${payment.order_id}`);
-  return { id: payment.order_id, reference, klarnaId: order.klarna_order_id,
+  return { id: payment.order_id, reference: payment.reference, klarnaId: order.klarna_order_id,
     session: payment.session_id };
 }
 
