@@ -14,7 +14,7 @@ PACKAGES_TEST="python3-pytest python3-pytest-xdist python3-jwt clang libclang-rt
     gcovr xz-utils git clang-format-14 pmccabe clang-tidy cppcheck"
 
 # Database servers for the tests; their services are never started.
-PACKAGES_DB="postgresql mariadb-server libaprutil1-dbd-pgsql libaprutil1-dbd-mysql"
+PACKAGES_DB="postgresql pgbouncer mariadb-server libaprutil1-dbd-pgsql libaprutil1-dbd-mysql"
 
 # The browser stories; php-cli runs one of the signing examples. Node.js may be there already,
 # from elsewhere than Debian.

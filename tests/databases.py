@@ -1,14 +1,15 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Private database servers for tests: PostgreSQL and MariaDB from Debian's packages, each in a
-temporary directory, on a unix socket in it and nothing else. A server is started, killed and
-stopped by its process id; nothing outside its directory is touched or asked for.
+"""Private database servers for tests: PostgreSQL, PgBouncer before it, and MariaDB from Debian's
+packages, each in a temporary directory, on a unix socket in it and nothing else. A server is
+started, killed and stopped by its process id; nothing outside its directory is touched or asked for.
 
     tests/databases.py pgsql -- build/gcc/tests/unit/store/test_store_dbd
     tests/databases.py mysql -- command ...
 
 runs a command with KL_TEST_DBD_DRIVER and KL_TEST_DBD_PARAMS naming an empty scratch database
-there, and ends with its exit status. From Python: Postgres() or MariaDb(), then new_database().
+there, and ends with its exit status. From Python: Postgres(), PgBouncer() or MariaDb(), then
+new_database().
 """
 import glob
 import os
@@ -238,6 +239,33 @@ class Postgres(Server):
                 "options='-c statement_timeout=5000 -c lock_timeout=2000'")
 
 
+class PgBouncer(Postgres):
+    """A pooler that lends few sessions by the transaction, before a PostgreSQL of its own."""
+    stop_signal = signal.SIGTERM
+
+    def __init__(self):
+        if not os.path.exists("/usr/sbin/pgbouncer"):
+            raise DatabaseError("PgBouncer is not installed (Debian: pgbouncer)")
+        self.server = Postgres()
+        super().__init__()
+
+    def _make(self):
+        with open(os.path.join(self.dir, "pgbouncer.ini"), "w", encoding="utf-8") as file:
+            file.write(f"[databases]\n* = host={self.server.socket_dir} user=klarna\n"
+                       f"[pgbouncer]\nunix_socket_dir = {self.socket_dir}\nlisten_port = 5432\n"
+                       "auth_type = any\npool_mode = transaction\ndefault_pool_size = 4\n")
+
+    def _command(self):
+        return ["/usr/sbin/pgbouncer", os.path.join(self.dir, "pgbouncer.ini")]
+
+    def remove(self):
+        super().remove()
+        self.server.remove()
+
+    def params(self, database, *others):
+        return f"host={self.socket_dir} dbname={database} user=klarna connect_timeout=2"
+
+
 class MariaDb(Server):
     driver, user, first = "mysql", "mysql", "mysql"
     encoding = "CHARACTER SET utf8mb4"
@@ -279,7 +307,7 @@ def _version(path):
     return [int(part) for part in path.split("/")[-2].split(".")]
 
 
-SERVERS = {server.driver: server for server in (Postgres, MariaDb)}
+SERVERS = {"pgsql": Postgres, "pgbouncer": PgBouncer, "mysql": MariaDb}
 
 
 def main():

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One statement on one borrowed connection. The statement is prepared at its first use on
- * that connection and kept in ap_dbd_t.prepared under its label, in a pool of its own below
- * the connection's. One that went stale is prepared afresh and run once more, because a
+ * One statement on one borrowed connection. It is prepared at its first use there and kept
+ * (dbd_prepared.h). One that went stale is prepared afresh and run once more, because a
  * restarted server or a changed SQLite schema kills prepared statements for good. Running
  * twice never changes twice: every change is an insert of a key or a compare-and-set. It
  * must never hold more than the one connection, and never outlive the store's call.
@@ -11,6 +10,7 @@
 #include <apr_strings.h>
 #include <string.h>
 
+#include "store/dbd_prepared.h"
 #include "store/dbd_run.h"
 
 #define SQLITE_SCHEMA 17
@@ -20,19 +20,16 @@
 #define MYSQL_UNKNOWN_STATEMENT 1243
 #define MYSQL_NO_STATEMENT 2030
 #define MAX_LOGGED 240 /* bytes of a driver's text */
-
-/* What ap_dbd_t.prepared holds under our labels; itself allocated in pool. */
-typedef struct prepared_t {
-    apr_dbd_prepared_t *statement;
-    apr_pool_t *pool;
-} prepared_t;
+#define SOON apr_time_from_sec(1)
 
 /* One run: a select when changed is NULL. */
 typedef struct run_t {
     kl_sql_t id;
     const void **values;
     int *changed;
-    int taken; /* the driver's code for a taken key; 0: none */
+    int taken;                   /* the driver's code for a taken key; 0: none */
+    kl_dbd_prepared_t *prepared; /* at the last try; NULL: that failed */
+    int missing;                 /* the last try failed because the session has no such name */
 } run_t;
 
 kl_kind_t kl_dbd_run_open(kl_dbd_t *db, kl_connections_t *connections, apr_pool_t *p,
@@ -102,66 +99,33 @@ static void log_error(kl_dbd_t *db, int rc)
     }
 }
 
-static void forget(kl_dbd_t *db)
+static int execute(kl_dbd_t *db, const run_t *run)
 {
-    prepared_t *prepared = apr_hash_get(db->conn->prepared, db->label, APR_HASH_KEY_STRING);
+    apr_dbd_prepared_t *statement = run->prepared->statement;
+    int rows = 0, rc;
 
-    if (prepared) {
-        apr_hash_set(db->conn->prepared, db->label, APR_HASH_KEY_STRING, NULL);
-        apr_pool_destroy(prepared->pool);
-    }
-}
-
-/* The connection's own statement. PostgreSQL gets no name: the statement is then sent with
- * its values, survives a new session and takes the types of its columns. A name would save
- * the server half of its CPU time, 75 us a statement, but belongs to the server's session:
- * a pooler that lends sessions by the transaction gives it to the next client, and after an
- * upgrade that would be another text under the same name. */
-static int prepare(kl_dbd_t *db, kl_sql_t id, apr_dbd_prepared_t **statement)
-{
-    prepared_t *prepared = apr_hash_get(db->conn->prepared, db->label, APR_HASH_KEY_STRING);
-    apr_pool_t *pool;
-    int rc;
-
-    if (!prepared) {
-        apr_pool_create(&pool, db->conn->pool);
-        prepared = apr_pcalloc(pool, sizeof(*prepared));
-        prepared->pool = pool;
-        rc = apr_dbd_prepare(db->conn->driver, pool, db->conn->handle,
-                             kl_statements_get(id)->text[db->dialect],
-                             db->dialect == KL_DIALECT_PGSQL ? NULL : db->label,
-                             &prepared->statement);
-        if (rc != 0) {
-            log_error(db, rc);
-            apr_pool_destroy(pool);
-            return rc;
-        }
-        apr_hash_set(db->conn->prepared, db->label, APR_HASH_KEY_STRING, prepared);
-    }
-    *statement = prepared->statement;
-    return 0;
-}
-
-static int run_once(kl_dbd_t *db, const run_t *run)
-{
-    apr_dbd_prepared_t *statement = NULL;
-    int rows = 0;
-    int rc = prepare(db, run->id, &statement);
-
-    if (rc != 0) {
-        return rc;
-    }
-    if (run->changed) {
-        rc = apr_dbd_pbquery(db->conn->driver, db->scratch, db->conn->handle, &rows, statement,
-                             run->values);
-        *run->changed = rc == 0 ? rows : 0;
-    }
-    else {
+    if (!run->changed) {
         db->results = NULL;
-        rc = apr_dbd_pbselect(db->conn->driver, db->scratch, db->conn->handle, &db->results,
-                              statement, 1, run->values);
+        return apr_dbd_pbselect(db->conn->driver, db->scratch, db->conn->handle, &db->results,
+                                statement, 1, run->values);
     }
-    if (rc != 0 && rc != run->taken) {
+    rc = apr_dbd_pbquery(db->conn->driver, db->scratch, db->conn->handle, &rows, statement,
+                         run->values);
+    *run->changed = rc == 0 ? rows : 0;
+    return rc;
+}
+
+/* A missing name is everyday business behind a pooler: the log is not told. */
+static int run_once(kl_dbd_t *db, run_t *run, int again)
+{
+    int rc = kl_dbd_prepared_get(db, run->id, again, &run->prepared);
+
+    run->missing = 0;
+    if (rc == 0) {
+        rc = execute(db, run);
+        run->missing = rc != 0 && kl_dbd_prepared_is_missing(db, run->prepared, rc);
+    }
+    if (rc != 0 && rc != run->taken && !run->missing) {
         log_error(db, rc);
     }
     return rc;
@@ -169,8 +133,11 @@ static int run_once(kl_dbd_t *db, const run_t *run)
 
 /* 1 when a failure leaves no doubt that nothing was executed. Any other failure of a change
  * may have come after it was stored, with the answer lost. */
-static int surely_not_executed(kl_dialect_t dialect, int rc)
+static int surely_not_executed(kl_dialect_t dialect, const run_t *run, int rc)
 {
+    if (!run->prepared || run->missing) {
+        return 1;
+    }
     switch (dialect) {
     case KL_DIALECT_SQLITE3:
         return 1;
@@ -183,8 +150,9 @@ static int surely_not_executed(kl_dialect_t dialect, int rc)
 
 /* 1 when a fresh statement may help. SQLite reports a dead one; the servers' codes do not cover
  * every way in which a session or its statements are lost, so there only errors that certainly
- * persist, or that have waited already, are excluded. */
-static int worth_again(kl_dbd_t *db, int rc)
+ * persist, or that have waited already, are excluded. PostgreSQL's driver has one code for all:
+ * what waited for a lock or ran into a timeout shows by its time. */
+static int worth_again(kl_dbd_t *db, int rc, apr_time_t began)
 {
     const char *text;
 
@@ -195,28 +163,33 @@ static int worth_again(kl_dbd_t *db, int rc)
     case KL_DIALECT_MYSQL:
         return rc != MYSQL_DUPLICATE_KEY && rc != MYSQL_LOCK_TIMEOUT;
     default:
-        return 1;
+        return apr_time_now() - began < SOON;
     }
 }
 
 /* Runs, and once more on a checked connection with a fresh statement. *lost_sight is set
  * when the first run may have changed the row: no changed row in the second then proves
  * nothing. */
-static int run_healing(kl_dbd_t *db, const run_t *run, int *lost_sight)
+static int run_healing(kl_dbd_t *db, run_t *run, int *lost_sight)
 {
-    int first = run_once(db, run), rc;
+    apr_time_t began = apr_time_now();
+    int first = run_once(db, run, 0), missing = run->missing, doubt, rc;
 
     *lost_sight = 0;
-    if (first == 0 || !worth_again(db, first)) {
+    if (first == 0) {
+        kl_dbd_prepared_held(run->prepared);
+        return 0;
+    }
+    doubt = run->changed && !surely_not_executed(db->dialect, run, first);
+    if (!worth_again(db, first, began)
+        || apr_dbd_check_conn(db->conn->driver, db->scratch, db->conn->handle) != APR_SUCCESS) {
         return first;
     }
-    forget(db);
-    if (apr_dbd_check_conn(db->conn->driver, db->scratch, db->conn->handle) != APR_SUCCESS) {
-        return first;
+    rc = run_once(db, run, 1);
+    if (rc == 0) {
+        kl_dbd_prepared_failed(run->prepared, missing);
+        *lost_sight = doubt && *run->changed == 0;
     }
-    rc = run_once(db, run);
-    *lost_sight = rc == 0 && run->changed && *run->changed == 0
-                  && !surely_not_executed(db->dialect, first);
     return rc;
 }
 
@@ -227,7 +200,7 @@ static kl_kind_t fault(kl_dbd_t *db, const char *what)
     return KL_UNAVAILABLE;
 }
 
-static kl_kind_t run_statement(kl_dbd_t *db, const run_t *run)
+static kl_kind_t run_statement(kl_dbd_t *db, run_t *run)
 {
     int lost_sight, rc;
 
@@ -249,21 +222,24 @@ static kl_kind_t run_statement(kl_dbd_t *db, const run_t *run)
 
 kl_kind_t kl_dbd_run_change(kl_dbd_t *db, kl_sql_t id, const void **values, int *changed)
 {
-    run_t run = {id, values, changed, 0};
+    run_t run = {.id = id, .values = values, .changed = changed};
 
     return run_statement(db, &run);
 }
 
 kl_kind_t kl_dbd_run_insert(kl_dbd_t *db, kl_sql_t id, const void **values, int *changed)
 {
-    run_t run = {id, values, changed, db->dialect == KL_DIALECT_MYSQL ? MYSQL_DUPLICATE_KEY : 0};
+    run_t run = {.id = id,
+                 .values = values,
+                 .changed = changed,
+                 .taken = db->dialect == KL_DIALECT_MYSQL ? MYSQL_DUPLICATE_KEY : 0};
 
     return run_statement(db, &run);
 }
 
 kl_kind_t kl_dbd_run_select(kl_dbd_t *db, kl_sql_t id, const void **values)
 {
-    run_t run = {id, values, NULL, 0};
+    run_t run = {.id = id, .values = values};
 
     db->row = NULL;
     db->rownum = 0;

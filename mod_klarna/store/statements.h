@@ -12,6 +12,8 @@
 #ifndef KL_STATEMENTS_H
 #define KL_STATEMENTS_H
 
+#include <apr_pools.h>
+
 typedef enum { KL_DIALECT_SQLITE3, KL_DIALECT_PGSQL, KL_DIALECT_MYSQL, KL_DIALECTS } kl_dialect_t;
 
 /* Tables of text, a row each. */
@@ -419,13 +421,17 @@ typedef enum {
 } kl_sql_t;
 
 typedef struct kl_statement_t {
-    const char *label; /* "klarna_order_load": [a-z][a-z0-9_]*, at most 63 bytes */
+    const char *label; /* "klarna_order_load": [a-z][a-z0-9_]* */
     int values;        /* how many it takes */
     const char *text[KL_DIALECTS];
 } kl_statement_t;
 
 /** The statement; static. */
 const kl_statement_t *kl_statements_get(kl_sql_t id);
+
+/** What a session of PostgreSQL's keeps it by, at most 63 bytes: the label and a hash of the text,
+ *  so that another text never has the name. In p; NULL: it is better planned each time. */
+const char *kl_statements_session_name(kl_sql_t id, apr_pool_t *p);
 
 /** "sqlite3", "pgsql", "mysql": apr_dbd's name of the driver and the schema file's. Static. */
 const char *kl_statements_dialect_name(kl_dialect_t dialect);

@@ -2,9 +2,8 @@
 /*
  * The store over apr_dbd. Connections come from a pair of functions: mod_dbd's
  * ap_dbd_open and ap_dbd_close in httpd, a single connection in tests; both hand out
- * mod_dbd's ap_dbd_t. Statements are prepared lazily per connection under our own labels
- * (statements.h) in ap_dbd_t.prepared, and prepared again once when they went stale (a
- * restarted server, a changed SQLite schema).
+ * mod_dbd's ap_dbd_t. Statements are prepared lazily per connection (dbd_prepared.h), and
+ * prepared again once when they went stale (a restarted server, a changed SQLite schema).
  */
 #ifndef KL_STORE_DBD_H
 #define KL_STORE_DBD_H

@@ -84,6 +84,42 @@ apr_int64_t database_number(database_t *db, const char *sql)
     return n;
 }
 
+/* The number of a connection's session on the server; 0 for SQLite, which has none. */
+static int session_of(database_t *db, ap_dbd_t *conn)
+{
+    switch (db->dialect) {
+    case KL_DIALECT_PGSQL:
+        return (int)database_ask(conn, "SELECT pg_backend_pid()");
+    case KL_DIALECT_MYSQL:
+        return (int)database_ask(conn, "SELECT CONNECTION_ID()");
+    default:
+        return 0;
+    }
+}
+
+void database_kill_session(database_t *db)
+{
+    ap_dbd_t *other = database_connect(db, db->p);
+    int session = session_of(db, db->idle[0]);
+    const char *sql = db->dialect == KL_DIALECT_PGSQL
+                          ? apr_psprintf(db->p, "SELECT pg_terminate_backend(%d)", session)
+                          : apr_psprintf(db->p, "KILL %d", session);
+
+    assert_int_equal(db->idle_count, 1);
+    assert_int_equal(database_run(other, sql), 0);
+    apr_pool_destroy(other->pool);
+}
+
+int database_is_pooled(database_t *db)
+{
+    ap_dbd_t *one = database_connect(db, db->p), *two = database_connect(db, db->p);
+    int session = session_of(db, one), is_pooled = session && session == session_of(db, two);
+
+    apr_pool_destroy(one->pool);
+    apr_pool_destroy(two->pool);
+    return is_pooled;
+}
+
 void database_drop(ap_dbd_t *conn)
 {
     assert_int_equal(database_run(conn, "DROP TABLE IF EXISTS klarna_order"), 0);

@@ -53,6 +53,10 @@ int database_run(ap_dbd_t *conn, const char *sql);
 apr_int64_t database_ask(ap_dbd_t *conn, const char *sql);
 /** The same on a new connection. */
 apr_int64_t database_number(database_t *db, const char *sql);
+/** Kills the server's session of the store's one idle connection. */
+void database_kill_session(database_t *db);
+/** 1 behind a pooler: two connections are lent the same session. */
+int database_is_pooled(database_t *db);
 /** Drops mod_klarna's tables. */
 void database_drop(ap_dbd_t *conn);
 /** Destroys the store's idle connections, so that the next call opens new ones. */

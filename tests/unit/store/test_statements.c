@@ -57,6 +57,41 @@ static void test_labels(void **state)
     }
 }
 
+/* PostgreSQL cuts a name after 63 bytes, and folds one that is not quoted. */
+static void check_name(const char *name, const char *label)
+{
+    const char *hash = name + strlen(label) + 1;
+
+    assert_memory_equal(name, label, strlen(label));
+    assert_int_equal(hash[-1], '_');
+    assert_int_equal(strlen(hash), 16);
+    assert_int_equal(strspn(hash, "0123456789abcdef"), 16);
+    assert_in_range(strlen(name), 1, 63);
+}
+
+static void test_names_of_sessions(void **state)
+{
+    const char *names[KL_SQL_COUNT];
+    int n = 0;
+
+    for (int id = 0; id < KL_SQL_COUNT; id++) {
+        const kl_statement_t *statement = kl_statements_get((kl_sql_t)id);
+
+        names[n] = kl_statements_session_name((kl_sql_t)id, *state);
+        if (strstr(statement->label, "_order_list_") || strstr(statement->label, "_order_count_")) {
+            assert_null(names[n]);
+            continue;
+        }
+        check_name(names[n], statement->label);
+        for (int before = 0; before < n; before++) { /* of another text */
+            assert_string_not_equal(names[n] + strlen(names[n]) - 16,
+                                    names[before] + strlen(names[before]) - 16);
+        }
+        n++;
+    }
+    assert_true(n > 20);
+}
+
 /* An update names what it replaces: the row's version, the time of the note before, or the lease
  * as it was. */
 static int has_guard(const char *text)
@@ -138,6 +173,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_places),
         cmocka_unit_test(test_labels),
+        WITH_POOL(test_names_of_sessions),
         cmocka_unit_test(test_changes_are_compare_and_set),
         cmocka_unit_test(test_columns_are_named_once),
         cmocka_unit_test(test_dialects),
