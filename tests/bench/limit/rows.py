@@ -56,7 +56,7 @@ def order(number, check_at, now):
     return {
         "id": str(uuid.uuid4()), "version": 1, "merchant": "default", "environment": "playground",
         "channel": "online", "order_key": f"k{number}", "callback_secret": f"s{number}",
-        "client_key": f"-{klarna_id}", "state": "AUTHORIZED", "fraud_status": "ACCEPTED",
+        "state": "AUTHORIZED", "fraud_status": "ACCEPTED",
         "session_id": "s", "klarna_order_id": klarna_id, "klarna_reference": f"R{number}",
         "country": "SE", "currency": "SEK", "locale": "sv-SE", "original_amount": AMOUNT,
         "order_amount": AMOUNT, "remaining_amount": AMOUNT, "created_at": now, "updated_at": now,
