@@ -132,6 +132,28 @@ static kl_kind_t read_client(kl_request_t *req, int flags, const char *body)
     return KL_OK;
 }
 
+/* The storefront's body as JSON.stringify makes it of a signed cart alone: text without an escape
+ * is what it says, so it is taken as it stands. Jansson reads it character by character, which was
+ * a fifth of a checkout's instructions. NULL: any other body, for Jansson to judge. */
+static kl_json_t *signed_cart_alone(apr_pool_t *p, const char *text, apr_size_t len)
+{
+    static const char before[] = "{\"signed_cart\":\"", after[] = "\"}";
+    static const char token[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+    apr_size_t from = sizeof(before) - 1, n;
+    kl_json_t *body;
+
+    if (strncmp(text, before, from) != 0) {
+        return NULL;
+    }
+    n = strspn(text + from, token);
+    if (from + n + sizeof(after) - 1 != len || strcmp(text + from + n, after) != 0) {
+        return NULL;
+    }
+    body = kl_json_object(p);
+    kl_json_set_str(body, "signed_cart", apr_pstrmemdup(p, text + from, n));
+    return body;
+}
+
 kl_kind_t kl_body_read(kl_request_t *req, int flags)
 {
     char *text;
@@ -145,7 +167,10 @@ kl_kind_t kl_body_read(kl_request_t *req, int flags)
     rv = read_all(req, text, &len);
     if (rv == KL_OK) {
         text[len] = '\0';
-        req->body = kl_json_parse(req->r->pool, text, len, req->err);
+        req->body = signed_cart_alone(req->r->pool, text, len);
+        if (!req->body) {
+            req->body = kl_json_parse(req->r->pool, text, len, req->err);
+        }
         rv = req->err->kind;
     }
     return rv == KL_OK ? read_client(req, flags, text) : rv;

@@ -262,7 +262,8 @@ class Httpd(Home):
         """body is sent as JSON; raw as it stands (an iterable with chunked)."""
         sent = {"Authorization": basic(user, USERS.get(user, "wrong"))} if user else {}
         if body is not None:
-            raw = json.dumps(body, ensure_ascii=False).encode()
+            # As a browser's JSON.stringify makes it.
+            raw = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
         if raw is not None:
             sent["Content-Type"] = "application/json"
         if key is not None:

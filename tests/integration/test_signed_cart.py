@@ -23,7 +23,8 @@ def _claims():
 
 
 def _pyjwt(algorithm="HS256", **header):
-    return jwt.encode(_claims(), carts.KEYS["demo"], algorithm, {"kid": "demo"} | header)
+    return confidential.keep_from_logs(
+        jwt.encode(_claims(), carts.KEYS["demo"], algorithm, {"kid": "demo"} | header))
 
 
 def _openssl():
@@ -64,6 +65,40 @@ def test_mangled_it_does_not(shop, httpd, maker):
             problem(_send(httpd, _changed(token, at)), 403, "cart_signature")
         for cut in (head, second, len(token) - 1):
             problem(_send(httpd, token[:cut]), 403, "cart_signature")
+
+
+SPELLINGS = {  # of the same body
+    "as browsers do": '{"signed_cart":"%s"}',
+    "blanks": ' {  "signed_cart" :\n"%s" }\t',
+    "a blank at the end": '{"signed_cart":"%s"} ',
+    "an escaped name": '{"signed\\u005fcart":"%s"}',
+}
+WRONG = {
+    "cut off": '{"signed_cart":"%s"', "cut off in the token": '{"signed_cart":"%s',
+    "twice": '{"signed_cart":"%s","signed_cart":""}', "something after it": '{"signed_cart":"%s"}x',
+    "two of them": '{"signed_cart":"%s"}{}', "a character too many": '{"signed_cart":"%s""}',
+}
+
+
+def _send_raw(httpd, text, token):
+    return httpd.post(CHECKOUT + "/sessions", None, None, raw=(text % token).encode())
+
+
+@pytest.mark.parametrize("how", SPELLINGS)
+def test_the_body_may_be_spelt_in_any_way(shop, httpd, how):
+    assert _send_raw(httpd, SPELLINGS[how], _pyjwt()).status == 201
+    escaped = _pyjwt().replace(".", "\\u002e")
+    assert _send_raw(httpd, SPELLINGS[how], escaped).status == 201
+    with shop.nothing_happens():
+        problem(_send_raw(httpd, SPELLINGS[how], _changed(_pyjwt(), 30)), 403, "cart_signature")
+        problem(_send_raw(httpd, SPELLINGS[how], ""), 400, "too_short", "signed_cart")
+        problem(_send_raw(httpd, SPELLINGS[how], "Ü"), 403, "cart_signature")
+
+
+@pytest.mark.parametrize("how", WRONG)
+def test_a_body_that_only_looks_like_one(shop, httpd, how):
+    with shop.nothing_happens():
+        problem(_send_raw(httpd, WRONG[how], _pyjwt()), 400, "not_json")
 
 
 @pytest.mark.parametrize("algorithm", ["HS384", "HS512"])
