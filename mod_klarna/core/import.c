@@ -4,6 +4,7 @@
 #include <apr_strings.h>
 #include <string.h>
 
+#include "core/agree.h"
 #include "core/booking.h"
 #include "core/klarna_record.h"
 #include "core/limits.h"
@@ -160,12 +161,11 @@ static kl_kind_t book_capture(kl_order_t *order, const kl_klarna_move_t *move,
 }
 
 static kl_kind_t book_as(kl_order_t *order, apr_pool_t *p, kl_op_kind_t kind,
-                         const kl_klarna_move_t *move)
+                         const kl_klarna_move_t *move, apr_array_header_t *lines)
 {
-    kl_movement_t moved = {.amount = move->amount};
+    kl_movement_t moved = {.amount = move->amount, .lines = lines};
     kl_error_t *ignored = kl_error_make(p);
 
-    moved.lines = apr_array_make(p, 1, sizeof(kl_movement_line_t));
     switch (kind) {
     case KL_OP_CAPTURE:
         return book_capture(order, move, &moved, ignored);
@@ -193,8 +193,10 @@ typedef struct import_t {
     int broken; /* 1: one fits but could not be booked: the order in memory is worthless */
 } import_t;
 
-/* Leaves out what does not fit. */
-static void book(import_t *in, kl_op_kind_t kind, const kl_klarna_move_t *move)
+/* Leaves out what does not fit.
+ * @param lines of kl_movement_line_t that it came off, empty when that is not known */
+static void book(import_t *in, kl_op_kind_t kind, const kl_klarna_move_t *move,
+                 apr_array_header_t *lines)
 {
     if (kind == KL_OP_CAPTURE) {
         give_back_released(in->order, move->amount);
@@ -202,12 +204,17 @@ static void book(import_t *in, kl_op_kind_t kind, const kl_klarna_move_t *move)
     if (!fits(in->order, kind, move->amount) || !has_place(in->order, in->p, kind)) {
         return;
     }
-    if (book_as(in->order, in->p, kind, move) != KL_OK) {
+    if (book_as(in->order, in->p, kind, move, lines) != KL_OK) {
         in->broken = 1;
         return;
     }
     note(in->order, kl_op_kind_name(kind), move->amount, move->id, move->at);
     in->booked++;
+}
+
+static apr_array_header_t *no_lines(const import_t *in)
+{
+    return apr_array_make(in->p, 1, sizeof(kl_movement_line_t));
 }
 
 static void import_moves(import_t *in, kl_op_kind_t kind, const apr_array_header_t *list)
@@ -217,7 +224,7 @@ static void import_moves(import_t *in, kl_op_kind_t kind, const apr_array_header
 
         if (!kl_import_made_by(in->order, move.id)) {
             move.at = move.at ? move.at : in->now;
-            book(in, kind, &move);
+            book(in, kind, &move, no_lines(in));
         }
     }
 }
@@ -239,11 +246,11 @@ static void import_less(import_t *in, const kl_klarna_record_t *seen)
     /* Only what was captured may stay: anything else would be a cancellation. */
     if (less.amount > 0 && less.amount <= order->remaining_amount
         && less.amount < order->order_amount) {
-        book(in, KL_OP_REDUCE, &less);
+        book(in, KL_OP_REDUCE, &less, kl_agree_taken_off(in->p, order, seen, less.amount));
     }
     rest.amount = order->remaining_amount;
     if (seen->remaining_authorized_amount == 0 && rest.amount > 0 && order->captured_amount > 0) {
-        book(in, KL_OP_RELEASE, &rest);
+        book(in, KL_OP_RELEASE, &rest, no_lines(in));
     }
 }
 

@@ -25,6 +25,7 @@ typedef struct kl_klarna_record_t {
     apr_int64_t order_amount, captured_amount, refunded_amount, remaining_authorized_amount;
     apr_time_t expires_at;                  /* 0 = not given */
     apr_array_header_t *captures, *refunds; /* of kl_klarna_move_t, oldest first */
+    apr_array_header_t *lines;              /* of kl_line_t, or NULL when none are listed */
 } kl_klarna_record_t;
 
 /**

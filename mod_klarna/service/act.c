@@ -7,8 +7,9 @@
 
 /* Klarna may have decided something that the plan must know. A look that failed leaves the old
  * state standing; one that met another change is made again. */
-static kl_kind_t look(kl_service_t *svc, kl_order_t **order, kl_error_t *err)
+static kl_kind_t look(kl_service_t *svc, kl_plan_t *plan, kl_error_t *err)
 {
+    kl_order_t **order = &plan->order;
     const char *id = (*order)->id;
     kl_error_t *why = kl_error_make(svc->p);
     kl_look_t seen;
@@ -16,6 +17,7 @@ static kl_kind_t look(kl_service_t *svc, kl_order_t **order, kl_error_t *err)
     if (kl_reconcile_order(svc, order, &seen, why) == KL_STALE) {
         return kl_error_set(err, KL_STALE, why->code, "%s", why->detail);
     }
+    plan->record = seen.record;
     return *order ? KL_OK : kl_service_order(svc, id, order, err);
 }
 
@@ -29,7 +31,7 @@ static kl_kind_t plan_once(kl_service_t *svc, const kl_action_t *action, const k
         rv = kl_run_left(svc, &plan->order, err);
     }
     if (rv == KL_OK && action->wants_record && action->wants_record(plan->order)) {
-        rv = look(svc, &plan->order, err);
+        rv = look(svc, plan, err);
     }
     if (rv == KL_OK) {
         rv = action->plan(svc, ask, plan, err);

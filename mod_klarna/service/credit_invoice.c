@@ -4,6 +4,7 @@
 
 #include <apr_strings.h>
 #include "api/order_management.h"
+#include "core/agree.h"
 #include "core/booking.h"
 #include "core/intent.h"
 #include "core/plan_credit.h"
@@ -64,6 +65,28 @@ static void add_step(kl_credit_invoice_t *ci, const kl_operation_t *op, kl_verb_
     step->refund_id = "";
 }
 
+/* An authorization is written as a whole. Written over what others did, it would undo it. */
+static kl_kind_t check_reduction(kl_service_t *svc, const kl_plan_t *plan, kl_error_t *err)
+{
+    const char *differs;
+
+    if (!plan->record) {
+        kl_error_set(err, KL_UNAVAILABLE, "record_not_read",
+                     "Klarna's record of this order cannot be read now, and nothing is taken off "
+                     "an authorization without it. Nothing was sent.");
+        kl_error_next(err, "Try again in a moment.");
+        return err->kind;
+    }
+    differs = kl_agree_authorization(svc->p, plan->order, plan->record);
+    if (differs) {
+        kl_error_set(err, KL_CONFLICT, "differs_from_klarna",
+                     "The authorization at Klarna is not what it is here: %s. Nothing was sent.",
+                     differs);
+        kl_error_next(err, "Others have changed the order. Take the goods off in Klarna's portal.");
+    }
+    return err->kind;
+}
+
 /* One call of the credit invoice. */
 static kl_kind_t plan_step(kl_service_t *svc, const kl_ask_t *ask, kl_plan_t *plan,
                            const kl_credit_step_plan_t *step, kl_error_t *err)
@@ -72,7 +95,7 @@ static kl_kind_t plan_step(kl_service_t *svc, const kl_ask_t *ask, kl_plan_t *pl
     kl_intent_t intent = kl_intent_make(svc->p);
     kl_klarna_request_t req;
 
-    if (!op) {
+    if (!op || (step->verb == KL_VERB_REDUCE && check_reduction(svc, plan, err) != KL_OK)) {
         return err->kind;
     }
     req = request_of(svc, plan->order, step, ask->credit, op->id);
@@ -108,7 +131,13 @@ static kl_kind_t plan_credit(kl_service_t *svc, const kl_ask_t *ask, kl_plan_t *
     return KL_OK;
 }
 
-const kl_action_t kl_credit_invoice_action = {.plan = plan_credit};
+/* What is open may be taken off. */
+static int is_open(const kl_order_t *order)
+{
+    return kl_order_open_amount(order) > 0;
+}
+
+const kl_action_t kl_credit_invoice_action = {.wants_record = is_open, .plan = plan_credit};
 
 kl_kind_t kl_credit_invoice_preview(kl_service_t *svc, const kl_ask_t *ask, kl_order_t **order,
                                     kl_credit_plan_t *plan, kl_error_t *err)
@@ -130,4 +159,4 @@ static kl_kind_t plan_cancel(kl_service_t *svc, const kl_ask_t *ask, kl_plan_t *
     return plan_credit(svc, ask, plan, err);
 }
 
-const kl_action_t kl_credit_invoice_cancel_action = {.plan = plan_cancel};
+const kl_action_t kl_credit_invoice_cancel_action = {.wants_record = is_open, .plan = plan_cancel};

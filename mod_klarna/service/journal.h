@@ -9,6 +9,7 @@
 #define KL_JOURNAL_H
 
 #include "api/klarna.h"
+#include "core/klarna_record.h"
 #include "service/service.h"
 
 #define KL_MAX_CHAIN 2 /* operations that one action needs */
@@ -22,6 +23,7 @@ typedef struct kl_plan_t {
     int again;                 /* 1: planned before, and somebody else was quicker */
     kl_operation_t *ops[KL_MAX_CHAIN];
     int n;
+    const kl_klarna_record_t *record; /* Klarna's, read for this action; NULL when it was not */
 } kl_plan_t;
 
 /**

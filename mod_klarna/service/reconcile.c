@@ -45,10 +45,10 @@ static kl_kind_t reconcile_once(kl_service_t *svc, kl_order_t **order, kl_look_t
                                 kl_error_t *err)
 {
     const char *id = (*order)->id;
-    kl_klarna_record_t record;
-    taking_t taking = {.record = &record, .look = look};
+    kl_klarna_record_t *record = apr_pcalloc(svc->p, sizeof(*record));
+    taking_t taking = {.record = record, .look = look};
     kl_change_t change = {.make = take_in, .baton = &taking, .once = 1, .step = "look_stored"};
-    kl_kind_t rv = kl_call_read_record(svc, (*order)->account, (*order)->klarna_order_id, &record,
+    kl_kind_t rv = kl_call_read_record(svc, (*order)->account, (*order)->klarna_order_id, record,
                                        err);
 
     if (rv != KL_OK) {
@@ -56,6 +56,7 @@ static kl_kind_t reconcile_once(kl_service_t *svc, kl_order_t **order, kl_look_t
     }
     kl_service_step(svc, "record_read");
     rv = kl_change_order(svc, &change, id, order, err);
+    look->record = rv == KL_OK ? record : NULL;
     if (err->where) {
         (void)kl_change_mark_differs(svc, id, KL_LOOK_DAILY, kl_error_make(svc->p));
     }

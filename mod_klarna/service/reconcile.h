@@ -6,12 +6,14 @@
 #ifndef KL_RECONCILE_H
 #define KL_RECONCILE_H
 
+#include "core/klarna_record.h"
 #include "service/service.h"
 
 typedef struct kl_look_t {
     int booked;  /* movements made outside that were booked now */
     int differs; /* 1: Klarna's amounts are not ours and cannot be made to agree */
     int days;    /* 7, 3 or 1: that warning before the end is due now; else 0 */
+    const kl_klarna_record_t *record; /* as read, in the caller's pool; NULL when it was not */
 } kl_look_t;
 
 /**

@@ -175,6 +175,13 @@ static token_t *find_token(const asked_t *asked)
     return NULL;
 }
 
+static void keep_lines(const asked_t *asked, fake_order_t *order)
+{
+    const kl_json_t *lines = kl_json_get(asked->body, "order_lines");
+
+    order->lines = lines ? kl_json_text(asked->fake->p, lines) : NULL;
+}
+
 static answer_t placed(const asked_t *asked, const fake_order_t *order)
 {
     return says(200, apr_psprintf(asked->fake->p,
@@ -225,6 +232,7 @@ static answer_t place(const asked_t *asked)
         return refuses(asked, 409, "BAD_VALUE");
     }
     order = add_order(fake, token->amount, kl_json_str(asked->body, "merchant_reference1"));
+    keep_lines(asked, order);
     token->order_id = order->id;
     moved(asked, "place", token->token, token->amount);
     return placed(asked, order);
@@ -354,6 +362,7 @@ static answer_t reduce(const asked_t *asked)
     moved(asked, "reduce", asked->req->idempotency_key, order->order_amount - amount);
     order->remaining -= order->order_amount - amount;
     order->order_amount = amount;
+    keep_lines(asked, order);
     return says(204, "");
 }
 
@@ -406,6 +415,11 @@ static answer_t read_order(const asked_t *asked)
     kl_json_set_str(v, "merchant_reference1", order->reference1);
     kl_json_set_int(v, "original_order_amount", order->original);
     kl_json_set_str(v, "purchase_currency", "SEK");
+    if (order->lines) {
+        kl_json_set(v, "order_lines",
+                    kl_json_parse(asked->fake->p, order->lines, strlen(order->lines),
+                                  kl_error_make(asked->fake->p)));
+    }
     kl_json_set(v, "captures", order->capture_list);
     kl_json_set(v, "refunds", order->refund_list);
     kl_json_set_int(v, "order_amount", order->order_amount);

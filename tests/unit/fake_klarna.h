@@ -45,6 +45,7 @@ typedef struct fake_order_t {
     apr_int64_t original, order_amount, captured, refunded, remaining;
     int captures, refunds, parcels, extensions;
     kl_json_t *capture_list, *refund_list;
+    const char *lines; /* JSON text as they were last written, or NULL */
 } fake_order_t;
 
 typedef struct fake_klarna_t {

@@ -56,7 +56,7 @@ kl_kind_t world_lose(world_t *world, act_fn prepare, const char *id, const char 
 
     svc->timeout = 1;
     *err = kl_error_make(world->p);
-    fake_klarna_arm(world->klarna, 1, how);
+    fake_klarna_arm(world->klarna, 1 + world_reads_first(world, prepare, id), how);
     rv = world_act(svc, prepare, id, key, op, *err);
     fake_klarna_arm(world->klarna, 0, how);
     return rv;

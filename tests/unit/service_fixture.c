@@ -367,6 +367,14 @@ const char *world_look(world_t *world, const char *order_id, int auto_extend)
     return note;
 }
 
+int world_reads_first(const world_t *world, act_fn prepare, const char *order_id)
+{
+    int credits = prepare == act_cancel || prepare == act_credit_cup
+                  || prepare == act_credit_cup_less_fee;
+
+    return credits && kl_order_open_amount(world_order(world, order_id)) > 0;
+}
+
 kl_operation_t *world_in_doubt(world_t *world, act_fn prepare, const char *order_id,
                                const char *key, fake_klarna_fault_t how)
 {
@@ -375,7 +383,7 @@ kl_operation_t *world_in_doubt(world_t *world, act_fn prepare, const char *order
     kl_operation_t *op = NULL;
 
     svc->timeout = 1; /* one try */
-    fake_klarna_arm(world->klarna, 1, how);
+    fake_klarna_arm(world->klarna, 1 + world_reads_first(world, prepare, order_id), how);
     assert_int_equal(world_act(svc, prepare, order_id, key, &op, err), KL_OK);
     fake_klarna_arm(world->klarna, 0, how);
     assert_int_equal(op->state, KL_OP_UNKNOWN);

@@ -45,6 +45,9 @@ kl_cart_t *world_cart(apr_pool_t *p);
 typedef kl_kind_t (*act_fn)(kl_service_t *svc, const char *order_id, const kl_client_t *client,
                             kl_operation_t **out, kl_error_t *err);
 
+/** 1 when that action reads Klarna's record before anything is sent. */
+int world_reads_first(const world_t *world, act_fn prepare, const char *order_id);
+
 /** An action by a client with that key; an error always has its reason. */
 kl_kind_t world_act(kl_service_t *svc, act_fn act, const char *order_id, const char *key,
                     kl_operation_t **out, kl_error_t *err);

@@ -45,6 +45,58 @@ static void previewing_changes_nothing(void **state)
     assert_string_equal(world_ledgers(world, world->p, id), before);
 }
 
+/* Others have put their own lines there: what is written from our copy would undo that. */
+static void others_lines_are_not_written_over(void **state)
+{
+    static const char *const theirs[] = {
+        /* the freight is another thing now, for the same amount */
+        "[{\"reference\":\"cup\",\"quantity\":2,\"total_amount\":10000},"
+        "{\"reference\":\"swapped\",\"quantity\":1,\"total_amount\":500}]",
+        /* one more line, and the sum is kept by a smaller one */
+        "[{\"reference\":\"cup\",\"quantity\":2,\"total_amount\":9000},"
+        "{\"reference\":\"freight\",\"quantity\":1,\"total_amount\":500},"
+        "{\"reference\":\"c\",\"quantity\":1,\"total_amount\":1000}]",
+    };
+
+    for (int i = 0; i < 2; i++) {
+        world_t *world = world_for(state);
+        const char *id = world_placed(world);
+
+        world_klarna_order(world, id)->lines = theirs[i];
+        world_must_refuse(world, act_credit_cup, id, KL_CONFLICT, "differs_from_klarna");
+        assert_int_equal(fake_klarna_executed(world->klarna, "reduce"), 0);
+        assert_int_equal(world_order(world, id)->order_amount, CART_AMOUNT);
+        assert_string_equal(world_order(world, id)->pending_op, "");
+    }
+}
+
+/* They took one cup off: it does not come back with ours. */
+static void what_others_took_off_stays_off(void **state)
+{
+    world_t *world = world_for(state);
+    const char *id = world_placed(world);
+    fake_order_t *there = world_klarna_order(world, id);
+
+    fake_klarna_outside(world->klarna, world_order(world, id)->klarna_order_id, "reduce", 5000, "");
+    there->lines = "[{\"reference\":\"cup\",\"quantity\":1,\"total_amount\":5000},"
+                   "{\"reference\":\"freight\",\"quantity\":1,\"total_amount\":500}]";
+    world_must(world, act_credit_cup, id, "the other cup");
+    assert_int_equal(there->order_amount, 500);
+    assert_null(strstr(there->lines, "cup"));
+    world_check_ours(world, id, "AUTHORIZED", 0, 0, 500);
+    world_must_refuse(world, act_credit_cup, id, KL_INVALID, "too_many");
+}
+
+static void nothing_is_taken_off_unread(void **state)
+{
+    world_t *world = world_for(state);
+    const char *id = world_placed(world);
+
+    fake_klarna_arm(world->klarna, 1, FAKE_LOST_BEFORE);
+    world_must_refuse(world, act_credit_cup, id, KL_UNAVAILABLE, "record_not_read");
+    assert_int_equal(fake_klarna_executed(world->klarna, "reduce"), 0);
+}
+
 typedef struct watched_t {
     world_t *world;
     const char *id;
@@ -124,6 +176,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_POOL(refunding),
         WITH_POOL(previewing_changes_nothing),
+        WITH_POOL(others_lines_are_not_written_over),
+        WITH_POOL(what_others_took_off_stays_off),
+        WITH_POOL(nothing_is_taken_off_unread),
         WITH_POOL(a_credit_is_paid_when_every_step_is_confirmed),
         WITH_POOL(a_refused_first_step_discards_the_second),
         WITH_POOL(a_refused_second_step_leaves_it_partly_paid),

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Others change the authorization at Klarna with the merchant's own credentials, between two steps of
+ours: what they did is not undone, and nothing is written over it. A and B are 5000 each."""
+import pytest
+
+import carts
+from sandbox import PASSWORD, USERNAME
+from sandbox_client import OM, basic
+from shop import problem
+
+AUTH = basic(USERNAME, PASSWORD)
+A, B, C = (carts.line(name, 1, price) for name, price in (("A", 5000), ("B", 5000), ("C", 2000)))
+
+
+@pytest.fixture
+def order_id(shop):
+    return shop.placed(carts.of(A, B))
+
+
+def others_set(shop, box, order_id, *lines):
+    klarna_id = shop.order(order_id)["klarna_order_id"]
+    answer = box.ask("PATCH", f"{OM}/{klarna_id}/authorization",
+                     {"order_amount": sum(line["total_amount"] for line in lines),
+                      "order_lines": list(lines)}, auth=AUTH)
+    assert answer.status == 204, answer.raw
+    return klarna_id
+
+
+def lines_at(box, klarna_id):
+    return [(line["reference"], line["total_amount"])
+            for line in box.ledger(klarna_id)["order_lines"]]
+
+
+def take_off(shop, order_id, reference):
+    return shop.act(order_id, "credit-invoices", {"lines": [{"reference": reference,
+                                                             "quantity": 1}]})
+
+
+def test_a_line_of_others_is_not_written_over(shop, box, order_id):
+    klarna_id = others_set(shop, box, order_id, A, B, C)
+    shop.httpd.expect_log("KLA0020: .* 409 differs_from_klarna: ")
+    told = problem(take_off(shop, order_id, "B"), 409, "differs_from_klarna")
+    assert "12000" in told["detail"] and told["next"]
+    assert lines_at(box, klarna_id) == [("A", 5000), ("B", 5000), ("C", 2000)]
+    assert shop.order(order_id)["credit_invoices"] == []
+
+
+def test_what_others_took_off_does_not_come_back(shop, box, order_id):
+    klarna_id = others_set(shop, box, order_id, A)
+    answer = take_off(shop, order_id, "B")
+    assert answer.status == 400, answer.raw           # B is off already
+    assert lines_at(box, klarna_id) == [("A", 5000)]
+    order = shop.order(order_id)
+    assert order["order_amount"] == order["remaining_authorized_amount"] == 5000
+    assert [line["cancelled_amount"] for line in order["order_lines"]] == [0, 5000]
+    shop.done(shop.act(order_id, "captures", {"everything": True}))
+    assert shop.agrees(order_id, "CAPTURED")["captured_amount"] == 5000
+
+
+def test_swapped_lines_are_not_written_over(shop, box, order_id):
+    klarna_id = others_set(shop, box, order_id, A, carts.line("D", 1, 5000))
+    shop.httpd.expect_log("KLA0020: .* 409 differs_from_klarna: ")
+    told = problem(take_off(shop, order_id, "A"), 409, "differs_from_klarna")
+    assert "B" in told["detail"]
+    assert lines_at(box, klarna_id) == [("A", 5000), ("D", 5000)]
+
+
+def test_nothing_is_taken_off_without_klarnas_record(shop, box, order_id):
+    klarna_id = shop.order(order_id)["klarna_order_id"]
+    box.fault("status", 3, path=f"{klarna_id}$", method="GET", status=500)
+    shop.httpd.expect_log("KLA0020: .* 503 record_not_read: ")
+    problem(take_off(shop, order_id, "B"), 503, "record_not_read")
+    box.clear()
+    assert lines_at(box, klarna_id) == [("A", 5000), ("B", 5000)]
+    shop.done(take_off(shop, order_id, "B"))
+    shop.agrees(order_id, "AUTHORIZED")
