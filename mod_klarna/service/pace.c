@@ -1,16 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See pace.h. Calls are remembered for two windows: what an answer says is some time old. */
+/* See pace.h. */
 #include "service/pace.h"
 
 #define REMEMBERED (2 * KL_PACE_MAX + 48)
-#define CATCH_UP apr_time_from_msec(50) /* that a thread was late is made up for */
-#define FORGET_S 10                     /* without a call: what was learnt may not hold */
+#define CATCH_UP apr_time_from_msec(50)    /* that a thread was late is made up for */
+#define FORGET_S 10                        /* without a call: what was learnt may not hold */
+#define OUT_OF_ORDER apr_time_from_sec(1)  /* the most that remembered calls are */
+#define ASK_AGAIN apr_time_from_msec(5)    /* how long calls under way take is not known */
+#define QUICKEST_FOR apr_time_from_sec(30) /* to 60: how long a quick answer is remembered */
+
+#define FEW 8 /* answers, of which even the quickest may have been slow */
+
+/* The quickest answers of late, in two spans of which the older is forgotten. */
+typedef struct quickest_t {
+    apr_interval_time_t now, before; /* 0 = there was none */
+    apr_time_t since;
+    int n; /* answers of all time, up to FEW */
+} quickest_t;
 
 struct kl_pace_t {
-    int limit;                  /* calls in a window; 0 = not known */
+    int limit;                  /* calls in a window; 0 = none, or not known */
+    int heard;                  /* 1: an answer has come */
     apr_interval_time_t window; /* a little longer than Klarna's */
-    apr_time_t sent[REMEMBERED];
-    apr_int64_t n; /* calls so far; the last is sent[(n - 1) % REMEMBERED] */
+    int under_way;              /* calls that have not ended */
+    /* When, at the latest, Klarna has counted those that have; nearly in their order. */
+    apr_time_t counted[REMEMBERED];
+    apr_int64_t n; /* so many; the last is counted[(n - 1) % REMEMBERED] */
+    quickest_t quickest[2];
 
     int others;       /* calls that are left to others */
     int seen;         /* the most that others were seen to use in this window */
@@ -27,10 +43,10 @@ kl_pace_t *kl_pace_make(apr_pool_t *p)
 
 static apr_time_t call_before_last(const kl_pace_t *pace, int back)
 {
-    return pace->sent[(pace->n - 1 - back) % REMEMBERED];
+    return pace->counted[(pace->n - 1 - back) % REMEMBERED];
 }
 
-/* How many of our calls were counted after `from` and not after `to`. */
+/* How many of our calls that have ended were counted after `from` and not after `to`. */
 static int calls_between(const kl_pace_t *pace, apr_time_t from, apr_time_t to)
 {
     int count = 0;
@@ -38,10 +54,10 @@ static int calls_between(const kl_pace_t *pace, apr_time_t from, apr_time_t to)
     for (int back = 0; back < REMEMBERED && back < pace->n; back++) {
         apr_time_t at = call_before_last(pace, back);
 
-        if (at <= from) {
+        if (at <= from - OUT_OF_ORDER) {
             break;
         }
-        count += at <= to;
+        count += at > from && at <= to;
     }
     return count;
 }
@@ -76,13 +92,20 @@ static void begin_window(kl_pace_t *pace, apr_time_t now)
     pace->seen = 0;
 }
 
-/* 0, or how long until fewer than most calls of ours are in the window. */
+/* 0, or how long until fewer than most calls of ours take room. */
 static apr_interval_time_t until_fewer(const kl_pace_t *pace, int most, apr_time_t now)
 {
-    if (calls_between(pace, now - pace->window, now) < most) {
+    apr_interval_time_t wait;
+    int most_ended = most - pace->under_way;
+
+    if (calls_between(pace, now - pace->window, now) < most_ended) {
         return 0;
     }
-    return call_before_last(pace, most - 1) + pace->window - now;
+    if (most_ended < 1) {
+        return ASK_AGAIN;
+    }
+    wait = call_before_last(pace, most_ended - 1) + pace->window - now;
+    return wait > 0 ? wait : ASK_AGAIN;
 }
 
 /* Even when nothing is left, one call at a time goes out. */
@@ -102,7 +125,7 @@ static apr_interval_time_t worker_waits(const kl_pace_t *pace, apr_time_t now)
 apr_interval_time_t kl_pace_wait(kl_pace_t *pace, kl_pace_who_t who, apr_time_t now)
 {
     if (pace->limit == 0) {
-        return 0;
+        return who == KL_PACE_WORKER && !pace->heard && pace->under_way ? ASK_AGAIN : 0;
     }
     begin_window(pace, now);
     return who == KL_PACE_WORKER ? worker_waits(pace, now) : until_fewer(pace, pace->limit, now);
@@ -119,26 +142,64 @@ apr_interval_time_t kl_pace_take(kl_pace_t *pace, kl_pace_who_t who, apr_time_t 
         pace->next_call = (pace->next_call > now - CATCH_UP ? pace->next_call : now - CATCH_UP)
                           + pace->window / most_for_worker(pace);
     }
-    pace->sent[pace->n++ % REMEMBERED] = now;
+    pace->under_way++;
     return 0;
+}
+
+/* --- the end of a call --------------------------------------------------------------------- */
+
+static void end_call(kl_pace_t *pace, apr_time_t counted)
+{
+    pace->under_way--;
+    pace->counted[pace->n++ % REMEMBERED] = counted;
+}
+
+/* The time that such a call takes at the least; an eighth less, for not every way there is the
+ * shortest when the answer's is. */
+static apr_interval_time_t learn_quickest(quickest_t *quickest, apr_interval_time_t took,
+                                          apr_time_t now)
+{
+    apr_interval_time_t least;
+
+    if (now - quickest->since > QUICKEST_FOR) {
+        *quickest = (quickest_t){.before = quickest->now, .since = now, .n = quickest->n};
+    }
+    if (quickest->now == 0 || took < quickest->now) {
+        quickest->now = took;
+    }
+    if (quickest->n < FEW) {
+        quickest->n++;
+        return 0;
+    }
+    least = quickest->before && quickest->before < quickest->now ? quickest->before : quickest->now;
+    return least - least / 8;
+}
+
+/* When Klarna has counted it at the latest. A refusal is quick and says nothing of other calls. */
+static apr_time_t counted_at(kl_pace_t *pace, const kl_pace_answer_t *answer, apr_time_t now)
+{
+    quickest_t *quickest = &pace->quickest[answer->is_read ? 1 : 0];
+
+    return answer->status < 400 ? now - learn_quickest(quickest, now - answer->sent, now) : now;
 }
 
 static void learn_limit(kl_pace_t *pace, const kl_rate_t *rate, apr_time_t now)
 {
     int limit = rate->limit <= KL_PACE_MAX ? rate->limit : 0;
+    apr_interval_time_t window = apr_time_from_msec(1010) * rate->window;
 
     if (limit != pace->limit) {
         pace->limit = limit;
         pace->others = limit / 2;
-        pace->since = now;
+        pace->since = now + window; /* the first is longer: it holds one of Klarna's as a whole */
     }
-    pace->window = apr_time_from_msec(1030) * rate->window;
+    pace->window = window;
 }
 
 /* A few calls that overtook each other on the way are nobody's. */
-static void learn_others(kl_pace_t *pace, const kl_rate_t *rate, apr_time_t sent)
+static void learn_others(kl_pace_t *pace, const kl_rate_t *rate, apr_time_t counted)
 {
-    int own = calls_between(pace, sent - apr_time_from_sec(rate->window), sent);
+    int own = calls_between(pace, counted - apr_time_from_sec(rate->window), counted);
     int others = rate->limit - rate->remaining - own;
 
     if (others > at_least(pace->limit / 50, 1)) {
@@ -147,17 +208,26 @@ static void learn_others(kl_pace_t *pace, const kl_rate_t *rate, apr_time_t sent
     }
 }
 
-void kl_pace_learn(kl_pace_t *pace, const kl_rate_t *rate, int refused, apr_time_t sent,
-                   apr_time_t now)
+void kl_pace_answered(kl_pace_t *pace, const kl_pace_answer_t *answer, apr_time_t now)
 {
+    const kl_rate_t *rate = &answer->rate;
+    apr_time_t counted = counted_at(pace, answer, now);
+
+    end_call(pace, counted);
+    pace->heard = 1;
     if (rate->limit > 0) {
         learn_limit(pace, rate, now);
         if (rate->remaining >= 0) {
-            learn_others(pace, rate, sent);
+            learn_others(pace, rate, counted);
         }
     }
-    if (refused) {
+    if (answer->status == 429) {
         pace->rests_to = now + apr_time_from_sec(at_least(rate->reset, 1));
         pace->others += (pace->limit - pace->others) / 2;
     }
+}
+
+void kl_pace_lost(kl_pace_t *pace, apr_time_t now)
+{
+    end_call(pace, now);
 }

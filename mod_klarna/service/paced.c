@@ -57,7 +57,7 @@ static kl_pace_t *pace_of(kl_paced_t *paced, apr_pool_t *p, const kl_http_reques
                                                                            : paces->others;
 }
 
-/* When the call was counted, or 0 when there is no room before its deadline. */
+/* When the call may go out, or 0 when there is no room before its deadline. */
 static apr_time_t wait_for_room(engine_t *engine, kl_pace_t *pace, apr_time_t deadline)
 {
     kl_paced_t *paced = engine->paced;
@@ -79,15 +79,25 @@ static apr_time_t wait_for_room(engine_t *engine, kl_pace_t *pace, apr_time_t de
     }
 }
 
+/* The call has ended, and whatever its answer says of the limit is learnt. */
 static void learn(kl_paced_t *paced, kl_pace_t *pace, const kl_http_response_t *answer,
-                  apr_time_t sent)
+                  kl_pace_answer_t told)
 {
-    kl_rate_t rate = kl_rate_read(apr_table_get(answer->headers, "X-Ratelimit-Limit"),
-                                  apr_table_get(answer->headers, "X-Ratelimit-Remaining"),
-                                  apr_table_get(answer->headers, "X-Ratelimit-Reset"));
+    apr_time_t now = paced->clock.now();
 
+    if (answer->delivery == KL_ANSWERED) {
+        told.status = answer->status;
+        told.rate = kl_rate_read(apr_table_get(answer->headers, "X-Ratelimit-Limit"),
+                                 apr_table_get(answer->headers, "X-Ratelimit-Remaining"),
+                                 apr_table_get(answer->headers, "X-Ratelimit-Reset"));
+    }
     apr_thread_mutex_lock(paced->mutex);
-    kl_pace_learn(pace, &rate, answer->status == 429, sent, paced->clock.now());
+    if (answer->delivery == KL_ANSWERED) {
+        kl_pace_answered(pace, &told, now);
+    }
+    else {
+        kl_pace_lost(pace, now);
+    }
     apr_thread_mutex_unlock(paced->mutex);
 }
 
@@ -108,9 +118,8 @@ static kl_http_response_t exchange(kl_http_t *self, apr_pool_t *p, const kl_http
         return answer;
     }
     answer = paced->inner->exchange(paced->inner, p, req);
-    if (answer.delivery == KL_ANSWERED) {
-        learn(paced, pace, &answer, sent);
-    }
+    learn(paced, pace, &answer,
+          (kl_pace_answer_t){.is_read = strcmp(req->method, "GET") == 0, .sent = sent});
     return answer;
 }
 

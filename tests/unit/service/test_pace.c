@@ -15,6 +15,7 @@
 
 typedef struct thread_t {
     apr_time_t sent, arrives, answered; /* sent 0: it is free */
+    apr_interval_time_t back;           /* from there to its answer */
     int counted, refused, remaining;
 } thread_t;
 
@@ -28,6 +29,8 @@ typedef struct host_t {
 
 typedef struct klarna_t {
     int limit, used, executed, refused;
+    int late;          /* per cent of the calls that take up to a second longer there, or back */
+    apr_time_t stands; /* until when it takes no call */
     apr_time_t second;
     test_random_t dice;
 } klarna_t;
@@ -49,6 +52,7 @@ static void arrive(thread_t *thread)
     }
     klarna.used++;
     thread->counted = 1;
+    thread->answered = now + thread->back;
     thread->refused = klarna.used > klarna.limit;
     thread->remaining = thread->refused ? 0 : klarna.limit - klarna.used;
     klarna.refused += thread->refused;
@@ -57,17 +61,25 @@ static void arrive(thread_t *thread)
 
 static void send_call(thread_t *thread)
 {
-    int way = (int)test_random_in(&klarna.dice, 20, 32);
+    apr_interval_time_t way = test_random_in(&klarna.dice, 20, 32) * MS;
 
-    *thread = (thread_t){.sent = now, .arrives = now + way * MS, .answered = now + 50 * MS};
+    *thread = (thread_t){.sent = now, .arrives = now + way, .back = 50 * MS - way};
+    if (test_random_in(&klarna.dice, 1, 100) <= klarna.late) {
+        apr_interval_time_t more = test_random_in(&klarna.dice, 0, 1000) * MS;
+
+        *(test_random_in(&klarna.dice, 0, 1) ? &thread->arrives : &thread->back) += more;
+    }
 }
 
 static void answer(host_t *host, thread_t *thread)
 {
-    kl_rate_t rate = {klarna.limit, 1, thread->remaining, 1};
+    kl_pace_answer_t told = {.rate = {klarna.limit, 1, thread->remaining, 1},
+                             .status = thread->refused ? 429 : 200,
+                             .sent = thread->sent};
 
-    kl_pace_learn(host->pace, &rate, thread->refused, thread->sent, now);
+    kl_pace_answered(host->pace, &told, now);
     thread->sent = 0;
+    thread->counted = 0;
 }
 
 static void person(host_t *host, thread_t *thread)
@@ -86,10 +98,10 @@ static void go_on(host_t *host)
     for (int i = 0; i < THREADS; i++) {
         thread_t *thread = &host->threads[i];
 
-        if (thread->sent && !thread->counted && thread->arrives <= now) {
+        if (thread->sent && !thread->counted && thread->arrives <= now && klarna.stands <= now) {
             arrive(thread);
         }
-        if (thread->sent && thread->answered <= now) {
+        if (thread->counted && thread->answered <= now) {
             answer(host, thread);
         }
         if (!thread->sent && host->person_since) {
@@ -139,6 +151,48 @@ static void one_host_uses_the_limit(void **state)
         start(limits[i]);
         run(&one, 1, 15);
         check_use(run(&one, 1, 20), limits[i], 0.95);
+    }
+}
+
+/* However late a call gets there: never more than the limit in a second. */
+static void late_calls_are_never_too_many(void **state)
+{
+    static const int limits[] = {20, 50, 200}, late[] = {1, 10, 50, 100};
+
+    for (int i = 0; i < 3; i++) {
+        for (int k = 0; k < 4; k++) {
+            host_t one = host(state, 1);
+
+            start(limits[i]);
+            run(&one, 1, 2);
+            klarna.late = late[k];
+            if (run(&one, 1, 60) < 10 || klarna.refused > 0) {
+                fail_msg("limit %d, %d %% late: %d executed, %d refused", limits[i], late[k],
+                         klarna.executed, klarna.refused);
+            }
+        }
+    }
+}
+
+/* A busy machine: what was sent meanwhile gets there all at once. */
+static void a_klarna_that_stands_still_is_not_overrun(void **state)
+{
+    static const int limits[] = {20, 50, 200};
+
+    for (int i = 0; i < 3; i++) {
+        host_t one = host(state, 1);
+
+        start(limits[i]);
+        run(&one, 1, 2);
+        for (int n = 0; n < 60; n++) {
+            klarna.stands = now + test_random_in(&klarna.dice, 0, 900) * MS;
+            one.person_since = one.person_since ? one.person_since : now;
+            run(&one, 1, 1);
+        }
+        if (klarna.executed < 8 * 62 || klarna.refused > 0) {
+            fail_msg("limit %d: %d executed, %d refused", limits[i], klarna.executed,
+                     klarna.refused);
+        }
     }
 }
 
@@ -195,6 +249,14 @@ static void a_person_never_waits_for_the_worker(void **state)
     assert_int_equal(klarna.refused, 0);
 }
 
+/* An answer that has taken no time. */
+static void answered(kl_pace_t *pace, kl_rate_t rate, int status, apr_time_t at)
+{
+    kl_pace_answer_t told = {.rate = rate, .status = status, .sent = at};
+
+    kl_pace_answered(pace, &told, at);
+}
+
 static void persons_may_use_all_of_it(void **state)
 {
     kl_pace_t *pace = kl_pace_make(*state);
@@ -202,22 +264,76 @@ static void persons_may_use_all_of_it(void **state)
     apr_interval_time_t wait;
 
     start(5);
-    kl_pace_learn(pace, &rate, 0, now, now);
-    for (int i = 0; i < 5; i++) {
+    assert_int_equal(kl_pace_take(pace, KL_PACE_PERSON, now), 0);
+    answered(pace, rate, 200, now);
+    for (int i = 1; i < 5; i++) {
         assert_int_equal(kl_pace_take(pace, KL_PACE_PERSON, now + i), 0);
+    }
+    assert_int_not_equal(kl_pace_take(pace, KL_PACE_PERSON, now + 5), 0);
+    for (int i = 1; i < 5; i++) {
+        answered(pace, rate, 200, now + i);
     }
     wait = kl_pace_take(pace, KL_PACE_PERSON, now + 5);
     assert_true(wait > SECOND && wait < SECOND + 40 * MS);
     assert_int_equal(kl_pace_take(pace, KL_PACE_PERSON, now + 5 + wait), 0);
 }
 
-static void nothing_is_limited_before_an_answer(void **state)
+/* It may be counted when its caller has given it up, and never takes room for longer. */
+static void a_lost_call_takes_room_like_any(void **state)
+{
+    kl_pace_t *pace = kl_pace_make(*state);
+    kl_rate_t rate = {1, 1, 0, 1};
+
+    start(1);
+    assert_int_equal(kl_pace_take(pace, KL_PACE_PERSON, now), 0);
+    answered(pace, rate, 200, now);
+    now += 2 * SECOND;
+    assert_int_equal(kl_pace_take(pace, KL_PACE_PERSON, now), 0);
+    assert_int_not_equal(kl_pace_take(pace, KL_PACE_PERSON, now + 8 * SECOND), 0);
+    kl_pace_lost(pace, now + 8 * SECOND);
+    assert_int_not_equal(kl_pace_take(pace, KL_PACE_PERSON, now + 9 * SECOND), 0);
+    assert_int_equal(kl_pace_take(pace, KL_PACE_PERSON, now + 9 * SECOND + 10 * MS), 0);
+}
+
+/* One of two calls in a second, as quick as its kind always was. */
+static void call_of(kl_pace_t *pace, int is_read, apr_interval_time_t took)
+{
+    kl_pace_answer_t told = {.rate = {2, 1, 1, 1}, .status = 200, .is_read = is_read, .sent = now};
+
+    assert_int_equal(kl_pace_take(pace, KL_PACE_PERSON, now), 0);
+    kl_pace_answered(pace, &told, now + took);
+}
+
+/* A change that takes its own usual time is not late because reads are quicker. */
+static void reads_and_changes_are_told_apart(void **state)
+{
+    kl_pace_t *pace = kl_pace_make(*state);
+
+    start(2);
+    for (int i = 0; i < 10; i++, now += 2 * SECOND) {
+        call_of(pace, 1, 80 * MS);
+        call_of(pace, 0, 800 * MS);
+    }
+    call_of(pace, 1, 80 * MS);
+    call_of(pace, 0, 800 * MS);
+    now += 1010 * MS + 800 * MS - 700 * MS; /* less seven eighths of it */
+    assert_int_equal(kl_pace_take(pace, KL_PACE_PERSON, now), 0);
+    assert_int_equal(kl_pace_take(pace, KL_PACE_PERSON, now), 0);
+}
+
+/* The worker's first call finds the limit out; a person waits for nobody. */
+static void nothing_is_limited_by_an_answer_that_names_none(void **state)
 {
     kl_pace_t *pace = kl_pace_make(*state);
     kl_rate_t says_nothing = {0, 1, -1, 0};
 
     start(200);
-    kl_pace_learn(pace, &says_nothing, 0, now, now);
+    assert_int_equal(kl_pace_take(pace, KL_PACE_WORKER, now), 0);
+    assert_int_not_equal(kl_pace_take(pace, KL_PACE_WORKER, now), 0);
+    for (int i = 0; i < 300; i++) {
+        assert_int_equal(kl_pace_take(pace, KL_PACE_PERSON, now), 0);
+    }
+    answered(pace, says_nothing, 200, now);
     for (int i = 0; i < 3000; i++) {
         assert_int_equal(kl_pace_take(pace, KL_PACE_WORKER, now), 0);
     }
@@ -229,9 +345,11 @@ static void the_worker_rests_after_a_429(void **state)
     kl_rate_t rate = {200, 1, 0, 3};
 
     start(200);
-    kl_pace_learn(pace, &rate, 1, now, now);
+    assert_int_equal(kl_pace_take(pace, KL_PACE_WORKER, now), 0);
+    answered(pace, rate, 429, now);
     assert_int_equal(kl_pace_take(pace, KL_PACE_WORKER, now + 1), 3 * SECOND - 1);
     assert_int_equal(kl_pace_take(pace, KL_PACE_PERSON, now + 1), 0);
+    kl_pace_lost(pace, now + 2);
     assert_int_equal(kl_pace_take(pace, KL_PACE_WORKER, now + 3 * SECOND), 0);
 }
 
@@ -239,11 +357,15 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         WITH_POOL(one_host_uses_the_limit),
+        WITH_POOL(late_calls_are_never_too_many),
+        WITH_POOL(a_klarna_that_stands_still_is_not_overrun),
         WITH_POOL(two_hosts_share_it),
         WITH_POOL(a_second_host_that_comes_later_finds_room),
         WITH_POOL(a_person_never_waits_for_the_worker),
         WITH_POOL(persons_may_use_all_of_it),
-        WITH_POOL(nothing_is_limited_before_an_answer),
+        WITH_POOL(a_lost_call_takes_room_like_any),
+        WITH_POOL(reads_and_changes_are_told_apart),
+        WITH_POOL(nothing_is_limited_by_an_answer_that_names_none),
         WITH_POOL(the_worker_rests_after_a_429),
     };
 
