@@ -8,11 +8,11 @@
  * and never log or keep a secret: user name and password go to the handle and are wiped
  * from it by the reset that follows.
  */
+#include <apr_lib.h>
 #include <apr_strings.h>
 #include <curl/curl.h>
 #include <limits.h>
 #include <openssl/ssl.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "api/http_curl.h"
@@ -23,7 +23,7 @@
 
 #define DEFAULT_MAX_IDLE 16
 #define ONE_CONNECTION 1L /* kept by a handle, so that who has the handle knows which */
-#define FIRST_BODY 4096   /* bytes, doubled up to the request's bound */
+#define FIRST_BODY 4096   /* bytes, doubled when the answer does not say how many it has */
 #define MAX_WHY 200
 
 typedef struct impl_t {
@@ -35,12 +35,13 @@ typedef struct impl_t {
 
 /* One exchange; lives on its own stack. */
 typedef struct exchange_t {
+    apr_pool_t *p; /* the answer's */
     CURL *handle;
-    const impl_t *impl;
+    impl_t *impl;
     const kl_http_request_t *req;
-    struct curl_slist *headers;
-    char *body; /* malloc'd, freed by exchange */
+    char *body;
     size_t len, room;
+    apr_table_t *headers; /* of the answer */
     size_t header_bytes;
     int headers_ended; /* the empty line after them was seen */
     int started;       /* times the request began to go out */
@@ -137,9 +138,6 @@ static const char *fault_of(const kl_http_request_t *req)
     if (req->username && strchr(req->username, ':')) {
         return "a user name cannot hold a colon";
     }
-    if (!kl_http_curl_allows(req->url)) {
-        return "the address must be https (http only on loopback)";
-    }
     return NULL;
 }
 
@@ -172,21 +170,29 @@ static int about_to_send(void *self, char *remote, char *local, int remote_port,
     return CURL_PREREQFUNC_OK;
 }
 
-static int grow(exchange_t *x, size_t need)
+/* Room for n more bytes and a NUL. */
+static void make_room(exchange_t *x, size_t n)
 {
     size_t room = x->room ? x->room : FIRST_BODY;
-    char *bigger;
+    curl_off_t told = -1;
+    char *body;
 
-    while (room < need) {
+    if (x->len + n < x->room) {
+        return;
+    }
+    curl_easy_getinfo(x->handle, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &told);
+    while (room <= x->len + n) {
         room *= 2;
     }
-    bigger = room == x->room ? x->body : realloc(x->body, room);
-    if (!bigger) {
-        return 0;
+    if (told >= (curl_off_t)(x->len + n) && told <= (curl_off_t)x->req->max_body) {
+        room = (size_t)told + 1;
     }
-    x->body = bigger;
+    body = apr_palloc(x->p, room);
+    if (x->len > 0) {
+        memcpy(body, x->body, x->len);
+    }
+    x->body = body;
     x->room = room;
-    return 1;
 }
 
 static size_t take_body(char *data, size_t one, size_t n, void *self)
@@ -198,32 +204,66 @@ static size_t take_body(char *data, size_t one, size_t n, void *self)
         x->fault = "the answer is too large";
         return 0;
     }
-    if (!grow(x, x->len + n)) {
-        x->fault = "no memory for the answer";
-        return 0;
-    }
+    make_room(x, n);
     memcpy(x->body + x->len, data, n);
     x->len += n;
     return n;
 }
 
-/* libcurl keeps the headers; here they are only bounded, and their end is noted: libcurl is
- * content with headers that break off, which may lack an id or hold half of one. */
+/* Without the blanks around it. */
+static const char *trimmed(apr_pool_t *p, const char *text, size_t n)
+{
+    while (n > 0 && apr_isspace(*text)) {
+        text++;
+        n--;
+    }
+    while (n > 0 && apr_isspace(text[n - 1])) {
+        n--;
+    }
+    return apr_pstrmemdup(p, text, n);
+}
+
+/* A line "name: value", or more of the value before it: folded, as servers once did. (libcurl's own
+ * list of headers compares each with each, a tenth of the whole call.) */
+static void keep_header(exchange_t *x, const char *line, size_t n)
+{
+    const apr_array_header_t *list = apr_table_elts(x->headers);
+    const char *colon = memchr(line, ':', n);
+    int is_folded = *line == ' ' || *line == '\t';
+    size_t name = is_folded || !colon ? 0 : (size_t)(colon + 1 - line);
+    const char *value = trimmed(x->p, line + name, n - name);
+
+    if (is_folded && list->nelts > 0) {
+        apr_table_entry_t *last = &APR_ARRAY_IDX(list, list->nelts - 1, apr_table_entry_t);
+
+        last->val = apr_pstrcat(x->p, last->val, " ", value, NULL);
+    }
+    else if (name > 0) {
+        apr_table_addn(x->headers, apr_pstrmemdup(x->p, line, name - 1), value);
+    }
+}
+
+/* libcurl is content with headers that break off, which may lack an id or hold half of one: the
+ * empty line that ends them is noted. What comes after it are trailers. */
 static size_t take_header(char *data, size_t one, size_t n, void *self)
 {
     exchange_t *x = self;
 
     (void)one;
-    if (n >= 5 && strncmp(data, "HTTP/", 5) == 0) {
-        x->headers_ended = 0; /* a 1xx may have come before */
-    }
-    else if (n > 0 && (data[0] == '\r' || data[0] == '\n')) {
-        x->headers_ended = 1;
-    }
     x->header_bytes += n;
     if (n > KL_MAX_REPLY_HEADER || x->header_bytes > KL_MAX_REPLY_HEADERS) {
         x->fault = "the answer's headers are too large";
         return 0;
+    }
+    if (n >= 5 && strncmp(data, "HTTP/", 5) == 0) {
+        x->headers_ended = 0; /* a 1xx may have come before */
+        apr_table_clear(x->headers);
+    }
+    else if (n > 0 && (data[0] == '\r' || data[0] == '\n')) {
+        x->headers_ended = 1;
+    }
+    else if (!x->headers_ended) {
+        keep_header(x, data, n);
     }
     return n;
 }
@@ -284,32 +324,32 @@ static void set_answer(exchange_t *x)
     SET(x, CURLOPT_HEADERDATA, x);
 }
 
-static void add_line(exchange_t *x, const char *line)
+/* As curl_slist_append, but in the pool: libcurl only reads the list. */
+static void add_line(exchange_t *x, struct curl_slist ***end, const char *line)
 {
-    struct curl_slist *more = curl_slist_append(x->headers, line);
+    struct curl_slist *more = apr_palloc(x->p, sizeof(*more));
 
-    if (!more) {
-        x->fault = "no memory for the headers";
-        return;
-    }
-    x->headers = more;
+    *more = (struct curl_slist){.data = (char *)line};
+    **end = more;
+    *end = &more->next;
 }
 
-static void set_headers(exchange_t *x, apr_pool_t *p)
+static void set_headers(exchange_t *x)
 {
     const apr_table_t *headers = x->req->headers;
     const apr_array_header_t *list = headers ? apr_table_elts(headers) : NULL;
+    struct curl_slist *lines = NULL, **end = &lines;
 
-    add_line(x, "Expect:"); /* libcurl's own, and its type for a body, are not wanted */
+    add_line(x, &end, "Expect:"); /* libcurl's own, and its type for a body, are not wanted */
     if (!headers || !apr_table_get(headers, "Content-Type")) {
-        add_line(x, "Content-Type:");
+        add_line(x, &end, "Content-Type:");
     }
     for (int i = 0; list && i < list->nelts; i++) {
         const apr_table_entry_t *entry = &APR_ARRAY_IDX(list, i, apr_table_entry_t);
 
-        add_line(x, apr_pstrcat(p, entry->key, ": ", entry->val, NULL));
+        add_line(x, &end, apr_pstrcat(x->p, entry->key, ": ", entry->val, NULL));
     }
-    SET(x, CURLOPT_HTTPHEADER, x->headers);
+    SET(x, CURLOPT_HTTPHEADER, lines);
 }
 
 static void set_credentials(exchange_t *x)
@@ -340,40 +380,37 @@ static void set_request(exchange_t *x)
 
 /* --- handles ------------------------------------------------------------------------ */
 
-static CURL *borrow(impl_t *impl, const char *url)
+/* A handle, or NULL with the fault. A host to which a connection is kept was allowed once. */
+static CURL *borrow(exchange_t *x)
 {
-    CURL *handle = kl_kept_take(impl->kept, url, apr_time_now());
+    CURL *handle = kl_kept_take(x->impl->kept, x->req->url, apr_time_now());
 
-    return handle ? handle : curl_easy_init();
+    if (!handle && !kl_http_curl_allows(x->req->url)) {
+        x->fault = "the address must be https (http only on loopback)";
+    }
+    else if (!handle) {
+        handle = curl_easy_init();
+        x->fault = handle ? NULL : "no memory for a connection";
+    }
+    return handle;
 }
 
 /* The reset drops every option with its secrets and keeps the connection, unless the server
  * wanted it closed. */
-static void give_back(impl_t *impl, CURL *handle, const char *url)
+static void give_back(exchange_t *x)
 {
     curl_socket_t fd = CURL_SOCKET_BAD;
 
-    curl_easy_getinfo(handle, CURLINFO_ACTIVESOCKET, &fd);
+    curl_easy_getinfo(x->handle, CURLINFO_ACTIVESOCKET, &fd);
     if (fd == CURL_SOCKET_BAD) {
-        curl_easy_cleanup(handle);
+        curl_easy_cleanup(x->handle);
         return;
     }
-    curl_easy_reset(handle);
-    kl_kept_put(impl->kept, url, handle, fd, apr_time_now());
+    curl_easy_reset(x->handle);
+    kl_kept_put(x->impl->kept, x->req->url, x->handle, fd, apr_time_now());
 }
 
 /* --- the answer --------------------------------------------------------------------- */
-
-static apr_table_t *answer_headers(CURL *handle, apr_pool_t *p)
-{
-    apr_table_t *headers = apr_table_make(p, 16);
-    struct curl_header *header = NULL;
-
-    while ((header = curl_easy_nextheader(handle, CURLH_HEADER, -1, header)) != NULL) {
-        apr_table_add(headers, header->name, header->value);
-    }
-    return headers;
-}
 
 /* Seconds; libcurl reads Retry-After in both of its forms, and a date may have passed. */
 static int retry_after(CURL *handle)
@@ -384,14 +421,18 @@ static int retry_after(CURL *handle)
     return seconds < 0 ? 0 : seconds > INT_MAX ? INT_MAX : (int)seconds;
 }
 
-static void read_answer(exchange_t *x, apr_pool_t *p, kl_http_response_t *resp)
+static void read_answer(exchange_t *x, kl_http_response_t *resp)
 {
     long status = 0;
 
     curl_easy_getinfo(x->handle, CURLINFO_RESPONSE_CODE, &status);
     resp->status = (int)status;
-    resp->headers = answer_headers(x->handle, p);
-    resp->body = x->len > 0 ? apr_pstrmemdup(p, x->body, x->len) : "";
+    resp->headers = x->headers;
+    resp->body = "";
+    if (x->len > 0) {
+        x->body[x->len] = '\0'; /* make_room left room for it */
+        resp->body = x->body;
+    }
     resp->body_len = x->len;
     resp->retry_after = retry_after(x->handle);
 }
@@ -399,14 +440,14 @@ static void read_answer(exchange_t *x, apr_pool_t *p, kl_http_response_t *resp)
 /* --- the exchange ------------------------------------------------------------------- */
 
 /* libcurl's words, which may quote the other side: printable and short. */
-static const char *reason(exchange_t *x, apr_pool_t *p, CURLcode rc)
+static const char *reason(exchange_t *x, CURLcode rc)
 {
     char *text;
 
     if (x->fault) {
         return x->fault;
     }
-    text = apr_pstrndup(p, *x->words ? x->words : curl_easy_strerror(rc), MAX_WHY);
+    text = apr_pstrndup(x->p, *x->words ? x->words : curl_easy_strerror(rc), MAX_WHY);
     for (char *c = text; *c; c++) {
         if (*c < ' ' || *c > '~') {
             *c = '?';
@@ -415,18 +456,18 @@ static const char *reason(exchange_t *x, apr_pool_t *p, CURLcode rc)
     return text;
 }
 
-static void set_options(exchange_t *x, apr_pool_t *p, long total_ms)
+static void set_options(exchange_t *x, long total_ms)
 {
     set_security(x);
     set_connection(x, total_ms);
     set_answer(x);
-    set_headers(x, p);
+    set_headers(x);
     set_credentials(x);
     set_request(x);
 }
 
 /* Sends it, once every option is set. */
-static void send_it(exchange_t *x, apr_pool_t *p, kl_http_response_t *resp)
+static void send_it(exchange_t *x, kl_http_response_t *resp)
 {
     curl_off_t took = 0;
     CURLcode rc;
@@ -440,13 +481,13 @@ static void send_it(exchange_t *x, apr_pool_t *p, kl_http_response_t *resp)
     resp->took = took;
     if (rc == CURLE_OK && x->headers_ended) {
         resp->delivery = KL_ANSWERED;
-        read_answer(x, p, resp);
+        read_answer(x, resp);
         return;
     }
     if (rc == CURLE_OK) {
         x->fault = "the answer's headers broke off";
     }
-    resp->why = reason(x, p, rc);
+    resp->why = reason(x, rc);
     resp->delivery = x->started > 0 ? KL_LOST : KL_NOT_SENT;
     if (x->started == 0) {
         kl_tls_sessions_forget(x->impl->sessions, x->req->url);
@@ -456,28 +497,26 @@ static void send_it(exchange_t *x, apr_pool_t *p, kl_http_response_t *resp)
 static kl_http_response_t exchange(kl_http_t *self, apr_pool_t *p, const kl_http_request_t *req)
 {
     apr_interval_time_t left_ms = apr_time_as_msec(req->deadline - apr_time_now());
-    exchange_t x = {.impl = self->impl, .req = req};
+    exchange_t x = {.p = p, .headers = apr_table_make(p, 16), .impl = self->impl, .req = req};
     kl_http_response_t resp = {.delivery = KL_NOT_SENT};
 
     resp.why = left_ms < 1 ? "the deadline has passed" : fault_of(req);
     if (resp.why) {
         return resp;
     }
-    x.handle = borrow(self->impl, req->url);
+    x.handle = borrow(&x);
     if (!x.handle) {
-        resp.why = "no memory for a connection";
+        resp.why = x.fault;
         return resp;
     }
-    set_options(&x, p, (long)left_ms);
-    send_it(&x, p, &resp);
+    set_options(&x, (long)left_ms);
+    send_it(&x, &resp);
     if (resp.delivery == KL_ANSWERED) {
-        give_back(self->impl, x.handle, req->url);
+        give_back(&x);
     }
     else {
         curl_easy_cleanup(x.handle); /* its connection is in a state nobody knows */
     }
-    curl_slist_free_all(x.headers);
-    free(x.body);
     return resp;
 }
 

@@ -221,7 +221,9 @@ static void test_reads_headers(void **state)
                     "capture-id: second\r\nContent-Length: 0\r\n\r\n"},
          {.answer = "HTTP/1.1 100 Continue\r\nCapture-Id: early\r\n\r\nHTTP/1.1 204 No\r\n\r\n"},
          {.answer = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n"
-                    "Capture-Id: late\r\n\r\n"}};
+                    "Capture-Id: late\r\n\r\n"},
+         {.answer = "HTTP/1.1 200 OK\r\nEmpty:\r\nX: \t a \tb \r\n\tc: d\r\n e\r\n"
+                    "X:second\r\nContent-Length: 0\r\n\r\n"}};
     scene_t s;
 
     (void)state;
@@ -235,6 +237,9 @@ static void test_reads_headers(void **state)
     send_it(&s, &capture);
     assert_string_equal(s.resp.body, "{}");
     expect_header(&s, "Capture-Id", NULL);
+    send_it(&s, &capture);
+    expect_header(&s, "Empty", "");
+    expect_header(&s, "X", "a \tb c: d e");
     end(&s);
 }
 
