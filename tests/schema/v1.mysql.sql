@@ -1,0 +1,150 @@
+-- SPDX-License-Identifier: Apache-2.0
+--
+-- mod_klarna's tables for MariaDB 10.3 or later and MySQL 8.0.16 or later (older ones do not
+-- enforce CHECK). Make them before httpd starts; httpd's user needs SELECT, INSERT, UPDATE:
+--
+--     mariadb --default-character-set=utf8mb4 klarna < conf/schema/mysql.sql
+--
+-- In httpd.conf:
+--
+--     DBDriver  mysql
+--     DBDParams "sock=/run/mysqld/mysqld.sock dbname=klarna user=klarna pass=... reconnect=0"
+--     DBDInitSQL "SET SESSION sql_mode = 'STRICT_ALL_TABLES', NAMES utf8mb4"
+--
+-- A strict sql_mode is required, or a value that is too long would be cut without an error;
+-- the module checks it. reconnect=0: a connection the library opened anew by itself would
+-- have lost what DBDInitSQL set; mod_dbd then opens a new one properly.
+--
+-- utf8mb4_bin compares byte by byte: keys that differ in case only are different keys.
+-- No column is ever NULL: '' means none, 0 means never.
+
+CREATE TABLE klarna_order (
+    id                VARCHAR(36)   NOT NULL PRIMARY KEY,
+    version           BIGINT        NOT NULL,
+    merchant          VARCHAR(255)  NOT NULL,
+    environment       VARCHAR(32)   NOT NULL,
+    channel           VARCHAR(32)   NOT NULL,
+    order_key         VARCHAR(64)   NOT NULL,
+    callback_secret   VARCHAR(64)   NOT NULL,
+    client_key        VARCHAR(128)  NOT NULL,
+    client_hash       VARCHAR(128)  NOT NULL,
+    state             VARCHAR(32)   NOT NULL,
+    fraud_status      VARCHAR(255)  NOT NULL,
+    session_id        VARCHAR(255)  NOT NULL,
+    client_token      TEXT          NOT NULL,
+    klarna_order_id   VARCHAR(255)  NOT NULL, -- the own id until Klarna gave one
+    klarna_reference  VARCHAR(255)  NOT NULL,
+    reference1        VARCHAR(255)  NOT NULL,
+    reference2        VARCHAR(255)  NOT NULL,
+    country           VARCHAR(8)    NOT NULL,
+    currency          VARCHAR(8)    NOT NULL,
+    locale            VARCHAR(35)   NOT NULL,
+    original_amount   BIGINT        NOT NULL, -- amounts: minor units of currency
+    order_amount      BIGINT        NOT NULL,
+    order_tax_amount  BIGINT        NOT NULL,
+    captured_amount   BIGINT        NOT NULL,
+    refunded_amount   BIGINT        NOT NULL,
+    remaining_amount  BIGINT        NOT NULL,
+    created_at        BIGINT        NOT NULL, -- times: microseconds since 1970, UTC
+    updated_at        BIGINT        NOT NULL,
+    expires_at        BIGINT        NOT NULL,
+    open_until        BIGINT        NOT NULL, -- 0: nothing is open
+    check_at          BIGINT        NOT NULL,
+    checks            INTEGER       NOT NULL,
+    attention         VARCHAR(20)   NOT NULL,
+    waiting           VARCHAR(20)   NOT NULL,
+    pending_op        VARCHAR(36)   NOT NULL,
+    confirmation_url  VARCHAR(2000) NOT NULL,
+    ledger            MEDIUMTEXT    NOT NULL,
+    CONSTRAINT klarna_order_client_key UNIQUE (client_key),
+    CONSTRAINT klarna_order_klarna_id UNIQUE (merchant, klarna_order_id),
+    CONSTRAINT klarna_order_version CHECK (version >= 1),
+    CONSTRAINT klarna_order_amounts CHECK (original_amount >= 0 AND order_amount >= 0
+        AND captured_amount >= 0 AND refunded_amount >= 0
+        AND remaining_amount >= 0),
+    CONSTRAINT klarna_order_captured CHECK (captured_amount <= order_amount - remaining_amount),
+    CONSTRAINT klarna_order_refunded CHECK (refunded_amount <= captured_amount),
+    CONSTRAINT klarna_order_state CHECK (state IN ('CREATED', 'AUTHORIZED', 'PART_CAPTURED',
+        'CAPTURED', 'CANCELLED', 'EXPIRED', 'CLOSED', 'DECLINED', 'ABANDONED'))
+) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE INDEX klarna_order_newest ON klarna_order (merchant, created_at, id);
+-- channel last: one that no order of a state has is found to be none without reading them.
+CREATE INDEX klarna_order_by_state ON klarna_order (merchant, state, created_at, id, channel);
+CREATE INDEX klarna_order_by_reference ON klarna_order (merchant, klarna_reference);
+CREATE INDEX klarna_order_by_reference1 ON klarna_order (merchant, reference1);
+CREATE INDEX klarna_order_by_reference2 ON klarna_order (merchant, reference2);
+CREATE INDEX klarna_order_by_attention ON klarna_order (merchant, attention, created_at, id);
+CREATE INDEX klarna_order_by_channel ON klarna_order (merchant, channel, created_at, id);
+CREATE INDEX klarna_order_waiting ON klarna_order (merchant, waiting, created_at, id);
+CREATE INDEX klarna_order_open ON klarna_order (merchant, open_until, id);
+CREATE INDEX klarna_order_due ON klarna_order (merchant, check_at);
+
+CREATE TABLE klarna_operation (
+    id                VARCHAR(36)   NOT NULL PRIMARY KEY,
+    version           BIGINT        NOT NULL,
+    order_id          VARCHAR(36)   NOT NULL,
+    merchant          VARCHAR(255)  NOT NULL,
+    kind              VARCHAR(32)   NOT NULL,
+    state             VARCHAR(32)   NOT NULL,
+    method            VARCHAR(16)   NOT NULL,
+    path              TEXT          NOT NULL,
+    body              MEDIUMTEXT    NOT NULL,
+    intent            MEDIUMTEXT    NOT NULL,
+    amount            BIGINT        NOT NULL,
+    actor             VARCHAR(255)  NOT NULL,
+    client_key        VARCHAR(128)  NOT NULL,
+    client_hash       VARCHAR(128)  NOT NULL,
+    credit_invoice_id VARCHAR(36)   NOT NULL,
+    next_op           VARCHAR(36)   NOT NULL,
+    attempts          INTEGER       NOT NULL,
+    doubtful          SMALLINT      NOT NULL,
+    lease_until       BIGINT        NOT NULL,
+    created_at        BIGINT        NOT NULL,
+    updated_at        BIGINT        NOT NULL,
+    sent_at           BIGINT        NOT NULL,
+    next_at           BIGINT        NOT NULL,
+    took              INTEGER       NOT NULL, -- milliseconds
+    http_status       INTEGER       NOT NULL,
+    result_id         VARCHAR(255)  NOT NULL,
+    result            MEDIUMTEXT    NOT NULL,
+    error_code        TEXT          NOT NULL,
+    error_messages    MEDIUMTEXT    NOT NULL,
+    correlation_id    TEXT          NOT NULL,
+    CONSTRAINT klarna_operation_client_key UNIQUE (client_key),
+    CONSTRAINT klarna_operation_version CHECK (version >= 1),
+    CONSTRAINT klarna_operation_amount CHECK (amount >= 0),
+    CONSTRAINT klarna_operation_attempts CHECK (attempts >= 0 AND doubtful IN (0, 1)),
+    CONSTRAINT klarna_operation_state CHECK (state IN ('queued', 'sent', 'confirmed', 'refused',
+        'unknown'))
+) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE INDEX klarna_operation_by_order ON klarna_operation (order_id, created_at, id);
+CREATE INDEX klarna_operation_due ON klarna_operation (merchant, next_at);
+-- Whole figures of an hour come from the index alone.
+CREATE INDEX klarna_operation_by_state
+    ON klarna_operation (merchant, state, updated_at, kind, took);
+
+-- What an order can be found by besides its own columns.
+CREATE TABLE klarna_reference (
+    merchant          VARCHAR(255)  NOT NULL,
+    value             VARCHAR(255)  NOT NULL,
+    order_id          VARCHAR(36)   NOT NULL,
+    PRIMARY KEY (merchant, value, order_id)
+) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+-- Whether Klarna's callbacks arrive.
+CREATE TABLE klarna_callback (
+    merchant          VARCHAR(255)  NOT NULL,
+    kind              VARCHAR(32)   NOT NULL,
+    good_at           BIGINT        NOT NULL,
+    good              BIGINT        NOT NULL,
+    bad_at            BIGINT        NOT NULL,
+    bad               BIGINT        NOT NULL,
+    bad_why           VARCHAR(32)   NOT NULL,
+    PRIMARY KEY (merchant, kind)
+) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+-- Last, so that a half-made schema is never taken for a whole one.
+CREATE TABLE klarna_schema (version INTEGER NOT NULL PRIMARY KEY) ENGINE=InnoDB;
+INSERT INTO klarna_schema (version) VALUES (1);

@@ -1,0 +1,156 @@
+-- SPDX-License-Identifier: Apache-2.0
+--
+-- mod_klarna's tables for PostgreSQL 12 or later. Make them before httpd starts, in a
+-- database with UTF-8 encoding, as the user httpd connects as (or grant it SELECT, INSERT,
+-- UPDATE on the five tables):
+--
+--     psql -v ON_ERROR_STOP=1 -d klarna -f conf/schema/pgsql.sql
+--
+-- In httpd.conf (one line; connect_timeout because mod_dbd opens connections under a lock):
+--
+--     DBDriver  pgsql
+--     DBDParams "dbname=klarna user=klarna connect_timeout=2
+--                options='-c statement_timeout=5000 -c lock_timeout=2000'"
+--
+-- No column is ever NULL: '' means none, 0 means never.
+
+BEGIN;
+
+CREATE TABLE klarna_order (
+    id                VARCHAR(36)   NOT NULL PRIMARY KEY,
+    version           BIGINT        NOT NULL,
+    merchant          TEXT          NOT NULL,
+    environment       TEXT          NOT NULL,
+    channel           TEXT          NOT NULL,
+    order_key         TEXT          NOT NULL,
+    callback_secret   TEXT          NOT NULL,
+    client_key        TEXT          NOT NULL,
+    client_hash       TEXT          NOT NULL,
+    state             TEXT          NOT NULL,
+    fraud_status      TEXT          NOT NULL,
+    session_id        TEXT          NOT NULL,
+    client_token      TEXT          NOT NULL,
+    klarna_order_id   TEXT          NOT NULL, -- the own id until Klarna gave one
+    klarna_reference  TEXT          NOT NULL,
+    reference1        TEXT          NOT NULL,
+    reference2        TEXT          NOT NULL,
+    country           TEXT          NOT NULL,
+    currency          TEXT          NOT NULL,
+    locale            TEXT          NOT NULL,
+    original_amount   BIGINT        NOT NULL, -- amounts: minor units of currency
+    order_amount      BIGINT        NOT NULL,
+    order_tax_amount  BIGINT        NOT NULL,
+    captured_amount   BIGINT        NOT NULL,
+    refunded_amount   BIGINT        NOT NULL,
+    remaining_amount  BIGINT        NOT NULL,
+    created_at        BIGINT        NOT NULL, -- times: microseconds since 1970, UTC
+    updated_at        BIGINT        NOT NULL,
+    expires_at        BIGINT        NOT NULL,
+    open_until        BIGINT        NOT NULL, -- 0: nothing is open
+    check_at          BIGINT        NOT NULL,
+    checks            INTEGER       NOT NULL,
+    attention         VARCHAR(20)   NOT NULL,
+    waiting           VARCHAR(20)   NOT NULL,
+    pending_op        VARCHAR(36)   NOT NULL,
+    confirmation_url  TEXT          NOT NULL,
+    ledger            TEXT          NOT NULL,
+    CONSTRAINT klarna_order_client_key UNIQUE (client_key),
+    CONSTRAINT klarna_order_klarna_id UNIQUE (merchant, klarna_order_id),
+    CONSTRAINT klarna_order_version CHECK (version >= 1),
+    CONSTRAINT klarna_order_amounts CHECK (original_amount >= 0 AND order_amount >= 0
+        AND captured_amount >= 0 AND refunded_amount >= 0
+        AND remaining_amount >= 0),
+    CONSTRAINT klarna_order_captured CHECK (captured_amount <= order_amount - remaining_amount),
+    CONSTRAINT klarna_order_refunded CHECK (refunded_amount <= captured_amount),
+    CONSTRAINT klarna_order_state CHECK (state IN ('CREATED', 'AUTHORIZED', 'PART_CAPTURED',
+        'CAPTURED', 'CANCELLED', 'EXPIRED', 'CLOSED', 'DECLINED', 'ABANDONED'))
+);
+
+CREATE INDEX klarna_order_newest ON klarna_order (merchant, created_at, id);
+-- channel last: one that no order of a state has is found to be none without reading them.
+CREATE INDEX klarna_order_by_state ON klarna_order (merchant, state, created_at, id, channel);
+CREATE INDEX klarna_order_by_reference ON klarna_order (merchant, klarna_reference);
+CREATE INDEX klarna_order_by_reference1 ON klarna_order (merchant, reference1);
+CREATE INDEX klarna_order_by_reference2 ON klarna_order (merchant, reference2);
+CREATE INDEX klarna_order_by_channel ON klarna_order (merchant, channel, created_at, id);
+-- Only of the few that are marked, open or due: the others cost nothing when they are written.
+CREATE INDEX klarna_order_by_attention ON klarna_order (merchant, attention, created_at, id)
+    WHERE attention <> '';
+CREATE INDEX klarna_order_waiting ON klarna_order (merchant, waiting, created_at, id)
+    WHERE waiting <> '';
+CREATE INDEX klarna_order_open ON klarna_order (merchant, open_until, id)
+    WHERE open_until > 0;
+CREATE INDEX klarna_order_due ON klarna_order (merchant, check_at)
+    WHERE check_at > 0;
+
+CREATE TABLE klarna_operation (
+    id                VARCHAR(36)   NOT NULL PRIMARY KEY,
+    version           BIGINT        NOT NULL,
+    order_id          VARCHAR(36)   NOT NULL,
+    merchant          TEXT          NOT NULL,
+    kind              TEXT          NOT NULL,
+    state             TEXT          NOT NULL,
+    method            TEXT          NOT NULL,
+    path              TEXT          NOT NULL,
+    body              TEXT          NOT NULL,
+    intent            TEXT          NOT NULL,
+    amount            BIGINT        NOT NULL,
+    actor             TEXT          NOT NULL,
+    client_key        TEXT          NOT NULL,
+    client_hash       TEXT          NOT NULL,
+    credit_invoice_id VARCHAR(36)   NOT NULL,
+    next_op           VARCHAR(36)   NOT NULL,
+    attempts          INTEGER       NOT NULL,
+    doubtful          SMALLINT      NOT NULL,
+    lease_until       BIGINT        NOT NULL,
+    created_at        BIGINT        NOT NULL,
+    updated_at        BIGINT        NOT NULL,
+    sent_at           BIGINT        NOT NULL,
+    next_at           BIGINT        NOT NULL,
+    took              INTEGER       NOT NULL, -- milliseconds
+    http_status       INTEGER       NOT NULL,
+    result_id         TEXT          NOT NULL,
+    result            TEXT          NOT NULL,
+    error_code        TEXT          NOT NULL,
+    error_messages    TEXT          NOT NULL,
+    correlation_id    TEXT          NOT NULL,
+    CONSTRAINT klarna_operation_client_key UNIQUE (client_key),
+    CONSTRAINT klarna_operation_version CHECK (version >= 1),
+    CONSTRAINT klarna_operation_amount CHECK (amount >= 0),
+    CONSTRAINT klarna_operation_attempts CHECK (attempts >= 0 AND doubtful IN (0, 1)),
+    CONSTRAINT klarna_operation_state CHECK (state IN ('queued', 'sent', 'confirmed', 'refused',
+        'unknown'))
+);
+
+CREATE INDEX klarna_operation_by_order ON klarna_operation (order_id, created_at, id);
+CREATE INDEX klarna_operation_due ON klarna_operation (merchant, next_at)
+    WHERE next_at > 0;
+-- Whole figures of an hour come from the index alone.
+CREATE INDEX klarna_operation_by_state
+    ON klarna_operation (merchant, state, updated_at, kind, took);
+
+-- What an order can be found by besides its own columns.
+CREATE TABLE klarna_reference (
+    merchant          TEXT          NOT NULL,
+    value             TEXT          NOT NULL,
+    order_id          VARCHAR(36)   NOT NULL,
+    PRIMARY KEY (merchant, value, order_id)
+);
+
+-- Whether Klarna's callbacks arrive.
+CREATE TABLE klarna_callback (
+    merchant          TEXT          NOT NULL,
+    kind              TEXT          NOT NULL,
+    good_at           BIGINT        NOT NULL,
+    good              BIGINT        NOT NULL,
+    bad_at            BIGINT        NOT NULL,
+    bad               BIGINT        NOT NULL,
+    bad_why           TEXT          NOT NULL,
+    PRIMARY KEY (merchant, kind)
+);
+
+-- Last, so that a half-made schema is never taken for a whole one.
+CREATE TABLE klarna_schema (version INTEGER NOT NULL PRIMARY KEY);
+INSERT INTO klarna_schema (version) VALUES (1);
+
+COMMIT;

@@ -1,0 +1,165 @@
+-- SPDX-License-Identifier: Apache-2.0
+--
+-- mod_klarna's tables for SQLite 3.37 or later. Make the database before httpd starts:
+--
+--     sqlite3 /var/lib/klarna/klarna.db < conf/schema/sqlite3.sql
+--     chown -R www-data /var/lib/klarna
+--
+-- (httpd writes the file and, beside it, the -wal and -shm files, so its user needs the
+-- directory too.) In httpd.conf:
+--
+--     DBDriver  sqlite3
+--     DBDParams /var/lib/klarna/klarna.db
+--     DBDInitSQL "PRAGMA synchronous=FULL; PRAGMA busy_timeout=500"
+--
+-- synchronous=FULL: a stored payment survives a power cut; it belongs to the connection, not
+-- to the file, and is therefore set there. Keep all PRAGMAs in that one string: mod_dbd
+-- leaves out what follows a PRAGMA that returns a row. One httpd child with many threads
+-- suits SQLite best; several hosts need PostgreSQL or MariaDB.
+--
+-- STRICT makes a column refuse what is not of its type: an amount is an integer, always.
+-- No column is ever NULL: '' means none, 0 means never.
+
+-- Kept in the file: readers do not wait for the writer.
+PRAGMA journal_mode=WAL;
+
+BEGIN;
+
+CREATE TABLE klarna_order (
+    id                TEXT    NOT NULL PRIMARY KEY,
+    version           INTEGER NOT NULL,
+    merchant          TEXT    NOT NULL,
+    environment       TEXT    NOT NULL,
+    channel           TEXT    NOT NULL,
+    order_key         TEXT    NOT NULL,
+    callback_secret   TEXT    NOT NULL,
+    client_key        TEXT    NOT NULL,
+    client_hash       TEXT    NOT NULL,
+    state             TEXT    NOT NULL,
+    fraud_status      TEXT    NOT NULL,
+    session_id        TEXT    NOT NULL,
+    client_token      TEXT    NOT NULL,
+    klarna_order_id   TEXT    NOT NULL, -- the own id until Klarna gave one
+    klarna_reference  TEXT    NOT NULL,
+    reference1        TEXT    NOT NULL,
+    reference2        TEXT    NOT NULL,
+    country           TEXT    NOT NULL,
+    currency          TEXT    NOT NULL,
+    locale            TEXT    NOT NULL,
+    original_amount   INTEGER NOT NULL, -- amounts: minor units of currency
+    order_amount      INTEGER NOT NULL,
+    order_tax_amount  INTEGER NOT NULL,
+    captured_amount   INTEGER NOT NULL,
+    refunded_amount   INTEGER NOT NULL,
+    remaining_amount  INTEGER NOT NULL,
+    created_at        INTEGER NOT NULL, -- times: microseconds since 1970, UTC
+    updated_at        INTEGER NOT NULL,
+    expires_at        INTEGER NOT NULL,
+    open_until        INTEGER NOT NULL, -- 0: nothing is open
+    check_at          INTEGER NOT NULL,
+    checks            INTEGER NOT NULL,
+    attention         TEXT    NOT NULL,
+    waiting           TEXT    NOT NULL,
+    pending_op        TEXT    NOT NULL,
+    confirmation_url  TEXT    NOT NULL,
+    ledger            TEXT    NOT NULL,
+    CONSTRAINT klarna_order_client_key UNIQUE (client_key),
+    CONSTRAINT klarna_order_klarna_id UNIQUE (merchant, klarna_order_id),
+    CONSTRAINT klarna_order_version CHECK (version >= 1),
+    CONSTRAINT klarna_order_amounts CHECK (original_amount >= 0 AND order_amount >= 0
+        AND captured_amount >= 0 AND refunded_amount >= 0
+        AND remaining_amount >= 0),
+    CONSTRAINT klarna_order_captured CHECK (captured_amount <= order_amount - remaining_amount),
+    CONSTRAINT klarna_order_refunded CHECK (refunded_amount <= captured_amount),
+    CONSTRAINT klarna_order_state CHECK (state IN ('CREATED', 'AUTHORIZED', 'PART_CAPTURED',
+        'CAPTURED', 'CANCELLED', 'EXPIRED', 'CLOSED', 'DECLINED', 'ABANDONED'))
+) STRICT;
+
+CREATE INDEX klarna_order_newest ON klarna_order (merchant, created_at, id);
+-- channel last: one that no order of a state has is found to be none without reading them.
+CREATE INDEX klarna_order_by_state ON klarna_order (merchant, state, created_at, id, channel);
+CREATE INDEX klarna_order_by_reference ON klarna_order (merchant, klarna_reference);
+CREATE INDEX klarna_order_by_reference1 ON klarna_order (merchant, reference1);
+CREATE INDEX klarna_order_by_reference2 ON klarna_order (merchant, reference2);
+CREATE INDEX klarna_order_by_channel ON klarna_order (merchant, channel, created_at, id);
+-- Only of the few that are marked, open or due: the others cost nothing when they are written.
+CREATE INDEX klarna_order_by_attention ON klarna_order (merchant, attention, created_at, id)
+    WHERE attention <> '';
+CREATE INDEX klarna_order_waiting ON klarna_order (merchant, waiting, created_at, id)
+    WHERE waiting <> '';
+CREATE INDEX klarna_order_open ON klarna_order (merchant, open_until, id)
+    WHERE open_until > 0;
+CREATE INDEX klarna_order_due ON klarna_order (merchant, check_at)
+    WHERE check_at > 0;
+
+CREATE TABLE klarna_operation (
+    id                TEXT    NOT NULL PRIMARY KEY,
+    version           INTEGER NOT NULL,
+    order_id          TEXT    NOT NULL,
+    merchant          TEXT    NOT NULL,
+    kind              TEXT    NOT NULL,
+    state             TEXT    NOT NULL,
+    method            TEXT    NOT NULL,
+    path              TEXT    NOT NULL,
+    body              TEXT    NOT NULL,
+    intent            TEXT    NOT NULL,
+    amount            INTEGER NOT NULL,
+    actor             TEXT    NOT NULL,
+    client_key        TEXT    NOT NULL,
+    client_hash       TEXT    NOT NULL,
+    credit_invoice_id TEXT    NOT NULL,
+    next_op           TEXT    NOT NULL,
+    attempts          INTEGER NOT NULL,
+    doubtful          INTEGER NOT NULL,
+    lease_until       INTEGER NOT NULL,
+    created_at        INTEGER NOT NULL,
+    updated_at        INTEGER NOT NULL,
+    sent_at           INTEGER NOT NULL,
+    next_at           INTEGER NOT NULL,
+    took              INTEGER NOT NULL, -- milliseconds
+    http_status       INTEGER NOT NULL,
+    result_id         TEXT    NOT NULL,
+    result            TEXT    NOT NULL,
+    error_code        TEXT    NOT NULL,
+    error_messages    TEXT    NOT NULL,
+    correlation_id    TEXT    NOT NULL,
+    CONSTRAINT klarna_operation_client_key UNIQUE (client_key),
+    CONSTRAINT klarna_operation_version CHECK (version >= 1),
+    CONSTRAINT klarna_operation_amount CHECK (amount >= 0),
+    CONSTRAINT klarna_operation_attempts CHECK (attempts >= 0 AND doubtful IN (0, 1)),
+    CONSTRAINT klarna_operation_state CHECK (state IN ('queued', 'sent', 'confirmed', 'refused',
+        'unknown'))
+) STRICT;
+
+CREATE INDEX klarna_operation_by_order ON klarna_operation (order_id, created_at, id);
+CREATE INDEX klarna_operation_due ON klarna_operation (merchant, next_at)
+    WHERE next_at > 0;
+-- Whole figures of an hour come from the index alone.
+CREATE INDEX klarna_operation_by_state
+    ON klarna_operation (merchant, state, updated_at, kind, took);
+
+-- What an order can be found by besides its own columns.
+CREATE TABLE klarna_reference (
+    merchant          TEXT    NOT NULL,
+    value             TEXT    NOT NULL,
+    order_id          TEXT    NOT NULL,
+    PRIMARY KEY (merchant, value, order_id)
+) STRICT, WITHOUT ROWID;
+
+-- Whether Klarna's callbacks arrive.
+CREATE TABLE klarna_callback (
+    merchant          TEXT    NOT NULL,
+    kind              TEXT    NOT NULL,
+    good_at           INTEGER NOT NULL,
+    good              INTEGER NOT NULL,
+    bad_at            INTEGER NOT NULL,
+    bad               INTEGER NOT NULL,
+    bad_why           TEXT    NOT NULL,
+    PRIMARY KEY (merchant, kind)
+) STRICT;
+
+-- Last, so that a half-made schema is never taken for a whole one.
+CREATE TABLE klarna_schema (version INTEGER NOT NULL PRIMARY KEY) STRICT;
+INSERT INTO klarna_schema (version) VALUES (1);
+
+COMMIT;
