@@ -146,6 +146,10 @@ class Server:
             raise DatabaseError(done.stderr)
         return [tuple(line.split(SEPARATOR)) for line in self._lines(done.stdout)]
 
+    def arguments(self, database):
+        """For klarna-schema, and with it for the client."""
+        raise NotImplementedError
+
     def params(self, database):
         """For DBDParams."""
         raise NotImplementedError
@@ -211,7 +215,10 @@ class Postgres(Server):
 
     def _client(self, database):
         return [os.path.join(self.bin, "psql"), "-X", "-q", "-A", "-t", "-F", SEPARATOR, "-v",
-                "ON_ERROR_STOP=1", "-h", self.socket_dir, "-U", "klarna", "-d", database]
+                "ON_ERROR_STOP=1", *self.arguments(database)]
+
+    def arguments(self, database):
+        return ["-h", self.socket_dir, "-U", "klarna", "-d", database]
 
     def _lines(self, text):
         return text.splitlines()
@@ -293,8 +300,11 @@ class MariaDb(Server):
         return os.path.join(self.socket_dir, "mysqld.sock")
 
     def _client(self, database):
-        return ["/usr/bin/mariadb", "--no-defaults", "--default-character-set=utf8mb4", "-N", "-B",
-                "-u", "root", "-S", self._socket(), database]
+        return ["/usr/bin/mariadb", *self.arguments(database), "--default-character-set=utf8mb4",
+                "-N", "-B"]
+
+    def arguments(self, database):
+        return ["--no-defaults", "-u", "root", "-S", self._socket(), database]
 
     def _lines(self, text):
         return [line.replace("\t", SEPARATOR) for line in text.splitlines()]

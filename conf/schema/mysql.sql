@@ -1,10 +1,10 @@
 -- SPDX-License-Identifier: Apache-2.0
 --
 -- mod_klarna's tables for MariaDB 10.3 or later and MySQL 8.0.16 or later (older ones do not
--- enforce CHECK). Make them before httpd starts; httpd's user needs SELECT, INSERT, UPDATE and
--- DELETE:
+-- enforce CHECK). klarna-schema creates and upgrades them, before httpd starts; httpd's user needs
+-- SELECT, INSERT, UPDATE and DELETE:
 --
---     mariadb --default-character-set=utf8mb4 klarna < conf/schema/mysql.sql
+--     klarna-schema mysql --defaults-extra-file=/root/klarna.cnf klarna
 --
 -- In httpd.conf:
 --

@@ -1,10 +1,10 @@
 -- SPDX-License-Identifier: Apache-2.0
 --
--- mod_klarna's tables for PostgreSQL 12 or later. Make them before httpd starts, in a
--- database with UTF-8 encoding, as the user httpd connects as (or grant it SELECT, INSERT,
--- UPDATE and DELETE on the seven tables):
+-- mod_klarna's tables for PostgreSQL 12 or later. klarna-schema creates and upgrades them, before
+-- httpd starts, in a database with UTF-8 encoding, as the user httpd connects as (or grant it
+-- SELECT, INSERT, UPDATE and DELETE on the seven tables):
 --
---     psql -v ON_ERROR_STOP=1 -d klarna -f conf/schema/pgsql.sql
+--     klarna-schema pgsql "dbname=klarna user=klarna"
 --
 -- In httpd.conf (one line; connect_timeout because mod_dbd opens connections under a lock):
 --

@@ -1,9 +1,9 @@
 -- SPDX-License-Identifier: Apache-2.0
 --
--- mod_klarna's tables for SQLite 3.37 or later. Make the database before httpd starts:
+-- mod_klarna's tables for SQLite 3.37 or later. klarna-schema creates and upgrades them, before
+-- httpd starts and as the user httpd runs as:
 --
---     sqlite3 /var/lib/klarna/klarna.db < conf/schema/sqlite3.sql
---     chown -R www-data /var/lib/klarna
+--     klarna-schema sqlite3 /var/lib/klarna/klarna.db
 --
 -- (httpd writes the file and, beside it, the -wal and -shm files, so its user needs the
 -- directory too.) In httpd.conf:

@@ -12,7 +12,7 @@
 static kl_kind_t schema_fault(kl_dbd_t *db, const char *what)
 {
     kl_error_set(db->err, KL_UNAVAILABLE, "schema",
-                 "%s Run conf/schema/%s.sql on the database that DBDParams names.", what,
+                 "%s Run klarna-schema %s on the database that DBDParams names.", what,
                  kl_statements_dialect_name(db->dialect));
     kl_error_next(db->err, "The administrator creates the tables once, before httpd starts; the "
                            "server's error log has the database's own message.");
@@ -23,10 +23,11 @@ static kl_kind_t wrong_version(kl_dbd_t *db, apr_int64_t found)
 {
     kl_error_set(db->err, KL_UNAVAILABLE, "schema",
                  "The database holds version %" APR_INT64_T_FMT " of mod_klarna's tables, this"
-                 " module needs version %d (conf/schema/%s.sql).",
-                 found, KL_SCHEMA_VERSION, kl_statements_dialect_name(db->dialect));
+                 " module needs version %d.",
+                 found, KL_SCHEMA_VERSION);
     kl_error_next(db->err, found < KL_SCHEMA_VERSION
-                               ? "Upgrade the tables as the release notes describe."
+                               ? "Stop httpd and run klarna-schema on that database: it upgrades"
+                                 " the tables and keeps what is in them."
                                : "Install the mod_klarna that these tables were made for.");
     return KL_UNAVAILABLE;
 }

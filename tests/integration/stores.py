@@ -26,9 +26,17 @@ class File:
         self.path = path
         if schema:
             with open(SCHEMA, encoding="utf-8") as file:
-                database = sqlite3.connect(path)
-                database.executescript(file.read())
-                database.close()
+                self.script(file.read())
+
+    def script(self, text):
+        """Any number of statements."""
+        database = sqlite3.connect(self.path)
+        database.executescript(text)
+        database.close()
+
+    def arguments(self):
+        """For klarna-schema, and with it for the client."""
+        return [self.path]
 
     def sql(self, text):
         database = sqlite3.connect(self.path, timeout=10)
@@ -51,6 +59,11 @@ class OnServer:
 
     def sql(self, text):
         return self.server.sql(text, self.name)
+
+    script = sql
+
+    def arguments(self):
+        return self.server.arguments(self.name)
 
     def configure(self, text):
         """The demo's configuration with this database in the place of its own."""

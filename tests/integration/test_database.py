@@ -62,12 +62,12 @@ def _truncate(server):
 
 # What is wrong with it, the cure that is told, and what the database itself says to the log.
 CURES = {
-    "no file": (_remove, "conf/schema/sqlite3.sql", "no such table"),
-    "no tables": (_sql("DROP TABLE klarna_schema"), "conf/schema/sqlite3.sql", "no such table"),
+    "no file": (_remove, "Run klarna-schema sqlite3 on", "no such table"),
+    "no tables": (_sql("DROP TABLE klarna_schema"), "Run klarna-schema sqlite3 on", "no such table"),
     "half a schema": (_sql("DELETE FROM klarna_schema"), "tables are incomplete", None),
     "a newer schema": (_sql("UPDATE klarna_schema SET version = 99"), "version 99", None),
-    "an older schema": (_sql("UPDATE klarna_schema SET version = 0"), "version 0", None),
-    "no database at all": (_truncate, "conf/schema/sqlite3.sql", "file is not a database"),
+    "an older schema": (_sql("UPDATE klarna_schema SET version = 1"), "holds version 1", None),
+    "no database at all": (_truncate, "Run klarna-schema sqlite3 on", "file is not a database"),
 }
 
 
