@@ -15,6 +15,20 @@ typedef struct kl_dbd_rows_t {
     volatile apr_uint32_t schema_seen;
 } kl_dbd_rows_t;
 
+/* An order as its row holds it: words for enums, and no empty klarna_order_id, because that
+ * column is unique per merchant: it holds the own id until Klarna gave one. open_until is
+ * only for lists. */
+typedef struct kl_order_row_t {
+    kl_order_t order;
+    const char *state, *attention, *klarna_order_id, *ledger;
+    apr_time_t open_until;
+} kl_order_row_t;
+
+typedef struct kl_operation_row_t {
+    kl_operation_t op;
+    const char *kind, *state, *mark;
+} kl_operation_row_t;
+
 /* A column list of statements.h as code, where row, v, n, db and p are at hand: KL_BIND puts a
  * row's values into v, KL_READ takes them out again. */
 #define KL_BIND_TEXT(column, member) v[n++] = row->member;

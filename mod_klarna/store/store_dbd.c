@@ -20,20 +20,6 @@
 
 #define MAX_OPERATIONS (KL_MAX_PAGE * 5) /* of one order, as store.h promises */
 
-/* An order as its row holds it: words for enums, and no empty klarna_order_id, because that
- * column is unique per merchant: it holds the own id until Klarna gave one. open_until is
- * only for lists. */
-typedef struct order_row_t {
-    kl_order_t order;
-    const char *state, *attention, *klarna_order_id, *ledger;
-    apr_time_t open_until;
-} order_row_t;
-
-typedef struct operation_row_t {
-    kl_operation_t op;
-    const char *kind, *state, *mark;
-} operation_row_t;
-
 static kl_row_fn order_read, operation_read;
 
 /* A statement about rows of one kind. */
@@ -51,7 +37,7 @@ static kl_kind_t check_order(const kl_order_t *order, kl_error_t *err)
     return fault ? kl_contract_broken(err, fault, __FILE__, __LINE__) : KL_OK;
 }
 
-static kl_kind_t order_to_row(order_row_t *row, apr_pool_t *p, const kl_order_t *order,
+static kl_kind_t order_to_row(kl_order_row_t *row, apr_pool_t *p, const kl_order_t *order,
                               kl_error_t *err)
 {
     kl_kind_t rv = check_order(order, err);
@@ -76,7 +62,7 @@ static kl_kind_t order_to_row(order_row_t *row, apr_pool_t *p, const kl_order_t 
 static kl_kind_t order_insert(kl_store_t *self, apr_pool_t *p, kl_order_t *order, kl_error_t *err)
 {
     const void *v[KL_ORDER_VALUES];
-    order_row_t made, *row = &made;
+    kl_order_row_t made, *row = &made;
     int n = 0;
     kl_kind_t rv = order_to_row(row, p, order, err);
 
@@ -118,7 +104,7 @@ static kl_kind_t become_order(kl_store_t *self, apr_pool_t *p, kl_order_t *order
 static kl_kind_t save_order(kl_store_t *self, apr_pool_t *p, kl_order_t *order, kl_error_t *err)
 {
     const void *v[KL_ORDER_SETS + 2];
-    order_row_t made, *row = &made;
+    kl_order_row_t made, *row = &made;
     int n = 0;
     kl_kind_t rv = order_to_row(row, p, order, err);
 
@@ -160,7 +146,7 @@ static kl_kind_t order_mark(kl_store_t *self, apr_pool_t *p, const kl_order_t *o
 
 static kl_kind_t order_read(kl_dbd_t *db, apr_pool_t *p, apr_array_header_t *out)
 {
-    order_row_t made, *row = &made;
+    kl_order_row_t made, *row = &made;
     kl_order_t *order = kl_order_make(p);
     int n = 0;
 
@@ -338,7 +324,7 @@ static kl_kind_t orders_due(kl_store_t *self, apr_pool_t *p, const kl_due_query_
 
 /* --- operations --------------------------------------------------------------------- */
 
-static void operation_to_row(operation_row_t *row, const kl_operation_t *op)
+static void operation_to_row(kl_operation_row_t *row, const kl_operation_t *op)
 {
     row->op = *op;
     row->kind = kl_op_kind_name(op->kind);
@@ -350,7 +336,7 @@ static kl_kind_t operation_insert(kl_store_t *self, apr_pool_t *p, kl_operation_
                                   kl_error_t *err)
 {
     const void *v[KL_OPERATION_VALUES];
-    operation_row_t made, *row = &made;
+    kl_operation_row_t made, *row = &made;
     int n = 0;
     kl_kind_t rv;
 
@@ -369,7 +355,7 @@ static kl_kind_t operation_save(kl_store_t *self, apr_pool_t *p, kl_operation_t 
                                 kl_error_t *err)
 {
     const void *v[KL_OPERATION_SETS + 2];
-    operation_row_t made, *row = &made;
+    kl_operation_row_t made, *row = &made;
     int n = 0;
     kl_kind_t rv = kl_operation_may_be_stored(op, err);
 
@@ -390,7 +376,7 @@ static kl_kind_t operation_save(kl_store_t *self, apr_pool_t *p, kl_operation_t 
 
 static kl_kind_t operation_read(kl_dbd_t *db, apr_pool_t *p, apr_array_header_t *out)
 {
-    operation_row_t made, *row = &made;
+    kl_operation_row_t made, *row = &made;
     kl_operation_t *op = kl_operation_make(p);
     int n = 0;
 

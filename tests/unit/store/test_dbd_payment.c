@@ -248,9 +248,48 @@ static void test_lists_show_what_is_not_placed(void **state)
     assert_int_equal(due->nelts, 0);
 }
 
+static void must_not_be_written(database_t *db, kl_order_t *order, const char *condition)
+{
+    kl_error_clear(db->err);
+    contract_may_break();
+    if (order->version) {
+        assert_int_equal(db->store->order_save(db->store, db->p, order, db->err), KL_INTERNAL);
+    }
+    else {
+        assert_int_equal(db->store->payment_insert(db->store, db->p, order, db->err), KL_INTERNAL);
+    }
+    check_broken(db->err, condition);
+}
+
+/* What no payment is, by a defect or by other hands. */
+static void what_is_no_payment_is_not_written(void **state)
+{
+    database_t *db = *state;
+    kl_order_t *order = made(db->p, ID1);
+
+    order->state = KL_ORDER_AUTHORIZED;
+    must_not_be_written(db, order, "kl_payment_is_state");
+    order = made(db->p, ID1);
+    order->captured_amount = 1;
+    order->remaining_amount--;
+    must_not_be_written(db, order, "captured_amount == 0");
+    order = made(db->p, ID1);
+    order->original_amount--;
+    must_not_be_written(db, order, "kl_order_check");
+    assert_int_equal(database_number(db, "SELECT COUNT(*) FROM klarna_payment"), 0);
+    assert_int_equal(insert(db, made(db->p, ID1)), KL_OK);
+    assert_int_equal(database_run(database_connect(db, db->p),
+                                  "UPDATE klarna_payment SET cart = '{'"),
+                     0);
+    must_not_be_written(db, load(db, ID1), "ledger cannot be read");
+    assert_int_equal(database_number(db, "SELECT COUNT(*) FROM klarna_payment WHERE cart = '{'"),
+                     1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        WITH_DATABASE(what_is_no_payment_is_not_written),
         WITH_DATABASE(test_a_payment_comes_back_whole),
         WITH_DATABASE(test_an_id_is_taken_once),
         WITH_DATABASE(test_a_placed_one_becomes_an_order_once),

@@ -13,40 +13,30 @@
 
 #include "core/limits.h"
 #include "core/ledger.h"
+#include "store/dbd_rows.h"
 
 #define ID1 "11111111-1111-4111-8111-111111111111"
 #define ID2 "22222222-2222-4222-8222-222222222222"
 #define ID3 "33333333-3333-4333-8333-333333333333"
 
-/* The row structs of store_dbd.c, so that its column lists compare every column here too. */
-typedef struct order_row_t {
-    kl_order_t order;
-    const char *state, *attention, *klarna_order_id, *ledger;
-    apr_time_t open_until;
-} order_row_t;
-
-typedef struct operation_row_t {
-    kl_operation_t op;
-    const char *kind, *state, *mark;
-} operation_row_t;
-
+/* With the store's own row structs, so that its column lists compare every column here too. */
 #define SAME_TEXT(column, member) assert_string_equal(a.member, b.member);
 #define SAME_NUMBER(column, member) assert_int_equal(a.member, b.member);
 
 static void assert_order_equal(apr_pool_t *p, const kl_order_t *x, const kl_order_t *y)
 {
-    order_row_t a = {*x,
-                     kl_order_state_name(x->state),
-                     kl_attention_name(x->attention),
-                     x->klarna_order_id,
-                     kl_ledger_text(p, x),
-                     kl_order_open_until(x)};
-    order_row_t b = {*y,
-                     kl_order_state_name(y->state),
-                     kl_attention_name(y->attention),
-                     y->klarna_order_id,
-                     kl_ledger_text(p, y),
-                     kl_order_open_until(y)};
+    kl_order_row_t a = {*x,
+                        kl_order_state_name(x->state),
+                        kl_attention_name(x->attention),
+                        x->klarna_order_id,
+                        kl_ledger_text(p, x),
+                        kl_order_open_until(x)};
+    kl_order_row_t b = {*y,
+                        kl_order_state_name(y->state),
+                        kl_attention_name(y->attention),
+                        y->klarna_order_id,
+                        kl_ledger_text(p, y),
+                        kl_order_open_until(y)};
 
     assert_int_equal(x->version, y->version);
     KL_ORDER_FIXED(SAME_TEXT, SAME_NUMBER, SAME_NUMBER)
@@ -55,10 +45,10 @@ static void assert_order_equal(apr_pool_t *p, const kl_order_t *x, const kl_orde
 
 static void assert_operation_equal(const kl_operation_t *x, const kl_operation_t *y)
 {
-    operation_row_t a = {*x, kl_op_kind_name(x->kind), kl_op_state_name(x->state),
-                         kl_op_mark_name(x->mark)};
-    operation_row_t b = {*y, kl_op_kind_name(y->kind), kl_op_state_name(y->state),
-                         kl_op_mark_name(y->mark)};
+    kl_operation_row_t a = {*x, kl_op_kind_name(x->kind), kl_op_state_name(x->state),
+                            kl_op_mark_name(x->mark)};
+    kl_operation_row_t b = {*y, kl_op_kind_name(y->kind), kl_op_state_name(y->state),
+                            kl_op_mark_name(y->mark)};
 
     assert_int_equal(x->version, y->version);
     KL_OPERATION_FIXED(SAME_TEXT, SAME_NUMBER, SAME_NUMBER)
