@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Orders and operations nobody made: copies of a real row with other values, for lists that need
+"""Orders, payments and operations nobody made: copies of a real row with other values, for lists that need
 many or rare ones."""
 import os
 import re
@@ -15,7 +15,8 @@ def _columns(table):
     return re.findall(r"(?m)^    ([a-z]\w+) +(?:TEXT|INTEGER) ", body)
 
 
-COLUMNS = {table: _columns(table) for table in ("klarna_order", "klarna_operation")}
+COLUMNS = {table: _columns(table) for table in ("klarna_order", "klarna_payment",
+                                                   "klarna_operation")}
 
 
 def _literal(value):
@@ -36,6 +37,10 @@ def copy(server, table, row_id, **values):
 def order(server, row_id, new_id, **values):
     copy(server, "klarna_order", row_id, id=new_id,
          **({"klarna_order_id": new_id} | values))
+
+
+def payment(server, row_id, new_id, **values):
+    copy(server, "klarna_payment", row_id, id=new_id, cart_claim=new_id, **values)
 
 
 def operation(server, row_id, new_id, **values):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Lists of orders: every filter alone and with others, over one store and over two, page by page,
+"""Lists of orders, and of payments that became none: every filter alone and with others, over one store and over two, page by page,
 against a model that filters and sorts in Python."""
 import datetime
 import random
@@ -31,6 +31,7 @@ NEVER = 2 ** 63 - 1
 STATES = {  # a state: captured and remaining of 9900
     "CREATED": (0, 0), "AUTHORIZED": (0, 9900), "PART_CAPTURED": (4900, 5000),
     "CAPTURED": (9900, 0), "CANCELLED": (0, 0), "EXPIRED": (4900, 0), "CLOSED": (9900, 0)}
+UNFINISHED = ["CREATED", "DECLINED", "ABANDONED"]
 LISTS = {
     "to_ship": lambda order, now: order["open_until"] > 0,
     "expiring": lambda order, now: 0 < order["open_until"] <= now + 7 * DAY,
@@ -56,6 +57,13 @@ def _made_up(dice):
             "reference1": dice.choice(["R-1", "R-2", "R 3 & half/+%"]), "reference2": ""}
 
 
+def _made_up_payment(dice):
+    """Never in a list that does not ask for its state."""
+    return {"merchant": dice.choice(["north", "south"]), "state": dice.choice(UNFINISHED),
+            "created_at": int(NOON.timestamp()) * SECOND + dice.choice([-2, -1, 0, 0, 1]) * DAY,
+            "reference1": dice.choice(["R-1", "R-2"])}
+
+
 @pytest.fixture(scope="module")
 def httpd(box):
     server = Httpd(klarna_url(box), EXTRA)
@@ -65,7 +73,8 @@ def httpd(box):
 
 @pytest.fixture(scope="module")
 def orders(httpd, box):
-    template = Shop(httpd, box).placed(carts.of(carts.line("hat", 1, 9900)))
+    shop, cart = Shop(httpd, box), carts.of(carts.line("hat", 1, 9900))
+    template, payment = shop.placed(cart), shop.start(cart)
     dice, made = random.Random(4), []
     for _ in range(120):
         order = _made_up(dice)
@@ -73,6 +82,11 @@ def orders(httpd, box):
         made_up.order(httpd, template, order["id"],
                       **{name: value for name, value in order.items() if name != "id"})
         made.append(order)
+    for _ in range(60):
+        order, new_id = _made_up_payment(dice), str(uuid.UUID(int=dice.getrandbits(128), version=4))
+        made_up.payment(httpd, payment.order_id, new_id, **order)
+        made.append(order | {"id": new_id, "is_payment": True, "channel": "online",
+                             "attention": "", "waiting": "", "open_until": 0})
     return made
 
 
@@ -83,6 +97,8 @@ def _microseconds(day):
 def _fits(order, query):
     """The model: what each parameter means."""
     return all((
+        not order.get("is_payment") or query.get("state") in UNFINISHED and not {
+            "q", "attention", "list"} & set(query),
         order["merchant"] == query.get("store", order["merchant"]),
         order["state"] == query.get("state", order["state"]),
         order["attention"] == query.get("attention", order["attention"]),
@@ -119,7 +135,7 @@ def _pages(httpd, path, query, limit):
     raise AssertionError("it never ends")
 
 
-CHOICES = {"state": list(STATES) + ["DECLINED"], "channel": ["online", "instore"],
+CHOICES = {"state": list(STATES) + UNFINISHED[1:], "channel": ["online", "instore"],
            "attention": ["orphan", "outside", "differs", "expiring"], "list": list(LISTS),
            "q": ["R-1", "R 3 & half/+%", "nothing"], "from": ["2026-03-08", "2026-03-09"],
            "to": ["2026-03-08", "2026-03-09"], "store": ["north", "south", "empty"]}
