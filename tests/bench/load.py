@@ -2,6 +2,7 @@
 """Requests at times that are fixed beforehand, whatever becomes of those before: a server that stalls
 does not slow its own judge down. A request's time begins when it was due."""
 import asyncio
+import collections
 import dataclasses
 import gc
 import re
@@ -10,7 +11,8 @@ import selectors
 from servers import Failure
 
 LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
-END_S = 30
+END_S = 120
+LINKS = 500    # at most; select() knows 1,024 descriptors
 
 
 @dataclasses.dataclass
@@ -45,6 +47,9 @@ class Link(asyncio.Protocol):
     def connection_lost(self, _):
         if self in self.load.idle:
             self.load.idle.remove(self)
+        self.load.links -= 1
+        if self.load.done.done():
+            return
         if self.ask and not self.data and self.ask.again < 3:
             self.ask.again += 1
             self.load.connect(self.ask)
@@ -64,7 +69,7 @@ class Link(asyncio.Protocol):
         ask, self.ask, ask_status = self.ask, None, int(head[9:12])
         ask.body = body
         self.load.answered(ask, ask_status)
-        self.load.idle.append(self)
+        self.load.free(self)
 
 
 class Load:
@@ -72,7 +77,7 @@ class Load:
 
     def __init__(self, port, asks):
         self.port, self.asks, self.left = port, asks, len(asks)
-        self.idle, self.tasks = [], []
+        self.idle, self.tasks, self.links, self.late = [], [], 0, collections.deque()
         self.loop = asyncio.SelectorEventLoop(selectors.SelectSelector())  # epoll counts in ms
         self.done = self.loop.create_future()
 
@@ -95,7 +100,17 @@ class Load:
             self.connect(ask)
 
     def connect(self, ask):
-        self.tasks.append(self.loop.create_task(self._open(ask)))
+        if self.links < LINKS:
+            self.links += 1
+            self.tasks.append(self.loop.create_task(self._open(ask)))
+        else:
+            self.late.append(ask)
+
+    def free(self, link):
+        if self.late:
+            link.send(self.late.popleft())
+        else:
+            self.idle.append(link)
 
     async def _open(self, ask):
         try:

@@ -21,10 +21,10 @@ REFERENCE = re.compile(rb'"merchant_reference1": ?"([^"]+)"')
 LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 METHODS = [{"identifier": "klarna", "name": "pay_later", "asset_urls": {
     "standard": "https://upstream.example/badges/pay_later/standard.svg"}}]
-RECORD = {"status": "AUTHORIZED", "fraud_status": "ACCEPTED", "original_order_amount": 10000,
-          "order_amount": 10000, "captured_amount": 0, "refunded_amount": 0,
-          "remaining_authorized_amount": 10000, "captures": [], "refunds": []}
+AMOUNT = 10000 # of an order that was there before
 calls = {}     # what was called -> seconds of each call
+orders = {}    # amount of an order that was placed here
+captures = {}  # an order's capture, of all of it
 
 
 class SlowKlarna:
@@ -49,21 +49,39 @@ class SlowKlarna:
 
 
 
-def answer(method, path):
+def record(order):
+    amount, capture = orders.get(order, AMOUNT), captures.get(order)
+    captured = amount if capture else 0
+    return {
+        "order_id": order, "status": "CAPTURED" if capture else "AUTHORIZED",
+        "fraud_status": "ACCEPTED", "original_order_amount": amount, "order_amount": amount,
+        "captured_amount": captured, "refunded_amount": 0, "refunds": [],
+        "remaining_authorized_amount": amount - captured,
+        "captures": [{"capture_id": capture, "captured_amount": amount}] if capture else []}
+
+
+def place(body):
+    order = str(uuid.uuid4())
+    orders[order] = json.loads(body)["order_amount"]
+    return {"order_id": order, "fraud_status": "ACCEPTED",
+            "redirect_url": "https://upstream.example/thanks"}
+
+
+def answer(method, path, body):
     """(status, one more header, body)"""
     if path == "/figures":
         return "200 OK", "", calls
     if method == "GET":
-        return "200 OK", "", {**RECORD, "order_id": path.split("/")[-1]}
+        return "200 OK", "", record(path.split("/")[-1])
     if path == SESSIONS:
         return "200 OK", "", {
             "session_id": str(uuid.uuid4()), "payment_method_categories": METHODS,
             "client_token": "eyJhbGciOiJSUzI1NiJ9." + "bench" * 80 + ".c2lnbmF0dXJl"}
     if path.endswith("/order"):
-        return "200 OK", "", {"order_id": str(uuid.uuid4()), "fraud_status": "ACCEPTED",
-                              "redirect_url": "https://upstream.example/thanks"}
+        return "200 OK", "", place(body)
     if path.endswith("/captures"):
-        return "201 Created", f"Capture-Id: {uuid.uuid4()}\r\n", None
+        capture = captures.setdefault(path.split("/")[-2], str(uuid.uuid4()))
+        return "201 Created", f"Capture-Id: {capture}\r\n", None
     return "204 No Content", "", None
 
 
@@ -87,7 +105,7 @@ class Connection(asyncio.Protocol):
             method, path, _ = head.split(b"\r\n", 1)[0].decode().split(" ")
             known = None if path == "/figures" else name(path, body)
             self.loop.call_at(began + (SECONDS if known else 0), self.say, known, began,
-                              self.text(*answer(method, path)))
+                              self.text(*answer(method, path, body)))
 
     @staticmethod
     def text(status, header, value):
