@@ -20,6 +20,12 @@ story('orders', async (page) => {
   await picture(page, 'orders');
 }, { viewport: SIZE });
 
+story('unfinished payments', async (page) => {
+  await page.goto(`${ADMIN}payments.html?state=DECLINED`);
+  await page.getByRole('link', { name: 'A-1013' }).waitFor();
+  await picture(page, 'payments');
+}, { viewport: { width: 1200, height: 460 } });
+
 story('an order', async (page) => {
   await openSeed(page, 'A-1002');
   await picture(page, 'order');
