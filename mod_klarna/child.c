@@ -126,6 +126,7 @@ void kl_child_service(kl_service_t *svc, apr_pool_t *p, server_rec *s, const kl_
     svc->callback_base = cfg->callback_base ? cfg->callback_base : "";
     svc->timeout = kl_settings_timeout(cfg);
     svc->auto_extend = cfg->auto_extend == 1;
+    svc->retention = kl_settings_retention(cfg);
     svc->now = apr_time_now;
     svc->sleep = pause_for;
     svc->random = random_bytes;

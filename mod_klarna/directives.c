@@ -294,6 +294,22 @@ static const char *set_worker(cmd_parms *cmd, void *unused, const char *word)
     return NULL;
 }
 
+static const char *set_retention(cmd_parms *cmd, void *unused, const char *word)
+{
+    apr_size_t digits = strspn(word, "0123456789");
+    apr_int64_t days = apr_atoi64(word);
+
+    (void)unused;
+    if (strcasecmp(word + digits, "d") != 0 || days < KL_RETENTION_LEAST_D
+        || days > KL_RETENTION_MOST_D) {
+        return apr_psprintf(cmd->pool,
+                            "KlarnaRetention: expected a number of days, %dd to %dd, not '%s'",
+                            KL_RETENTION_LEAST_D, KL_RETENTION_MOST_D, word);
+    }
+    settings_of(cmd)->retention = (int)days;
+    return NULL;
+}
+
 static const char *set_auto_extend(cmd_parms *cmd, void *unused, int on)
 {
     (void)unused;
@@ -357,6 +373,9 @@ const command_rec kl_directives[] =
      AP_INIT_FLAG(
          "KlarnaAutoExtend", set_auto_extend, NULL, RSRC_CONF,
          "extend authorizations that are about to expire and not fully captured; default Off"),
+     AP_INIT_TAKE1("KlarnaRetention", set_retention, NULL, RSRC_CONF,
+                   "how long unfinished payments and sent requests are kept, 7d to 3650d, default "
+                   "30d"),
      AP_INIT_ITERATE("KlarnaUseStore", use_store, NULL, ACCESS_CONF,
                      "the accounts whose orders the Location serves, default 'default'"),
      {NULL, {NULL}, NULL, 0, RAW_ARGS, NULL}};

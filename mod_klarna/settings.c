@@ -7,6 +7,7 @@
 
 #include <apr_hash.h>
 #include <apr_strings.h>
+#include "core/limits.h"
 #include "klarna_module.h"
 
 void *kl_settings_server_make(apr_pool_t *p, server_rec *s)
@@ -17,7 +18,7 @@ void *kl_settings_server_make(apr_pool_t *p, server_rec *s)
     cfg->accounts = apr_hash_make(p);
     cfg->used = apr_array_make(p, 2, sizeof(const char *));
     cfg->timeout = cfg->connect_timeout = -1;
-    cfg->worker = cfg->auto_extend = -1;
+    cfg->worker = cfg->auto_extend = cfg->retention = -1;
     return cfg;
 }
 
@@ -86,6 +87,7 @@ void *kl_settings_server_merge(apr_pool_t *p, void *basev, void *addv)
     cfg->proxy = add->proxy ? add->proxy : base->proxy;
     cfg->worker = add->worker >= 0 ? add->worker : base->worker;
     cfg->auto_extend = add->auto_extend >= 0 ? add->auto_extend : base->auto_extend;
+    cfg->retention = add->retention >= 0 ? add->retention : base->retention;
     cfg->callback_base = add->callback_base ? add->callback_base : base->callback_base;
     return cfg;
 }
@@ -123,6 +125,13 @@ apr_interval_time_t kl_settings_timeout(const kl_server_settings_t *cfg)
 apr_interval_time_t kl_settings_connect_timeout(const kl_server_settings_t *cfg)
 {
     return cfg->connect_timeout >= 0 ? cfg->connect_timeout : KL_CONNECT_TIMEOUT_DEFAULT;
+}
+
+apr_interval_time_t kl_settings_retention(const kl_server_settings_t *cfg)
+{
+    int days = cfg->retention >= 0 ? cfg->retention : KL_RETENTION_DEFAULT_D;
+
+    return apr_time_from_sec((apr_int64_t)days * 86400);
 }
 
 int kl_settings_worker_threads(const kl_server_settings_t *cfg)

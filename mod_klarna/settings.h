@@ -35,6 +35,7 @@ typedef struct kl_server_settings_t {
     const char *callback_base;           /* NULL = unset */
     int worker;                          /* KlarnaWorker: threads, 0 = off, -1 = unset (on) */
     int auto_extend;                     /* KlarnaAutoExtend: 1, 0, -1 = unset (off) */
+    int retention;                       /* KlarnaRetention: days, -1 = unset */
     kl_store_t *store;                   /* set in child_init */
 } kl_server_settings_t;
 
@@ -57,6 +58,7 @@ kl_location_settings_t *kl_settings_location(request_rec *r);
 
 apr_interval_time_t kl_settings_timeout(const kl_server_settings_t *cfg);
 apr_interval_time_t kl_settings_connect_timeout(const kl_server_settings_t *cfg);
+apr_interval_time_t kl_settings_retention(const kl_server_settings_t *cfg);
 /** Threads of the background worker in each process; 0 when it is off. */
 int kl_settings_worker_threads(const kl_server_settings_t *cfg);
 /** The most that any server asks for. */

@@ -112,6 +112,9 @@ CREATE TABLE klarna_operation (
     error_code        TEXT          NOT NULL,
     error_messages    MEDIUMTEXT    NOT NULL,
     correlation_id    TEXT          NOT NULL,
+    -- when it ended, as long as it has its request, or Klarna's words about a placement
+    kept              BIGINT AS (IF(next_at = 0 AND (path <> '' OR (kind = 'place_order'
+        AND refusal <> '')), updated_at, 0)) STORED,
     CONSTRAINT klarna_operation_client_key UNIQUE (client_key),
     CONSTRAINT klarna_operation_version CHECK (version >= 1),
     CONSTRAINT klarna_operation_amount CHECK (amount >= 0),
@@ -122,7 +125,7 @@ CREATE TABLE klarna_operation (
 ) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 CREATE INDEX klarna_operation_by_order ON klarna_operation (order_id, created_at, id);
-CREATE INDEX klarna_operation_due ON klarna_operation (merchant, next_at);
+CREATE INDEX klarna_operation_due ON klarna_operation (merchant, next_at, kept);
 -- Whole figures of an hour come from the index alone.
 CREATE INDEX klarna_operation_by_state
     ON klarna_operation (merchant, state, updated_at, kind, took);

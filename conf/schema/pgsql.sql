@@ -126,6 +126,9 @@ CREATE TABLE klarna_operation (
 CREATE INDEX klarna_operation_by_order ON klarna_operation (order_id, created_at, id);
 CREATE INDEX klarna_operation_due ON klarna_operation (merchant, next_at)
     WHERE next_at > 0;
+-- Only of what has ended and still has its request, or Klarna's words about a placement.
+CREATE INDEX klarna_operation_kept ON klarna_operation (merchant, updated_at)
+    WHERE next_at = 0 AND (path <> '' OR (kind = 'place_order' AND refusal <> ''));
 -- Whole figures of an hour come from the index alone.
 CREATE INDEX klarna_operation_by_state
     ON klarna_operation (merchant, state, updated_at, kind, took);

@@ -41,6 +41,12 @@
 #define KL_SLOW_MS 2000    /* a call at Klarna that took longer was slow */
 #define KL_NOTE_PAUSE_S 10 /* between two notes of the same about callbacks */
 
+/* How long is kept what need not stay, in days. A month, so that questions about it can still be
+ * answered when its month is closed; never less than a week, whose figures operators are shown. */
+#define KL_RETENTION_DEFAULT_D 30
+#define KL_RETENTION_LEAST_D 7
+#define KL_RETENTION_MOST_D 3650
+
 /* Lists. */
 #define KL_MAX_PAGE 100      /* rows of one page */
 #define KL_MAX_EXPORT 100000 /* rows of one export */
@@ -50,6 +56,8 @@ _Static_assert(KL_LEASE_S + KL_IN_FLIGHT_S < KL_KEY_LIFETIME_S,
                "a try that was sent last is decided before Klarna forgets its key");
 _Static_assert(KL_KEY_PAUSE_S < KL_KEY_LIFETIME_S,
                "one whose key is gone is looked for within a day");
+_Static_assert(KL_KEY_LIFETIME_S < KL_RETENTION_LEAST_D * 86400,
+               "a request is there as long as Klarna knows its key");
 _Static_assert(KL_MAX_AMOUNT <= INT64_MAX / KL_MAX_TAX_RATE, "an amount times a rate fits");
 _Static_assert(KL_MAX_QUANTITY <= INT64_MAX / KL_MAX_AMOUNT, "a quantity times a price fits");
 _Static_assert(KL_MAX_AMOUNT <= INT64_MAX / KL_MAX_LINES, "the sum of all lines fits");

@@ -12,6 +12,8 @@
 #define KL_SESSION_LIFETIME apr_time_from_sec(48 * 3600)
 /** An intent older than its session is over. */
 #define KL_INTENT_LIFETIME (KL_SESSION_LIFETIME + apr_time_from_sec(3600))
+/** An authorization lives 28 days, and up to 180 by contract (Klarna). */
+#define KL_AUTHORIZATION_LIFETIME apr_time_from_sec(180 * 86400)
 
 /**
  * 7, 3 or 1 if the open authorization ends within that many days and that mark was passed after

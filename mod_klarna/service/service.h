@@ -28,7 +28,8 @@ typedef struct kl_service_t {
     const char *actor;                   /* authenticated user, or "shopper" */
     const char *callback_base;           /* address of the klarna-callbacks Location, "" = none */
     apr_interval_time_t timeout;         /* for all tries of one Klarna call together */
-    int auto_extend; /* 1: the worker extends authorizations that are about to end */
+    int auto_extend;               /* 1: the worker extends authorizations that are about to end */
+    apr_interval_time_t retention; /* how long is kept what need not stay */
     apr_time_t (*now)(void);
     void (*sleep)(apr_interval_time_t); /* between tries */
     kl_random_fn random;

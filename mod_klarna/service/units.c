@@ -7,6 +7,7 @@
 #include "service/change.h"
 #include "service/journal.h"
 #include "service/look.h"
+#include "service/retention.h"
 #include "service/run.h"
 
 #define LATER apr_time_from_sec(KL_LEASE_S)
@@ -177,26 +178,65 @@ static kl_kind_t look_at_order(kl_service_t *svc, void *item, kl_told_t *told, k
     return rv;
 }
 
-/* --- payments that became orders --------------------------------------------------------- */
+/* --- what has had its time --------------------------------------------------------------- */
 
-#define SWEEPS 20 /* of one round */
+typedef struct swept_t {
+    kl_sweep_kind_t what;
+    apr_array_header_t *ids;
+} swept_t;
 
-/* Their rows go many at a time, as soon as they are read: nothing is left to work on one by one. */
+/* One thing for all of them: its name keeps two threads from sweeping the same. */
+static kl_kind_t sweep_due(kl_service_t *svc, const char *name, kl_sweep_kind_t what,
+                           apr_array_header_t **out, kl_error_t *err)
+{
+    swept_t *found = apr_palloc(svc->p, sizeof(*found));
+    kl_kind_t rv = kl_retention_find(svc, what, &found->ids, err);
+
+    found->what = what;
+    *out = apr_array_make(svc->p, 1, sizeof(kl_due_t));
+    if (rv == KL_OK && found->ids->nelts) {
+        APR_ARRAY_PUSH(*out, kl_due_t) = (kl_due_t){name, found};
+    }
+    return rv;
+}
+
 static kl_kind_t placed_due(kl_service_t *svc, int limit, apr_array_header_t **out, kl_error_t *err)
 {
-    kl_due_query_t query = {.account = svc->account->name, .now = svc->now(), .limit = limit};
-    kl_kind_t rv = KL_OK;
-    int gone = limit;
+    (void)limit;
+    return sweep_due(svc, "placed", KL_SWEEP_PLACED, out, err);
+}
 
-    *out = apr_array_make(svc->p, 1, sizeof(kl_due_t));
-    for (int i = 0; rv == KL_OK && gone > 0 && i < SWEEPS; i++) {
-        rv = svc->store->payments_sweep(svc->store, svc->p, &query, &gone, err);
+static kl_kind_t unfinished_due(kl_service_t *svc, int limit, apr_array_header_t **out,
+                                kl_error_t *err)
+{
+    (void)limit;
+    return sweep_due(svc, "unfinished", KL_SWEEP_UNFINISHED, out, err);
+}
+
+static kl_kind_t requests_due(kl_service_t *svc, int limit, apr_array_header_t **out,
+                              kl_error_t *err)
+{
+    (void)limit;
+    return sweep_due(svc, "requests", KL_SWEEP_REQUESTS, out, err);
+}
+
+static kl_kind_t sweep(kl_service_t *svc, void *item, kl_told_t *told, kl_error_t *err)
+{
+    const swept_t *found = item;
+    kl_kind_t rv = kl_retention_sweep(svc, found->what, found->ids, err);
+
+    if (rv != KL_OK) {
+        kl_units_tell(told, svc->p, KL_TOLD_WARNING,
+                      "KLA0038: what has had its time cannot be taken away: %s",
+                      err->where ? err->where : err->detail);
     }
     return rv;
 }
 
 const kl_unit_t kl_units[] = {{"operations", asked_for_due, work_operation},
                               {"placements", placements_due, work_operation},
-                              {"placed", placed_due, NULL},
+                              {"placed", placed_due, sweep},
+                              {"unfinished", unfinished_due, sweep},
+                              {"requests", requests_due, sweep},
                               {"orders", orders_due, look_at_order},
                               {NULL, NULL, NULL}};

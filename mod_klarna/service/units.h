@@ -35,8 +35,8 @@ typedef struct kl_unit_t {
     kl_kind_t (*work)(kl_service_t *svc, void *item, kl_told_t *told, kl_error_t *err);
 } kl_unit_t;
 
-/** The most urgent first: what a person asked for, then what shoppers' callbacks left, then what
- *  is only read. Ends with a name that is NULL. */
+/** The most urgent first: what a person asked for, then what shoppers' callbacks left, then a share
+ *  of what has had its time, then what is only read. Ends with a name that is NULL. */
 extern const kl_unit_t kl_units[];
 
 /** 1 when Klarna or the database cannot be asked now. */

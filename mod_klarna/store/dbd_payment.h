@@ -26,10 +26,6 @@ kl_kind_t kl_dbd_payment_leave(kl_store_t *self, apr_pool_t *p, kl_order_t *orde
 kl_kind_t kl_dbd_payment_mark(kl_store_t *self, apr_pool_t *p, const kl_order_t *order,
                               kl_error_t *err);
 
-/** As kl_store_t.payments_sweep. */
-kl_kind_t kl_dbd_payment_sweep(kl_store_t *self, apr_pool_t *p, const kl_due_query_t *query,
-                               int *gone, kl_error_t *err);
-
 /** A page of payments, appended to out. */
 kl_kind_t kl_dbd_payment_list(kl_store_t *self, apr_pool_t *p, const kl_order_page_t *page,
                               apr_array_header_t *out, kl_error_t *err);

@@ -246,9 +246,10 @@ typedef enum { KL_DIALECT_SQLITE3, KL_DIALECT_PGSQL, KL_DIALECT_MYSQL, KL_DIALEC
     SAME(order_count_##id, own + KL_FILTER_VALUES + KL_SOONEST_VALUES, \
          KL_ORDER_COUNT_("", driver, KL_SOONEST_))
 
-/* Payments are deleted some at a time; a short batch repeats its last. What is read first locks
- * nothing, as a DELETE with a SELECT in it would. */
-#define KL_DELETED 32
+/* What has had its time goes some at a time, by id; a short batch repeats its last. It is read first
+ * by a SELECT, which locks nothing, as a DELETE with a SELECT in it would. The time before each list
+ * of ids sees that what was used since stays. */
+#define KL_SWEPT 32
 #define KL_FOUR_IDS_ "%s, %s, %s, %s"
 #define KL_IDS_ \
     KL_FOUR_IDS_ ", " KL_FOUR_IDS_ ", " KL_FOUR_IDS_ ", " KL_FOUR_IDS_ ", " \
@@ -274,6 +275,13 @@ typedef enum { KL_DIALECT_SQLITE3, KL_DIALECT_PGSQL, KL_DIALECT_MYSQL, KL_DIALEC
     "SELECT " KL_OPERATION_ALL_ " FROM klarna_operation WHERE merchant = %s" \
     " AND next_at > 0 AND next_at <= %lld AND lease_until <= %lld" kinds \
     " ORDER BY next_at LIMIT %d"
+
+/* Of operations that have ended: the request that was sent, and Klarna's words about a placement,
+ * which may quote what the shopper gave Klarna. As the index of those that have them says it. */
+#define KL_KEPT_ \
+    "next_at = 0 AND (path <> '' OR (kind = 'place_order' AND refusal <> ''))"
+#define KL_KEPT_FIND_(kept) \
+    "SELECT id FROM klarna_operation WHERE merchant = %s AND " kept " LIMIT %d"
 
 /* References are stored some at a time; a short batch repeats its last. */
 #define KL_REFERENCES 4
@@ -346,11 +354,28 @@ typedef enum { KL_DIALECT_SQLITE3, KL_DIALECT_PGSQL, KL_DIALECT_MYSQL, KL_DIALEC
     SAME(payment_mark, 4, \
          "UPDATE klarna_payment SET version = version + 1, check_at = %lld" \
          " WHERE id = %s AND version = %lld AND check_at <> %lld") \
-    SAME(payments_placed, 4, \
+    SAME(placed_find, 4, \
          "SELECT p.id FROM klarna_payment p JOIN klarna_order o ON o.id = p.id" \
          " WHERE p.merchant = %s AND p.check_at > 0 AND p.check_at <= %lld" \
          " AND p.keep_until <= %lld LIMIT %d") \
-    SAME(payments_delete, KL_DELETED, "DELETE FROM klarna_payment WHERE id IN (" KL_IDS_ ")") \
+    SAME(placed_sweep, 1 + KL_SWEPT, \
+         "DELETE FROM klarna_payment WHERE keep_until <= %lld AND id IN (" KL_IDS_ ")") \
+    /* one that nobody has looked at stays until Klarna cannot have an order of it any more */ \
+    SAME(unfinished_find, 7, \
+         "SELECT id FROM klarna_payment WHERE merchant = %s" \
+         " AND state IN ('CREATED', 'DECLINED', 'ABANDONED') AND created_at <= %lld" \
+         " AND (state <> 'CREATED' OR created_at <= %lld)" \
+         " AND keep_until <= %lld AND updated_at <= %lld AND pending_op = ''" \
+         /* counted row by row: PostgreSQL would join all orders and operations, for a few ids */ \
+         " AND (SELECT COUNT(*) FROM klarna_order o WHERE o.id = klarna_payment.id) = 0" \
+         " AND (SELECT COUNT(*) FROM klarna_operation o WHERE o.order_id = klarna_payment.id" \
+         " AND (o.state <> 'refused' OR o.updated_at > %lld)) = 0 LIMIT %d") \
+    SAME(unfinished_sweep, 1 + KL_SWEPT, \
+         "DELETE FROM klarna_payment WHERE updated_at <= %lld AND pending_op = ''" \
+         " AND state IN ('CREATED', 'DECLINED', 'ABANDONED') AND id IN (" KL_IDS_ ")") \
+    SAME(refused_sweep, 1 + KL_SWEPT, \
+         "DELETE FROM klarna_operation WHERE updated_at <= %lld AND state = 'refused'" \
+         " AND order_id IN (" KL_IDS_ ")") \
     KL_PAYMENTS_(SAME) \
     SAME(payments_due, 3, \
          "SELECT " KL_PAYMENT_ALL_ " FROM klarna_payment WHERE merchant = %s" \
@@ -378,6 +403,18 @@ typedef enum { KL_DIALECT_SQLITE3, KL_DIALECT_PGSQL, KL_DIALECT_MYSQL, KL_DIALEC
     SAME(operations_by_state, 3, \
          "SELECT " KL_OPERATION_ALL_ " FROM klarna_operation WHERE merchant = %s" \
          " AND state = %s AND attempts > 0 ORDER BY updated_at DESC LIMIT %d") \
+    /* MariaDB has no index of some rows: a column shows these by when they last changed */ \
+    EACH(requests_find, 3, \
+         KL_KEPT_FIND_(KL_KEPT_ " AND updated_at <= %lld"), \
+         KL_KEPT_FIND_(KL_KEPT_ " AND updated_at <= %lld"), \
+         KL_KEPT_FIND_("next_at = 0 AND kept > 0 AND kept <= %lld")) \
+    /* a refusal in general words is left: the same key still gives the same answer */ \
+    SAME(requests_sweep, 1 + KL_SWEPT, \
+         "UPDATE klarna_operation SET version = version + 1, path = '', body = ''," \
+         " refusal = CASE WHEN kind = 'place_order' THEN '' ELSE refusal END," \
+         " error_messages = CASE WHEN kind = 'place_order' THEN '[]' ELSE error_messages END" \
+         " WHERE updated_at <= %lld AND state IN ('confirmed', 'refused')" \
+         " AND id IN (" KL_IDS_ ")") \
     EACH(operation_hours, 4, \
          KL_OPERATION_HOURS_("updated_at / 3600000000"), \
          KL_OPERATION_HOURS_("updated_at / 3600000000"), \

@@ -71,6 +71,25 @@ typedef struct kl_state_query_t {
     int limit;
 } kl_state_query_t;
 
+/* What is not kept for ever. */
+typedef enum {
+    KL_SWEEP_PLACED,     /* the rows of payments that became orders and are due for a look: nobody
+                            looks at them any more */
+    KL_SWEEP_UNFINISHED, /* payments that became no order, with their refused placements, when the
+                            look after the session's end was due before `before` and nothing came
+                            after. Never one that an operation may still work on, that may not be
+                            deleted yet (keep_until), or that nobody has looked at while Klarna may
+                            have an order of it */
+    KL_SWEEP_REQUESTS,   /* the request of an operation that ended before `before`, and Klarna's
+                            words about a placement */
+} kl_sweep_kind_t;
+
+typedef struct kl_sweep_t {
+    kl_sweep_kind_t what;
+    const char *account;
+    apr_time_t now, before;
+} kl_sweep_t;
+
 /* Figures of a time: from <= a change < to. */
 typedef struct kl_hours_query_t {
     const char *account;
@@ -117,11 +136,6 @@ struct kl_store_t {
      */
     kl_kind_t (*payment_load)(kl_store_t *self, apr_pool_t *p, const char *id, kl_order_t **out,
                               kl_error_t *err);
-
-    /** Deletes payments that became orders and are due for a look: nobody looks at them any more.
-     *  At most query->limit and some at a time; *gone is how many. */
-    kl_kind_t (*payments_sweep)(kl_store_t *self, apr_pool_t *p, const kl_due_query_t *query,
-                                int *gone, kl_error_t *err);
 
     /** KL_TAKEN "exists" when the id is taken. Sets order->version to 1. */
     kl_kind_t (*order_insert)(kl_store_t *self, apr_pool_t *p, kl_order_t *order, kl_error_t *err);
@@ -180,6 +194,14 @@ struct kl_store_t {
      *  state that there was. *out: array of kl_operation_hour_t. */
     kl_kind_t (*operation_hours)(kl_store_t *self, apr_pool_t *p, const kl_hours_query_t *query,
                                  apr_array_header_t **out, kl_error_t *err);
+
+    /** What has had its time: ids, at most so many that one sweep takes them. Locks nothing.
+     *  *out: of const char *. */
+    kl_kind_t (*sweep_find)(kl_store_t *self, apr_pool_t *p, const kl_sweep_t *sweep,
+                            apr_array_header_t **out, kl_error_t *err);
+    /** Takes it away, but for what was used since. Safe to do twice. */
+    kl_kind_t (*sweep)(kl_store_t *self, apr_pool_t *p, const kl_sweep_t *sweep,
+                       const apr_array_header_t *ids, kl_error_t *err);
 
     /** Takes the lease, or prolongs it, or gives it back when until is now.
      *  @return KL_OK, or KL_CONFLICT if someone else has it until lease->until */

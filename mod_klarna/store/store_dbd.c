@@ -13,6 +13,7 @@
 #include "store/dbd_lease.h"
 #include "store/dbd_payment.h"
 #include "store/dbd_rows.h"
+#include "store/dbd_sweep.h"
 #include "store/order_query.h"
 #include "core/ledger.h"
 #include "core/order_check.h"
@@ -492,7 +493,6 @@ kl_store_t *kl_store_dbd_make(apr_pool_t *p, kl_connections_t *connections)
         .order_load = order_load,
         .payment_insert = kl_dbd_payment_insert,
         .payment_load = kl_dbd_payment_load,
-        .payments_sweep = kl_dbd_payment_sweep,
         .order_save = order_save,
         .order_mark = order_mark,
         .order_list = order_list,
@@ -508,6 +508,8 @@ kl_store_t *kl_store_dbd_make(apr_pool_t *p, kl_connections_t *connections)
         .operations_unfinished = operations_unfinished,
         .operations_by_state = operations_by_state,
         .operation_hours = kl_dbd_figures_operation_hours,
+        .sweep_find = kl_dbd_sweep_find,
+        .sweep = kl_dbd_sweep_take,
         .worker_lease = kl_dbd_lease_take,
         .callback_note = kl_dbd_figures_callback_note,
         .callback_list = kl_dbd_figures_callback_list,

@@ -355,6 +355,27 @@ kl_order_t *sample_order(apr_pool_t *p, const char *id)
     return order;
 }
 
+kl_order_t *sample_payment(apr_pool_t *p, const char *id)
+{
+    kl_order_t *order = sample_order(p, id);
+
+    order->stored = KL_STORED_PAYMENT;
+    order->state = KL_ORDER_CREATED;
+    order->klarna_order_id = order->klarna_reference = order->fraud_status = "";
+    order->attention = KL_ATTENTION_NONE;
+    order->channel = "online";
+    order->waiting = order->waiting_too = order->pending_op = "";
+    order->client_token = "a-token\n\t'\"%lld";
+    order->original_amount = order->remaining_amount = order->order_amount;
+    order->captured_amount = order->refunded_amount = 0;
+    order->expires_at = 0;
+    order->check_at = 500;
+    apr_array_clear(order->lines);
+    apr_array_clear(order->captures);
+    apr_array_clear(order->credit_invoices);
+    return order;
+}
+
 kl_operation_t *sample_operation(apr_pool_t *p, const char *id, const char *order_id)
 {
     kl_operation_t *op = kl_operation_make(p);

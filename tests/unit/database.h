@@ -64,6 +64,8 @@ void database_forget_idle(database_t *db);
 
 /* Values whose members all differ, so that swapped columns show. */
 kl_order_t *sample_order(apr_pool_t *p, const char *id);
+/* One online that waits for its shopper: nothing moved, nobody works on it. */
+kl_order_t *sample_payment(apr_pool_t *p, const char *id);
 kl_operation_t *sample_operation(apr_pool_t *p, const char *id, const char *order_id);
 
 #endif

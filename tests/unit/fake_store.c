@@ -7,6 +7,7 @@
 #include "core/ledger.h"
 #include "core/order_check.h"
 #include "core/payment.h"
+#include "core/schedule.h"
 
 #include <apr_strings.h>
 #include <stdlib.h>
@@ -385,31 +386,6 @@ static kl_kind_t order_load(kl_store_t *self, apr_pool_t *p, const char *id, kl_
                             kl_error_t *err)
 {
     return call(self, p, find_order, &(wanted_order_t){id, 0, out}, err);
-}
-
-static kl_kind_t sweep_payments(fake_store_t *fake, apr_pool_t *p, void *what, kl_error_t *err)
-{
-    const kl_due_query_t *query = *(const kl_due_query_t **)what;
-    int kept = 0;
-
-    (void)p, (void)err;
-    for (int i = 0; i < fake->payments->nelts; i++) {
-        kl_order_t *row = APR_ARRAY_IDX(fake->payments, i, kl_order_t *);
-
-        if (!row_of(fake->orders, row->id) || strcmp(row->account, query->account) != 0
-            || row->check_at == 0 || row->check_at > query->now) {
-            APR_ARRAY_IDX(fake->payments, kept++, kl_order_t *) = row;
-        }
-    }
-    fake->payments->nelts = kept;
-    return KL_OK;
-}
-
-static kl_kind_t payments_sweep(kl_store_t *self, apr_pool_t *p, const kl_due_query_t *query,
-                                int *gone, kl_error_t *err)
-{
-    *gone = 0; /* all of them at once */
-    return call(self, p, sweep_payments, &query, err);
 }
 
 static kl_kind_t payment_load(kl_store_t *self, apr_pool_t *p, const char *id, kl_order_t **out,
@@ -991,6 +967,139 @@ static kl_kind_t operation_list(kl_store_t *self, apr_pool_t *p, const char *ord
     return call(self, p, operations_of, &(wanted_operations_t){order_id, out}, err);
 }
 
+/* --- what has had its time ------------------------------------------------------------ */
+
+/* Payments that an operation may still work on, or that had one lately. */
+static int has_its_time(const fake_store_t *fake, const kl_order_t *row, apr_time_t before)
+{
+    for (int i = 0; i < fake->operations->nelts; i++) {
+        const kl_operation_t *op = operation_at(fake, i);
+
+        if (strcmp(op->order_id, row->id) == 0
+            && (op->state != KL_OP_REFUSED || op->updated_at > before)) {
+            return 0;
+        }
+    }
+    return row->pending_op[0] == '\0' && row->updated_at <= before;
+}
+
+static int is_swept_payment(const fake_store_t *fake, const kl_order_t *row,
+                            const kl_sweep_t *sweep)
+{
+    int placed = row_of(fake->orders, row->id) != NULL;
+    apr_time_t look = row->created_at + KL_INTENT_LIFETIME;
+
+    if (strcmp(row->account, sweep->account) != 0) {
+        return 0;
+    }
+    if (sweep->what == KL_SWEEP_PLACED) {
+        return placed && row->check_at > 0 && row->check_at <= sweep->now;
+    }
+    return !placed && row->stored == KL_STORED_PAYMENT && look <= sweep->before
+           && has_its_time(fake, row, sweep->before)
+           && (row->state != KL_ORDER_CREATED || look + KL_AUTHORIZATION_LIFETIME <= sweep->now);
+}
+
+static int is_swept_operation(const kl_operation_t *row, const kl_sweep_t *sweep)
+{
+    int has = row->path[0] || (row->kind == KL_OP_PLACE_ORDER && row->refusal[0]);
+
+    return strcmp(row->account, sweep->account) == 0 && kl_op_is_final(row->state) && has
+           && row->updated_at <= sweep->before;
+}
+
+typedef struct wanted_sweep_t {
+    const kl_sweep_t *sweep;
+    apr_array_header_t *ids;
+} wanted_sweep_t;
+
+#define FAKE_SWEPT 3 /* fewer than in the real store: a test needs few rows */
+
+static kl_kind_t find_swept(fake_store_t *fake, apr_pool_t *p, void *what, kl_error_t *err)
+{
+    wanted_sweep_t *wanted = what;
+    int operations = wanted->sweep->what == KL_SWEEP_REQUESTS;
+    apr_array_header_t *rows = operations ? fake->operations : fake->payments;
+
+    (void)err;
+    for (int i = 0; i < rows->nelts && wanted->ids->nelts < FAKE_SWEPT; i++) {
+        const char *id = operations ? operation_at(fake, i)->id
+                                    : APR_ARRAY_IDX(rows, i, kl_order_t *)->id;
+
+        if (operations
+                ? is_swept_operation(operation_at(fake, i), wanted->sweep)
+                : is_swept_payment(fake, APR_ARRAY_IDX(rows, i, kl_order_t *), wanted->sweep)) {
+            APR_ARRAY_PUSH(wanted->ids, const char *) = apr_pstrdup(p, id);
+        }
+    }
+    return KL_OK;
+}
+
+static void wipe(kl_operation_t *row)
+{
+    row->path = row->body = "";
+    if (row->kind == KL_OP_PLACE_ORDER) {
+        row->refusal = "";
+        row->error_messages = "[]";
+    }
+    row->version++;
+}
+
+static void drop(apr_array_header_t *rows, int i)
+{
+    kl_order_t **elts = (kl_order_t **)rows->elts;
+
+    memmove(elts + i, elts + i + 1, (size_t)(rows->nelts - i - 1) * sizeof(*elts));
+    rows->nelts--;
+}
+
+static void drop_payment(fake_store_t *fake, const char *id)
+{
+    for (int i = fake->operations->nelts - 1; i >= 0; i--) {
+        if (!row_of(fake->orders, id) && strcmp(operation_at(fake, i)->order_id, id) == 0) {
+            drop(fake->operations, i);
+        }
+    }
+    for (int i = fake->payments->nelts - 1; i >= 0; i--) {
+        if (strcmp(APR_ARRAY_IDX(fake->payments, i, kl_order_t *)->id, id) == 0) {
+            drop(fake->payments, i);
+        }
+    }
+}
+
+static kl_kind_t take_swept(fake_store_t *fake, apr_pool_t *p, void *what, kl_error_t *err)
+{
+    wanted_sweep_t *wanted = what;
+
+    (void)p, (void)err;
+    for (int i = 0; i < wanted->ids->nelts; i++) {
+        const char *id = APR_ARRAY_IDX(wanted->ids, i, const char *);
+        kl_order_t *payment = row_of(fake->payments, id);
+        kl_operation_t *op = fake_store_operation(fake, id);
+
+        if (payment && is_swept_payment(fake, payment, wanted->sweep)) {
+            drop_payment(fake, id);
+        }
+        else if (op && is_swept_operation(op, wanted->sweep)) {
+            wipe(op);
+        }
+    }
+    return KL_OK;
+}
+
+static kl_kind_t sweep_find(kl_store_t *self, apr_pool_t *p, const kl_sweep_t *sweep,
+                            apr_array_header_t **out, kl_error_t *err)
+{
+    *out = apr_array_make(p, FAKE_SWEPT, sizeof(const char *));
+    return call(self, p, find_swept, &(wanted_sweep_t){sweep, *out}, err);
+}
+
+static kl_kind_t sweep(kl_store_t *self, apr_pool_t *p, const kl_sweep_t *sweep,
+                       const apr_array_header_t *ids, kl_error_t *err)
+{
+    return call(self, p, take_swept, &(wanted_sweep_t){sweep, (apr_array_header_t *)ids}, err);
+}
+
 fake_store_t *fake_store_make(apr_pool_t *p, fake_process_t *process)
 {
     fake_store_t *fake = apr_pcalloc(p, sizeof(*fake));
@@ -1010,7 +1119,8 @@ fake_store_t *fake_store_make(apr_pool_t *p, fake_process_t *process)
         .ready = ready,
         .payment_insert = payment_insert,
         .payment_load = payment_load,
-        .payments_sweep = payments_sweep,
+        .sweep_find = sweep_find,
+        .sweep = sweep,
         .order_save = order_save,
         .order_mark = order_mark,
         .order_list = order_list,

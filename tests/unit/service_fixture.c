@@ -31,6 +31,7 @@ kl_service_t *world_service(world_t *world, apr_pool_t *p)
     kl_service_t *svc = apr_pcalloc(p, sizeof(*svc));
 
     *svc = (kl_service_t){.p = p,
+                          .retention = apr_time_from_sec(KL_RETENTION_DEFAULT_D * 86400),
                           .store = &world->store->store,
                           .http = &world->klarna->http,
                           .account = &world->account,

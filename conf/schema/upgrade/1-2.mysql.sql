@@ -7,6 +7,7 @@
 -- : klarna_order loses client_key and client_token. Orders and operations stay as they are.
 -- : An operation's mark, hint and refusal get columns of their own; adoptions, a kind.
 -- : klarna_worker, a new table, says which process polls Klarna.
+-- : An index finds the operations that still have the request that was sent.
 --
 -- Each ALTER commits by itself, so there is no one transaction: every step may be killed, and a
 -- second run goes on with what is not done. A step that could not be repeated as it stands asks
@@ -111,6 +112,10 @@ SET @step = IF((SELECT COUNT(*) FROM information_schema.columns
     ADD COLUMN mark VARCHAR(32) NOT NULL AFTER state,
     ADD COLUMN hint TEXT NOT NULL AFTER result,
     ADD COLUMN refusal MEDIUMTEXT NOT NULL AFTER hint,
+    ADD COLUMN kept BIGINT AS (IF(next_at = 0 AND (path <> '' OR (kind = 'place_order'
+        AND refusal <> '')), updated_at, 0)) STORED,
+    DROP INDEX klarna_operation_due,
+    ADD INDEX klarna_operation_due (merchant, next_at, kept),
     ADD CONSTRAINT klarna_operation_mark
         CHECK (mark IN ('', 'not_started', 'unclaimed', 'key_expired'))", 'DO 0');
 PREPARE step FROM @step;

@@ -7,6 +7,7 @@
 -- : klarna_order loses client_key and client_token. Orders and operations stay as they are.
 -- : An operation's mark, hint and refusal get columns of their own; adoptions, a kind.
 -- : klarna_worker, a new table, says which process polls Klarna.
+-- : An index finds the operations that still have the request that was sent.
 
 BEGIN;
 
@@ -116,6 +117,10 @@ UPDATE klarna_operation SET kind = 'adopt' WHERE kind = 'place_order' AND method
 
 ALTER TABLE klarna_operation ADD CONSTRAINT klarna_operation_mark
     CHECK (mark IN ('', 'not_started', 'unclaimed', 'key_expired'));
+
+-- Only of what has ended and still has its request, or Klarna's words about a placement.
+CREATE INDEX klarna_operation_kept ON klarna_operation (merchant, updated_at)
+    WHERE next_at = 0 AND (path <> '' OR (kind = 'place_order' AND refusal <> ''));
 
 UPDATE klarna_schema SET version = 2;
 COMMIT;

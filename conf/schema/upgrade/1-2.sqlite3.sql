@@ -7,6 +7,7 @@
 -- : klarna_order loses client_key and client_token. Orders and operations stay as they are.
 -- : An operation's mark, hint and refusal get columns of their own; adoptions, a kind.
 -- : klarna_worker, a new table, says which process polls Klarna.
+-- : An index finds the operations that still have the request that was sent.
 --
 -- SQLite cannot drop a column that has a constraint, nor add one: the two tables are made anew.
 
@@ -246,6 +247,9 @@ DROP TABLE klarna_operation_1;
 CREATE INDEX klarna_operation_by_order ON klarna_operation (order_id, created_at, id);
 CREATE INDEX klarna_operation_due ON klarna_operation (merchant, next_at)
     WHERE next_at > 0;
+-- Only of what has ended and still has its request, or Klarna's words about a placement.
+CREATE INDEX klarna_operation_kept ON klarna_operation (merchant, updated_at)
+    WHERE next_at = 0 AND (path <> '' OR (kind = 'place_order' AND refusal <> ''));
 CREATE INDEX klarna_operation_by_state
     ON klarna_operation (merchant, state, updated_at, kind, took);
 

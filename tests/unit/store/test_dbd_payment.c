@@ -10,27 +10,6 @@
 #define ID1 "11111111-1111-4111-8111-111111111111"
 #define ID2 "22222222-2222-4222-8222-222222222222"
 
-static kl_order_t *made(apr_pool_t *p, const char *id)
-{
-    kl_order_t *order = sample_order(p, id);
-
-    order->stored = KL_STORED_PAYMENT;
-    order->state = KL_ORDER_CREATED;
-    order->klarna_order_id = order->klarna_reference = order->fraud_status = "";
-    order->attention = KL_ATTENTION_NONE;
-    order->channel = "online";
-    order->waiting = order->waiting_too = order->pending_op = "";
-    order->client_token = "a-token\n\t'\"%lld";
-    order->original_amount = order->remaining_amount = order->order_amount;
-    order->captured_amount = order->refunded_amount = 0;
-    order->expires_at = 0;
-    order->check_at = 500;
-    apr_array_clear(order->lines);
-    apr_array_clear(order->captures);
-    apr_array_clear(order->credit_invoices);
-    return order;
-}
-
 static kl_kind_t insert(database_t *db, kl_order_t *order)
 {
     kl_error_clear(db->err);
@@ -85,7 +64,7 @@ static void check_same(apr_pool_t *p, const kl_order_t *x, const kl_order_t *y)
 static void test_a_payment_comes_back_whole(void **state)
 {
     database_t *db = *state;
-    kl_order_t *order = made(db->p, ID1), *stale;
+    kl_order_t *order = sample_payment(db->p, ID1), *stale;
 
     assert_int_equal(insert(db, order), KL_OK);
     check_same(db->p, order, load(db, ID1));
@@ -105,11 +84,12 @@ static void test_an_id_is_taken_once(void **state)
     database_t *db = *state;
     kl_order_t *order = sample_order(db->p, ID2);
 
-    assert_int_equal(insert(db, made(db->p, ID1)), KL_OK);
-    assert_int_equal(insert(db, made(db->p, ID1)), KL_TAKEN);
+    assert_int_equal(insert(db, sample_payment(db->p, ID1)), KL_OK);
+    assert_int_equal(insert(db, sample_payment(db->p, ID1)), KL_TAKEN);
     kl_error_clear(db->err);
     assert_int_equal(db->store->order_insert(db->store, db->p, order, db->err), KL_OK);
-    assert_int_equal(insert(db, made(db->p, ID2)), KL_TAKEN); /* the order stands already */
+    assert_int_equal(insert(db, sample_payment(db->p, ID2)),
+                     KL_TAKEN); /* the order stands already */
     assert_int_equal(database_number(db, "SELECT COUNT(*) FROM klarna_payment"), 1);
 }
 
@@ -125,7 +105,7 @@ static void test_a_placed_one_becomes_an_order_once(void **state)
     database_t *db = *state;
     kl_order_t *order, *other;
 
-    assert_int_equal(insert(db, made(db->p, ID1)), KL_OK);
+    assert_int_equal(insert(db, sample_payment(db->p, ID1)), KL_OK);
     order = load(db, ID1);
     other = load(db, ID1);
     place(order);
@@ -146,7 +126,7 @@ static void test_a_mark_closes_the_payment_first(void **state)
     database_t *db = *state;
     kl_order_t *order, *stale;
 
-    assert_int_equal(insert(db, made(db->p, ID1)), KL_OK);
+    assert_int_equal(insert(db, sample_payment(db->p, ID1)), KL_OK);
     order = load(db, ID1);
     stale = load(db, ID1);
     order->attention = KL_ATTENTION_ORPHAN;
@@ -165,7 +145,7 @@ static void test_one_that_was_left_in_between(void **state)
     kl_order_t *order, *stale;
     apr_array_header_t *due = NULL;
 
-    assert_int_equal(insert(db, made(db->p, ID1)), KL_OK);
+    assert_int_equal(insert(db, sample_payment(db->p, ID1)), KL_OK);
     stale = load(db, ID1);
     database_run(database_connect(db, db->p),
                  "UPDATE klarna_payment SET version = version + 1, state = 'COMPLETED'");
@@ -179,34 +159,6 @@ static void test_one_that_was_left_in_between(void **state)
     assert_int_equal(save(db, order), KL_OK);
     assert_int_equal(order->stored, KL_STORED_ORDER);
     assert_int_equal(orders(db), 1);
-}
-
-static int sweep(database_t *db, apr_time_t now)
-{
-    kl_due_query_t query = {"shop", now, 10, 0};
-    int gone = -1;
-
-    kl_error_clear(db->err);
-    assert_int_equal(db->store->payments_sweep(db->store, db->p, &query, &gone, db->err), KL_OK);
-    return gone;
-}
-
-static void test_only_what_became_an_order_is_swept(void **state)
-{
-    database_t *db = *state;
-    kl_order_t *order = made(db->p, ID1), *other = made(db->p, ID2);
-
-    assert_int_equal(insert(db, order), KL_OK);
-    assert_int_equal(insert(db, other), KL_OK);
-    assert_int_equal(sweep(db, 1000), 0);
-    place(order);
-    assert_int_equal(save(db, order), KL_OK);
-    assert_int_equal(sweep(db, 499), 0); /* not due: its placement may be going on */
-    database_run(database_connect(db, db->p), "UPDATE klarna_payment SET keep_until = 2000");
-    assert_int_equal(sweep(db, 1000), 0);
-    assert_int_equal(sweep(db, 2000), 1);
-    assert_int_equal(load(db, ID1)->state, KL_ORDER_AUTHORIZED);
-    assert_int_equal(load(db, ID2)->stored, KL_STORED_PAYMENT);
 }
 
 static int listed(database_t *db, const char *state)
@@ -225,7 +177,7 @@ static int listed(database_t *db, const char *state)
 static void test_lists_show_what_is_not_placed(void **state)
 {
     database_t *db = *state;
-    kl_order_t *order = made(db->p, ID1), *other = made(db->p, ID2);
+    kl_order_t *order = sample_payment(db->p, ID1), *other = sample_payment(db->p, ID2);
     apr_array_header_t *due = NULL;
     kl_due_query_t query = {"shop", 500, 5, 0};
 
@@ -265,19 +217,19 @@ static void must_not_be_written(database_t *db, kl_order_t *order, const char *c
 static void what_is_no_payment_is_not_written(void **state)
 {
     database_t *db = *state;
-    kl_order_t *order = made(db->p, ID1);
+    kl_order_t *order = sample_payment(db->p, ID1);
 
     order->state = KL_ORDER_AUTHORIZED;
     must_not_be_written(db, order, "kl_payment_is_state");
-    order = made(db->p, ID1);
+    order = sample_payment(db->p, ID1);
     order->captured_amount = 1;
     order->remaining_amount--;
     must_not_be_written(db, order, "captured_amount == 0");
-    order = made(db->p, ID1);
+    order = sample_payment(db->p, ID1);
     order->original_amount--;
     must_not_be_written(db, order, "kl_order_check");
     assert_int_equal(database_number(db, "SELECT COUNT(*) FROM klarna_payment"), 0);
-    assert_int_equal(insert(db, made(db->p, ID1)), KL_OK);
+    assert_int_equal(insert(db, sample_payment(db->p, ID1)), KL_OK);
     assert_int_equal(database_run(database_connect(db, db->p),
                                   "UPDATE klarna_payment SET cart = '{'"),
                      0);
@@ -295,7 +247,6 @@ int main(void)
         WITH_DATABASE(test_a_placed_one_becomes_an_order_once),
         WITH_DATABASE(test_a_mark_closes_the_payment_first),
         WITH_DATABASE(test_one_that_was_left_in_between),
-        WITH_DATABASE(test_only_what_became_an_order_is_swept),
         WITH_DATABASE(test_lists_show_what_is_not_placed),
     };
 

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See dbd_sweep.h. */
+#include "store/dbd_sweep.h"
+
+#include "core/schedule.h"
+
+static kl_kind_t id_read(kl_dbd_t *db, apr_pool_t *p, apr_array_header_t *out)
+{
+    APR_ARRAY_PUSH(out, const char *) = kl_dbd_run_text(db, p, 0);
+    return KL_OK;
+}
+
+kl_kind_t kl_dbd_sweep_find(kl_store_t *self, apr_pool_t *p, const kl_sweep_t *sweep,
+                            apr_array_header_t **out, kl_error_t *err)
+{
+    const int limit = KL_SWEPT;
+    const apr_time_t looked_at = sweep->before - KL_INTENT_LIFETIME,
+                     no_order = sweep->now - KL_INTENT_LIFETIME - KL_AUTHORIZATION_LIFETIME;
+    const void *placed[] = {sweep->account, &sweep->now, &sweep->now, &limit};
+    const void *unfinished[] = {sweep->account, &looked_at,     &no_order, &sweep->now,
+                                &sweep->before, &sweep->before, &limit};
+    const void *requests[] = {sweep->account, &sweep->before, &limit};
+    const kl_dbd_rows_query_t queries[] = {
+        [KL_SWEEP_PLACED] = {KL_SQL_placed_find, placed, "payment", id_read},
+        [KL_SWEEP_UNFINISHED] = {KL_SQL_unfinished_find, unfinished, "payment", id_read},
+        [KL_SWEEP_REQUESTS] = {KL_SQL_requests_find, requests, "operation", id_read},
+    };
+
+    *out = apr_array_make(p, KL_SWEPT, sizeof(const char *));
+    return kl_dbd_rows_select(self, p, &queries[sweep->what], *out, err);
+}
+
+static kl_kind_t take(kl_store_t *self, apr_pool_t *p, kl_sql_t text, const void **v,
+                      kl_error_t *err)
+{
+    const kl_dbd_rows_query_t query = {text, v, "row", NULL};
+
+    return kl_dbd_rows_either_way(kl_dbd_rows_save(self, p, &query, err), err);
+}
+
+/* A payment goes after what refers to it: a death in between finds it again. */
+kl_kind_t kl_dbd_sweep_take(kl_store_t *self, apr_pool_t *p, const kl_sweep_t *sweep,
+                            const apr_array_header_t *ids, kl_error_t *err)
+{
+    static const kl_sql_t texts[] = {[KL_SWEEP_PLACED] = KL_SQL_placed_sweep,
+                                     [KL_SWEEP_UNFINISHED] = KL_SQL_unfinished_sweep,
+                                     [KL_SWEEP_REQUESTS] = KL_SQL_requests_sweep};
+    const void *v[1 + KL_SWEPT] = {sweep->what == KL_SWEEP_PLACED ? &sweep->now : &sweep->before};
+    int last = ids->nelts - 1;
+    kl_kind_t rv = KL_OK;
+
+    for (int i = 0; i < KL_SWEPT; i++) {
+        v[1 + i] = APR_ARRAY_IDX(ids, i < last ? i : last, const char *);
+    }
+    if (sweep->what == KL_SWEEP_UNFINISHED) {
+        rv = take(self, p, KL_SQL_refused_sweep, v, err);
+    }
+    return rv == KL_OK ? take(self, p, texts[sweep->what], v, err) : rv;
+}
