@@ -150,6 +150,10 @@ class Server:
         """For klarna-schema, and with it for the client."""
         raise NotImplementedError
 
+    def dump(self, database):
+        """All of it as text, as its own client writes it."""
+        return self._run(*self._dumper(database))
+
     def params(self, database):
         """For DBDParams."""
         raise NotImplementedError
@@ -222,6 +226,9 @@ class Postgres(Server):
 
     def _lines(self, text):
         return text.splitlines()
+
+    def _dumper(self, database):
+        return [os.path.join(self.bin, "pg_dump"), *self.arguments(database)]
 
     def wait_for_standby(self):
         """From now on a commit is acknowledged when the standby has it, too."""
@@ -308,6 +315,9 @@ class MariaDb(Server):
 
     def _lines(self, text):
         return [line.replace("\t", SEPARATOR) for line in text.splitlines()]
+
+    def _dumper(self, database):
+        return ["/usr/bin/mariadb-dump", *self.arguments(database)]
 
     def params(self, database):
         return f"sock={self._socket()} dbname={database} user=root reconnect=0"

@@ -5,6 +5,7 @@ database of its own for each server root)."""
 import os
 import re
 import sqlite3
+import subprocess
 import sys
 
 import sandbox      # noqa: F401  (puts sandbox_client on the path)
@@ -46,6 +47,11 @@ class File:
         finally:
             database.close()
 
+    def dump(self):
+        """All of it as text, as the database's own client writes it."""
+        return subprocess.run(["sqlite3", "-batch", "-init", "/dev/null", self.path, ".dump"],
+                              check=True, capture_output=True, text=True).stdout
+
     def configure(self, text):
         return text
 
@@ -64,6 +70,9 @@ class OnServer:
 
     def arguments(self):
         return self.server.arguments(self.name)
+
+    def dump(self):
+        return self.server.dump(self.name)
 
     def configure(self, text):
         """The demo's configuration with this database in the place of its own."""
