@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the worker finds by looking: orders read back on a schedule, what was done in Klarna's portal,
-intents nobody finished, authorizations that end. Time passes by the sandbox's clock, or by moving
+payments nobody finished, authorizations that end. Time passes by the sandbox's clock, or by moving
 an order's own times back in the database."""
 import json
 import re
@@ -221,7 +221,7 @@ def test_books_that_cannot_agree(shop, httpd, box):
     assert shop.agrees(order_id, "AUTHORIZED")["attention"] is None
 
 
-# --- intents nobody finished ---------------------------------------------------------------------------
+# --- payments nobody finished --------------------------------------------------------------------------
 
 @pytest.mark.databases
 def test_an_intent_is_given_up_after_49_hours(shop, httpd, box):
