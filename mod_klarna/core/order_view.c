@@ -10,7 +10,6 @@
 #include "core/view.h"
 #include "core/plan_credit.h"
 #include "core/why_not.h"
-#include "core/json.h"
 #include "core/line.h"
 
 /* --- lines ----------------------------------------------------------------------- */

@@ -9,7 +9,6 @@
 #include "service/run.h"
 #include "service/verify.h"
 #include "core/why_not.h"
-#include "core/error.h"
 
 /* The placement that waits for its order id: it was sent, and nobody is working on it. */
 static kl_kind_t waiting_placement(kl_service_t *svc, const kl_order_t *order, kl_operation_t **op,

@@ -74,6 +74,25 @@ static void no_action_works_on_it(void **state)
     }
 }
 
+static void a_payment_is_not_placed(void **state)
+{
+    world_t *world = world_for(state);
+    const char *id = world_created(world);
+    kl_operation_t *op = NULL;
+    kl_error_t *err;
+    int calls = world->klarna->calls;
+
+    damage(world, id);
+    contract_may_break();
+    world_try(world, act_place, id, "new", &op, &err);
+    check_broken(err, RULE);
+    assert_int_equal(world->store->operations->nelts, 0);
+    assert_int_equal(world->klarna->calls, calls);
+    repair(world, id);
+    world_must(world, act_place, id, "new");
+    world_check_ours(world, id, "AUTHORIZED", 0, 0, CART_AMOUNT);
+}
+
 static void nobody_clears_or_adopts_it(void **state)
 {
     world_t *world = world_for(state);
@@ -271,6 +290,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_POOL(no_action_works_on_it),
+        WITH_POOL(a_payment_is_not_placed),
         WITH_POOL(nobody_clears_or_adopts_it),
         WITH_POOL(a_callback_changes_nothing),
         WITH_POOL(it_is_shown),

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Payments before they are placed: started once, updated, read with their key. */
 #include "tests/unit/service_checks.h"
-#include "service/call.h"
-#include "service/journal.h"
 
 #include <apr_strings.h>
 

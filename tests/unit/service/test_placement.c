@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Placing an order: what it takes, what a decline leaves, and what is stored of it. */
 #include "tests/unit/service_checks.h"
-#include "service/call.h"
-#include "service/journal.h"
 
 static void placing(void **state)
 {

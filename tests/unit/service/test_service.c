@@ -2,7 +2,6 @@
 /* The context of a service: whose orders it sees, with which account it speaks. */
 #include "tests/unit/service_checks.h"
 #include "service/call.h"
-#include "service/journal.h"
 
 #include <apr_strings.h>
 
