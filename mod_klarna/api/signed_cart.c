@@ -47,10 +47,13 @@ static int split(token_t *token, const char *text, apr_size_t len)
 /* What a part encodes; NULL text when it is not base64 to its last character. */
 static part_t decoded(apr_pool_t *p, part_t part)
 {
+    unsigned char *bytes = apr_palloc(p, part.len + 1); /* fewer than it has characters */
     part_t out = {0};
 
-    out.text = (const char *)apr_pdecode_base64_binary(p, part.text, (apr_ssize_t)part.len,
-                                                       APR_ENCODE_NONE, &out.len);
+    if (apr_decode_base64_binary(bytes, part.text, (apr_ssize_t)part.len, APR_ENCODE_NONE, &out.len)
+        == APR_SUCCESS) {
+        out.text = (const char *)bytes;
+    }
     return out;
 }
 
