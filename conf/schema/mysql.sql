@@ -55,7 +55,7 @@ CREATE TABLE klarna_order (
     pending_op        VARCHAR(36)   NOT NULL,
     confirmation_url  VARCHAR(2000) NOT NULL,
     ledger            MEDIUMTEXT    NOT NULL,
-    CONSTRAINT klarna_order_klarna_id UNIQUE (merchant, klarna_order_id),
+    CONSTRAINT klarna_order_klarna_id UNIQUE (merchant, klarna_order_id), -- For order_list_found.
     CONSTRAINT klarna_order_version CHECK (version >= 1),
     CONSTRAINT klarna_order_amounts CHECK (original_amount >= 0 AND order_amount >= 0
         AND captured_amount >= 0 AND refunded_amount >= 0
@@ -66,16 +66,28 @@ CREATE TABLE klarna_order (
         'CAPTURED', 'CANCELLED', 'EXPIRED', 'CLOSED', 'DECLINED', 'ABANDONED'))
 ) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
+-- Each index says which statements of mod_klarna/store/statements.h need it.
+
+-- For order_list_newest.
 CREATE INDEX klarna_order_newest ON klarna_order (merchant, created_at, id);
--- channel last: one that no order of a state has is found to be none without reading them.
+-- For order_list_state: channel last, so that one that no order of a state has is found to be
+-- none without reading them.
 CREATE INDEX klarna_order_by_state ON klarna_order (merchant, state, created_at, id, channel);
+-- For order_list_found, order_list_open_found.
 CREATE INDEX klarna_order_by_reference ON klarna_order (merchant, klarna_reference);
+-- For order_list_found, order_list_open_found.
 CREATE INDEX klarna_order_by_reference1 ON klarna_order (merchant, reference1);
+-- For order_list_found, order_list_open_found.
 CREATE INDEX klarna_order_by_reference2 ON klarna_order (merchant, reference2);
+-- For order_list_attention.
 CREATE INDEX klarna_order_by_attention ON klarna_order (merchant, attention, created_at, id);
+-- For order_list_channel.
 CREATE INDEX klarna_order_by_channel ON klarna_order (merchant, channel, created_at, id);
+-- For order_list_waiting.
 CREATE INDEX klarna_order_waiting ON klarna_order (merchant, waiting, created_at, id);
+-- For order_list_open.
 CREATE INDEX klarna_order_open ON klarna_order (merchant, open_until, id);
+-- For orders_due.
 CREATE INDEX klarna_order_due ON klarna_order (merchant, check_at);
 
 CREATE TABLE klarna_operation (
@@ -115,7 +127,7 @@ CREATE TABLE klarna_operation (
     -- when it ended, as long as it has its request, or Klarna's words about a placement
     kept              BIGINT AS (IF(next_at = 0 AND (path <> '' OR (kind = 'place_order'
         AND refusal <> '')), updated_at, 0)) STORED,
-    CONSTRAINT klarna_operation_client_key UNIQUE (client_key),
+    CONSTRAINT klarna_operation_client_key UNIQUE (client_key), -- For operation_load_by_client_key.
     CONSTRAINT klarna_operation_version CHECK (version >= 1),
     CONSTRAINT klarna_operation_amount CHECK (amount >= 0),
     CONSTRAINT klarna_operation_attempts CHECK (attempts >= 0 AND doubtful IN (0, 1)),
@@ -124,9 +136,11 @@ CREATE TABLE klarna_operation (
         'unknown'))
 ) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
+-- For operation_list, refused_sweep.
 CREATE INDEX klarna_operation_by_order ON klarna_operation (order_id, created_at, id);
+-- For operations_unfinished, operations_asked_for, operations_placements, requests_find.
 CREATE INDEX klarna_operation_due ON klarna_operation (merchant, next_at, kept);
--- Whole figures of an hour come from the index alone.
+-- For operations_by_state, operation_hours: figures of an hour come from the index alone.
 CREATE INDEX klarna_operation_by_state
     ON klarna_operation (merchant, state, updated_at, kind, took);
 
@@ -167,14 +181,16 @@ CREATE TABLE klarna_payment (
     updated_at        BIGINT        NOT NULL,
     expires_at        BIGINT        NOT NULL,
     check_at          BIGINT        NOT NULL, -- when the worker looks at it, 0: never
-    CONSTRAINT klarna_payment_cart_claim UNIQUE (cart_claim),
+    CONSTRAINT klarna_payment_cart_claim UNIQUE (cart_claim), -- For payment_insert.
     CONSTRAINT klarna_payment_version CHECK (version >= 1),
     CONSTRAINT klarna_payment_kind CHECK (kind IN ('online', 'hosted_page', 'qr', 'network')),
     CONSTRAINT klarna_payment_state CHECK (state IN ('CREATED', 'DECLINED', 'ABANDONED', 'WAITING',
         'IN_PROGRESS', 'COMPLETED', 'CANCELLED', 'EXPIRED', 'FAILED'))
 ) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
+-- For order_list_payments, unfinished_find.
 CREATE INDEX klarna_payment_by_state ON klarna_payment (merchant, state, created_at, id);
+-- For payments_due, placed_find.
 CREATE INDEX klarna_payment_due ON klarna_payment (merchant, check_at);
 
 -- What an order can be found by besides its own columns.

@@ -61,7 +61,7 @@ CREATE TABLE klarna_order (
     pending_op        TEXT    NOT NULL,
     confirmation_url  TEXT    NOT NULL,
     ledger            TEXT    NOT NULL,
-    CONSTRAINT klarna_order_klarna_id UNIQUE (merchant, klarna_order_id),
+    CONSTRAINT klarna_order_klarna_id UNIQUE (merchant, klarna_order_id), -- For order_list_found.
     CONSTRAINT klarna_order_version CHECK (version >= 1),
     CONSTRAINT klarna_order_amounts CHECK (original_amount >= 0 AND order_amount >= 0
         AND captured_amount >= 0 AND refunded_amount >= 0
@@ -72,20 +72,36 @@ CREATE TABLE klarna_order (
         'CAPTURED', 'CANCELLED', 'EXPIRED', 'CLOSED', 'DECLINED', 'ABANDONED'))
 ) STRICT;
 
+-- Each index says which statements of mod_klarna/store/statements.h need it. Most hold only the
+-- rows those look for: the others cost nothing when they are written.
+
+-- For order_list_newest.
 CREATE INDEX klarna_order_newest ON klarna_order (merchant, created_at, id);
--- channel last: one that no order of a state has is found to be none without reading them.
+-- For order_list_state: channel last, so that one that no order of a state has is found to be
+-- none without reading them.
 CREATE INDEX klarna_order_by_state ON klarna_order (merchant, state, created_at, id, channel);
-CREATE INDEX klarna_order_by_reference ON klarna_order (merchant, klarna_reference);
-CREATE INDEX klarna_order_by_reference1 ON klarna_order (merchant, reference1);
-CREATE INDEX klarna_order_by_reference2 ON klarna_order (merchant, reference2);
-CREATE INDEX klarna_order_by_channel ON klarna_order (merchant, channel, created_at, id);
--- Only of the few that are marked, open or due: the others cost nothing when they are written.
+-- For order_list_found, order_list_open_found.
+CREATE INDEX klarna_order_by_reference ON klarna_order (merchant, klarna_reference)
+    WHERE klarna_reference <> '';
+-- For order_list_found, order_list_open_found.
+CREATE INDEX klarna_order_by_reference1 ON klarna_order (merchant, reference1)
+    WHERE reference1 <> '';
+-- For order_list_found, order_list_open_found.
+CREATE INDEX klarna_order_by_reference2 ON klarna_order (merchant, reference2)
+    WHERE reference2 <> '';
+-- For order_list_channel.
+CREATE INDEX klarna_order_by_channel ON klarna_order (merchant, channel, created_at, id)
+    WHERE channel <> 'online';
+-- For order_list_attention.
 CREATE INDEX klarna_order_by_attention ON klarna_order (merchant, attention, created_at, id)
     WHERE attention <> '';
+-- For order_list_waiting.
 CREATE INDEX klarna_order_waiting ON klarna_order (merchant, waiting, created_at, id)
     WHERE waiting <> '';
+-- For order_list_open.
 CREATE INDEX klarna_order_open ON klarna_order (merchant, open_until, id)
     WHERE open_until > 0;
+-- For orders_due.
 CREATE INDEX klarna_order_due ON klarna_order (merchant, check_at)
     WHERE check_at > 0;
 
@@ -123,7 +139,7 @@ CREATE TABLE klarna_operation (
     error_code        TEXT    NOT NULL,
     error_messages    TEXT    NOT NULL,
     correlation_id    TEXT    NOT NULL,
-    CONSTRAINT klarna_operation_client_key UNIQUE (client_key),
+    CONSTRAINT klarna_operation_client_key UNIQUE (client_key), -- For operation_load_by_client_key.
     CONSTRAINT klarna_operation_version CHECK (version >= 1),
     CONSTRAINT klarna_operation_amount CHECK (amount >= 0),
     CONSTRAINT klarna_operation_attempts CHECK (attempts >= 0 AND doubtful IN (0, 1)),
@@ -132,13 +148,15 @@ CREATE TABLE klarna_operation (
         'unknown'))
 ) STRICT;
 
+-- For operation_list, refused_sweep.
 CREATE INDEX klarna_operation_by_order ON klarna_operation (order_id, created_at, id);
+-- For operations_unfinished, operations_asked_for, operations_placements.
 CREATE INDEX klarna_operation_due ON klarna_operation (merchant, next_at)
     WHERE next_at > 0;
--- Only of what has ended and still has its request, or Klarna's words about a placement.
+-- For requests_find: what has ended and still has its request, or Klarna's words about a placement.
 CREATE INDEX klarna_operation_kept ON klarna_operation (merchant, updated_at)
     WHERE next_at = 0 AND (path <> '' OR (kind = 'place_order' AND refusal <> ''));
--- Whole figures of an hour come from the index alone.
+-- For operations_by_state, operation_hours: figures of an hour come from the index alone.
 CREATE INDEX klarna_operation_by_state
     ON klarna_operation (merchant, state, updated_at, kind, took);
 
@@ -179,14 +197,16 @@ CREATE TABLE klarna_payment (
     updated_at        INTEGER NOT NULL,
     expires_at        INTEGER NOT NULL,
     check_at          INTEGER NOT NULL, -- when the worker looks at it, 0: never
-    CONSTRAINT klarna_payment_cart_claim UNIQUE (cart_claim),
+    CONSTRAINT klarna_payment_cart_claim UNIQUE (cart_claim), -- For payment_insert.
     CONSTRAINT klarna_payment_version CHECK (version >= 1),
     CONSTRAINT klarna_payment_kind CHECK (kind IN ('online', 'hosted_page', 'qr', 'network')),
     CONSTRAINT klarna_payment_state CHECK (state IN ('CREATED', 'DECLINED', 'ABANDONED', 'WAITING',
         'IN_PROGRESS', 'COMPLETED', 'CANCELLED', 'EXPIRED', 'FAILED'))
 ) STRICT;
 
+-- For order_list_payments, unfinished_find.
 CREATE INDEX klarna_payment_by_state ON klarna_payment (merchant, state, created_at, id);
+-- For payments_due, placed_find.
 CREATE INDEX klarna_payment_due ON klarna_payment (merchant, check_at)
     WHERE check_at > 0;
 

@@ -83,7 +83,7 @@ static void drive(kl_order_page_t *page, const kl_order_query_t *query, const wo
         by = words->state;
         BOTH(page, state);
     }
-    else if (words->channel[0]) {
+    else if (words->channel[0] && strcmp(words->channel, KL_USUAL_CHANNEL) != 0) {
         by = words->channel;
         BOTH(page, channel);
     }

@@ -46,6 +46,7 @@ BREAKS = {  # a check's name: what breaks it (file, text to add or to put in the
     "labels": ("mod_klarna/store/statements.c", '"klarna_Upper"\n'),
     "columns": ("mod_klarna/core/limits.h", "#define KL_MAX_STRING 256\n",
                 "#define KL_MAX_STRING 255"),
+    "indexes": ("conf/schema/mysql.sql", "-- For orders_duly.\n", "-- For orders_due.\n"),
     "documented": ("README.md", "`mod_klarna/core/nowhere.c`\n"),
     "tags": ("handlers/answer.c", 'ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "KLA0001: x");\n'),
     "explained": ("handlers/answer.c", 'ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "KLA9: x");\n'),

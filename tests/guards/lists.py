@@ -85,6 +85,36 @@ def columns(root):
                     yield f"{rel}:1: {table}.{name} does not allow what the code has for it"
 
 
+INDEX = re.compile(r"((?:^--[^\n]*\n)*)^CREATE (?:UNIQUE )?INDEX (\w+)", re.M)
+UNIQUE = re.compile(r"CONSTRAINT (\w+) UNIQUE \([^)]*\),?(.*)")
+NEEDED_BY = re.compile(r"\s*-- For ((?:\w+, )*\w+)[.:]")
+
+
+def statements(root):
+    """The ids of every statement."""
+    text = read(os.path.join(root, "mod_klarna/store/statements.h"))
+    pairs = re.findall(r"^ .*_FIRST_\((?:SAME|EACH), (\w+),", text, re.M)
+    return (set(re.findall(r"\b(?:SAME|EACH)\((\w+),", text))
+            | {f"order_{what}_{name}" for what in ("list", "count") for name in pairs})
+
+
+def indexes(root):
+    """Each index costs every write: a comment names the statements that need it."""
+    known = statements(root)
+    for dialect in ("sqlite3", "pgsql", "mysql"):
+        rel = f"conf/schema/{dialect}.sql"
+        text = read(os.path.join(root, rel))
+        found = {name: comment for comment, name in INDEX.findall(text)} | dict(UNIQUE.findall(text))
+        if len(found) < 2:
+            yield f"{rel}:1: no indexes found: this guard looks in the wrong place"
+        for name, comment in found.items():
+            needed_by = NEEDED_BY.match(comment)
+            if not needed_by:
+                yield f"{rel}:1: {name} does not say which statement needs it (-- For order_load.)"
+            elif unknown := set(needed_by.group(1).split(", ")) - known:
+                yield f"{rel}:1: {name} is for {unknown}, which is no statement"
+
+
 NAMED_FILE = re.compile(r"(?<![\w/.$-])([\w-]+(?:/[\w.-]+)*\.(?:c|h|py|mjs|md|sh))\b")
 NAMED_FUNCTION = re.compile(r"\bkl_\w+")
 
@@ -113,4 +143,4 @@ def documented(root):
                     yield f"{rel}:{n}: there is no {name}"
 
 
-CHECKS = [directives, labels, columns, documented]
+CHECKS = [directives, labels, columns, indexes, documented]

@@ -68,7 +68,7 @@ CREATE TABLE IF NOT EXISTS klarna_payment (
     updated_at        BIGINT        NOT NULL,
     expires_at        BIGINT        NOT NULL,
     check_at          BIGINT        NOT NULL, -- when the worker looks at it, 0: never
-    CONSTRAINT klarna_payment_cart_claim UNIQUE (cart_claim),
+    CONSTRAINT klarna_payment_cart_claim UNIQUE (cart_claim), -- For payment_insert.
     CONSTRAINT klarna_payment_version CHECK (version >= 1),
     CONSTRAINT klarna_payment_kind CHECK (kind IN ('online', 'hosted_page', 'qr', 'network')),
     CONSTRAINT klarna_payment_state CHECK (state IN ('CREATED', 'DECLINED', 'ABANDONED', 'WAITING',

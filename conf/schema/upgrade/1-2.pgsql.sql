@@ -56,7 +56,7 @@ CREATE TABLE klarna_payment (
     updated_at        BIGINT        NOT NULL,
     expires_at        BIGINT        NOT NULL,
     check_at          BIGINT        NOT NULL, -- when the worker looks at it, 0: never
-    CONSTRAINT klarna_payment_cart_claim UNIQUE (cart_claim),
+    CONSTRAINT klarna_payment_cart_claim UNIQUE (cart_claim), -- For payment_insert.
     CONSTRAINT klarna_payment_version CHECK (version >= 1),
     CONSTRAINT klarna_payment_kind CHECK (kind IN ('online', 'hosted_page', 'qr', 'network')),
     CONSTRAINT klarna_payment_state CHECK (state IN ('CREATED', 'DECLINED', 'ABANDONED', 'WAITING',
@@ -83,6 +83,20 @@ CREATE INDEX klarna_payment_due ON klarna_payment (merchant, check_at)
 
 DELETE FROM klarna_order WHERE id IN (SELECT id FROM klarna_payment);
 ALTER TABLE klarna_order DROP COLUMN client_key, DROP COLUMN client_token;
+
+-- Only of the orders that are looked for: the others cost nothing when they are written.
+DROP INDEX klarna_order_by_reference,
+    klarna_order_by_reference1,
+    klarna_order_by_reference2,
+    klarna_order_by_channel;
+CREATE INDEX klarna_order_by_reference ON klarna_order (merchant, klarna_reference)
+    WHERE klarna_reference <> '';
+CREATE INDEX klarna_order_by_reference1 ON klarna_order (merchant, reference1)
+    WHERE reference1 <> '';
+CREATE INDEX klarna_order_by_reference2 ON klarna_order (merchant, reference2)
+    WHERE reference2 <> '';
+CREATE INDEX klarna_order_by_channel ON klarna_order (merchant, channel, created_at, id)
+    WHERE channel <> 'online';
 
 -- Which process polls for a merchant; without a row, or when its time is over, any may.
 CREATE TABLE klarna_worker (

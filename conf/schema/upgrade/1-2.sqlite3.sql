@@ -52,7 +52,7 @@ CREATE TABLE klarna_payment (
     updated_at        INTEGER NOT NULL,
     expires_at        INTEGER NOT NULL,
     check_at          INTEGER NOT NULL, -- when the worker looks at it, 0: never
-    CONSTRAINT klarna_payment_cart_claim UNIQUE (cart_claim),
+    CONSTRAINT klarna_payment_cart_claim UNIQUE (cart_claim), -- For payment_insert.
     CONSTRAINT klarna_payment_version CHECK (version >= 1),
     CONSTRAINT klarna_payment_kind CHECK (kind IN ('online', 'hosted_page', 'qr', 'network')),
     CONSTRAINT klarna_payment_state CHECK (state IN ('CREATED', 'DECLINED', 'ABANDONED', 'WAITING',
@@ -132,7 +132,7 @@ CREATE TABLE klarna_order (
     pending_op        TEXT    NOT NULL,
     confirmation_url  TEXT    NOT NULL,
     ledger            TEXT    NOT NULL,
-    CONSTRAINT klarna_order_klarna_id UNIQUE (merchant, klarna_order_id),
+    CONSTRAINT klarna_order_klarna_id UNIQUE (merchant, klarna_order_id), -- For order_list_found.
     CONSTRAINT klarna_order_version CHECK (version >= 1),
     CONSTRAINT klarna_order_amounts CHECK (original_amount >= 0 AND order_amount >= 0
         AND captured_amount >= 0 AND refunded_amount >= 0
@@ -159,10 +159,14 @@ DROP TABLE klarna_order_1;
 
 CREATE INDEX klarna_order_newest ON klarna_order (merchant, created_at, id);
 CREATE INDEX klarna_order_by_state ON klarna_order (merchant, state, created_at, id, channel);
-CREATE INDEX klarna_order_by_reference ON klarna_order (merchant, klarna_reference);
-CREATE INDEX klarna_order_by_reference1 ON klarna_order (merchant, reference1);
-CREATE INDEX klarna_order_by_reference2 ON klarna_order (merchant, reference2);
-CREATE INDEX klarna_order_by_channel ON klarna_order (merchant, channel, created_at, id);
+CREATE INDEX klarna_order_by_reference ON klarna_order (merchant, klarna_reference)
+    WHERE klarna_reference <> '';
+CREATE INDEX klarna_order_by_reference1 ON klarna_order (merchant, reference1)
+    WHERE reference1 <> '';
+CREATE INDEX klarna_order_by_reference2 ON klarna_order (merchant, reference2)
+    WHERE reference2 <> '';
+CREATE INDEX klarna_order_by_channel ON klarna_order (merchant, channel, created_at, id)
+    WHERE channel <> 'online';
 CREATE INDEX klarna_order_by_attention ON klarna_order (merchant, attention, created_at, id)
     WHERE attention <> '';
 CREATE INDEX klarna_order_waiting ON klarna_order (merchant, waiting, created_at, id)
@@ -211,7 +215,7 @@ CREATE TABLE klarna_operation (
     error_code        TEXT    NOT NULL,
     error_messages    TEXT    NOT NULL,
     correlation_id    TEXT    NOT NULL,
-    CONSTRAINT klarna_operation_client_key UNIQUE (client_key),
+    CONSTRAINT klarna_operation_client_key UNIQUE (client_key), -- For operation_load_by_client_key.
     CONSTRAINT klarna_operation_version CHECK (version >= 1),
     CONSTRAINT klarna_operation_amount CHECK (amount >= 0),
     CONSTRAINT klarna_operation_attempts CHECK (attempts >= 0 AND doubtful IN (0, 1)),

@@ -65,8 +65,10 @@ static void one_part_drives(void **state)
           "shop|CAPTURED|CAPTURED|CAPTURED|||||||0|" NEWEST);
     check((kl_order_query_t){.attention = "outside"}, "attention",
           "shop|outside|||outside|outside|||||0|" NEWEST);
-    check((kl_order_query_t){.channel = "online"}, "channel",
-          "shop|online|||||online|online|||0|" NEWEST);
+    check((kl_order_query_t){.channel = "instore"}, "channel",
+          "shop|instore|||||instore|instore|||0|" NEWEST);
+    check((kl_order_query_t){.channel = "online"}, "newest",
+          "shop|||||online|online|||0|" NEWEST); /* as most are */
     check((kl_order_query_t){.search = "A1"}, "found",
           "shop|A1|shop|A1|shop|A1|shop|A1|shop|A1|shop|A1|" NONE NEWEST);
 }
