@@ -74,7 +74,7 @@ kl_kind_t kl_service_order(kl_service_t *svc, const char *id, kl_order_t **out, 
     kl_order_t *order = NULL;
     kl_kind_t rv = kl_service_show(svc, id, &order, err);
 
-    if (rv == KL_OK && order->broken) {
+    if (order && order->broken) {
         rv = stop(order, err);
     }
     if (rv == KL_OK) {
