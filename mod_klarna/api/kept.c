@@ -79,8 +79,10 @@ void *kl_kept_take(kl_kept_t *kept, const char *url, apr_time_t now)
 
     while (link.handle && (is_old(&link, now) || !is_silent(link.fd))) {
         kept->end(link.handle);
-        /* Those before it are older. */
-        link = is_old(&link, now) ? (link_t){.handle = NULL} : last_of(kept, url);
+        if (is_old(&link, now)) {
+            return NULL; /* and those before it are older */
+        }
+        link = last_of(kept, url);
     }
     return link.handle;
 }
