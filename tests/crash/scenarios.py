@@ -166,6 +166,15 @@ def _about_to_expire(stage):
     return subject
 
 
+def _long_ago(stage):
+    """What was asked of Klarna for this order has had its time."""
+    subject = _part_captured(stage)
+    back = f"updated_at - {400 * DAY * 10 ** 6}"
+    stage.world.database.sql(f"UPDATE klarna_operation SET updated_at = {back} "
+                             f"WHERE order_id = '{subject.order_id}';")
+    return subject
+
+
 def _left_at(step, prepare, action, body):
     """The first host died at this step of a request; nobody asks again."""
     def lead(stage):
@@ -279,6 +288,8 @@ SCENARIOS = (
     Scenario("worker: fraud notification", _reviewed),
     Scenario("worker: a refund in the portal", _refunded_in_the_portal),
     Scenario("worker: a capture in the portal", _captured_in_the_portal),
+    Scenario("worker: a request that has had its time", _long_ago,
+             shows='"kind": "capture",   "path": ""'),
     Scenario("worker: a shopper who never came back", lambda stage: Subject(
         stage.shop.start().order_id)),
 )

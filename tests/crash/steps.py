@@ -25,8 +25,8 @@ UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}
 ORDER = ("id", "state", "fraud_status", "session_id", "klarna_order_id", "original_amount",
          "order_amount", "order_tax_amount", "captured_amount", "refunded_amount",
          "remaining_amount", "attention", "pending_op", "ledger")
-OPERATION = ("id", "order_id", "kind", "state", "amount", "actor", "credit_invoice_id", "next_op",
-             "next_at", "result_id", "error_code")
+OPERATION = ("id", "order_id", "kind", "path", "state", "amount", "actor", "credit_invoice_id",
+             "next_op", "next_at", "result_id", "error_code")
 QUIET_SECONDS = 12
 ROUNDS = 6
 MOST_STEPS = 60
@@ -163,9 +163,9 @@ class Run:
         return (at[0] if at else None), picture
 
     def _is_placed(self, subject):
-        [(ours, theirs)] = self.stage.world.database.sql(
-            f"SELECT id, klarna_order_id FROM klarna_order WHERE id = '{subject.order_id}';")
-        return ours != theirs
+        return self.stage.world.database.sql(
+            "SELECT id FROM klarna_order WHERE klarna_order_id <> id "
+            f"AND id = '{subject.order_id}';") != []
 
     def _client(self, subject):
         key = new_key()
@@ -269,5 +269,5 @@ def named_steps():
     found = set()
     for path in glob.glob(os.path.join(ROOT, "mod_klarna", "service", "*.c")):
         with open(path, encoding="utf-8") as file:
-            found |= set(re.findall(r'kl_step\(svc, "(\w+)"\)', file.read()))
+            found |= set(re.findall(r'kl_service_step\(svc, "(\w+)"\)', file.read()))
     return found
