@@ -13,13 +13,19 @@ static kl_kind_t id_read(kl_dbd_t *db, apr_pool_t *p, apr_array_header_t *out)
 kl_kind_t kl_dbd_sweep_find(kl_store_t *self, apr_pool_t *p, const kl_sweep_t *sweep,
                             apr_array_header_t **out, kl_error_t *err)
 {
-    const int limit = KL_SWEPT;
-    const apr_time_t looked_at = sweep->before - KL_INTENT_LIFETIME,
-                     no_order = sweep->now - KL_INTENT_LIFETIME - KL_AUTHORIZATION_LIFETIME;
-    const void *placed[] = {sweep->account, &sweep->now, &sweep->now, &limit};
-    const void *unfinished[] = {sweep->account, &looked_at,     &no_order, &sweep->now,
-                                &sweep->before, &sweep->before, &limit};
-    const void *requests[] = {sweep->account, &sweep->before, &limit};
+    const int limit = KL_SWEPT, candidates = 8 * KL_SWEPT;
+    const char *account = sweep->account;
+    const apr_time_t *now = &sweep->now, *before = &sweep->before;
+    const apr_time_t looked_at = *before - KL_INTENT_LIFETIME;
+    /* one that nobody has looked at stays until Klarna cannot have an order of it any more */
+    const apr_time_t no_order = *now - KL_INTENT_LIFETIME - KL_AUTHORIZATION_LIFETIME;
+    const apr_time_t unseen = no_order < looked_at ? no_order : looked_at;
+    const void *placed[] = {account, now, now, &limit};
+    const void *unfinished[] = {account, &unseen,    now, before, &candidates,
+                                account, &looked_at, now, before, &candidates,
+                                account, &looked_at, now, before, &candidates,
+                                before,  &limit};
+    const void *requests[] = {account, before, &limit};
     const kl_dbd_rows_query_t queries[] = {
         [KL_SWEEP_PLACED] = {KL_SQL_placed_find, placed, "payment", id_read},
         [KL_SWEEP_UNFINISHED] = {KL_SQL_unfinished_find, unfinished, "payment", id_read},

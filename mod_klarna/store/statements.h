@@ -280,12 +280,21 @@ typedef enum { KL_DIALECT_SQLITE3, KL_DIALECT_PGSQL, KL_DIALECT_MYSQL, KL_DIALEC
     " AND next_at > 0 AND next_at <= %lld AND lease_until <= %lld" kinds \
     " ORDER BY next_at LIMIT %d"
 
+/* Payments that may have had their time, the oldest of a state: few of them are kept by something.
+ * In the index's order and so many only, or PostgreSQL would read or join all there is for 32. */
+#define KL_OLD_PAYMENTS_(state) \
+    "SELECT * FROM (SELECT id FROM klarna_payment WHERE merchant = %s AND state = '" state "'" \
+    " AND created_at <= %lld AND keep_until <= %lld AND updated_at <= %lld AND pending_op = ''" \
+    " ORDER BY created_at LIMIT %d) " state
+#define KL_OLD_PAYMENTS_VALUES 5
+
 /* Of operations that have ended: the request that was sent, and Klarna's words about a placement,
  * which may quote what the shopper gave Klarna. As the index of those that have them says it. */
 #define KL_KEPT_ \
     "next_at = 0 AND (path <> '' OR (kind = 'place_order' AND refusal <> ''))"
-#define KL_KEPT_FIND_(kept) \
-    "SELECT id FROM klarna_operation WHERE merchant = %s AND " kept " LIMIT %d"
+#define KL_KEPT_FIND_(kept, at) \
+    "SELECT id FROM klarna_operation WHERE merchant = %s AND " kept \
+    " AND " at " <= %lld ORDER BY " at " LIMIT %d"
 
 /* References are stored some at a time; a short batch repeats its last. */
 #define KL_REFERENCES 4
@@ -361,24 +370,21 @@ typedef enum { KL_DIALECT_SQLITE3, KL_DIALECT_PGSQL, KL_DIALECT_MYSQL, KL_DIALEC
     SAME(placed_find, 4, \
          "SELECT p.id FROM klarna_payment p JOIN klarna_order o ON o.id = p.id" \
          " WHERE p.merchant = %s AND p.check_at > 0 AND p.check_at <= %lld" \
-         " AND p.keep_until <= %lld LIMIT %d") \
+         " AND p.keep_until <= %lld ORDER BY p.check_at LIMIT %d") \
     SAME(placed_sweep, 1 + KL_SWEPT, \
          "DELETE FROM klarna_payment WHERE keep_until <= %lld AND id IN (" KL_IDS_ ")") \
-    /* one that nobody has looked at stays until Klarna cannot have an order of it any more */ \
-    SAME(unfinished_find, 7, \
-         "SELECT id FROM klarna_payment WHERE merchant = %s" \
-         " AND state IN ('CREATED', 'DECLINED', 'ABANDONED') AND created_at <= %lld" \
-         " AND (state <> 'CREATED' OR created_at <= %lld)" \
-         " AND keep_until <= %lld AND updated_at <= %lld AND pending_op = ''" \
-         /* counted row by row: PostgreSQL would join all orders and operations, for a few ids */ \
-         " AND (SELECT COUNT(*) FROM klarna_order o WHERE o.id = klarna_payment.id) = 0" \
-         " AND (SELECT COUNT(*) FROM klarna_operation o WHERE o.order_id = klarna_payment.id" \
+    SAME(unfinished_find, 3 * KL_OLD_PAYMENTS_VALUES + 2, \
+         "SELECT id FROM (" KL_OLD_PAYMENTS_("CREATED") " UNION ALL " KL_OLD_PAYMENTS_("DECLINED") \
+         " UNION ALL " KL_OLD_PAYMENTS_("ABANDONED") ") old" \
+         " WHERE (SELECT COUNT(*) FROM klarna_order o WHERE o.id = old.id) = 0" \
+         " AND (SELECT COUNT(*) FROM klarna_operation o WHERE o.order_id = old.id" \
          " AND (o.state <> 'refused' OR o.updated_at > %lld)) = 0 LIMIT %d") \
     SAME(unfinished_sweep, 1 + KL_SWEPT, \
          "DELETE FROM klarna_payment WHERE updated_at <= %lld AND pending_op = ''" \
          " AND state IN ('CREATED', 'DECLINED', 'ABANDONED') AND id IN (" KL_IDS_ ")") \
     SAME(refused_sweep, 1 + KL_SWEPT, \
-         "DELETE FROM klarna_operation WHERE updated_at <= %lld AND state = 'refused'" \
+         "DELETE FROM klarna_operation" /* refused, so that no index of the states is tried */ \
+         " WHERE updated_at <= %lld AND next_at = 0 AND state <> 'confirmed'" \
          " AND order_id IN (" KL_IDS_ ")") \
     KL_PAYMENTS_(SAME) \
     SAME(payments_due, 3, \
@@ -409,9 +415,9 @@ typedef enum { KL_DIALECT_SQLITE3, KL_DIALECT_PGSQL, KL_DIALECT_MYSQL, KL_DIALEC
          " AND state = %s AND attempts > 0 ORDER BY updated_at DESC LIMIT %d") \
     /* MariaDB has no index of some rows: a column shows these by when they last changed */ \
     EACH(requests_find, 3, \
-         KL_KEPT_FIND_(KL_KEPT_ " AND updated_at <= %lld"), \
-         KL_KEPT_FIND_(KL_KEPT_ " AND updated_at <= %lld"), \
-         KL_KEPT_FIND_("next_at = 0 AND kept > 0 AND kept <= %lld")) \
+         KL_KEPT_FIND_(KL_KEPT_, "updated_at"), \
+         KL_KEPT_FIND_(KL_KEPT_, "updated_at"), \
+         KL_KEPT_FIND_("next_at = 0 AND kept > 0", "kept")) \
     /* a refusal in general words is left: the same key still gives the same answer */ \
     SAME(requests_sweep, 1 + KL_SWEPT, \
          "UPDATE klarna_operation SET version = version + 1, path = '', body = ''," \

@@ -121,7 +121,7 @@ static int may_delete(int id, const char *text)
     case KL_SQL_unfinished_sweep:
         return strstr(text, " WHERE updated_at <= %lld AND pending_op = ''") != NULL;
     case KL_SQL_refused_sweep:
-        return strstr(text, " WHERE updated_at <= %lld AND state = 'refused'") != NULL;
+        return strstr(text, " next_at = 0 AND state <> 'confirmed'") != NULL;
     default:
         return 0;
     }
