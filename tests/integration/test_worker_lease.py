@@ -17,8 +17,9 @@ VHOSTS = "".join(f"<VirtualHost *>\nServerName v{i}.example.test\n</VirtualHost>
                  for i in range(6))
 ACCOUNTS = ["default", "other"]
 SECONDS = 4
-# A round asks for two kinds of operations, for orders and for payments; the lease comes and goes beside that.
-ROUND = {"klarna_operation": 2, "klarna_order": 1, "klarna_payment": 1}
+# A round asks for two kinds of operations, for orders and for payments, and for what has had its time:
+# requests, placed and unfinished payments. The lease comes and goes beside that.
+ROUND = {"klarna_operation": 3, "klarna_order": 1, "klarna_payment": 3}
 
 
 def holders(httpd):
