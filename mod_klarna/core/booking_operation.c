@@ -133,10 +133,11 @@ static kl_kind_t book(kl_order_t *order, apr_pool_t *p, const kl_operation_t *op
 }
 
 /* Its placement is known now, or a doubtful one is known not to have been. A plain no says nothing
- * about an order that was placed elsewhere. */
+ * about an order that was placed elsewhere, nor does an adoption that failed: it only reads. */
 static void no_orphan_any_more(kl_order_t *order, const kl_operation_t *op)
 {
-    if (kl_op_places(op->kind) && (op->state == KL_OP_CONFIRMED || op->doubtful)) {
+    if (op->state == KL_OP_CONFIRMED ? kl_op_places(op->kind)
+                                     : op->kind == KL_OP_PLACE_ORDER && op->doubtful) {
         kl_attention_lower(order, KL_ATTENTION_ORPHAN);
     }
 }

@@ -16,11 +16,14 @@ int kl_payment_is_only(const kl_order_t *order)
 int kl_payment_is_open(const kl_order_t *order)
 {
     return (order->state == KL_ORDER_CREATED || order->state == KL_ORDER_DECLINED)
-           && order->session_id[0];
+           && order->session_id[0] && order->attention != KL_ATTENTION_ORPHAN;
 }
 
 void kl_payment_decline(kl_order_t *order, const char *code, const char *words)
 {
+    if (order->attention == KL_ATTENTION_ORPHAN) {
+        return;
+    }
     order->state = KL_ORDER_DECLINED;
     order->reason_code = code;
     order->reason = words;

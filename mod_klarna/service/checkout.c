@@ -76,7 +76,7 @@ static kl_kind_t make_session(kl_service_t *svc, const kl_cart_t *cart, kl_order
  * itself shows a placement in progress. */
 static kl_kind_t still_alive(kl_service_t *svc, const kl_order_t *order, kl_error_t *err)
 {
-    int over = kl_payment_is_open(order) && !order->pending_op[0]
+    int over = kl_payment_is_state(order->state) && !order->pending_op[0]
                && svc->now() - order->created_at >= KL_SESSION_LIFETIME;
 
     if (over || order->state == KL_ORDER_ABANDONED) {
@@ -214,7 +214,7 @@ static kl_kind_t take_no(kl_change_t *change, kl_order_t *order, apr_pool_t *p, 
 kl_kind_t kl_checkout_declined(kl_service_t *svc, const kl_payment_id_t *id, const char *words,
                                kl_order_t **out, kl_error_t *err)
 {
-    kl_change_t change = {.make = take_no, .baton = (void *)words, .look = KL_LOOK_NEVER};
+    kl_change_t change = {.make = take_no, .baton = (void *)words, .look = KL_LOOK_CHANGED};
     kl_kind_t rv = kl_checkout_read(svc, id->order_id, id->key, out, err);
 
     return rv == KL_OK ? kl_change_order(svc, &change, id->order_id, out, err) : rv;

@@ -628,6 +628,52 @@ static void an_order_placed_elsewhere_is_adopted(void **state)
     }
 }
 
+/* A payment that Klarna has an order of takes no other token, and no word of the widget's. */
+static void an_orphan_takes_no_other_token(void **state)
+{
+    world_t *world = new_world(state);
+    const char *id = completed_elsewhere(world);
+    kl_service_t *svc = world_service(world, world->p);
+    kl_error_t *err = kl_error_make(world->p);
+    kl_payment_id_t payment = {id, world_order(world, id)->key};
+    kl_operation_t *op = NULL;
+    kl_order_t *order = NULL;
+
+    world->klarna->refuses = "/order";
+    (void)world_act(svc, act_place, id, "k", &op, err);
+    assert_int_equal(world_order(world, id)->state, KL_ORDER_CREATED);
+    kl_error_clear(err);
+    (void)kl_checkout_declined(svc, &payment, "no", &order, err);
+    assert_int_equal(world_order(world, id)->state, KL_ORDER_CREATED);
+    world->klarna->refuses = NULL;
+    assert_int_equal(adopt(world, id, "klarna-order-1", &err), KL_OK);
+    world_check(world, id, "adopted");
+}
+
+/* An adoption only reads: that it was given up says nothing about Klarna's order. */
+static void an_adoption_given_up_leaves_the_orphan(void **state)
+{
+    world_t *world = new_world(state);
+    const char *id = completed_elsewhere(world);
+    kl_service_t *svc = world_service(world, world->p);
+    kl_error_t *err = kl_error_make(world->p);
+    kl_operation_t *op = NULL;
+    kl_order_t *order = NULL;
+
+    svc->timeout = 1;                                    /* one try */
+    fake_klarna_arm(world->klarna, 2, FAKE_LOST_BEFORE); /* the first only verifies */
+    assert_int_equal(kl_adopt_order(svc, id, "klarna-order-1", &order, err), KL_OK);
+    fake_klarna_arm(world->klarna, 0, FAKE_LOST_BEFORE);
+    op = fake_store_operation(world->store, order->pending_op);
+    assert_int_equal(op->doubtful, 1);
+    fake_clock_advance(apr_time_from_sec(KL_IN_FLIGHT_S));
+    err = kl_error_make(world->p);
+    assert_int_equal(act_give_up(world_service(world, world->p), id, op->id, &op, err), KL_OK);
+    assert_int_equal(op->state, KL_OP_REFUSED);
+    assert_int_equal(world_order(world, id)->attention, KL_ATTENTION_ORPHAN);
+    assert_int_equal(adopt(world, id, "klarna-order-1", &err), KL_OK);
+}
+
 static void an_adoption_needs_randomness(void **state)
 {
     world_t *world = new_world(state);
@@ -676,6 +722,8 @@ int main(void)
         WITH_POOL(nothing_is_adopted_while_somebody_works_on_it),
         WITH_POOL(nothing_is_adopted_where_nothing_waits),
         WITH_POOL(an_order_placed_elsewhere_is_adopted),
+        WITH_POOL(an_orphan_takes_no_other_token),
+        WITH_POOL(an_adoption_given_up_leaves_the_orphan),
         WITH_POOL(an_adoption_needs_randomness),
     };
 
