@@ -57,8 +57,11 @@ static kl_kind_t send_with_key(kl_service_t *svc, kl_run_t *run, kl_error_t *err
 
 static kl_kind_t set_orphan(kl_change_t *change, kl_order_t *order, apr_pool_t *p, kl_error_t *err)
 {
+    const char *op_id = change->baton;
+
     (void)p, (void)err;
-    change->nothing = order->attention == KL_ATTENTION_ORPHAN;
+    change->nothing = order->attention == KL_ATTENTION_ORPHAN
+                      || strcmp(order->pending_op, op_id) != 0; /* it was found meanwhile */
     kl_attention_raise(order, KL_ATTENTION_ORPHAN);
     return KL_OK;
 }
@@ -66,7 +69,7 @@ static kl_kind_t set_orphan(kl_change_t *change, kl_order_t *order, apr_pool_t *
 /* Klarna has an order whose id we do not know: a person, or Klarna's own call, ends that. */
 static void mark_orphan(kl_service_t *svc, kl_run_t *run)
 {
-    kl_change_t change = {.make = set_orphan, .note = 1};
+    kl_change_t change = {.make = set_orphan, .baton = (void *)run->op->id, .note = 1};
 
     (void)kl_change_order(svc, &change, run->op->order_id, &run->order, kl_error_make(svc->p));
 }

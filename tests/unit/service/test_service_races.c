@@ -6,6 +6,7 @@
  */
 #include "tests/unit/service_fixture.h"
 #include "service/reconcile.h"
+#include "service/verify.h"
 
 #include <apr_strings.h>
 
@@ -406,6 +407,51 @@ static void a_worker_that_stood_still(void **state)
     check_two_workers(*state, world_captured, act_credit_cup, lease);
 }
 
+/* --- an order id that is named meanwhile ------------------------------------------------ */
+
+static void names_the_order(rival_t *rival)
+{
+    world_t *world = rival->world;
+    kl_service_t *svc = world_service(world, world->p);
+    const char *op_id = world_order(world, rival->id)->pending_op;
+    kl_operation_t *op = NULL;
+
+    if (!op_id[0] || svc->store->operation_load(svc->store, svc->p, op_id, &op, rival->err)
+        || op->lease_until > fake_clock_now() || op->state != KL_OP_UNKNOWN) {
+        rival->acted = 0; /* its answer may still come */
+        return;
+    }
+    assert_int_equal(kl_verify_keep_hint(svc, op, "klarna-order-1", rival->err), KL_OK);
+    assert_int_equal(world_resume(svc, &op, rival->err), KL_OK);
+    assert_int_equal(op->state, KL_OP_CONFIRMED);
+}
+
+/* Who still believes in an orphan must not mark the order that it has become: nobody could take
+ * that mark away. */
+static void a_named_order_is_no_orphan_any_more(void **state)
+{
+    int acted = 1;
+
+    for (int at = 1; acted; at++) {
+        world_t *world = world_make(*state);
+        rival_t rival = {.world = world, .does = names_the_order, .at = at};
+
+        assert_true(at < MAX_STEPS);
+        rival.id = world_created(world);
+        world->klarna->refuses_used_token = 1;
+        (void)world_in_doubt(world, act_place, rival.id, "k", FAKE_LOST_AFTER);
+        fake_clock_advance(apr_time_from_sec(KL_LEASE_S + KL_IN_FLIGHT_S));
+        race(world, act_place, rival.id, "k", &rival);
+        acted = rival.acted;
+        if (acted) {
+            assert_int_equal(world_order(world, rival.id)->state, KL_ORDER_AUTHORIZED);
+            if (world_order(world, rival.id)->attention != KL_ATTENTION_NONE) {
+                fail_msg("before step %d", at);
+            }
+        }
+    }
+}
+
 /* --- sessions -------------------------------------------------------------------------- */
 
 static kl_kind_t start(world_t *world, kl_order_t **order, kl_error_t *err)
@@ -458,7 +504,7 @@ int main(void)
         WITH_POOL(a_look_at_klarna_in_between),     WITH_POOL(a_no_gives_way_to_a_stored_yes),
         WITH_POOL(a_yes_outlives_another_mark),     WITH_POOL(a_doubt_gives_way_to_another_mark),
         WITH_POOL(two_workers_at_the_same_moment),  WITH_POOL(a_worker_that_stood_still),
-        WITH_POOL(two_starts_are_one_payment),
+        WITH_POOL(two_starts_are_one_payment),      WITH_POOL(a_named_order_is_no_orphan_any_more),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
