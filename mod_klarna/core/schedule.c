@@ -15,8 +15,7 @@ static const int marks[] = {7, 3, 1}; /* days before the end */
 static int is_over(const kl_order_t *order)
 {
     return order->state == KL_ORDER_CANCELLED || order->state == KL_ORDER_EXPIRED
-           || order->state == KL_ORDER_CLOSED || order->state == KL_ORDER_DECLINED
-           || order->state == KL_ORDER_ABANDONED;
+           || order->state == KL_ORDER_CLOSED || order->state == KL_ORDER_ABANDONED;
 }
 
 /* 1 min, 4 min, 16 min, about 1 h, 4 h, 17 h, then `most`. */
@@ -34,7 +33,7 @@ static apr_time_t next_look(const kl_order_t *order, apr_time_t now)
     if (is_over(order)) {
         return 0;
     }
-    if (order->state == KL_ORDER_CREATED) {
+    if (order->state == KL_ORDER_CREATED || order->state == KL_ORDER_DECLINED) {
         return order->created_at + KL_INTENT_LIFETIME;
     }
     if (strcmp(order->fraud_status, "PENDING") == 0) {

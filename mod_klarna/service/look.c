@@ -4,6 +4,7 @@
 
 #include <apr_strings.h>
 #include <string.h>
+#include "core/payment.h"
 #include "core/schedule.h"
 #include "service/authorization.h"
 #include "service/change.h"
@@ -45,17 +46,20 @@ static kl_kind_t end_payment(kl_change_t *change, kl_order_t *order, apr_pool_t 
 
     (void)p, (void)err;
     if (found->truth == KL_TRUTH_UNCLEAR) {
+        order->state = KL_ORDER_CREATED; /* whatever became of a token */
         kl_attention_raise(order, KL_ATTENTION_ORPHAN);
         return KL_OK;
     }
-    order->state = KL_ORDER_ABANDONED;
+    if (order->state == KL_ORDER_CREATED) {
+        order->state = KL_ORDER_ABANDONED;
+    }
     order->client_token = "";
     order->payment_methods = NULL;
     return KL_OK;
 }
 
-/* The shopper never came back. If the session is complete nevertheless, Klarna has an order that
- * we do not know. */
+/* The shopper never came back, or Klarna said no to one token. If the session is complete
+ * nevertheless, Klarna has an order that we do not know. */
 static kl_kind_t look_at_intent(kl_service_t *svc, kl_order_t *order, const char **note,
                                 kl_error_t *err)
 {
@@ -203,7 +207,7 @@ kl_kind_t kl_look_at(kl_service_t *svc, kl_order_t *order, const char **note, kl
     if (order->pending_op[0]) {
         return look_at_holder(svc, order, err);
     }
-    if (order->state == KL_ORDER_CREATED) {
+    if (kl_payment_is_state(order->state)) {
         return look_at_intent(svc, order, note, err);
     }
     return look_at_order(svc, order, note, err);

@@ -282,11 +282,12 @@ typedef enum { KL_DIALECT_SQLITE3, KL_DIALECT_PGSQL, KL_DIALECT_MYSQL, KL_DIALEC
 
 /* Payments that may have had their time, the oldest of a state: few of them are kept by something.
  * In the index's order and so many only, or PostgreSQL would read or join all there is for 32. */
-#define KL_OLD_PAYMENTS_(state) \
+#define KL_OLD_PAYMENTS_(state, more) \
     "SELECT * FROM (SELECT id FROM klarna_payment WHERE merchant = %s AND state = '" state "'" \
     " AND created_at <= %lld AND keep_until <= %lld AND updated_at <= %lld AND pending_op = ''" \
-    " ORDER BY created_at LIMIT %d) " state
+    more " ORDER BY created_at LIMIT %d) " state
 #define KL_OLD_PAYMENTS_VALUES 5
+#define KL_LOOKED_AT_ " AND (check_at = 0 OR created_at <= %lld)"
 
 /* Of operations that have ended: the request that was sent, and Klarna's words about a placement,
  * which may quote what the shopper gave Klarna. As the index of those that have them says it. */
@@ -361,8 +362,9 @@ typedef enum { KL_DIALECT_SQLITE3, KL_DIALECT_PGSQL, KL_DIALECT_MYSQL, KL_DIALEC
     SAME(payment_save, KL_PAYMENT_SETS + 2, \
          "UPDATE klarna_payment SET version = version + 1" KL_SETS(KL_PAYMENT_SAVED) \
          " WHERE id = %s AND version = %lld") \
+    /* due: its order is made if that was not, then this row is swept */ \
     SAME(payment_leave, 3, \
-         "UPDATE klarna_payment SET version = version + 1, state = %s" \
+         "UPDATE klarna_payment SET version = version + 1, state = %s, check_at = updated_at" \
          " WHERE id = %s AND version = %lld") \
     SAME(payment_mark, 4, \
          "UPDATE klarna_payment SET version = version + 1, check_at = %lld" \
@@ -373,9 +375,11 @@ typedef enum { KL_DIALECT_SQLITE3, KL_DIALECT_PGSQL, KL_DIALECT_MYSQL, KL_DIALEC
          " AND p.keep_until <= %lld ORDER BY p.check_at LIMIT %d") \
     SAME(placed_sweep, 1 + KL_SWEPT, \
          "DELETE FROM klarna_payment WHERE keep_until <= %lld AND id IN (" KL_IDS_ ")") \
-    SAME(unfinished_find, 3 * KL_OLD_PAYMENTS_VALUES + 2, \
-         "SELECT id FROM (" KL_OLD_PAYMENTS_("CREATED") " UNION ALL " KL_OLD_PAYMENTS_("DECLINED") \
-         " UNION ALL " KL_OLD_PAYMENTS_("ABANDONED") ") old" \
+    /* one that nobody has looked at stays until Klarna cannot have an order of it any more */ \
+    SAME(unfinished_find, KL_OLD_PAYMENTS_VALUES + 2 * (KL_OLD_PAYMENTS_VALUES + 1) + 2, \
+         "SELECT id FROM (" KL_OLD_PAYMENTS_("CREATED", "") \
+         " UNION ALL " KL_OLD_PAYMENTS_("DECLINED", KL_LOOKED_AT_) \
+         " UNION ALL " KL_OLD_PAYMENTS_("ABANDONED", KL_LOOKED_AT_) ") old" \
          " WHERE (SELECT COUNT(*) FROM klarna_order o WHERE o.id = old.id) = 0" \
          " AND (SELECT COUNT(*) FROM klarna_operation o WHERE o.order_id = old.id" \
          " AND (o.state <> 'refused' OR o.updated_at > %lld)) = 0 LIMIT %d") \

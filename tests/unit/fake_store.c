@@ -293,6 +293,7 @@ static kl_kind_t leave_payment(fake_store_t *fake, apr_pool_t *p, void *what, kl
     }
     row->stored = KL_STORED_LEAVING;
     row->state = KL_ORDER_CREATED;
+    row->check_at = row->updated_at;
     row->version++;
     return KL_OK;
 }
@@ -997,7 +998,8 @@ static int is_swept_payment(const fake_store_t *fake, const kl_order_t *row,
     }
     return !placed && row->stored == KL_STORED_PAYMENT && look <= sweep->before
            && has_its_time(fake, row, sweep->before)
-           && (row->state != KL_ORDER_CREATED || look + KL_AUTHORIZATION_LIFETIME <= sweep->now);
+           && ((row->state != KL_ORDER_CREATED && row->check_at == 0)
+               || look + KL_AUTHORIZATION_LIFETIME <= sweep->now);
 }
 
 static int is_swept_operation(const kl_operation_t *row, const kl_sweep_t *sweep)

@@ -59,7 +59,7 @@ static void a_captured_order_is_forgotten_after_months(void **state)
 static void what_is_over_is_never_looked_at(void **state)
 {
     static const kl_order_state_t over[] = {KL_ORDER_CANCELLED, KL_ORDER_EXPIRED, KL_ORDER_CLOSED,
-                                            KL_ORDER_DECLINED, KL_ORDER_ABANDONED};
+                                            KL_ORDER_ABANDONED};
     kl_order_t *order = fixture_shop(*state);
 
     order->fraud_status = "PENDING";
@@ -75,6 +75,8 @@ static void an_intent_is_looked_at_when_its_session_is_over(void **state)
 
     order->state = KL_ORDER_CREATED;
     order->created_at = NOW - HOUR;
+    assert_int_equal(next_look(order, NOW), NOW + 48 * HOUR);
+    order->state = KL_ORDER_DECLINED; /* a no to one token */
     assert_int_equal(next_look(order, NOW), NOW + 48 * HOUR);
 }
 

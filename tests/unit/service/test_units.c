@@ -513,6 +513,32 @@ static void a_session_completed_without_us_is_an_orphan(void **state)
     assert_int_equal(world_order(world, id)->check_at, 0);
 }
 
+/* Klarna's no to one token says nothing about what it executes late, or what the database lost. */
+static void a_declined_payment_is_looked_at_too(void **state)
+{
+    static const char *const sessions[] = {"SESSION_COMPLETED", "NOT_FOUND"};
+
+    for (int i = 0; i < 2; i++) {
+        world_t *world = new_world(state);
+        const char *id = world_created(world);
+        kl_operation_t *op = NULL;
+
+        world->klarna->refuses = "/order";
+        assert_int_equal(world_act(world_service(world, world->p), act_place, id, "k", &op,
+                                   kl_error_make(world->p)),
+                         KL_OK);
+        assert_int_equal(world_order(world, id)->state, KL_ORDER_DECLINED);
+        world->klarna->session_refusal = sessions[i];
+        fake_clock_set(world_order(world, id)->created_at + KL_INTENT_LIFETIME);
+        assert_int_equal(world_round(world, world->p), 1);
+        assert_int_equal(world_order(world, id)->state,
+                         i == 0 ? KL_ORDER_CREATED : KL_ORDER_DECLINED);
+        assert_int_equal(world_order(world, id)->attention,
+                         i == 0 ? KL_ATTENTION_ORPHAN : KL_ATTENTION_NONE);
+        assert_int_equal(world_order(world, id)->check_at, 0);
+    }
+}
+
 /* A start that is repeated too late must not give a session nobody can buy with. */
 static void a_session_that_is_over_is_not_given_again(void **state)
 {
@@ -673,6 +699,7 @@ int main(void)
         WITH_POOL(an_intent_without_a_session_is_abandoned),
         WITH_POOL(an_intent_is_not_abandoned_while_klarna_is_down),
         WITH_POOL(a_session_completed_without_us_is_an_orphan),
+        WITH_POOL(a_declined_payment_is_looked_at_too),
         WITH_POOL(a_session_that_is_over_is_not_given_again),
         WITH_POOL(a_placed_payment_is_told_however_late),
         WITH_POOL(an_order_klarna_does_not_show_is_told_once),

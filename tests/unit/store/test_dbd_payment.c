@@ -161,6 +161,22 @@ static void test_one_that_was_left_in_between(void **state)
     assert_int_equal(orders(db), 1);
 }
 
+/* Else a death in between, or the row itself once its order is there, would stay for ever. */
+static void test_one_that_is_left_is_due(void **state)
+{
+    database_t *db = *state;
+    kl_order_t *order = sample_payment(db->p, ID1);
+
+    order->check_at = 0;
+    assert_int_equal(insert(db, order), KL_OK);
+    kl_attention_raise(order, KL_ATTENTION_DIFFERS);
+    assert_int_equal(save(db, order), KL_OK);
+    assert_int_equal(order->stored, KL_STORED_ORDER);
+    assert_int_equal(database_number(db, "SELECT COUNT(*) FROM klarna_payment"
+                                         " WHERE check_at > 0 AND check_at = updated_at"),
+                     1);
+}
+
 static int listed(database_t *db, const char *state)
 {
     kl_order_query_t query = {.account = "shop", .state = state, .limit = 10};
@@ -247,6 +263,7 @@ int main(void)
         WITH_DATABASE(test_a_placed_one_becomes_an_order_once),
         WITH_DATABASE(test_a_mark_closes_the_payment_first),
         WITH_DATABASE(test_one_that_was_left_in_between),
+        WITH_DATABASE(test_one_that_is_left_is_due),
         WITH_DATABASE(test_lists_show_what_is_not_placed),
     };
 

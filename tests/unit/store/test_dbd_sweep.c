@@ -141,6 +141,7 @@ static void test_what_keeps_a_payment(void **state)
         "pending_op = 'op-1'",               /* an operation works on it */
         "state = 'COMPLETED'",               /* its order is about to be written */
         "state = 'CREATED'",                 /* nobody has looked at it */
+        "state = 'DECLINED', check_at = 1",  /* nor at this one */
         "merchant = 'another shop'",
     };
     database_t *db = *state;
