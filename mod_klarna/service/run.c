@@ -3,6 +3,7 @@
 #include "service/run.h"
 
 #include <string.h>
+#include "core/agree.h"
 #include "core/contract.h"
 #include "service/book.h"
 #include "service/call.h"
@@ -40,12 +41,46 @@ static kl_kind_t find_out(kl_service_t *svc, kl_run_t *run, kl_error_t *err)
     return kl_verify_end(svc, run->op, &found, &run->order, err);
 }
 
+/* --- reductions that waited --------------------------------------------------------------- */
+
+/* An authorization is written as a whole, from a copy that others may have made old meanwhile. */
+static int is_late_reduction(const kl_operation_t *op)
+{
+    return op->kind == KL_OP_REDUCE && op->state == KL_OP_QUEUED && op->attempts > 0;
+}
+
+/* It was certainly not executed. *over becomes 1 when it is not to be sent now: never, if Klarna's
+ * record is no longer what it was planned from; later, if that cannot be read. */
+static kl_kind_t check_again(kl_service_t *svc, kl_run_t *run, int *over, kl_error_t *err)
+{
+    const kl_finding_t found = {.truth = KL_TRUTH_NOT_EXECUTED};
+    kl_operation_t *op = run->op;
+    kl_klarna_record_t seen;
+    kl_kind_t rv = kl_call_read_record(svc, op->account, run->order->klarna_order_id, &seen,
+                                       kl_error_make(svc->p));
+
+    *over = rv != KL_OK || kl_agree_authorization(svc->p, run->order, &seen);
+    if (!*over) {
+        return KL_OK;
+    }
+    if (rv == KL_OK) {
+        return kl_verify_give_up(svc, op, &found, &run->order, err);
+    }
+    rv = kl_operation_postponed(op, svc->now() + apr_time_from_sec(KL_LEASE_S), err);
+    return rv == KL_OK ? svc->store->operation_save(svc->store, svc->p, op, err) : rv;
+}
+
 /* When Klarna has forgotten a key that was in doubt, its record decides instead. */
 static kl_kind_t send_with_key(kl_service_t *svc, kl_run_t *run, kl_error_t *err)
 {
     kl_exchange_t ex = {.key_expired = 0};
-    kl_kind_t rv = call_once(svc, run, &ex, err);
+    int over = 0;
+    kl_kind_t rv = is_late_reduction(run->op) ? check_again(svc, run, &over, err) : KL_OK;
 
+    if (rv != KL_OK || over) {
+        return rv;
+    }
+    rv = call_once(svc, run, &ex, err);
     if (rv == KL_OK && ex.key_expired) {
         rv = find_out(svc, run, err);
         rv = rv == KL_OK && run->op->state == KL_OP_QUEUED ? call_once(svc, run, &ex, err) : rv;

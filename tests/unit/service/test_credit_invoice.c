@@ -97,6 +97,33 @@ static void nothing_is_taken_off_unread(void **state)
     assert_int_equal(fake_klarna_executed(world->klarna, "reduce"), 0);
 }
 
+/* Klarna turned it away, and it is sent a quarter of an hour later. */
+static void what_others_did_while_it_waited_is_not_written_over(void **state)
+{
+    world_t *world = world_for(state);
+    const char *id = world_placed(world);
+    fake_order_t *there = world_klarna_order(world, id);
+    kl_service_t *svc = world_service(world, world->p);
+    kl_operation_t *op = NULL;
+
+    svc->timeout = 1; /* one try */
+    fake_klarna_arm(world->klarna, 2, FAKE_429);
+    assert_int_equal(world_act(svc, act_credit_cup, id, "k", &op, kl_error_make(world->p)), KL_OK);
+    assert_int_equal(op->state, KL_OP_QUEUED);
+    there->lines = "[{\"reference\":\"cup\",\"quantity\":2,\"total_amount\":10000},"
+                   "{\"reference\":\"swapped\",\"quantity\":1,\"total_amount\":500}]";
+    fake_clock_set(op->next_at);
+    fake_klarna_arm(world->klarna, 1, FAKE_500_BEFORE); /* its record cannot be read: later */
+    world->one_try = 1;
+    world_round(world, world->p);
+    assert_int_equal(fake_store_operation(world->store, op->id)->state, KL_OP_QUEUED);
+    assert_true(world_drain(world));
+    assert_int_equal(fake_store_operation(world->store, op->id)->state, KL_OP_REFUSED);
+    assert_string_equal(world_order(world, id)->pending_op, "");
+    assert_int_equal(fake_klarna_executed(world->klarna, "reduce"), 0);
+    assert_non_null(strstr(there->lines, "swapped"));
+}
+
 typedef struct watched_t {
     world_t *world;
     const char *id;
@@ -179,6 +206,7 @@ int main(void)
         WITH_POOL(others_lines_are_not_written_over),
         WITH_POOL(what_others_took_off_stays_off),
         WITH_POOL(nothing_is_taken_off_unread),
+        WITH_POOL(what_others_did_while_it_waited_is_not_written_over),
         WITH_POOL(a_credit_is_paid_when_every_step_is_confirmed),
         WITH_POOL(a_refused_first_step_discards_the_second),
         WITH_POOL(a_refused_second_step_leaves_it_partly_paid),
