@@ -198,66 +198,79 @@ static void put_simple(text_t *out, const json_t *v)
     }
 }
 
-static void put_value(text_t *out, const json_t *v);
+/* A container that is being written, and what of it comes next. */
+typedef struct level_t {
+    const json_t *of;
+    void *member;     /* of an object; NULL: no more */
+    apr_size_t index; /* of an array, and how many members were written */
+} level_t;
 
-/* As deep as the value: what is parsed has MAX_DEPTH levels, what is made has few more. */
-/* NOLINTBEGIN(misc-no-recursion) */
-static void put_members(text_t *out, const json_t *v)
+static int is_container(const json_t *v)
 {
-    const char *key, *mark = "";
-    json_t *member;
-
-    put(out, "{", 1);
-    json_object_foreach((json_t *)v, key, member)
-    {
-        put(out, mark, strlen(mark));
-        put_string(out, key, strlen(key));
-        put(out, ":", 1);
-        put_value(out, member);
-        mark = ",";
-    }
-    put(out, "}", 1);
+    return json_is_object(v) || json_is_array(v);
 }
 
-static void put_entries(text_t *out, const json_t *v)
+/* Goes into a container, or writes what is none. */
+static void put_value(text_t *out, apr_array_header_t *levels, const json_t *v)
 {
-    const char *mark = "";
-    json_t *entry;
-    apr_size_t i;
+    if (is_container(v)) {
+        level_t *level = apr_array_push(levels);
 
-    put(out, "[", 1);
-    json_array_foreach(v, i, entry)
-    {
-        put(out, mark, strlen(mark));
-        put_value(out, entry);
-        mark = ",";
+        *level = (level_t){v, json_object_iter((json_t *)v), 0};
+        put(out, json_is_object(v) ? "{" : "[", 1);
     }
-    put(out, "]", 1);
-}
-
-static void put_value(text_t *out, const json_t *v)
-{
-    switch (json_typeof(v)) {
-    case JSON_OBJECT:
-        put_members(out, v);
-        break;
-    case JSON_ARRAY:
-        put_entries(out, v);
-        break;
-    case JSON_STRING:
+    else if (json_is_string(v)) {
         put_string(out, json_string_value(v), json_string_length(v));
-        break;
-    default:
+    }
+    else {
         put_simple(out, v);
     }
 }
-/* NOLINTEND(misc-no-recursion) */
+
+/* The next value of the innermost container, its key written; NULL when there is none. */
+static const json_t *next_value(text_t *out, level_t *level)
+{
+    const char *key;
+    const json_t *v = NULL;
+    int more = json_is_object(level->of) ? level->member != NULL
+                                         : level->index < json_array_size(level->of);
+
+    if (more && level->index > 0) {
+        put(out, ",", 1);
+    }
+    if (more && json_is_object(level->of)) {
+        key = json_object_iter_key(level->member);
+        put_string(out, key, strlen(key));
+        put(out, ":", 1);
+        v = json_object_iter_value(level->member);
+        level->member = json_object_iter_next((json_t *)level->of, level->member);
+    }
+    else if (more) {
+        v = json_array_get(level->of, level->index);
+    }
+    level->index++;
+    return v;
+}
 
 const char *kl_json_text(apr_pool_t *p, const kl_json_t *value)
 {
     text_t out = {p, apr_palloc(p, FIRST_ROOM), 0, FIRST_ROOM};
+    apr_array_header_t *levels = apr_array_make(p, MAX_DEPTH, sizeof(level_t));
+    const json_t *v;
+    level_t *level;
 
-    put_value(&out, value);
+    put_value(&out, levels, value);
+    while (levels->nelts > 0) {
+        level = &APR_ARRAY_IDX(levels, levels->nelts - 1, level_t);
+        v = next_value(&out, level);
+        if (v) {
+            put_value(&out, levels, v);
+        }
+        else {
+            put(&out, json_is_object(level->of) ? "}" : "]", 1);
+            levels->nelts--;
+        }
+    }
     put(&out, "", 1);
     return out.start;
 }
