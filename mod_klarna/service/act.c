@@ -18,7 +18,12 @@ static kl_kind_t look(kl_service_t *svc, kl_plan_t *plan, kl_error_t *err)
         return kl_error_set(err, KL_STALE, why->code, "%s", why->detail);
     }
     plan->record = seen.record;
-    return *order ? KL_OK : kl_service_order(svc, id, order, err);
+    if (!*order && kl_service_order(svc, id, order, err) != KL_OK) {
+        return err->kind;
+    }
+    return (*order)->pending_op[0]
+               ? kl_error_set(err, KL_STALE, "held", "Someone else holds the order since.")
+               : KL_OK;
 }
 
 static kl_kind_t plan_once(kl_service_t *svc, const kl_action_t *action, const kl_ask_t *ask,

@@ -80,7 +80,11 @@ kl_kind_t kl_journal_discard(kl_service_t *svc, const char *id, kl_error_t *err)
 
 static kl_kind_t hold(kl_change_t *change, kl_order_t *order, apr_pool_t *p, kl_error_t *err)
 {
-    (void)p, (void)err;
+    (void)p;
+    if (order->pending_op[0]) { /* one call in flight per order */
+        return kl_error_set(err, KL_STALE, "held", "Operation %s holds this order.",
+                            order->pending_op);
+    }
     order->pending_op = change->op->id;
     kl_waiting_asked(order, change->op);
     return KL_OK;

@@ -452,6 +452,52 @@ static void a_named_order_is_no_orphan_any_more(void **state)
     }
 }
 
+/* Claims the order for a capture and leaves it to a worker. */
+static void claims(rival_t *rival)
+{
+    world_t *world = rival->world;
+    kl_capture_request_t want = {.what = {.has_amount = 1, .amount = 5000},
+                                 .reference = "",
+                                 .description = "",
+                                 .shipping_info = "[]"};
+    kl_client_t client = world_client("rival");
+    kl_ask_t ask = {.order_id = rival->id,
+                    .client = &client,
+                    .after = apr_time_from_sec(10),
+                    .capture = &want};
+
+    rival->rv = kl_act_later(world_service(world, world->p), &kl_capture_action, &ask, rival->err);
+}
+
+/* The record is read between the first look at the order and the claim: whoever claims it meanwhile
+ * keeps it. */
+static void a_claim_is_never_taken_over(void **state)
+{
+    int acted = 1;
+
+    for (int at = 1; acted; at++) {
+        world_t *world = world_make(*state);
+        const char *id = world_placed(world);
+        rival_t rival = {.world = world, .does = claims, .at = at, .id = id};
+        told_t told;
+
+        assert_true(at < 30);
+        told = race(world, act_credit_cup, id, "mine", &rival);
+        acted = rival.acted;
+        assert_true(told.rv == KL_OK || is_polite(told.err));
+        if (!acted || rival.rv != KL_OK) {
+            continue;
+        }
+        assert_true(world_drain(world));
+        world_check(world, id, "a claim beside a claim");
+        assert_int_equal(fake_klarna_executed(world->klarna, "capture"), 1);
+        assert_int_equal(world_order(world, id)->captures->nelts, 1);
+        assert_string_not_equal(
+            APR_ARRAY_IDX(world_order(world, id)->captures, 0, kl_capture_t).operation_id, "");
+        assert_int_equal(world_order(world, id)->attention, KL_ATTENTION_NONE);
+    }
+}
+
 /* --- sessions -------------------------------------------------------------------------- */
 
 static kl_kind_t start(world_t *world, kl_order_t **order, kl_error_t *err)
@@ -499,12 +545,19 @@ static void two_starts_are_one_payment(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        WITH_POOL(the_same_key_at_the_same_moment), WITH_POOL(a_walker_that_stood_still),
-        WITH_POOL(two_actions_on_one_order),        WITH_POOL(two_captures_of_everything),
-        WITH_POOL(a_look_at_klarna_in_between),     WITH_POOL(a_no_gives_way_to_a_stored_yes),
-        WITH_POOL(a_yes_outlives_another_mark),     WITH_POOL(a_doubt_gives_way_to_another_mark),
-        WITH_POOL(two_workers_at_the_same_moment),  WITH_POOL(a_worker_that_stood_still),
-        WITH_POOL(two_starts_are_one_payment),      WITH_POOL(a_named_order_is_no_orphan_any_more),
+        WITH_POOL(the_same_key_at_the_same_moment),
+        WITH_POOL(a_walker_that_stood_still),
+        WITH_POOL(two_actions_on_one_order),
+        WITH_POOL(two_captures_of_everything),
+        WITH_POOL(a_look_at_klarna_in_between),
+        WITH_POOL(a_no_gives_way_to_a_stored_yes),
+        WITH_POOL(a_yes_outlives_another_mark),
+        WITH_POOL(a_doubt_gives_way_to_another_mark),
+        WITH_POOL(two_workers_at_the_same_moment),
+        WITH_POOL(a_worker_that_stood_still),
+        WITH_POOL(two_starts_are_one_payment),
+        WITH_POOL(a_claim_is_never_taken_over),
+        WITH_POOL(a_named_order_is_no_orphan_any_more),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
