@@ -51,21 +51,14 @@ static int by_end(const void *a, const void *b)
     return l < r ? -1 : l > r ? 1 : strcmp(left->id, right->id);
 }
 
-static int by_newest(const void *a, const void *b)
-{
-    const kl_order_t *left = *(kl_order_t *const *)a, *right = *(kl_order_t *const *)b;
-    apr_time_t l = left->created_at, r = right->created_at;
-
-    return l > r ? -1 : l < r ? 1 : strcmp(right->id, left->id);
-}
-
 /* There is a next page if an account gave as many as it was asked for, or if not all fit. */
 static void merge(kl_list_page_t *page, const kl_order_query_t *query)
 {
     int open = kl_order_query_is_open(query);
     const kl_order_t *last;
 
-    qsort(page->orders->elts, page->orders->nelts, sizeof(kl_order_t *), open ? by_end : by_newest);
+    qsort(page->orders->elts, page->orders->nelts, sizeof(kl_order_t *),
+          open ? by_end : kl_order_query_by_newest);
     if (page->orders->nelts > query->limit) {
         page->orders->nelts = query->limit;
         page->more = 1;

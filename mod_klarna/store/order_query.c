@@ -16,6 +16,14 @@ static const char *word(const char *text)
     return text ? text : "";
 }
 
+int kl_order_query_by_newest(const void *a, const void *b)
+{
+    const kl_order_t *left = *(kl_order_t *const *)a, *right = *(kl_order_t *const *)b;
+    apr_time_t l = left->created_at, r = right->created_at;
+
+    return l > r ? -1 : l < r ? 1 : strcmp(right->id, left->id);
+}
+
 int kl_order_query_is_open(const kl_order_query_t *query)
 {
     return query->list == KL_LIST_TO_SHIP || query->list == KL_LIST_EXPIRING;

@@ -170,42 +170,26 @@ static kl_kind_t order_read(kl_dbd_t *db, apr_pool_t *p, apr_array_header_t *out
     return KL_OK;
 }
 
-static kl_kind_t load_order(kl_store_t *self, apr_pool_t *p, const kl_dbd_rows_query_t *query,
-                            kl_order_t **out, kl_error_t *err)
+static kl_kind_t order_load(kl_store_t *self, apr_pool_t *p, const char *id, kl_order_t **out,
+                            kl_error_t *err)
 {
     apr_array_header_t *found = apr_array_make(p, 1, sizeof(kl_order_t *));
-    kl_kind_t rv = kl_dbd_rows_load(self, p, query, found, err);
+    const void *v[] = {id};
+    kl_kind_t rv = kl_dbd_rows_load(self, p, ORDERS(KL_SQL_order_load, v), found, err);
 
+    if (rv == KL_NOT_FOUND) {
+        kl_error_clear(err);
+        return kl_dbd_payment_load(self, p, id, out, err);
+    }
     if (rv == KL_OK) {
         *out = APR_ARRAY_IDX(found, 0, kl_order_t *);
     }
     return rv;
 }
 
-static kl_kind_t order_load(kl_store_t *self, apr_pool_t *p, const char *id, kl_order_t **out,
-                            kl_error_t *err)
-{
-    const void *v[] = {id};
-    kl_kind_t rv = load_order(self, p, ORDERS(KL_SQL_order_load, v), out, err);
-
-    if (rv != KL_NOT_FOUND) {
-        return rv;
-    }
-    kl_error_clear(err);
-    return kl_dbd_payment_load(self, p, id, out, err);
-}
-
 static int between(int n, int least, int most)
 {
     return n < least ? least : n > most ? most : n;
-}
-
-static int by_newest(const void *a, const void *b)
-{
-    const kl_order_t *left = *(kl_order_t *const *)a, *right = *(kl_order_t *const *)b;
-    apr_time_t l = left->created_at, r = right->created_at;
-
-    return l > r ? -1 : l < r ? 1 : strcmp(right->id, left->id);
 }
 
 static kl_kind_t order_list(kl_store_t *self, apr_pool_t *p, const kl_order_query_t *query,
@@ -221,7 +205,7 @@ static kl_kind_t order_list(kl_store_t *self, apr_pool_t *p, const kl_order_quer
     }
     if (rv == KL_OK && kl_order_query_payments(&page, query, limit)) {
         rv = kl_dbd_payment_list(self, p, &page, *out, err);
-        qsort((*out)->elts, (*out)->nelts, sizeof(kl_order_t *), by_newest);
+        qsort((*out)->elts, (*out)->nelts, sizeof(kl_order_t *), kl_order_query_by_newest);
         (*out)->nelts = between((*out)->nelts, 0, limit);
     }
     return rv;
