@@ -5,16 +5,12 @@ No authentication, loopback only (server.py sees to that). Each function takes t
 parsed body and the path's parts and gives something to send as JSON.
 """
 import customer
-import order_management
 import orders
+import others
 import payments
-from api import Call, Refusal, Reply
+from api import Refusal, Reply
 from faults import BadFault
 from ledger import BEHAVIOURS, iso
-
-PORTAL = {"capture": (order_management.capture, "captured_amount"),
-          "refund": (order_management.refund, "refunded_amount"),
-          "cancel": (order_management.cancel, None)}
 
 
 def _bad(message):
@@ -92,6 +88,7 @@ def authorize(sandbox, body, query):
     category = body.get("payment_method_category", "pay_later")
     if category not in payments.CATEGORY_NAMES:
         raise _bad(f"payment_method_category must be one of {', '.join(payments.CATEGORY_NAMES)}.")
+    customer.merge(session, body.get("data"))
     session["category"] = category
     token, after = customer.decide(sandbox.ledger, sandbox.callbacks, session,
                                    body.get("outcome", "approve"))
@@ -128,6 +125,11 @@ def set_behaviour(sandbox, body, query):
     return sandbox.ledger.behaviour
 
 
+def default_behaviour(sandbox, body, query):
+    sandbox.ledger.set_behaviour({name: default for name, (default, _) in BEHAVIOURS.items()})
+    return sandbox.ledger.behaviour
+
+
 def fraud(sandbox, body, query, order_id):
     order = _order(sandbox, order_id)
     decision = body.get("decision")
@@ -149,15 +151,7 @@ def fraud(sandbox, body, query, order_id):
 
 
 def portal(sandbox, body, query, order_id):
-    """A person in Klarna's merchant portal: the same rules, no idempotency key."""
-    order = _order(sandbox, order_id)
-    if body.get("action") not in PORTAL:
-        raise _bad(f"action must be one of {', '.join(PORTAL)}.")
-    handler, amount_name = PORTAL[body["action"]]
-    asked = {name: body[name] for name in ("description", "reference") if name in body}
-    if amount_name:
-        asked[amount_name] = body.get("amount")
-    handler(Call(sandbox.ledger, order["_merchant"], "", asked, source="portal"), order_id)
+    others.act(sandbox.ledger, _order(sandbox, order_id), body)
     return orders.as_ledger(_order(sandbox, order_id))
 
 
@@ -183,6 +177,7 @@ ROUTES = (
     ("POST", r"/_sandbox/clock", clock),
     ("GET", r"/_sandbox/behaviour", behaviour),
     ("POST", r"/_sandbox/behaviour", set_behaviour),
+    ("DELETE", r"/_sandbox/behaviour", default_behaviour),
     ("POST", _ORDER + "/fraud", fraud),
     ("POST", _ORDER + "/portal", portal),
     ("POST", r"/_sandbox/reset", reset),

@@ -12,6 +12,7 @@ FRAUD = {"approve": "ACCEPTED", "pending": "PENDING"}
 SHOWN_SESSIONS = 50
 SDK_FIELDS = ("purchase_country", "purchase_currency", "locale", "order_amount",
               "order_tax_amount", "order_lines", "billing_address", "shipping_address", "customer")
+MERGED = ("billing_address", "shipping_address", "customer")
 
 
 def find_session(ledger, session_id=None, client_token=None):
@@ -56,7 +57,7 @@ def sdk_load(ledger, body):
     category = body.get("payment_method_category")
     if category not in payments.CATEGORY_NAMES:
         raise Refusal(400, "BAD_VALUE", "Unknown payment_method_category.")
-    _merge(session, body.get("data"))
+    merge(session, body.get("data"))
     ledger.save_session(session)
     return {"name": payments.CATEGORY_NAMES[category], **as_shown(session)}
 
@@ -67,7 +68,7 @@ def sdk_authorize(ledger, body):
     category = body.get("payment_method_category")
     if category not in payments.CATEGORY_NAMES:
         raise Refusal(400, "BAD_VALUE", "Unknown payment_method_category.")
-    _merge(session, body.get("data"))
+    merge(session, body.get("data"))
     if session["authorization_token"]:
         ledger.delete_token(session["authorization_token"])
     session.update(category=category, customer_state="asked", authorization_token=None)
@@ -84,9 +85,16 @@ def sdk_leave(ledger, body):
     return None
 
 
-def _merge(session, data):
-    if isinstance(data, dict) and data:
-        payments.merge_session(session, {k: v for k, v in data.items() if k in SDK_FIELDS})
+def merge(session, data):
+    """What the browser tells is added to what the session knows, addresses member by member."""
+    if not isinstance(data, dict) or not data:
+        return
+    told = {name: value for name, value in data.items() if name in SDK_FIELDS}
+    for name in MERGED:
+        known = session["data"].get(name)
+        if isinstance(told.get(name), dict) and known:
+            told[name] = {**known, **told[name]}
+    payments.merge_session(session, told)
 
 
 def as_shown(session):

@@ -28,8 +28,12 @@ TABLES = ("meta", "sessions", "tokens", "orders", "idempotency", "journal")
 
 OPEN_RANK = {"open": 1, "asked": 2}     # sessions a customer can still decide, the asked first
 
+# How addresses of an authorization and of its placement are compared, unless the switch says so.
+ADDRESSES_COMPARED = "absent_matches"
+
 # name: (default, allowed values or a type)
 BEHAVIOURS = {
+    "addresses": (ADDRESSES_COMPARED, ("same", "untold_matches", "absent_matches")),
     "place_order_repeat": ("same_order", ("same_order", "refused")),
     "idempotency_repeat_after_24h": ("executes_again", ("executes_again", "remembered")),
     "completed_session": ("readable", ("readable", "not_found")),

@@ -163,7 +163,7 @@ def _update_refusal(call, order, amount):
                f"{order['captured_amount']}."
     raised = amount > order["order_amount"]
     if raised and call.ledger.behaviour["raise_authorization"] == "refused":
-        return "The risk assessment did not accept the higher amount."
+        return "Update not allowed."       # by the risk assessment: no reason is given
     return None
 
 
@@ -210,7 +210,8 @@ def acknowledge(call, order_id):
     if order["status"] in ("CANCELLED", "EXPIRED"):
         raise Refusal(403, "NOT_ALLOWED", f"The order is {order['status']}, it can not be "
                                           "acknowledged.")
-    return Reply(204)
+    order["_acknowledged"] = order.get("_acknowledged", 0) + 1
+    return _save(call, order, Reply(204))
 
 
 def add_order_shipping(call, order_id):

@@ -144,5 +144,6 @@ def as_ledger(order):
         return {**as_read(document), "idempotency_key": document["_key"],
                 "source": document["_source"]}
     return {**as_read(order), "merchant": order["_merchant"], "session_id": order["_session_id"],
+            "acknowledged": order.get("_acknowledged", 0),
             "captures": [part(c) for c in order["captures"]],
             "refunds": [part(r) for r in order["refunds"]]}

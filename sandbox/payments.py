@@ -10,6 +10,7 @@ import secrets
 
 import fields
 import orders
+import placement
 import rules
 from api import Refusal, Reply, bad_value, new_id
 from ledger import iso
@@ -17,9 +18,6 @@ from ledger import iso
 SESSION_LIFE = 48 * 3600
 TOKEN_LIFE = 60 * 60
 CATEGORY_NAMES = {name: words[2] for name, words in orders.PAYMENT_METHODS.items()}
-COMPARED = ("purchase_country", "purchase_currency", "order_amount")
-COMPARED_LINE = ("name", "reference", "type", "quantity", "unit_price", "tax_rate",
-                 "total_amount", "total_tax_amount", "total_discount_amount")
 AUTHORIZED = ("purchase_country", "purchase_currency", "locale", "order_amount",
               "order_tax_amount", "order_lines", "merchant_reference1", "merchant_reference2",
               "merchant_data", "merchant_urls", "billing_address", "shipping_address", "customer")
@@ -145,37 +143,6 @@ def _load_token(call, token):
     return found
 
 
-def _line_differs(ours, theirs):
-    for name in COMPARED_LINE:
-        default = {"type": "physical", "reference": ""}.get(name, 0)
-        if (ours.get(name) or default) != (theirs.get(name) or default):
-            return name
-    return None
-
-
-def _compare(body, authorized):
-    """409 for the first field in which the order is not the one the customer agreed to."""
-    why = "The order differs from what was authorized."
-    for name in COMPARED:
-        left, right = body[name], authorized[name]
-        if (left.upper() if isinstance(left, str) else left) != (
-                right.upper() if isinstance(right, str) else right):
-            raise bad_value(name, why, 409)
-    if (body.get("order_tax_amount") or 0) != (authorized.get("order_tax_amount") or 0):
-        raise bad_value("order_tax_amount", why, 409)
-    if len(body["order_lines"]) != len(authorized["order_lines"]):
-        raise bad_value("order_lines", why, 409)
-    for index, (ours, theirs) in enumerate(zip(body["order_lines"], authorized["order_lines"])):
-        name = _line_differs(ours, theirs)
-        if name:
-            raise bad_value(f"order_lines[{index}].{name}", why, 409)
-    for name in ("billing_address", "shipping_address"):
-        ours, theirs = body.get(name) or {}, authorized.get(name) or {}
-        for part in ours.keys() & theirs.keys():
-            if ours[part] != theirs[part]:
-                raise bad_value(f"{name}.{part}", why, 409)
-
-
 def _repeat(call, used):
     if call.ledger.behaviour["place_order_repeat"] == "refused":
         raise Refusal(403, "INVALID_OPERATION", "The authorization token was already used.")
@@ -194,8 +161,10 @@ def place_order(call, token_id):
     rules.check_order({**body, "billing_address": body.get("billing_address")
                        or token["order"].get("billing_address")})
     rules.check_regions(body)
-    _compare(body, token["order"])
     behaviour = call.ledger.behaviour
+    differing = placement.differences(body, token["order"], behaviour["addresses"])
+    if differing:
+        raise Refusal(409, "BAD_VALUE", f"Not matching fields: [{', '.join(differing)}]")
     order = orders.new_order(call.merchant, token, body, call.now,
                              behaviour["authorization_days"])
     if order["_auto_capture"] and order["fraud_status"] == "ACCEPTED":

@@ -54,12 +54,10 @@ class Sandbox(sandbox_client.Sandbox):
     def clear(self):
         """No faults, the default switches."""
         self.control("DELETE", "faults")
-        self.control("POST", "behaviour", {"place_order_repeat": "same_order",
-                                           "completed_session": "readable",
-                                           "idempotency_repeat_after_24h": "executes_again"})
+        self.control("DELETE", "behaviour")
 
-    def authorize(self, session_id, outcome="approve"):
-        token = super().authorize(session_id, outcome)
+    def authorize(self, session_id, outcome="approve", **told):
+        token = super().authorize(session_id, outcome, **told)
         return confidential.keep(token) if token else token
 
     def orders_of_session(self, session_id):

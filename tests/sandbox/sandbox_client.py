@@ -93,9 +93,10 @@ class Sandbox:
         assert answer.status == 200, answer.raw
         return answer.json
 
-    def authorize(self, session_id, outcome="approve"):
-        return self.control("POST", "authorize", {"session_id": session_id,
-                                                  "outcome": outcome})["authorization_token"]
+    def authorize(self, session_id, outcome="approve", **told):
+        """The customer decides; told is what the browser's authorize call tells Klarna, too."""
+        return self.control("POST", "authorize", {"session_id": session_id, "outcome": outcome,
+                                                  "data": told})["authorization_token"]
 
     def authorized(self, order=None, outcome="approve"):
         return self.authorize(self.session(order)["session_id"], outcome)
@@ -121,6 +122,11 @@ class Sandbox:
 
     def act(self, order_id, action, key=None):
         return self.ask("POST", f"{OM}/{order_id}/{action}", key=key)
+
+    def others(self, order_id, action, amount=None, **more):
+        """Somebody else does it with the merchant's credentials; gives the order."""
+        return self.control("POST", f"orders/{order_id}/portal",
+                            {"action": action, "amount": amount, **more})
 
     def ledger(self, order_id):
         return self.control("GET", f"ledger/{order_id}")

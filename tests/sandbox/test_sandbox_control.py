@@ -100,6 +100,8 @@ def test_behaviour_is_checked(box):
                   {"journal": 1}, {"authorization_days": "28"}):
         assert box.ask("POST", "/_sandbox/behaviour", wrong).status == 400
     assert box.control("GET", "behaviour") == before
+    box.control("POST", "behaviour", {"journal": False, "authorization_days": 3})
+    assert box.control("DELETE", "behaviour") == before
     for wrong in ({}, {"advance_seconds": -1}, {"advance_seconds": "1"}):
         assert box.ask("POST", "/_sandbox/clock", wrong).status == 400
 
@@ -114,21 +116,6 @@ def test_authorize_is_checked(box):
     box.place(token)
     answer = box.ask("POST", "/_sandbox/authorize", {"session_id": session_id})
     assert (answer.status, answer.code) == (409, "SESSION_COMPLETED")
-
-
-def test_a_person_in_the_portal(box):
-    order_id = box.order()
-    portal = f"orders/{order_id}/portal"
-    assert box.control("POST", portal, {"action": "capture", "amount": 4000})["captured_amount"] \
-        == 4000
-    order = box.control("POST", portal, {"action": "refund", "amount": 1000})
-    assert order["refunded_amount"] == 1000 and order["refunds"][0]["source"] == "portal"
-    answer = box.ask("POST", "/_sandbox/" + portal, {"action": "cancel"})
-    assert (answer.status, answer.code) == (403, "CANCEL_NOT_ALLOWED")
-    assert box.ask("POST", "/_sandbox/" + portal, {"action": "burn"}).status == 400
-    other = box.order()
-    cancelled = box.control("POST", f"orders/{other}/portal", {"action": "cancel"})
-    assert cancelled["status"] == "CANCELLED"
 
 
 def test_reset_forgets_everything(box):

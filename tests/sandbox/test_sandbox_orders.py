@@ -245,7 +245,9 @@ def test_raising_an_authorization_may_be_refused(box):
     assert box.ask("PATCH", path, {"order_amount": 12000}).status == 204
     assert amounts(box.read(order_id)) == ("AUTHORIZED", 0, 0, 12000)
     box.control("POST", "behaviour", {"raise_authorization": "refused"})
-    is_refused(box.ask("PATCH", path, {"order_amount": 12001}), 403, "NOT_ALLOWED")
+    answer = box.ask("PATCH", path, {"order_amount": 12001})
+    is_refused(answer, 403, "NOT_ALLOWED")
+    assert answer.message == "Update not allowed."      # View and change orders, its sample
     assert box.ask("PATCH", path, {"order_amount": 11000}).status == 204
 
 
@@ -288,8 +290,13 @@ def test_shipping_info_is_appended(box):
 
 def test_acknowledge(box):
     order_id = box.order()
+    assert box.ledger(order_id)["acknowledged"] == 0
+    assert box.act(order_id, "acknowledge", "key").status == 204
+    assert box.act(order_id, "acknowledge", "key").status == 204
+    assert box.ledger(order_id)["acknowledged"] == 1
+    box.capture(order_id, 10000)
     assert box.act(order_id, "acknowledge").status == 204
-    assert box.act(order_id, "acknowledge").status == 204
+    assert box.ledger(order_id)["acknowledged"] == 2
 
 
 def test_orders_are_read_for_three_years(box):
