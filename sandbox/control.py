@@ -11,6 +11,7 @@ import payments
 from api import Refusal, Reply
 from faults import BadFault
 from ledger import BEHAVIOURS, iso
+from methods import METHODS
 
 
 def _bad(message):
@@ -88,8 +89,11 @@ def authorize(sandbox, body, query):
     category = body.get("payment_method_category", "pay_later")
     if category not in payments.CATEGORY_NAMES:
         raise _bad(f"payment_method_category must be one of {', '.join(payments.CATEGORY_NAMES)}.")
+    method = body.get("payment_method")
+    if method is not None and method not in METHODS:
+        raise _bad(f"payment_method must be one of {', '.join(METHODS)}.")
     customer.merge(session, body.get("data"))
-    session["category"] = category
+    session.update(category=category, method=method)
     token, after = customer.decide(sandbox.ledger, sandbox.callbacks, session,
                                    body.get("outcome", "approve"))
     sandbox.after_commit(after)

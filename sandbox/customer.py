@@ -38,8 +38,7 @@ def decide(ledger, callbacks, session, outcome):
     if outcome not in OUTCOMES:
         raise Refusal(400, "BAD_VALUE", f"outcome must be one of {', '.join(OUTCOMES)}.")
     if outcome in FRAUD:
-        token = payments.authorize(ledger, session, session.get("category"), FRAUD[outcome],
-                                   ledger.now())
+        token = payments.authorize(ledger, session, FRAUD[outcome], ledger.now())
         url = (session["data"].get("merchant_urls") or {}).get("authorization")
         body = {"authorization_token": token, "session_id": session["session_id"]}
         return token, lambda: callbacks.post("authorization", url, body, session["session_id"])

@@ -7,6 +7,7 @@ first execution answered is remembered with the work itself, in the same commit.
 """
 import traceback
 
+import captures
 import order_management
 import payments
 from api import Call, Refusal, Reply, bad_value, error_reply, new_id, parse_object
@@ -38,7 +39,7 @@ class Execution:
         self.ledger = ledger
         self.merchants = merchants
         self.rates = Rates()
-        self.router = Router(payments.ROUTES + order_management.ROUTES)
+        self.router = Router(payments.ROUTES + order_management.ROUTES + captures.ROUTES)
 
     def run(self, request, fault=None):
         """Executes and commits; gives the reply that is to be sent."""

@@ -179,6 +179,7 @@ REFUND = {
 AUTHORIZATION = {
     "order_amount": integer(0, AMOUNT), "description": text(255), "order_lines": _OM_LINES,
 }
+DUE_DATE = {"number_of_days": integer(1, 2 ** 31 - 1)}
 SHIPPING_INFO = {"shipping_info": array(_SHIPPING_INFO, 1, 500)}
 REFERENCES = {"merchant_reference1": text(255), "merchant_reference2": text(255)}
 CUSTOMER_DETAILS = {"shipping_address": OM_ADDRESS}

@@ -38,6 +38,8 @@ BEHAVIOURS = {
     "idempotency_repeat_after_24h": ("executes_again", ("executes_again", "remembered")),
     "completed_session": ("readable", ("readable", "not_found")),
     "raise_authorization": ("accepted", ("accepted", "refused")),
+    "extend_at_the_end": ("moves_nothing", ("moves_nothing", "refused")),
+    "due_date_again": ("refused", ("refused", "possible")),
     "authorization_days": (28, int),
     "rates": ("generous", ("generous", "live", "playground")),
     "rate_limit_sessions": (100_000, int),

@@ -9,6 +9,7 @@ import time
 
 from api import new_id
 from ledger import iso
+from methods import METHODS
 
 DAY = 86400
 LONGEST_AUTHORIZATION = 180 * DAY
@@ -20,11 +21,6 @@ LINE_FIELDS = ("reference", "type", "quantity", "quantity_unit", "name", "total_
                "unit_price", "total_discount_amount", "tax_rate", "total_tax_amount",
                "merchant_data", "product_url", "image_url", "product_identifiers",
                "subscription")
-PAYMENT_METHODS = {
-    "pay_later": ("invoice", "INVOICE", "Pay later"),
-    "pay_over_time": ("fixed_amount", "FIXED_AMOUNT", "Pay over time"),
-    "pay_now": ("card", "CARD", "Pay now"),
-}
 
 
 def midnight(moment):
@@ -49,7 +45,7 @@ def new_order(merchant, token, body, now, days):
     merged = {**token["order"], **{k: v for k, v in body.items() if v is not None}}
     amount = merged["order_amount"]
     expires = midnight(now + days * DAY)
-    _, kind, description = PAYMENT_METHODS[token["category"]]
+    kind, description = METHODS[token["method"]]
     order = {
         "order_id": new_id(), "status": "AUTHORIZED", "fraud_status": token["fraud_status"],
         "order_amount": amount, "original_order_amount": amount, "captured_amount": 0,
@@ -143,7 +139,11 @@ def as_ledger(order):
     def part(document):
         return {**as_read(document), "idempotency_key": document["_key"],
                 "source": document["_source"]}
+
+    def capture(document):
+        return {**part(document), "due_date_extensions": document.get("_extended", []),
+                "send_outs": document.get("_send_outs", 0)}
     return {**as_read(order), "merchant": order["_merchant"], "session_id": order["_session_id"],
             "acknowledged": order.get("_acknowledged", 0),
-            "captures": [part(c) for c in order["captures"]],
+            "captures": [capture(c) for c in order["captures"]],
             "refunds": [part(r) for r in order["refunds"]]}

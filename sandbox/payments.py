@@ -14,10 +14,11 @@ import placement
 import rules
 from api import Refusal, Reply, bad_value, new_id
 from ledger import iso
+from methods import CATEGORIES
 
 SESSION_LIFE = 48 * 3600
 TOKEN_LIFE = 60 * 60
-CATEGORY_NAMES = {name: words[2] for name, words in orders.PAYMENT_METHODS.items()}
+CATEGORY_NAMES = {name: words[0] for name, words in CATEGORIES.items()}
 AUTHORIZED = ("purchase_country", "purchase_currency", "locale", "order_amount",
               "order_tax_amount", "order_lines", "merchant_reference1", "merchant_reference2",
               "merchant_data", "merchant_urls", "billing_address", "shipping_address", "customer")
@@ -39,7 +40,7 @@ def _categories(base):
     badge = f"{base}/sdk/badge.svg"
     return [{"identifier": name, "name": title,
              "asset_urls": {"descriptive": badge, "standard": badge}}
-            for name, title in CATEGORY_NAMES.items()]
+            for name, title in CATEGORY_NAMES.items() if name != "klarna"]
 
 
 def check_session(data):
@@ -112,14 +113,15 @@ def read_session(call, session_id):
     return Reply(200, read)
 
 
-def authorize(ledger, session, category, fraud_status, now):
+def authorize(ledger, session, fraud_status, now):
     """The customer said yes: one token over exactly what the session holds at this moment."""
     if session["authorization_token"]:
         ledger.delete_token(session["authorization_token"])
     token = {
         "token": new_id(), "session_id": session["session_id"], "merchant": session["merchant"],
         "order": {name: session["data"][name] for name in AUTHORIZED if name in session["data"]},
-        "category": category or "pay_later", "fraud_status": fraud_status,
+        "method": session.get("method") or CATEGORIES[session.get("category") or "klarna"][1],
+        "fraud_status": fraud_status,
         "expires": now + TOKEN_LIFE, "used": None,
     }
     ledger.save_token(token)
@@ -173,7 +175,7 @@ def place_order(call, token_id):
     answer = {
         "order_id": order["order_id"], "fraud_status": order["fraud_status"],
         "redirect_url": f"{call.base}/redirect/{order['order_id']}",
-        "authorized_payment_method": {"type": orders.PAYMENT_METHODS[token["category"]][0]},
+        "authorized_payment_method": {"type": token["method"]},
     }
     token["used"] = {"body": body, "answer": answer}
     call.ledger.save_order(order)

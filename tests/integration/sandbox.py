@@ -56,8 +56,8 @@ class Sandbox(sandbox_client.Sandbox):
         self.control("DELETE", "faults")
         self.control("DELETE", "behaviour")
 
-    def authorize(self, session_id, outcome="approve", **told):
-        token = super().authorize(session_id, outcome, **told)
+    def authorize(self, session_id, outcome="approve", method=None, **told):
+        token = super().authorize(session_id, outcome, method, **told)
         return confidential.keep(token) if token else token
 
     def orders_of_session(self, session_id):

@@ -93,19 +93,21 @@ class Sandbox:
         assert answer.status == 200, answer.raw
         return answer.json
 
-    def authorize(self, session_id, outcome="approve", **told):
-        """The customer decides; told is what the browser's authorize call tells Klarna, too."""
-        return self.control("POST", "authorize", {"session_id": session_id, "outcome": outcome,
-                                                  "data": told})["authorization_token"]
+    def authorize(self, session_id, outcome="approve", method=None, **told):
+        """The customer decides and pays by a method; told is what the browser's authorize call
+        tells Klarna, too."""
+        return self.control("POST", "authorize", {
+            "session_id": session_id, "outcome": outcome, "payment_method": method,
+            "data": told})["authorization_token"]
 
-    def authorized(self, order=None, outcome="approve"):
-        return self.authorize(self.session(order)["session_id"], outcome)
+    def authorized(self, order=None, outcome="approve", method=None):
+        return self.authorize(self.session(order)["session_id"], outcome, method)
 
     def place(self, token, order=None):
         return self.ask("POST", f"/payments/v1/authorizations/{token}/order", order or cart())
 
-    def order(self, order=None, outcome="approve"):
-        answer = self.place(self.authorized(order, outcome), order)
+    def order(self, order=None, outcome="approve", method=None):
+        answer = self.place(self.authorized(order, outcome, method), order)
         assert answer.status == 200, answer.raw
         return answer.json["order_id"]
 
