@@ -14,6 +14,7 @@
 #include "handlers/handlers.h"
 #include "handlers/returns.h"
 #include "handlers/captures.h"
+#include "handlers/details.h"
 #include "handlers/operations.h"
 #include "handlers/accounts.h"
 #include "handlers/query.h"
@@ -128,5 +129,6 @@ const kl_route_t kl_orders_routes[] = {
     {"POST", "*/cancel", MONEY, kl_returns_cancel},
     {"POST", "*/extend", MONEY, kl_authorization_extend},
     {"POST", "*/release", MONEY, kl_authorization_release},
+    {"POST", "*/references", MONEY, kl_details_references},
     {NULL, NULL, 0, NULL},
 };

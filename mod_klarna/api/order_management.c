@@ -35,6 +35,12 @@ static kl_klarna_request_t request(apr_pool_t *p, const kl_order_t *order, kl_kl
     return req;
 }
 
+static kl_klarna_request_t patch(apr_pool_t *p, const kl_order_t *order, const char *below,
+                                 const char *body, const char *key)
+{
+    return request(p, order, (kl_klarna_request_t){"PATCH", below, body, key, 0});
+}
+
 static kl_klarna_request_t post(apr_pool_t *p, const kl_order_t *order, const char *below,
                                 const char *body, const char *key)
 {
@@ -113,8 +119,7 @@ kl_klarna_request_t kl_order_management_reduce(apr_pool_t *p, const kl_order_t *
     set_text(body, "description", description);
     /* Without order_lines Klarna would delete the lines it has. */
     set_lines(p, body, kl_plan_lines_reduced(p, order, m));
-    return request(p, order,
-                   (kl_klarna_request_t){"PATCH", "/authorization", kl_json_text(p, body), key, 0});
+    return patch(p, order, "/authorization", kl_json_text(p, body), key);
 }
 
 kl_klarna_request_t kl_order_management_cancel(apr_pool_t *p, const kl_order_t *order,
@@ -151,6 +156,20 @@ kl_klarna_request_t kl_order_management_shipping_info(apr_pool_t *p, const kl_or
                 kl_json_text(p, body), key);
 }
 
+kl_klarna_request_t kl_order_management_refer(apr_pool_t *p, const kl_order_t *order,
+                                              const char *reference1, const char *reference2,
+                                              const char *key)
+{
+    kl_json_t *body = kl_json_object(p);
+
+    kl_json_set_str(body, "merchant_reference1", reference1);
+    kl_json_set_str(body, "merchant_reference2", reference2);
+    if (kl_json_size(body) == 0) {
+        return (kl_klarna_request_t){.method = NULL};
+    }
+    return patch(p, order, "/merchant-references", kl_json_text(p, body), key);
+}
+
 kl_klarna_request_t kl_order_management_read(apr_pool_t *p, const char *id)
 {
     const kl_order_t order = {.klarna_order_id = id};
@@ -166,6 +185,19 @@ static const char *text(apr_pool_t *p, const kl_json_t *v, const char *key)
     const char *s = kl_json_str(v, key);
 
     return s && strlen(s) <= KL_MAX_STRING ? apr_pstrdup(p, s) : "";
+}
+
+/* A copy of a merchant reference; Klarna counts its characters. NULL when it is longer than may be
+ * stored. */
+static const char *reference(apr_pool_t *p, const kl_json_t *v, const char *key)
+{
+    const char *s = kl_json_str(v, key);
+    apr_size_t characters = 0;
+
+    for (apr_size_t i = 0; s && s[i]; i++) {
+        characters += (s[i] & 0xC0) != 0x80;
+    }
+    return characters > KL_MAX_STRING ? NULL : s ? apr_pstrdup(p, s) : "";
 }
 
 /* Gives the name of the first amount that is missing, no integer or negative; else NULL. */
@@ -252,8 +284,8 @@ kl_kind_t kl_order_management_read_reply(kl_klarna_record_t *out, apr_pool_t *p,
     seen.status = text(p, v, "status");
     seen.fraud_status = text(p, v, "fraud_status");
     seen.klarna_reference = text(p, v, "klarna_reference");
-    seen.reference1 = text(p, v, "merchant_reference1");
-    seen.reference2 = text(p, v, "merchant_reference2");
+    seen.reference1 = reference(p, v, "merchant_reference1");
+    seen.reference2 = reference(p, v, "merchant_reference2");
     seen.currency = text(p, v, "purchase_currency");
     seen.original_order_amount = kl_json_int(v, "original_order_amount", -1);
     seen.expires_at = kl_iso_time(kl_json_str(v, "expires_at"));

@@ -269,6 +269,12 @@ kl_kind_t kl_booking_track(kl_order_t *order, apr_pool_t *p, const char *capture
     return KL_OK;
 }
 
+void kl_booking_refer(kl_order_t *order, const char *reference1, const char *reference2)
+{
+    order->reference1 = reference1 ? reference1 : order->reference1;
+    order->reference2 = reference2 ? reference2 : order->reference2;
+}
+
 void kl_booking_credit_invoice(kl_order_t *order, apr_pool_t *p, const kl_credit_invoice_t *ci)
 {
     kl_credit_invoice_t *added = apr_array_push(order->credit_invoices);

@@ -8,12 +8,14 @@
 
 #include "core/operation.h"
 
-/* Each kind has some of these; the others are empty. Strings are never NULL. */
+/* Each kind has some of these; the others are empty. Strings are never NULL, but for those of
+ * which that says: stays as it is. */
 typedef struct kl_intent_t {
     kl_movement_t moved;                 /* capture, refund, reduce, release */
     const char *reference, *description; /* capture: the shop's own words */
     const char *capture_id;              /* shipping_info: the capture it is added to */
     const char *shipping_info;           /* capture, shipping_info: JSON array text */
+    const char *merchant_reference1, *merchant_reference2; /* references: the new ones, or NULL */
 } kl_intent_t;
 
 /** An intent that moves nothing yet. */

@@ -4,6 +4,7 @@
  * they are compared, and a difference is reported, never hidden by copying it.
  */
 #include <apr_strings.h>
+#include <string.h>
 
 #include "core/klarna_record.h"
 
@@ -28,6 +29,14 @@ static void end_authorization(kl_order_t *order, const kl_klarna_record_t *seen)
     order->remaining_amount = 0;
 }
 
+/* Others may have set or cleared it. */
+static void take_over_reference(const char **ours, apr_pool_t *p, const char *theirs)
+{
+    if (theirs != NULL && strcmp(*ours, theirs) != 0) {
+        *ours = apr_pstrdup(p, theirs);
+    }
+}
+
 static void take_over_words(kl_order_t *order, apr_pool_t *p, const kl_klarna_record_t *seen)
 {
     if (seen->fraud_status != NULL && seen->fraud_status[0] != '\0') {
@@ -39,6 +48,8 @@ static void take_over_words(kl_order_t *order, apr_pool_t *p, const kl_klarna_re
     if (seen->expires_at != 0) {
         order->expires_at = seen->expires_at;
     }
+    take_over_reference(&order->reference1, p, seen->reference1);
+    take_over_reference(&order->reference2, p, seen->reference2);
 }
 
 int kl_klarna_record_take_over(kl_order_t *order, apr_pool_t *p, const kl_klarna_record_t *seen)

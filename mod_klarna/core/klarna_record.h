@@ -19,9 +19,9 @@ typedef struct kl_klarna_move_t {
 
 typedef struct kl_klarna_record_t {
     const char *order_id, *status, *fraud_status, *klarna_reference;
-    const char *reference1, *reference2;
-    const char *currency;              /* "" when not given */
-    apr_int64_t original_order_amount; /* -1 when not given */
+    const char *reference1, *reference2; /* "" when there is none; NULL when too long to be kept */
+    const char *currency;                /* "" when not given */
+    apr_int64_t original_order_amount;   /* -1 when not given */
     apr_int64_t order_amount, captured_amount, refunded_amount, remaining_authorized_amount;
     apr_time_t expires_at;                  /* 0 = not given */
     apr_array_header_t *captures, *refunds; /* of kl_klarna_move_t, oldest first */
@@ -30,9 +30,9 @@ typedef struct kl_klarna_record_t {
 
 /**
  * Takes over status (when the amounts agree, or it ends the order: CANCELLED, EXPIRED,
- * CLOSED), fraud status, expiry and short reference. EXPIRED and CANCELLED set the
- * remaining amount to 0. While an operation holds the claim, status and amounts are left
- * alone, because that operation may be what changed them.
+ * CLOSED), fraud status, expiry, short reference and merchant references. EXPIRED and CANCELLED set
+ * the remaining amount to 0. While an operation holds the claim, status and amounts are left alone,
+ * because that operation may be what changed them.
  * @return 1 when Klarna's amounts differ from ours (something was done outside).
  */
 int kl_klarna_record_take_over(kl_order_t *order, apr_pool_t *p, const kl_klarna_record_t *seen);

@@ -16,6 +16,7 @@ static const char *const kind_names[] = {
     [KL_OP_EXTEND] = "extend",
     [KL_OP_SHIPPING_INFO] = "shipping_info",
     [KL_OP_ADOPT] = "adopt",
+    [KL_OP_REFERENCES] = "references",
 };
 
 static const char *const state_names[] = {
@@ -30,7 +31,7 @@ static const char *const mark_names[] = {
     [KL_OP_KEY_EXPIRED] = "key_expired",
 };
 
-_Static_assert(COUNT(kind_names) == KL_OP_ADOPT + 1, "each kind has a name");
+_Static_assert(COUNT(kind_names) == KL_OP_REFERENCES + 1, "each kind has a name");
 _Static_assert(COUNT(state_names) == KL_OP_UNKNOWN + 1, "each state has a name");
 _Static_assert(COUNT(mark_names) == KL_OP_KEY_EXPIRED + 1, "each mark has a name");
 

@@ -15,7 +15,8 @@ typedef enum {
     KL_OP_RELEASE,       /* release the remaining authorization */
     KL_OP_EXTEND,        /* extend the authorization time */
     KL_OP_SHIPPING_INFO, /* add tracking to a capture */
-    KL_OP_ADOPT          /* take over an order that was placed elsewhere: only reads it */
+    KL_OP_ADOPT,         /* take over an order that was placed elsewhere: only reads it */
+    KL_OP_REFERENCES     /* set the merchant references */
 } kl_op_kind_t;
 
 typedef enum {

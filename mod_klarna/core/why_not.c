@@ -12,6 +12,8 @@ static const kl_words_t broken =
     {"broken", "What is stored of this order contradicts itself; nothing can be done with it until "
                "the administrator has repaired its row."};
 
+static const kl_words_t cancelled = {"cancelled", "The order was cancelled."};
+
 /* What holds for every action: the order adds up, nothing is under way, and it was placed. */
 static const kl_words_t *why_not_at_all(const kl_order_t *order)
 {
@@ -41,7 +43,6 @@ static const kl_words_t *why_not_at_all(const kl_order_t *order)
 /* Why nothing is left of the authorization; NULL when something is. */
 static const kl_words_t *why_not_open(const kl_order_t *order)
 {
-    static const kl_words_t cancelled = {"cancelled", "The order was cancelled."};
     static const kl_words_t expired = {"expired", "The authorization has expired."};
     static const kl_words_t closed = {"closed", "Klarna has closed the order."};
     static const kl_words_t nothing_open =
@@ -112,6 +113,13 @@ const kl_words_t *kl_why_not_credit(const kl_order_t *order)
 const kl_words_t *kl_why_not_cancel(const kl_order_t *order)
 {
     return why_not_credit(order, kl_order_open_amount(order) + kl_order_creditable_amount(order));
+}
+
+const kl_words_t *kl_why_not_references(const kl_order_t *order)
+{
+    const kl_words_t *why = why_not_at_all(order);
+
+    return why == NULL && order->state == KL_ORDER_CANCELLED ? &cancelled : why;
 }
 
 const kl_words_t *kl_why_not_extend(const kl_order_t *order)

@@ -30,6 +30,11 @@ typedef struct kl_tracking_request_t {
     const char *shipping_info; /* JSON array text */
 } kl_tracking_request_t;
 
+/* What Klarna is told of an order beside its money. NULL: stays as it is. */
+typedef struct kl_details_request_t {
+    const char *reference1, *reference2; /* "" clears it */
+} kl_details_request_t;
+
 /* What is asked for; of the requests, the one that the action reads. */
 typedef struct kl_ask_t {
     const char *order_id;
@@ -39,6 +44,7 @@ typedef struct kl_ask_t {
     const kl_credit_request_t *credit;
     const kl_tracking_request_t *tracking;
     const kl_place_request_t *place;
+    const kl_details_request_t *details;
 } kl_ask_t;
 
 typedef struct kl_action_t {

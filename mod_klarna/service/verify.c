@@ -26,7 +26,8 @@ static int is_the_placed_one(const kl_order_t *order, const kl_klarna_record_t *
 {
     return seen->original_order_amount == order->order_amount
            && strcmp(seen->currency, order->currency) == 0
-           && (!order->reference1[0] || strcmp(order->reference1, seen->reference1) == 0);
+           && (!order->reference1[0]
+               || (seen->reference1 && strcmp(order->reference1, seen->reference1) == 0));
 }
 
 /* *taken becomes 1 when this Klarna order is already another of our orders. */
@@ -266,6 +267,22 @@ static kl_truth_t done_if(int done)
     return done ? KL_TRUTH_EXECUTED : KL_TRUTH_NOT_EXECUTED;
 }
 
+/* Asked for, it is there; not asked for, it is as it should be. */
+static int is_set(const kl_json_t *body, const char *key, const char *seen)
+{
+    const char *asked = kl_json_str(body, key);
+
+    return !asked || (seen && strcmp(asked, seen) == 0);
+}
+
+static void truth_of_references(const search_t *search, const kl_klarna_record_t *seen)
+{
+    const kl_json_t *body = body_of(search->svc->p, search->op);
+
+    search->found->truth = done_if(is_set(body, "merchant_reference1", seen->reference1)
+                                   && is_set(body, "merchant_reference2", seen->reference2));
+}
+
 /* From Klarna's record of the order. */
 static kl_kind_t truth_of(const search_t *search, const kl_klarna_record_t *seen, kl_error_t *err)
 {
@@ -282,6 +299,9 @@ static kl_kind_t truth_of(const search_t *search, const kl_klarna_record_t *seen
         break;
     case KL_OP_REDUCE:
         truth_of_reduction(search, seen);
+        break;
+    case KL_OP_REFERENCES:
+        truth_of_references(search, seen);
         break;
     case KL_OP_EXTEND:        /* the same on the same day, and moves nothing */
     case KL_OP_SHIPPING_INFO: /* tracking that appears twice does no harm */

@@ -125,6 +125,17 @@ test('the small ones', () => {
   assert.deepEqual(wrongBy('give_up', { reason: ' ' }), { reason: { code: 'missing' } });
 });
 
+test('references: what was changed is sent, an emptied one as empty', () => {
+  const order = { ...ORDER, merchant_reference1: 'A-1', merchant_reference2: 'till' };
+  const values = { merchant_reference1: ' A-2 ', merchant_reference2: 'till' };
+  assert.deepEqual(requestOf('references', order, values, CONTEXT).body,
+    { merchant_reference1: 'A-2' });
+  assert.deepEqual(requestOf('references', order, { ...values, merchant_reference1: 'A-1',
+    merchant_reference2: '' }, CONTEXT).body, { merchant_reference2: '' });
+  assert.deepEqual(requestOf('references', ORDER, {}, CONTEXT).wrong,
+    { merchant_reference1: { code: 'nothing_changed' } });
+});
+
 test('given up by what a person found, once there is something to choose from', () => {
   const candidates = [{ id: 'none', amount: 700 }], reason = 'looked';
   assert.deepEqual(wrongBy('give_up', { reason, candidates, found: '' }),

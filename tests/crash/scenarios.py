@@ -250,6 +250,7 @@ SCENARIOS = (
     Scenario("reduce", _placed, _act("credit-invoices", SHIRT)),
     Scenario("release", _part_captured, _act("release", {})),
     Scenario("extend", _placed, _act("extend", {})),
+    Scenario("references", _captured, _act("references", {"merchant_reference1": "renamed"})),
     Scenario("shipping info", _part_captured, _shipping_info),
     Scenario("look after a refund in the portal", _refunded_in_the_portal, _refresh),
     Scenario("look after a capture in the portal", _captured_in_the_portal, _refresh),

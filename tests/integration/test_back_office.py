@@ -30,7 +30,8 @@ def routes(order_id):
                  {"shipping_info": [{"tracking_number": "1"}]}),
                 ("credit-invoices", {"everything": True}),
                 ("credit-invoices/preview", {"everything": True}),
-                ("cancel", {"confirm_final": True}), ("extend", {}), ("release", {})]]]
+                ("cancel", {"confirm_final": True}), ("extend", {}), ("release", {}),
+                ("references", {"merchant_reference1": "x"})]]]
 
 
 def test_without_apaches_user_nothing_opens(shop, httpd):
@@ -65,7 +66,8 @@ def test_an_order_that_is_not_there(shop, httpd):
 
 @pytest.mark.parametrize("action, body", [
     ("captures", {"everything": True}), ("credit-invoices", {"everything": True}),
-    ("cancel", {"confirm_final": True}), ("extend", {}), ("release", {})])
+    ("cancel", {"confirm_final": True}), ("extend", {}), ("release", {}),
+    ("references", {"merchant_reference1": "x"})])
 def test_money_needs_a_key(shop, httpd, action, body):
     order_id = shop.placed()
     with shop.nothing_happens():
@@ -84,13 +86,14 @@ def test_the_same_key_gives_the_same_answer(shop, httpd):
              (order_id, "credit-invoices", {"lines": [{"reference": "book", "quantity": 1}]}),
              (order_id, "credit-invoices", {"amount": 100}),
              (order_id, "release", {}),
+             (order_id, "references", {"merchant_reference1": "renamed"}),
              (captured_id, f"captures/{capture_id}/shipping-info",
               {"shipping_info": [{"tracking_number": "T-1"}]}),
              (captured_id, "credit-invoices", {"amount": 500, "reference": "C-1"}),
              (captured_id, "cancel", {"confirm_final": True})]
     first = [(new_key(), order, action, body) for order, action, body in asked]
     answers = [shop.act(order, action, body, key) for key, order, action, body in first]
-    assert [answer.status for answer in answers[:3] + answers[4:]] == [201] * 7
+    assert [answer.status for answer in answers[:3] + answers[4:]] == [201] * 8
     # Nothing of the book is left to credit: refused at first, and again.
     assert answers[3].status == 201 or answers[3].json["code"] == "too_much"
     with shop.nothing_happens():

@@ -182,6 +182,13 @@ static void keep_lines(const asked_t *asked, fake_order_t *order)
     order->lines = lines ? kl_json_text(asked->fake->p, lines) : NULL;
 }
 
+static void set_reference(const asked_t *asked, const char *key, const char **reference)
+{
+    const char *wanted = kl_json_str(asked->body, key);
+
+    *reference = wanted ? apr_pstrdup(asked->fake->p, wanted) : *reference;
+}
+
 static answer_t placed(const asked_t *asked, const fake_order_t *order)
 {
     return says(200, apr_psprintf(asked->fake->p,
@@ -198,6 +205,7 @@ static fake_order_t *add_order(fake_klarna_t *fake, apr_int64_t amount, const ch
     order->status = "AUTHORIZED";
     order->fraud_status = fake->fraud_status;
     order->reference1 = apr_pstrdup(fake->p, reference1 ? reference1 : "");
+    order->reference2 = "";
     order->expires_at = "2027-01-31T10:00:00Z";
     order->original = order->order_amount = order->remaining = amount;
     order->capture_list = kl_json_array(fake->p);
@@ -232,6 +240,7 @@ static answer_t place(const asked_t *asked)
         return refuses(asked, 409, "BAD_VALUE");
     }
     order = add_order(fake, token->amount, kl_json_str(asked->body, "merchant_reference1"));
+    set_reference(asked, "merchant_reference2", &order->reference2);
     keep_lines(asked, order);
     token->order_id = order->id;
     moved(asked, "place", token->token, token->amount);
@@ -402,6 +411,23 @@ static answer_t shipping_info(const asked_t *asked)
     return says(204, "");
 }
 
+static answer_t references(const asked_t *asked)
+{
+    if (strcmp(asked->order->status, "CANCELLED") == 0) {
+        return refuses(asked, 403, "NOT_ALLOWED");
+    }
+    set_reference(asked, "merchant_reference1", &asked->order->reference1);
+    set_reference(asked, "merchant_reference2", &asked->order->reference2);
+    moved(asked, "references", asked->req->idempotency_key, 0);
+    return says(204, "");
+}
+
+/* Klarna leaves out what is empty. */
+static void show(kl_json_t *v, const char *key, const char *word)
+{
+    kl_json_set_str(v, key, word[0] ? word : NULL);
+}
+
 static answer_t read_order(const asked_t *asked)
 {
     const fake_order_t *order = asked->order;
@@ -412,7 +438,8 @@ static answer_t read_order(const asked_t *asked)
     kl_json_set_str(v, "fraud_status", order->fraud_status);
     kl_json_set_str(v, "klarna_reference", "K1");
     kl_json_set_str(v, "expires_at", order->expires_at);
-    kl_json_set_str(v, "merchant_reference1", order->reference1);
+    show(v, "merchant_reference1", order->reference1);
+    show(v, "merchant_reference2", order->reference2);
     kl_json_set_int(v, "original_order_amount", order->original);
     kl_json_set_str(v, "purchase_currency", "SEK");
     if (order->lines) {
@@ -440,6 +467,7 @@ static answer_t manage(const asked_t *asked)
         {"POST", "/refunds", refund},
         {"POST", "/cancel", cancel},
         {"PATCH", "/authorization", reduce},
+        {"PATCH", "/merchant-references", references},
         {"POST", "/extend-authorization-time", extend},
         {"POST", "/release-remaining-authorization", release},
     };
@@ -549,11 +577,8 @@ void fake_klarna_outside(fake_klarna_t *fake, const char *id, const char *what, 
     static const struct {
         const char *what;
         answer_t (*does)(const asked_t *asked);
-    } verbs[] = {{"capture", capture},
-                 {"refund", refund},
-                 {"reduce", reduce},
-                 {"release", release},
-                 {"cancel", cancel}};
+    } verbs[] = {{"capture", capture}, {"refund", refund},         {"reduce", reduce},
+                 {"release", release}, {"references", references}, {"cancel", cancel}};
     sent_t req = {.idempotency_key = apr_psprintf(fake->p, "outside-%d", fake->movements->nelts)};
     asked_t asked = {.fake = fake,
                      .req = &req,
@@ -565,6 +590,7 @@ void fake_klarna_outside(fake_klarna_t *fake, const char *id, const char *what, 
     kl_json_set_int(asked.body, "refunded_amount", amount);
     kl_json_set_int(asked.body, "order_amount", asked.order->order_amount - amount);
     kl_json_set_str(asked.body, "reference", reference);
+    kl_json_set_str(asked.body, "merchant_reference1", reference);
     for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
         if (strcmp(verbs[i].what, what) == 0) {
             answer = verbs[i].does(&asked);

@@ -41,7 +41,7 @@ typedef struct fake_movement_t {
 typedef struct fake_order_t {
     const char *id;
     const char *status, *fraud_status;
-    const char *reference1, *expires_at;
+    const char *reference1, *reference2, *expires_at;
     apr_int64_t original, order_amount, captured, refunded, remaining;
     int captures, refunds, parcels, extensions;
     kl_json_t *capture_list, *refund_list;
@@ -89,7 +89,7 @@ fake_order_t *fake_klarna_order(const fake_klarna_t *fake, const char *id);
 
 /**
  * Somebody else does it, in Klarna's portal: "capture" or "refund" of amount with this
- * reference, "reduce" by amount, "release" or "cancel".
+ * reference, "reduce" by amount, "release", "cancel", or "references": the first becomes this one.
  */
 void fake_klarna_outside(fake_klarna_t *fake, const char *id, const char *what, apr_int64_t amount,
                          const char *reference);

@@ -29,6 +29,8 @@ const scenario_t scenarios[SCENARIOS] = {
     {"reduce and refund", world_part_captured, act_credit_8000, .refuses = NULL},
     {"release", world_part_captured, act_release, .refuses = NULL},
     {"extend", world_placed, act_extend, .refuses = NULL},
+    {"references", world_captured, act_references, .refuses = NULL},
+    {"references refused", world_placed, act_references, .refuses = "/merchant-references"},
     {"tracking", world_part_captured, act_tracking, .refuses = NULL},
 };
 

@@ -220,6 +220,15 @@ kl_kind_t act_tracking(kl_service_t *svc, const char *order_id, const kl_client_
     return act(svc, &kl_capture_tracking_action, &ask, out, err);
 }
 
+kl_kind_t act_references(kl_service_t *svc, const char *order_id, const kl_client_t *client,
+                         kl_operation_t **out, kl_error_t *err)
+{
+    kl_details_request_t want = {.reference1 = "shop-2", .reference2 = "till 7"};
+    kl_ask_t ask = {.order_id = order_id, .client = client, .details = &want};
+
+    return act(svc, &kl_details_references_action, &ask, out, err);
+}
+
 kl_kind_t world_act(kl_service_t *svc, act_fn act_it, const char *order_id, const char *key,
                     kl_operation_t **out, kl_error_t *err)
 {
@@ -501,9 +510,9 @@ static const char *klarna_texts(const world_t *world, apr_pool_t *p)
     for (int i = 0; i < world->klarna->orders->nelts; i++) {
         const fake_order_t *o = APR_ARRAY_IDX(world->klarna->orders, i, fake_order_t *);
 
-        text = apr_psprintf(p, "%s %s " N "/" N "/" N "/" N " %d %d %d %d", text, o->status,
+        text = apr_psprintf(p, "%s %s " N "/" N "/" N "/" N " %d %d %d %d %s %s", text, o->status,
                             o->order_amount, o->captured, o->refunded, o->remaining, o->captures,
-                            o->refunds, o->parcels, o->extensions);
+                            o->refunds, o->parcels, o->extensions, o->reference1, o->reference2);
     }
     for (int i = 0; i < world->klarna->movements->nelts; i++) {
         const fake_movement_t *m = &APR_ARRAY_IDX(world->klarna->movements, i, fake_movement_t);
@@ -517,11 +526,11 @@ const char *world_ledgers(const world_t *world, apr_pool_t *p, const char *order
 {
     const kl_order_t *o = world_order(world, order_id);
 
-    return apr_psprintf(p, "%s " N "/" N "/" N "/" N " %s captures %d%s |%s |%s",
+    return apr_psprintf(p, "%s " N "/" N "/" N "/" N " %s captures %d %s %s%s |%s |%s",
                         kl_order_state_name(o->state), o->order_amount, o->captured_amount,
                         o->refunded_amount, o->remaining_amount, o->pending_op[0] ? "held" : "free",
-                        o->captures->nelts, credit_texts(p, o), operation_texts(world, p, order_id),
-                        klarna_texts(world, p));
+                        o->captures->nelts, o->reference1, o->reference2, credit_texts(p, o),
+                        operation_texts(world, p, order_id), klarna_texts(world, p));
 }
 
 static void same(apr_int64_t ours, apr_int64_t klarnas, const char *what, const char *where)

@@ -13,6 +13,7 @@
 #include "service/capture.h"
 #include "service/checkout.h"
 #include "service/credit_invoice.h"
+#include "service/details.h"
 #include "service/placement.h"
 #include "service/resolve.h"
 
@@ -86,6 +87,9 @@ kl_kind_t act_release(kl_service_t *svc, const char *order_id, const kl_client_t
                       kl_operation_t **out, kl_error_t *err);
 kl_kind_t act_tracking(kl_service_t *svc, const char *order_id, const kl_client_t *client,
                        kl_operation_t **out, kl_error_t *err);
+/** "shop-2" and "till 7". */
+kl_kind_t act_references(kl_service_t *svc, const char *order_id, const kl_client_t *client,
+                         kl_operation_t **out, kl_error_t *err);
 
 /** One round of the worker (round.h) with one thread; how many units there were. */
 int world_round(world_t *world, apr_pool_t *p);

@@ -144,6 +144,12 @@ const REQUESTS = {
   },
   extend: () => [['extend', {}]],
   release: () => [['release', {}]],
+  references(order, read) {
+    const names = ['merchant_reference1', 'merchant_reference2'].filter(
+      (name) => read.text(name) !== (order[name] ?? ''));
+    read.needs('merchant_reference1', names.length, 'nothing_changed');
+    return [['references', Object.fromEntries(names.map((name) => [name, read.text(name)]))]];
+  },
   send_again: (order, { context }) => [[`operations/${context.operation}/send-again`, {},
     'operation']],
   give_up(order, read) {

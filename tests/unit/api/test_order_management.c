@@ -134,6 +134,19 @@ static void test_without_body(void **state)
     assert_string_equal(req.idempotency_key, "");
 }
 
+static void test_refer(void **state)
+{
+    apr_pool_t *p = *state;
+    kl_order_t *order = shipped_order(p);
+    kl_klarna_request_t req = kl_order_management_refer(p, order, "shop-2", NULL, KEY);
+
+    check_request(&req, "PATCH", BASE "/merchant-references");
+    assert_string_equal(req.body, "{\"merchant_reference1\":\"shop-2\"}");
+    req = kl_order_management_refer(p, order, "a", "", KEY);
+    assert_string_equal(req.body, "{\"merchant_reference1\":\"a\",\"merchant_reference2\":\"\"}");
+    assert_null(kl_order_management_refer(p, order, NULL, NULL, KEY).method);
+}
+
 static void test_shipping_info(void **state)
 {
     apr_pool_t *p = *state;
@@ -241,6 +254,29 @@ static void test_read_reply_of_the_future(void **state)
     assert_int_equal(o.captures->nelts, 0);
 }
 
+/* 255 characters are as many as Klarna and the database take, of up to four bytes each. */
+static void test_read_reply_references(void **state)
+{
+    apr_pool_t *p = *state;
+    kl_error_t *err = kl_error_make(p);
+    char umlauts[2 * 256 + 1];
+    kl_klarna_record_t o;
+
+    for (int i = 0; i < 256; i++) {
+        memcpy(umlauts + 2 * i, "\xC3\xA4", 3);
+    }
+    assert_int_equal(read_it(p,
+                             apr_psprintf(p,
+                                          "{\"order_id\":\"o\",\"status\":\"CAPTURED\"," AMOUNTS
+                                          ",\"merchant_reference1\":\"%s\","
+                                          "\"merchant_reference2\":\"%s\"}",
+                                          umlauts, umlauts + 2),
+                             &o, err),
+                     KL_OK);
+    assert_null(o.reference1);
+    assert_string_equal(o.reference2, umlauts + 2);
+}
+
 static void test_read_reply_unusable(void **state)
 {
     static const char *const bad[] =
@@ -278,10 +314,12 @@ int main(void)
                                        WITH_POOL(test_refund),
                                        WITH_POOL(test_reduce),
                                        WITH_POOL(test_without_body),
+                                       WITH_POOL(test_refer),
                                        WITH_POOL(test_shipping_info),
                                        WITH_POOL(test_no_request_without_order_or_key),
                                        WITH_POOL(test_read_reply),
                                        WITH_POOL(test_read_reply_of_the_future),
+                                       WITH_POOL(test_read_reply_references),
                                        WITH_POOL(test_read_reply_unusable)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -58,6 +58,13 @@ static void each_kind_keeps_what_is_booked_of_it(void **state)
     intent.capture_id = "c";
     assert_string_equal(kl_intent_text(*state, KL_OP_SHIPPING_INFO, &intent),
                         "{\"capture_id\":\"c\",\"shipping_info\":[]}");
+    intent = kl_intent_make(*state);
+    intent.merchant_reference2 = "";
+    assert_string_equal(kl_intent_text(*state, KL_OP_REFERENCES, &intent),
+                        "{\"merchant_reference2\":\"\"}");
+    intent = must_read(*state, KL_OP_REFERENCES, "{\"merchant_reference2\":\"\"}");
+    assert_null(intent.merchant_reference1);
+    assert_string_equal(intent.merchant_reference2, "");
 }
 
 static void version_1_is_read(void **state)

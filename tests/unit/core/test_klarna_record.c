@@ -45,6 +45,25 @@ static void words_are_taken_over(void **state)
     assert_int_equal(apr_time_sec(order->expires_at), 1800000000);
 }
 
+/* Others may have set them, or cleared them; one that could not be read is no news. */
+static void references_are_taken_over(void **state)
+{
+    kl_order_t *order = fixture_shop(*state);
+    kl_klarna_record_t seen = seen_of(order);
+
+    order->pending_op = "op";
+    seen.reference1 = "portal-9";
+    seen.reference2 = "till 7";
+    kl_klarna_record_take_over(order, *state, &seen);
+    assert_string_equal(order->reference1, "portal-9");
+    assert_string_equal(order->reference2, "till 7");
+    seen.reference1 = NULL;
+    seen.reference2 = "";
+    kl_klarna_record_take_over(order, *state, &seen);
+    assert_string_equal(order->reference1, "portal-9");
+    assert_string_equal(order->reference2, "");
+}
+
 static void a_difference_is_reported_and_not_taken_over(void **state)
 {
     kl_order_t *order = fixture_shop(*state);
@@ -188,6 +207,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_POOL(words_are_taken_over),
+        WITH_POOL(references_are_taken_over),
         WITH_POOL(a_difference_is_reported_and_not_taken_over),
         WITH_POOL(an_end_is_taken_over),
         WITH_POOL(an_unknown_status_changes_nothing),

@@ -208,6 +208,19 @@ static void a_word_says_why_nothing_is_open(void **state)
     }
 }
 
+static void references_change_unless_it_is_cancelled(void **state)
+{
+    kl_order_t *order = fixture_shop(*state);
+
+    assert_null(kl_why_not_references(order));
+    order->state = KL_ORDER_EXPIRED;
+    assert_null(kl_why_not_references(order));
+    order->state = KL_ORDER_CANCELLED;
+    assert_string_equal(kl_why_not_references(order)->code, "cancelled");
+    order->state = KL_ORDER_CREATED;
+    assert_string_equal(kl_why_not_references(order)->code, "not_finished");
+}
+
 static void only_an_orphan_is_adopted(void **state)
 {
     kl_order_t *order = fixture_shop(*state);
@@ -258,6 +271,7 @@ int main(void)
         WITH_POOL(no_amount_leaves_its_bounds),
         WITH_POOL(no_line_leaves_its_bounds),
         WITH_POOL(a_word_says_why_nothing_is_open),
+        WITH_POOL(references_change_unless_it_is_cancelled),
         WITH_POOL(only_an_orphan_is_adopted),
         WITH_POOL(a_mark_is_seen_by_a_person),
     };

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What Klarna is told of an order beside its money: how the shop calls it. */
+#ifndef KL_DETAILS_H
+#define KL_DETAILS_H
+
+#include "service/act.h"
+
+/** Sets the merchant references. ask->details names at least one.
+ *  @return as kl_act; KL_CONFLICT "not_changeable" */
+extern const kl_action_t kl_details_references_action;
+
+#endif
