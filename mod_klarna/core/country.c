@@ -9,21 +9,22 @@
 
 #include "core/country.h"
 
-/* Source: Klarna Docs, Purchase countries, currencies and locales. */
+/* Source: Klarna Docs, Purchase countries, currencies and locales; Refund orders and manage
+ * authorizations (return fees). */
 static const kl_country_t countries[] = {
-    {"AT", "EUR", "de,en", KL_REGION_EU},       {"BE", "EUR", "nl,fr,en", KL_REGION_EU},
-    {"CH", "CHF", "de,fr,it,en", KL_REGION_EU}, {"CZ", "CZK", "cs,en", KL_REGION_EU},
-    {"DE", "EUR", "de,en", KL_REGION_EU},       {"DK", "DKK", "da,en", KL_REGION_EU},
-    {"ES", "EUR", "es,en", KL_REGION_EU},       {"FI", "EUR", "fi,sv,en", KL_REGION_EU},
-    {"FR", "EUR", "fr,en", KL_REGION_EU},       {"GB", "GBP", "en", KL_REGION_EU},
-    {"GR", "EUR", "el,en", KL_REGION_EU},       {"HU", "HUF", "hu,en", KL_REGION_EU},
-    {"IE", "EUR", "en", KL_REGION_EU},          {"IT", "EUR", "it,en", KL_REGION_EU},
-    {"NL", "EUR", "nl,en", KL_REGION_EU},       {"NO", "NOK", "nb,en", KL_REGION_EU},
-    {"PL", "PLN", "pl,en", KL_REGION_EU},       {"PT", "EUR", "pt,en", KL_REGION_EU},
-    {"RO", "RON", "ro,en", KL_REGION_EU},       {"SE", "SEK", "sv,en", KL_REGION_EU},
-    {"SK", "EUR", "sk,en", KL_REGION_EU},       {"CA", "CAD", "en,fr", KL_REGION_NA},
-    {"MX", "MXN", "es,en", KL_REGION_NA},       {"US", "USD", "en,es", KL_REGION_NA},
-    {"AU", "AUD", "en", KL_REGION_OC},          {"NZ", "NZD", "en", KL_REGION_OC},
+    {"AT", "EUR", "de,en", KL_REGION_EU, 1},       {"BE", "EUR", "nl,fr,en", KL_REGION_EU, 0},
+    {"CH", "CHF", "de,fr,it,en", KL_REGION_EU, 0}, {"CZ", "CZK", "cs,en", KL_REGION_EU, 1},
+    {"DE", "EUR", "de,en", KL_REGION_EU, 1},       {"DK", "DKK", "da,en", KL_REGION_EU, 1},
+    {"ES", "EUR", "es,en", KL_REGION_EU, 1},       {"FI", "EUR", "fi,sv,en", KL_REGION_EU, 1},
+    {"FR", "EUR", "fr,en", KL_REGION_EU, 1},       {"GB", "GBP", "en", KL_REGION_EU, 0},
+    {"GR", "EUR", "el,en", KL_REGION_EU, 1},       {"HU", "HUF", "hu,en", KL_REGION_EU, 0},
+    {"IE", "EUR", "en", KL_REGION_EU, 1},          {"IT", "EUR", "it,en", KL_REGION_EU, 1},
+    {"NL", "EUR", "nl,en", KL_REGION_EU, 1},       {"NO", "NOK", "nb,en", KL_REGION_EU, 1},
+    {"PL", "PLN", "pl,en", KL_REGION_EU, 0},       {"PT", "EUR", "pt,en", KL_REGION_EU, 1},
+    {"RO", "RON", "ro,en", KL_REGION_EU, 0},       {"SE", "SEK", "sv,en", KL_REGION_EU, 1},
+    {"SK", "EUR", "sk,en", KL_REGION_EU, 0},       {"CA", "CAD", "en,fr", KL_REGION_NA, 0},
+    {"MX", "MXN", "es,en", KL_REGION_NA, 0},       {"US", "USD", "en,es", KL_REGION_NA, 0},
+    {"AU", "AUD", "en", KL_REGION_OC, 1},          {"NZ", "NZD", "en", KL_REGION_OC, 0},
 };
 
 #define COUNTRIES (sizeof(countries) / sizeof(countries[0]))

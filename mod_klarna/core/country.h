@@ -15,6 +15,7 @@ typedef struct kl_country_t {
     const char *currency;  /* ISO 4217 */
     const char *languages; /* "sv,en" */
     kl_region_t region;
+    int return_fee; /* 1: a refund may have a line of type return_fee */
 } kl_country_t;
 
 /** NULL when Klarna does not sell there. Upper case expected. */

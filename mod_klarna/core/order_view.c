@@ -101,7 +101,7 @@ kl_json_t *kl_order_view_credit_plan(apr_pool_t *p, const kl_order_t *order,
     kl_json_set_int(v, "amount", plan->amount);
     kl_json_set_int(v, "refund_amount", refund);
     kl_json_set_int(v, "return_fee", fee);
-    kl_json_set_int(v, "max_return_fee", kl_plan_credit_max_fee(plan));
+    kl_json_set_int(v, "max_return_fee", kl_plan_credit_max_fee(order, plan));
     kl_json_set_str(v, "purchase_currency", order->currency);
     kl_json_set(v, "steps", steps);
     return v;

@@ -4,6 +4,7 @@
 #include <apr_strings.h>
 #include <string.h>
 
+#include "core/country.h"
 #include "core/limits.h"
 #include "core/plan_selection.h"
 #include "core/why_not.h"
@@ -167,17 +168,40 @@ static kl_kind_t split(split_t *out, apr_pool_t *p, const kl_order_t *order,
     return split_picks(out, p, order, what->picks, err);
 }
 
+/* Why a refund of lines cannot have a line for a fee at Klarna; NULL: it can. An amount has no
+ * lines: what the shop keeps back of it is just not refunded. */
+static const char *why_no_fee(const kl_order_t *order, const kl_movement_t *refund)
+{
+    const kl_country_t *country = kl_country_find(order->country);
+
+    if (refund->amount == 0) {
+        return "0, because nothing captured is refunded";
+    }
+    if (refund->lines->nelts == 0) {
+        return NULL;
+    }
+    if (!country || !country->return_fee) {
+        return "0: Klarna has no return fees in this country";
+    }
+    return order->captures->nelts == 1 && order->captured_amount == order->order_amount
+               ? NULL
+               : "0: Klarna has return fees only where everything was captured at once";
+}
+
 /* The shop keeps the fee: the lines go back as a whole, the shopper gets so much less. */
-static kl_kind_t keep_fee(kl_movement_t *refund, const kl_credit_request_t *want, kl_error_t *err)
+static kl_kind_t keep_fee(kl_movement_t *refund, const kl_order_t *order,
+                          const kl_credit_request_t *want, kl_error_t *err)
 {
     const char *got = apr_psprintf(err->pool, "%" APR_INT64_T_FMT, want->return_fee);
+    const char *expected = want->return_fee ? why_no_fee(order, refund) : NULL;
 
     if (want->return_fee == 0) {
         return KL_OK;
     }
-    if (refund->amount == 0) {
-        return kl_error_field(err, "return_fee", "return_fee", got,
-                              "0, because nothing captured is refunded");
+    if (expected) {
+        kl_error_field(err, "return_fee", "return_fee", got, expected);
+        kl_error_next(err, "Refund an amount without lines, less the fee.");
+        return err->kind;
     }
     if (want->return_fee < 0 || want->return_fee >= refund->amount) {
         return kl_error_field(err, "return_fee", "return_fee", got,
@@ -238,7 +262,7 @@ kl_kind_t kl_plan_credit(kl_credit_plan_t *out, apr_pool_t *p, const kl_order_t 
         return refuse(err, why);
     }
     if (split(&both, p, order, &want->what, err) != KL_OK
-        || keep_fee(&both.captured, want, err) != KL_OK
+        || keep_fee(&both.captured, order, want, err) != KL_OK
         || check_room(p, order, want, &both, err) != KL_OK
         || kl_plan_selection_prove(order, &both.open, kl_plan_selection_open, err) != KL_OK
         || kl_plan_selection_prove(order, &both.captured, kl_plan_selection_creditable, err)
@@ -272,12 +296,12 @@ const kl_words_t *kl_plan_credit_sentence(const kl_credit_step_plan_t *step)
     return step->moved.return_fee > 0 ? &less_fee : &sentences[step->verb];
 }
 
-apr_int64_t kl_plan_credit_max_fee(const kl_credit_plan_t *plan)
+apr_int64_t kl_plan_credit_max_fee(const kl_order_t *order, const kl_credit_plan_t *plan)
 {
     for (int i = 0; i < plan->steps; i++) {
         const kl_credit_step_plan_t *step = &plan->step[i];
 
-        if (step->verb == KL_VERB_REFUND) {
+        if (step->verb == KL_VERB_REFUND && !why_no_fee(order, &step->moved)) {
             return step->moved.amount + step->moved.return_fee - 1;
         }
     }

@@ -24,9 +24,9 @@ kl_kind_t kl_plan_credit(kl_credit_plan_t *out, apr_pool_t *p, const kl_order_t 
 /** What the step means for the shopper and the order. */
 const kl_words_t *kl_plan_credit_sentence(const kl_credit_step_plan_t *step);
 
-/** The highest return fee that the plan's lines or amount would bear; 0 when nothing that
- *  was captured goes back. */
-apr_int64_t kl_plan_credit_max_fee(const kl_credit_plan_t *plan);
+/** The highest return fee that the plan's lines or amount would bear; 0 when nothing that was
+ *  captured goes back, or Klarna takes none for this order's lines. */
+apr_int64_t kl_plan_credit_max_fee(const kl_order_t *order, const kl_credit_plan_t *plan);
 
 const char *kl_plan_credit_verb_name(kl_verb_t verb);
 

@@ -194,6 +194,23 @@ def test_a_return_fee(shop, box):
     assert shop.agrees(order_id)["refunded_amount"] == FIVE
 
 
+def test_a_return_fee_that_klarna_does_not_take(shop):
+    """Captured in two parts: no line for a fee, but a smaller amount."""
+    order_id = shop.placed()
+    capture(shop, order_id, lines(shirt=1))
+    capture(shop, order_id)
+    path = f"{ORDERS}/{order_id}/credit-invoices/preview"
+    with shop.nothing_happens():
+        told = shop.httpd.post(path, lines(shirt=1)).json
+        assert told["max_return_fee"] == 0
+        assert told["steps"][0]["lines"] == [{"reference": "shirt", "name": "shirt", "quantity": 1,
+                                              "amount": 19900}]
+        answer = shop.act(order_id, "credit-invoices", lines(shirt=1) | {"return_fee": 100})
+        assert "captured at once" in problem(answer, 400, "return_fee", "return_fee")["expected"]
+    credit(shop, order_id, {"amount": 19900, "return_fee": 100})
+    assert shop.agrees(order_id)["refunded_amount"] == 19800
+
+
 def test_returns_until_nothing_is_left(shop):
     order_id = shop.captured()
     for body in (lines(shirt=1), {"amount": 100}, lines(shirt=1), lines(lamp=2)):
@@ -269,18 +286,17 @@ def test_a_preview_tells_what_the_shopper_gets(shop):
     order_id = shop.placed()
     capture(shop, order_id, lines(shirt=1))
     path = f"{ORDERS}/{order_id}/credit-invoices/preview"
+    whole = {"amount": FIVE}
     with shop.nothing_happens():
-        limit = shop.httpd.post(path, {"everything": True}).json["max_return_fee"]
-        problem(shop.httpd.post(path, {"everything": True, "return_fee": limit + 1}), 400,
-                "return_fee", "return_fee")
-        told = shop.httpd.post(path, {"everything": True, "return_fee": 900}).json
+        limit = shop.httpd.post(path, whole).json["max_return_fee"]
+        problem(shop.httpd.post(path, whole | {"return_fee": limit + 1}), 400, "return_fee",
+                "return_fee")
+        told = shop.httpd.post(path, whole | {"return_fee": 900}).json
     assert (limit, told["max_return_fee"]) == (19899, 19899)
     assert (told["refund_amount"], told["return_fee"]) == (19000, 900)
     assert [step["sentence_code"] for step in told["steps"]] == ["release", "refund_less_fee"]
     assert all(step["sentence"] for step in told["steps"])
-    assert told["steps"][1]["lines"] == [{"reference": "shirt", "name": "shirt", "quantity": 1,
-                                          "amount": 19900}]
-    credit(shop, order_id, {"everything": True, "return_fee": 900})
+    credit(shop, order_id, whole | {"return_fee": 900})
     assert shop.agrees(order_id)["refunded_amount"] == told["refund_amount"]
 
 
@@ -482,10 +498,10 @@ def test_the_main_job(shop, httpd, box):
     assert shop.place(payment).status == 201
     order_id = payment.order_id
     capture(shop, order_id, lines(shirt=2, lamp=3) | {"shipping_info": [SHIPPED]})
-    credit(shop, order_id, lines(lamp=1) | {"return_fee": 500})
+    credit(shop, order_id, lines(lamp=1))
     capture(shop, order_id)
     order = shop.agrees(order_id, "CAPTURED")
-    assert (order["captured_amount"], order["refunded_amount"]) == (FIVE, 8500)
+    assert (order["captured_amount"], order["refunded_amount"]) == (FIVE, 9000)
     status = httpd.get(f"{CHECKOUT}/orders/{order_id}?key={payment.key}", None).json
     assert status["state"] == "CAPTURED" and status["pending"] is False
     events = shop.get(f"/{order_id}/events")["operations"]

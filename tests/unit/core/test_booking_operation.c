@@ -227,7 +227,7 @@ static void a_credit_in_two_steps_is_paid_when_both_are(void **state)
     kl_credit_step_t *step;
 
     must_capture(order, *state, "{'lines':[{'reference':'shirt','quantity':2}]}");
-    must_credit(order, *state, "{'everything':true,'return_fee':2000}");
+    must_credit(order, *state, "{'amount':40900,'return_fee':2000}");
     check_amounts(order, KL_ORDER_CAPTURED, 40900, 20000, 18000, 0);
     ci = &APR_ARRAY_IDX(order->credit_invoices, 0, kl_credit_invoice_t);
     assert_string_equal(ci->state, "paid");
@@ -257,7 +257,7 @@ static void a_refused_step_stops_the_credit(void **state)
     assert_string_equal(APR_ARRAY_IDX(ci->steps, 1, kl_credit_step_t).state, "refused");
     assert_string_equal(order->pending_op, "");
 
-    fixture_credit_refused(order, *state, "{'everything':true,'return_fee':5}", 1, err);
+    fixture_credit_refused(order, *state, "{'amount':40900,'return_fee':5}", 1, err);
     check_amounts(order, KL_ORDER_CAPTURED, 40900, 20000, 0, 0);
     ci = &APR_ARRAY_IDX(order->credit_invoices, 1, kl_credit_invoice_t);
     assert_string_equal(ci->state, "partly_paid");

@@ -99,7 +99,10 @@ static void the_view_has_amounts_lines_and_lists(void **state)
     kl_json_t *v, *line, *entry;
 
     must_capture(order, *state, "{'lines':[{'reference':'shirt','quantity':2}]}");
-    must_credit(order, *state, "{'lines':[{'reference':'shirt','quantity':1}],'return_fee':1000}");
+    must_credit(order, *state, "{'lines':[{'reference':'shirt','quantity':1}]}");
+    APR_ARRAY_IDX(order->credit_invoices, 0, kl_credit_invoice_t).return_fee = 1000;
+    order->refunded_amount -= 1000;
+    APR_ARRAY_IDX(order->captures, 0, kl_capture_t).klarna_reference = "K4MADNY-1";
     v = kl_order_view(*state, order, 1);
     assert_string_equal(kl_json_str(v, "state"), "PART_CAPTURED");
     assert_string_equal(kl_json_str(v, "created_at"), "2026-09-21T14:13:20Z");
@@ -118,6 +121,7 @@ static void the_view_has_amounts_lines_and_lists(void **state)
     assert_int_equal(kl_json_int(line, "max_credit_amount", -1), 20000);
     entry = kl_json_at(kl_json_get(v, "captures"), 0);
     assert_int_equal(kl_json_int(entry, "captured_amount", -1), 20000);
+    assert_string_equal(kl_json_str(entry, "klarna_reference"), "K4MADNY-1");
     entry = kl_json_at(kl_json_get(v, "credit_invoices"), 0);
     assert_string_equal(kl_json_str(entry, "state"), "paid");
     assert_int_equal(kl_json_int(entry, "return_fee", -1), 1000);
