@@ -4,6 +4,7 @@
  * where one of them is not usable there is no request at all (method NULL). Amounts of an
  * answer are read strictly: a missing one is never taken for zero.
  */
+#include <apr_lib.h>
 #include <apr_strings.h>
 #include <string.h>
 
@@ -200,6 +201,37 @@ static const char *reference(apr_pool_t *p, const kl_json_t *v, const char *key)
     return characters > KL_MAX_STRING ? NULL : s ? apr_pstrdup(p, s) : "";
 }
 
+/* An amount or quantity that sums can be made of; anything else is none. */
+static apr_int64_t bounded(const kl_json_t *v, const char *key, apr_int64_t least, apr_int64_t none)
+{
+    apr_int64_t n = kl_json_int(v, key, none);
+
+    return n >= least && n <= KL_BOUND ? n : none;
+}
+
+/* ISO 4217 in capitals, as Klarna's table has it; its examples have both. */
+static const char *currency(apr_pool_t *p, const kl_json_t *v, const char *key)
+{
+    char *code = apr_pstrdup(p, text(p, v, key));
+
+    for (char *c = code; *c; c++) {
+        *c = apr_toupper(*c);
+    }
+    return code;
+}
+
+/* The first that is given and no point in time is remembered: it is told, never guessed. */
+static apr_time_t moment(const kl_json_t *v, const char *key, kl_klarna_record_t *seen)
+{
+    const char *s = kl_json_str(v, key);
+    apr_time_t when = kl_iso_time(s);
+
+    if (s && *s && !when && !seen->unread_time) {
+        seen->unread_time = key;
+    }
+    return when;
+}
+
 /* Gives the name of the first amount that is missing, no integer or negative; else NULL. */
 static const char *read_amounts(const kl_json_t *v, kl_klarna_record_t *seen)
 {
@@ -212,7 +244,7 @@ static const char *read_amounts(const kl_json_t *v, kl_klarna_record_t *seen)
                    {"remaining_authorized_amount", &seen->remaining_authorized_amount}};
 
     for (size_t i = 0; i < sizeof(amounts) / sizeof(amounts[0]); i++) {
-        *amounts[i].to = kl_json_int(v, amounts[i].name, -1);
+        *amounts[i].to = bounded(v, amounts[i].name, 0, -1);
         if (*amounts[i].to < 0) {
             return amounts[i].name;
         }
@@ -223,11 +255,13 @@ static const char *read_amounts(const kl_json_t *v, kl_klarna_record_t *seen)
 /* What Klarna calls a list of movements, and the members of one. */
 typedef struct move_names_t {
     const char *list, *id, *amount, *at;
+    int needs_id; /* 0: Klarna lists some without */
 } move_names_t;
 
-/* Klarna's captures or refunds, as far as they can be read: an entry without id or amount is left
- * out, and the totals then show that something differs. */
-static apr_array_header_t *read_moves(apr_pool_t *p, const kl_json_t *v, const move_names_t *names)
+/* Klarna's captures or refunds, as far as they can be read: an entry that cannot is left out, and
+ * the totals then show that something differs. */
+static apr_array_header_t *read_moves(apr_pool_t *p, const kl_json_t *v, const move_names_t *names,
+                                      kl_klarna_record_t *seen)
 {
     const kl_json_t *list = kl_json_get(v, names->list), *entry;
     apr_size_t n = kl_json_is_array(list) ? kl_json_size(list) : 0;
@@ -237,10 +271,11 @@ static apr_array_header_t *read_moves(apr_pool_t *p, const kl_json_t *v, const m
     for (apr_size_t i = 0; i < n && i < MAX_MOVES; i++) {
         entry = kl_json_at(list, i);
         move.id = text(p, entry, names->id);
-        move.amount = kl_json_int(entry, names->amount, -1);
-        move.at = kl_iso_time(kl_json_str(entry, names->at));
+        move.amount = bounded(entry, names->amount, 1, 0);
+        move.at = moment(entry, names->at, seen);
         move.reference = text(p, entry, "reference");
-        if (move.id[0] && move.amount > 0) {
+        move.klarna_reference = text(p, entry, "klarna_reference");
+        if (move.amount && (move.id[0] || !names->needs_id)) {
             APR_ARRAY_PUSH(out, kl_klarna_move_t) = move;
         }
     }
@@ -259,8 +294,8 @@ static apr_array_header_t *read_lines(apr_pool_t *p, const kl_json_t *v)
         entry = kl_json_at(list, i);
         APR_ARRAY_PUSH(out, kl_line_t) = (kl_line_t){
             .reference = text(p, entry, "reference"),
-            .quantity = kl_json_int(entry, "quantity", 0),
-            .total_amount = kl_json_int(entry, "total_amount", 0),
+            .quantity = bounded(entry, "quantity", 0, 0),
+            .total_amount = bounded(entry, "total_amount", -KL_BOUND, 0),
         };
     }
     return out;
@@ -270,8 +305,9 @@ kl_kind_t kl_order_management_read_reply(kl_klarna_record_t *out, apr_pool_t *p,
                                          const kl_klarna_response_t *resp, kl_error_t *err)
 {
     static const move_names_t captures = {"captures", "capture_id", "captured_amount",
-                                          "captured_at"};
-    static const move_names_t refunds = {"refunds", "refund_id", "refunded_amount", "refunded_at"};
+                                          "captured_at", 1};
+    static const move_names_t refunds = {"refunds", "refund_id", "refunded_amount", "refunded_at",
+                                         0};
     const kl_json_t *v = kl_reply_json(p, resp, err);
     kl_klarna_record_t seen;
     const char *missing;
@@ -286,11 +322,11 @@ kl_kind_t kl_order_management_read_reply(kl_klarna_record_t *out, apr_pool_t *p,
     seen.klarna_reference = text(p, v, "klarna_reference");
     seen.reference1 = reference(p, v, "merchant_reference1");
     seen.reference2 = reference(p, v, "merchant_reference2");
-    seen.currency = text(p, v, "purchase_currency");
-    seen.original_order_amount = kl_json_int(v, "original_order_amount", -1);
-    seen.expires_at = kl_iso_time(kl_json_str(v, "expires_at"));
-    seen.captures = read_moves(p, v, &captures);
-    seen.refunds = read_moves(p, v, &refunds);
+    seen.currency = currency(p, v, "purchase_currency");
+    seen.original_order_amount = bounded(v, "original_order_amount", 0, -1);
+    seen.expires_at = moment(v, "expires_at", &seen);
+    seen.captures = read_moves(p, v, &captures, &seen);
+    seen.refunds = read_moves(p, v, &refunds, &seen);
     seen.lines = read_lines(p, v);
     missing = !*seen.order_id ? "order_id" : !*seen.status ? "status" : read_amounts(v, &seen);
     if (missing) {

@@ -38,7 +38,11 @@ const char *kl_agree_authorization(apr_pool_t *p, const kl_order_t *order,
                                    const kl_klarna_record_t *seen)
 {
     apr_array_header_t *ours = as_authorized(p, order);
+    const char *fault = kl_klarna_record_fault(seen);
 
+    if (fault) {
+        return fault;
+    }
     if (seen->order_amount != order->order_amount) {
         return apr_psprintf(p, "order_amount is %" APR_INT64_T_FMT ", here %" APR_INT64_T_FMT,
                             seen->order_amount, order->order_amount);

@@ -92,6 +92,7 @@ static kl_kind_t captured(kl_order_t *order, const kl_operation_t *op, const kl_
     const kl_capture_t capture = {
         .capture_id = op->result_id,
         .operation_id = op->id,
+        .klarna_reference = "",
         .reference = intent->reference,
         .description = intent->description,
         .captured_at = op->updated_at,

@@ -36,6 +36,68 @@ const char *kl_import_made_by(const kl_order_t *order, const char *id)
     return NULL;
 }
 
+/* --- refunds without an id --------------------------------------------------------- */
+
+static int is_listed(const apr_array_header_t *list, const char *id)
+{
+    for (int i = 0; i < list->nelts; i++) {
+        if (strcmp(APR_ARRAY_IDX(list, i, kl_klarna_move_t).id, id) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* A refund in the books of that amount whose id is not in list, or NULL. */
+static const char *unlisted_refund(const kl_order_t *order, const apr_array_header_t *list,
+                                   apr_int64_t amount)
+{
+    for (int i = 0; i < order->credit_invoices->nelts; i++) {
+        const kl_credit_invoice_t *ci = &APR_ARRAY_IDX(order->credit_invoices, i,
+                                                       kl_credit_invoice_t);
+
+        for (int j = 0; j < ci->steps->nelts; j++) {
+            const kl_credit_step_t *step = &APR_ARRAY_IDX(ci->steps, j, kl_credit_step_t);
+
+            if (step->refund_id[0] && step->amount == amount && !is_listed(list, step->refund_id)) {
+                return step->refund_id;
+            }
+        }
+    }
+    return NULL;
+}
+
+static const char *new_name(apr_pool_t *p, const kl_order_t *order, const apr_array_header_t *list)
+{
+    const char *name;
+    int n = 1;
+
+    do {
+        name = apr_psprintf(p, "unnamed-%d", n++);
+    } while (kl_import_made_by(order, name) || is_listed(list, name));
+    return name;
+}
+
+apr_array_header_t *kl_import_refunds(apr_pool_t *p, const kl_order_t *order,
+                                      apr_array_header_t *refunds)
+{
+    apr_array_header_t *named = refunds;
+
+    for (int i = 0; i < refunds->nelts; i++) {
+        kl_klarna_move_t move = APR_ARRAY_IDX(refunds, i, kl_klarna_move_t);
+
+        if (!move.id[0]) {
+            named = named == refunds ? apr_array_copy(p, refunds) : named;
+            move.id = unlisted_refund(order, named, move.amount);
+            move.id = move.id ? move.id : new_name(p, order, named);
+            APR_ARRAY_IDX(named, i, kl_klarna_move_t) = move;
+        }
+    }
+    return named;
+}
+
+/* --- the search for one of ours ------------------------------------------------------ */
+
 apr_array_header_t *kl_import_candidates(apr_pool_t *p, const kl_order_t *order,
                                          const apr_array_header_t *list,
                                          const kl_import_lost_t *lost)
@@ -150,6 +212,7 @@ static kl_kind_t book_capture(kl_order_t *order, const kl_klarna_move_t *move,
     const kl_capture_t capture = {
         .capture_id = move->id,
         .operation_id = "",
+        .klarna_reference = move->klarna_reference,
         .reference = "",
         .description = "",
         .captured_at = move->at,
@@ -217,12 +280,16 @@ static apr_array_header_t *no_lines(const import_t *in)
     return apr_array_make(in->p, 1, sizeof(kl_movement_line_t));
 }
 
-static void import_moves(import_t *in, kl_op_kind_t kind, const apr_array_header_t *list)
+/* Never more than is missing, under whatever ids Klarna lists it. */
+static void import_moves(import_t *in, kl_op_kind_t kind, const apr_array_header_t *list,
+                         apr_int64_t total)
 {
     for (int i = 0; i < list->nelts; i++) {
         kl_klarna_move_t move = APR_ARRAY_IDX(list, i, kl_klarna_move_t);
+        apr_int64_t booked = kind == KL_OP_REFUND ? in->order->refunded_amount
+                                                  : in->order->captured_amount;
 
-        if (!kl_import_made_by(in->order, move.id)) {
+        if (move.amount <= total - booked && !kl_import_made_by(in->order, move.id)) {
             move.at = move.at ? move.at : in->now;
             book(in, kind, &move, no_lines(in));
         }
@@ -254,6 +321,16 @@ static void import_less(import_t *in, const kl_klarna_record_t *seen)
     }
 }
 
+/* One of our operations may be what changed the rest, or the rest cannot be true. */
+static int take_only_words(kl_order_t *order, apr_pool_t *p, const kl_klarna_record_t *seen)
+{
+    kl_klarna_record_take_words(order, p, seen);
+    if (!order->pending_op[0]) {
+        kl_attention_raise(order, KL_ATTENTION_DIFFERS);
+    }
+    return 0;
+}
+
 int kl_import_record(kl_order_t *order, apr_pool_t *p, const kl_klarna_record_t *seen,
                      apr_time_t now)
 {
@@ -261,12 +338,12 @@ int kl_import_record(kl_order_t *order, apr_pool_t *p, const kl_klarna_record_t 
     import_t in = {.order = order, .p = p, .now = now};
     apr_int64_t open;
 
-    if (order->pending_op[0]) {
-        (void)kl_klarna_record_take_over(order, p, seen); /* words only */
-        return 0;
+    if (order->pending_op[0] || kl_klarna_record_fault(seen)) {
+        return take_only_words(order, p, seen);
     }
-    import_moves(&in, KL_OP_CAPTURE, seen->captures);
-    import_moves(&in, KL_OP_REFUND, seen->refunds);
+    import_moves(&in, KL_OP_CAPTURE, seen->captures, seen->captured_amount);
+    import_moves(&in, KL_OP_REFUND, kl_import_refunds(p, order, seen->refunds),
+                 seen->refunded_amount);
     import_less(&in, seen);
     if (in.broken) {
         return -1;

@@ -19,6 +19,14 @@ typedef struct kl_import_lost_t {
  *  for someone outside, NULL if the books do not have it. */
 const char *kl_import_made_by(const kl_order_t *order, const char *id);
 
+/**
+ * The refunds of a record, each with an id: one that Klarna lists without has that of the refund in
+ * the books that it must be, by its amount, else a new one ("unnamed-1") to book it by.
+ * @return refunds itself when all have ids, else a copy in p
+ */
+apr_array_header_t *kl_import_refunds(apr_pool_t *p, const kl_order_t *order,
+                                      apr_array_header_t *refunds);
+
 /** The captures or refunds in list that the lost one may be and the order does not have: of
  *  kl_klarna_move_t, in p; may be empty. */
 apr_array_header_t *kl_import_candidates(apr_pool_t *p, const kl_order_t *order,

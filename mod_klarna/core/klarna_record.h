@@ -11,10 +11,11 @@
 
 /* A capture or refund as Klarna lists it. */
 typedef struct kl_klarna_move_t {
-    const char *id; /* capture_id or refund_id */
+    const char *id; /* capture_id or refund_id; "" for a refund that Klarna lists without one */
     apr_int64_t amount;
     apr_time_t at; /* 0 = not given */
     const char *reference;
+    const char *klarna_reference; /* of a capture: its invoice number, "" when not given */
 } kl_klarna_move_t;
 
 typedef struct kl_klarna_record_t {
@@ -24,17 +25,26 @@ typedef struct kl_klarna_record_t {
     apr_int64_t original_order_amount;   /* -1 when not given */
     apr_int64_t order_amount, captured_amount, refunded_amount, remaining_authorized_amount;
     apr_time_t expires_at;                  /* 0 = not given */
+    const char *unread_time;                /* the first date that was given and is no point in
+                                               time, because it has no zone; NULL: none */
     apr_array_header_t *captures, *refunds; /* of kl_klarna_move_t, oldest first */
     apr_array_header_t *lines;              /* of kl_line_t, or NULL when none are listed */
 } kl_klarna_record_t;
 
+/** What in the record contradicts itself, for people; NULL: nothing. Nothing of one that does is
+ *  to be booked or built on. */
+const char *kl_klarna_record_fault(const kl_klarna_record_t *seen);
+
 /**
  * Takes over status (when the amounts agree, or it ends the order: CANCELLED, EXPIRED,
- * CLOSED), fraud status, expiry, short reference and merchant references. EXPIRED and CANCELLED set
- * the remaining amount to 0. While an operation holds the claim, status and amounts are left alone,
- * because that operation may be what changed them.
+ * CLOSED), fraud status, expiry and references. EXPIRED and CANCELLED set the remaining amount to
+ * 0. While an operation holds the claim, status and amounts are left alone, because that operation
+ * may be what changed them.
  * @return 1 when Klarna's amounts differ from ours (something was done outside).
  */
 int kl_klarna_record_take_over(kl_order_t *order, apr_pool_t *p, const kl_klarna_record_t *seen);
+
+/** What is only words: fraud status, expiry, the order's reference and its captures'. */
+void kl_klarna_record_take_words(kl_order_t *order, apr_pool_t *p, const kl_klarna_record_t *seen);
 
 #endif

@@ -10,11 +10,9 @@
 #include "core/reader.h"
 
 #define VERSION 1
-/* Far above every amount and quantity of an order; MANY of them fit in 64 bits. */
-#define BOUND 1000000000000000
 /* Entries of a list. Plans keep to the limits of limits.h, but what others did at Klarna is booked
  * beyond them and must stay readable. */
-#define MANY 4000
+#define MANY KL_MANY
 
 /* --- writing --------------------------------------------------------------------- */
 
@@ -129,12 +127,12 @@ static const char *word(const kl_reader_t *rd, const char *key, int required)
 
 static apr_int64_t number(const kl_reader_t *rd, const char *key)
 {
-    return kl_reader_int(rd, key, KL_OPTIONAL, 0, -BOUND, BOUND);
+    return kl_reader_int(rd, key, KL_OPTIONAL, 0, -KL_BOUND, KL_BOUND);
 }
 
 static apr_int64_t count(const kl_reader_t *rd, const char *key)
 {
-    return kl_reader_int(rd, key, KL_OPTIONAL, 0, 0, BOUND);
+    return kl_reader_int(rd, key, KL_OPTIONAL, 0, 0, KL_BOUND);
 }
 
 static apr_time_t moment(const kl_reader_t *rd, const char *key)
@@ -156,7 +154,7 @@ static void read_line(kl_line_t *line, const kl_reader_t *rd)
     line->image_url = word(rd, "image_url", KL_OPTIONAL);
     line->product_url = word(rd, "product_url", KL_OPTIONAL);
     line->merchant_data = word(rd, "merchant_data", KL_OPTIONAL);
-    line->quantity = kl_reader_int(rd, "quantity", KL_REQUIRED, 0, 0, BOUND);
+    line->quantity = kl_reader_int(rd, "quantity", KL_REQUIRED, 0, 0, KL_BOUND);
     line->unit_price = number(rd, "unit_price");
     line->tax_rate = kl_reader_int(rd, "tax_rate", KL_OPTIONAL, 0, 0, KL_MAX_TAX_RATE);
     line->total_amount = number(rd, "total_amount");
@@ -202,6 +200,7 @@ static void read_capture(kl_capture_t *capture, const kl_reader_t *rd)
 
     capture->capture_id = word(rd, "capture_id", KL_REQUIRED);
     capture->operation_id = word(rd, "operation_id", KL_OPTIONAL);
+    capture->klarna_reference = word(rd, "klarna_reference", KL_OPTIONAL);
     capture->reference = word(rd, "reference", KL_OPTIONAL);
     capture->description = word(rd, "description", KL_OPTIONAL);
     capture->captured_at = moment(rd, "captured_at");

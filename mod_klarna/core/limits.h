@@ -21,6 +21,10 @@
 #define KL_MAX_AMOUNT 200000000
 #define KL_MAX_TAX_RATE 10000 /* hundredths of a percent */
 #define KL_MAX_QUANTITY 1000000000
+/* Far above every amount and quantity of an order: what was read or stored is within it, so that
+ * sums of KL_MANY of them fit in 64 bits. */
+#define KL_BOUND INT64_C(1000000000000000)
+#define KL_MANY 4000
 
 /* What an order may grow to. */
 #define KL_MAX_CAPTURES 200
@@ -61,6 +65,7 @@ _Static_assert(KL_KEY_LIFETIME_S < KL_RETENTION_LEAST_D * 86400,
 _Static_assert(KL_MAX_AMOUNT <= INT64_MAX / KL_MAX_TAX_RATE, "an amount times a rate fits");
 _Static_assert(KL_MAX_QUANTITY <= INT64_MAX / KL_MAX_AMOUNT, "a quantity times a price fits");
 _Static_assert(KL_MAX_AMOUNT <= INT64_MAX / KL_MAX_LINES, "the sum of all lines fits");
+_Static_assert(KL_BOUND <= INT64_MAX / KL_MANY, "the sum of many bounded amounts fits");
 _Static_assert(KL_MAX_REPLY_HEADER < KL_MAX_REPLY_HEADERS, "one header is less than all");
 _Static_assert(KL_MAX_LEDGER < KL_MAX_REPLY, "what is stored of an order is less than its record");
 _Static_assert(KL_MAX_MERCHANT_URL < KL_MAX_BODY, "an address fits into a request");

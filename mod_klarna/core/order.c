@@ -114,7 +114,7 @@ static const kl_words_t *open_sentence(const kl_order_t *order)
     static const kl_words_t rejected = {"rejected",
                                         "Klarna rejected the purchase after review; do not ship."};
 
-    if (strcmp(order->fraud_status, "PENDING") == 0) {
+    if (kl_order_is_in_review(order)) {
         return &in_review;
     }
     return kl_order_is_rejected(order) ? &rejected : &sentences[order->state];
@@ -160,6 +160,12 @@ int kl_order_is_rejected(const kl_order_t *order)
 {
     return strcmp(order->fraud_status, "REJECTED") == 0
            || strcmp(order->fraud_status, "STOPPED") == 0;
+}
+
+int kl_order_is_in_review(const kl_order_t *order)
+{
+    return order->fraud_status[0] && strcmp(order->fraud_status, "ACCEPTED") != 0
+           && !kl_order_is_rejected(order);
 }
 
 int kl_order_find_line(const kl_order_t *order, const char *reference)

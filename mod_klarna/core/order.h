@@ -79,8 +79,9 @@ typedef struct kl_movement_t {
 } kl_movement_t;
 
 typedef struct kl_capture_t {
-    const char *capture_id;   /* Klarna's */
-    const char *operation_id; /* ours, "" when made outside */
+    const char *capture_id;       /* Klarna's */
+    const char *operation_id;     /* ours, "" when made outside */
+    const char *klarna_reference; /* Klarna's invoice number, "" until its record was read */
     const char *reference, *description;
     apr_time_t captured_at;
     kl_movement_t moved;
@@ -148,7 +149,7 @@ struct kl_order_t {
     const char *reason_code, *reason; /* of a payment that was declined: the code and the words
                                          of whoever said so */
     const char *klarna_order_id;
-    const char *klarna_reference;        /* short, for people */
+    const char *klarna_reference;        /* reservation number: short, for people */
     const char *reference1, *reference2; /* merchant_reference1, 2 */
     const char *country, *currency, *locale;
     apr_int64_t original_amount; /* what was authorized first */
@@ -185,6 +186,8 @@ int kl_order_state_parse(const char *name, kl_order_state_t *out);
 const kl_words_t *kl_order_sentence(const kl_order_t *order);
 /** 1 when Klarna said no after its review (it stops an order it had accepted before). */
 int kl_order_is_rejected(const kl_order_t *order);
+/** 1 while Klarna has said neither yes nor no, also in a word that it added: not to be shipped. */
+int kl_order_is_in_review(const kl_order_t *order);
 
 /** Index of the line with that reference, or -1. */
 int kl_order_find_line(const kl_order_t *order, const char *reference);

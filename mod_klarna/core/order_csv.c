@@ -11,7 +11,8 @@
 const char kl_order_csv_header[] = BOM
     "id,state,store,channel,environment,merchant_reference1,merchant_reference2,"
     "klarna_reference,klarna_order_id,currency,order_amount,captured_amount,refunded_amount,"
-    "remaining_authorized_amount,created_at,expires_at,attention,waiting\r\n";
+    "remaining_authorized_amount,created_at,expires_at,attention,waiting,"
+    "capture_klarna_references\r\n";
 
 static int is_separator(char c)
 {
@@ -70,6 +71,21 @@ static const char *time_cell(apr_pool_t *p, apr_time_t t)
     return text ? text : "";
 }
 
+/* Klarna's invoice numbers, with a blank between. */
+static const char *invoice_numbers(apr_pool_t *p, const kl_order_t *order)
+{
+    apr_array_header_t *numbers = apr_array_make(p, 2, sizeof(const char *));
+
+    for (int i = 0; i < order->captures->nelts; i++) {
+        const char *number = APR_ARRAY_IDX(order->captures, i, kl_capture_t).klarna_reference;
+
+        if (number[0]) {
+            APR_ARRAY_PUSH(numbers, const char *) = number;
+        }
+    }
+    return apr_array_pstrcat(p, numbers, ' ');
+}
+
 const char *kl_order_csv_row(apr_pool_t *p, const kl_order_t *order)
 {
     const char *texts = apr_pstrcat(p, text_cell(p, order->id), ",",
@@ -89,5 +105,6 @@ const char *kl_order_csv_row(apr_pool_t *p, const kl_order_t *order)
     return apr_pstrcat(p, texts, ",", amounts, ",", time_cell(p, order->created_at), ",",
                        time_cell(p, order->expires_at), ",",
                        text_cell(p, kl_attention_name(order->attention)), ",",
-                       text_cell(p, order->waiting), "\r\n", NULL);
+                       text_cell(p, order->waiting), ",", text_cell(p, invoice_numbers(p, order)),
+                       "\r\n", NULL);
 }

@@ -97,6 +97,7 @@ kl_json_t *kl_order_parts_capture(apr_pool_t *p, const kl_capture_t *capture, kl
 
     kl_json_set_str(v, "capture_id", capture->capture_id);
     word(v, "operation_id", capture->operation_id, style);
+    word(v, "klarna_reference", capture->klarna_reference, style);
     text(v, "reference", capture->reference, style);
     text(v, "description", capture->description, style);
     moment(p, v, "captured_at", capture->captured_at, style);

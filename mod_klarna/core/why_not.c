@@ -78,7 +78,7 @@ const kl_words_t *kl_why_not_capture(const kl_order_t *order)
     if (why != NULL) {
         return why;
     }
-    if (strcmp(order->fraud_status, "PENDING") == 0) {
+    if (kl_order_is_in_review(order)) {
         return &in_review;
     }
     if (kl_order_is_rejected(order)) {

@@ -19,12 +19,6 @@ static const char *intent(apr_pool_t *p, const kl_movement_t *moved,
     return kl_intent_text(p, KL_OP_CAPTURE, &intent);
 }
 
-/* Klarna may have decided a review since. */
-static int is_in_review(const kl_order_t *order)
-{
-    return strcmp(order->fraud_status, "PENDING") == 0;
-}
-
 static kl_kind_t plan_capture(kl_service_t *svc, const kl_ask_t *ask, kl_plan_t *plan,
                               kl_error_t *err)
 {
@@ -46,7 +40,8 @@ static kl_kind_t plan_capture(kl_service_t *svc, const kl_ask_t *ask, kl_plan_t 
     return KL_OK;
 }
 
-const kl_action_t kl_capture_action = {.wants_record = is_in_review, .plan = plan_capture};
+/* Klarna may have decided a review since. */
+const kl_action_t kl_capture_action = {.wants_record = kl_order_is_in_review, .plan = plan_capture};
 
 static kl_kind_t plan_tracking(kl_service_t *svc, const kl_ask_t *ask, kl_plan_t *plan,
                                kl_error_t *err)

@@ -166,6 +166,30 @@ static kl_kind_t refused_look(kl_service_t *svc, kl_order_t *order, const char *
     return kl_change_order(svc, &change, order->id, &order, err);
 }
 
+/* What a look came upon that a person should know, the gravest; NULL: nothing. */
+static const char *note_of(kl_service_t *svc, const kl_look_t *look)
+{
+    const char *fault = look->record ? kl_klarna_record_fault(look->record) : NULL;
+
+    if (look->days) {
+        return apr_psprintf(svc->p, "its authorization ends within %d day%s", look->days,
+                            look->days == 1 ? "" : "s");
+    }
+    if (look->booked) {
+        return "changes made at Klarna by others were booked";
+    }
+    if (fault && look->differs) {
+        return apr_psprintf(svc->p, "Klarna's record of it contradicts itself: %s", fault);
+    }
+    if (look->differs) {
+        return "its amounts at Klarna differ from ours";
+    }
+    return look->record && look->record->unread_time
+               ? apr_psprintf(svc->p, "Klarna's %s has no time zone and is not used",
+                              look->record->unread_time)
+               : NULL;
+}
+
 /* Reads Klarna's record and notes what a person should know. */
 static kl_kind_t look_at_order(kl_service_t *svc, kl_order_t *order, const char **note,
                                kl_error_t *err)
@@ -179,16 +203,7 @@ static kl_kind_t look_at_order(kl_service_t *svc, kl_order_t *order, const char 
     if (rv != KL_OK) {
         return rv;
     }
-    if (look.days) {
-        *note = apr_psprintf(svc->p, "its authorization ends within %d day%s", look.days,
-                             look.days == 1 ? "" : "s");
-    }
-    else if (look.booked) {
-        *note = "changes made at Klarna by others were booked";
-    }
-    else if (look.differs) {
-        *note = "its amounts at Klarna differ from ours";
-    }
+    *note = note_of(svc, &look);
     if (svc->auto_extend && wants_extension(svc, order)) {
         *note = look.days ? *note : "its authorization is about to end";
         extend(svc, order, note);

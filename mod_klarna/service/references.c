@@ -64,7 +64,12 @@ static void store(kl_service_t *svc, const kl_order_t *order, const apr_array_he
 
 kl_known_t kl_references_known(const kl_order_t *order)
 {
-    return (kl_known_t){order->captures->nelts, order->credit_invoices->nelts};
+    int numbers = 0;
+
+    for (int i = 0; i < order->captures->nelts; i++) {
+        numbers += APR_ARRAY_IDX(order->captures, i, kl_capture_t).klarna_reference[0] != '\0';
+    }
+    return (kl_known_t){order->captures->nelts, order->credit_invoices->nelts, numbers};
 }
 
 static void collect_operation(apr_pool_t *p, apr_array_header_t *values, const kl_order_t *order,
@@ -82,6 +87,18 @@ static void collect_operation(apr_pool_t *p, apr_array_header_t *values, const k
     }
 }
 
+/* All of them when one is new: storing one again does nothing. */
+static void collect_invoice_numbers(apr_pool_t *p, apr_array_header_t *values,
+                                    const kl_order_t *order, const kl_known_t *known)
+{
+    if (kl_references_known(order).invoice_numbers == known->invoice_numbers) {
+        return;
+    }
+    for (int i = 0; i < order->captures->nelts; i++) {
+        collect(p, values, APR_ARRAY_IDX(order->captures, i, kl_capture_t).klarna_reference);
+    }
+}
+
 /* Made by others: those that the order did not have before. */
 static void collect_new(apr_pool_t *p, apr_array_header_t *values, const kl_order_t *order,
                         const kl_known_t *known)
@@ -93,6 +110,7 @@ static void collect_new(apr_pool_t *p, apr_array_header_t *values, const kl_orde
         collect_credit_invoice(p, values,
                                &APR_ARRAY_IDX(order->credit_invoices, i, kl_credit_invoice_t));
     }
+    collect_invoice_numbers(p, values, order, known);
 }
 
 void kl_references_store(kl_service_t *svc, const kl_order_t *order, const kl_known_t *known,

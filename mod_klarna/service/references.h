@@ -9,9 +9,10 @@
 
 #include "service/service.h"
 
-/* How many entries an order had before a change. */
+/* How much an order had before a change. */
 typedef struct kl_known_t {
     int captures, credit_invoices;
+    int invoice_numbers; /* captures with Klarna's reference */
 } kl_known_t;
 
 kl_known_t kl_references_known(const kl_order_t *order);

@@ -290,7 +290,9 @@ static kl_kind_t truth_of(const search_t *search, const kl_klarna_record_t *seen
     case KL_OP_CAPTURE:
         return truth_of_move(search, seen->captures, seen->captured_amount, err);
     case KL_OP_REFUND:
-        return truth_of_move(search, seen->refunds, seen->refunded_amount, err);
+        return truth_of_move(search,
+                             kl_import_refunds(search->svc->p, search->order, seen->refunds),
+                             seen->refunded_amount, err);
     case KL_OP_CANCEL:
         search->found->truth = done_if(strcmp(seen->status, "CANCELLED") == 0);
         break;

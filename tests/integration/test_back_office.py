@@ -262,6 +262,12 @@ class TestLists:
         reference = other.get(f"/{five[0]}?refresh=1")["klarna_reference"]
         assert reference and self.ids(other, f"?q={reference}") == [five[0]]
 
+    def test_search_by_klarnas_invoice_number(self, other, five):
+        order = other.get(f"/{five[1]}?refresh=1")
+        [capture] = order["captures"]
+        assert capture["klarna_reference"] == order["klarna_reference"] + "-1"
+        assert self.ids(other, f"?q={capture['klarna_reference']}") == [five[1]]
+
     @pytest.mark.parametrize("query, code, field", [
         ("limit=0", "out_of_range", "limit"), ("limit=101", "out_of_range", "limit"),
         ("limit=-5", "out_of_range", "limit"), ("limit=x", "out_of_range", "limit"),

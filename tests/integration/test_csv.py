@@ -24,7 +24,7 @@ from waiting import eventually
 HEADER = ["id", "state", "store", "channel", "environment", "merchant_reference1",
           "merchant_reference2", "klarna_reference", "klarna_order_id", "currency",
           "order_amount", "captured_amount", "refunded_amount", "remaining_authorized_amount",
-          "created_at", "expires_at", "attention", "waiting"]
+          "created_at", "expires_at", "attention", "waiting", "capture_klarna_references"]
 MONEY = HEADER[10:14]
 BOTH = for_stores("/both/orders", "other default")
 
@@ -77,7 +77,7 @@ def rows(raw):
 def test_an_order_in_all_columns(shop, httpd):
     order_id = shop.captured()
     shop.done(shop.act(order_id, "credit-invoices", {"amount": 105}))
-    order = shop.order(order_id)
+    order = shop.get(f"/{order_id}?refresh=1")
     [row] = [row for row in rows(export(httpd, path=ORDERS)) if row["id"] == order_id]
     assert row == {
         "id": order_id, "state": "CAPTURED", "store": "default", "channel": "online",
@@ -87,7 +87,8 @@ def test_an_order_in_all_columns(shop, httpd):
         "order_amount": "816.00", "captured_amount": "816.00", "refunded_amount": "1.05",
         "remaining_authorized_amount": "0.00", "created_at": order["created_at"],
         "expires_at": order["expires_at"], "attention": order["attention"] or "",
-        "waiting": order["waiting"] or ""}
+        "waiting": order["waiting"] or "",
+        "capture_klarna_references": order["klarna_reference"] + "-1"}
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", row["created_at"])
 
 

@@ -286,6 +286,9 @@ static const char *listed(const asked_t *asked, kl_json_t *list, const char *wha
     kl_json_set_int(v, strcmp(what, "capture") == 0 ? "captured_amount" : "refunded_amount",
                     amount);
     kl_json_set_str(v, "reference", kl_json_str(asked->body, "reference"));
+    if (strcmp(what, "capture") == 0) {
+        kl_json_set_str(v, "klarna_reference", apr_psprintf(p, "K1-%d", n));
+    }
     kl_json_append(list, v);
     return id;
 }
@@ -441,7 +444,7 @@ static answer_t read_order(const asked_t *asked)
     show(v, "merchant_reference1", order->reference1);
     show(v, "merchant_reference2", order->reference2);
     kl_json_set_int(v, "original_order_amount", order->original);
-    kl_json_set_str(v, "purchase_currency", "SEK");
+    kl_json_set_str(v, "purchase_currency", "sek");
     if (order->lines) {
         kl_json_set(v, "order_lines",
                     kl_json_parse(asked->fake->p, order->lines, strlen(order->lines),

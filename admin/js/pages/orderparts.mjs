@@ -129,6 +129,8 @@ function capture(order, found) {
     found.operation_id ? nothing : badge(t('made_outside'), 'wait', 'outside')}</div>
     ${found.reference || found.description ? html`<p>${[found.reference, found.description]
       .filter(Boolean).join(' · ')}</p>` : nothing}
+    ${found.klarna_reference ? html`<p>${t('capture.invoice_number')} ${
+      copyable(found.klarna_reference, t('capture.invoice_number'))}</p>` : nothing}
     ${movedLines(order, found.lines)}
     ${parcels.length ? html`<ul class="parcels">${parcels.map((info) => html`${
       parcel(info, '')}${parcel(info, 'return_')}`)}</ul>`

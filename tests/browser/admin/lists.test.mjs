@@ -31,12 +31,12 @@ story('found by each of its references', async (page) => {
   await act(order, 'captures', { everything: true,
     shipping_info: [{ shipping_company: 'PostNord', tracking_number: number }] });
   await act(order, 'credit-invoices', { amount: 1000, reference: `CN-${process.pid}` });
-  const { body } = await ask('GET', `orders/${order.id}`);
+  const { body } = await ask('GET', `orders/${order.id}?refresh=1`);
   const invoice = body.credit_invoices[0];
   await page.goto(ADMIN);
   for (const text of [order.reference, order.klarnaId, body.klarna_reference,
-    `I-${process.pid}`, number, body.captures[0].capture_id, `CN-${process.pid}`,
-    invoice.id, invoice.steps[0].refund_id]) {
+    `I-${process.pid}`, number, body.captures[0].capture_id, body.captures[0].klarna_reference,
+    `CN-${process.pid}`, invoice.id, invoice.steps[0].refund_id]) {
     await find(page, text);
     await shows(links(page), order.reference);
     assert.deepEqual(await names(page), [order.reference], text);

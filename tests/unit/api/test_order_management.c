@@ -209,10 +209,13 @@ static void test_read_reply(void **state)
                              "\"fraud_status\":\"ACCEPTED\",\"klarna_reference\":\"K4\","
                              "\"merchant_reference1\":\"m1\",\"merchant_reference2\":\"m2\","
                              "\"expires_at\":\"2022-08-05T00:00:00.000Z\","
+                             "\"purchase_currency\":\"usd\","
                              "\"captures\":[{\"capture_id\":\"c-1\",\"captured_amount\":4000,"
+                             "\"klarna_reference\":\"K4MADNY-1\","
                              "\"captured_at\":\"2022-08-04T00:00:00.000Z\",\"reference\":\"r\"},"
                              "{\"captured_amount\":1},{\"capture_id\":\"c-2\"}],"
-                             "\"refunds\":[{\"refund_id\":\"f-1\",\"refunded_amount\":7}],"
+                             "\"refunds\":[{\"refund_id\":\"f-1\",\"refunded_amount\":7},"
+                             "{\"refunded_amount\":8},{\"refund_id\":\"f-2\"}],"
                              "\"new\":{}," AMOUNTS "}",
                              &o, err),
                      KL_OK);
@@ -231,7 +234,13 @@ static void test_read_reply(void **state)
     assert_string_equal(APR_ARRAY_IDX(o.captures, 0, kl_klarna_move_t).id, "c-1");
     assert_int_equal(APR_ARRAY_IDX(o.captures, 0, kl_klarna_move_t).amount, 4000);
     assert_true(APR_ARRAY_IDX(o.captures, 0, kl_klarna_move_t).at == apr_time_from_sec(1659571200));
-    assert_int_equal(o.refunds->nelts, 1);
+    assert_string_equal(APR_ARRAY_IDX(o.captures, 0, kl_klarna_move_t).klarna_reference,
+                        "K4MADNY-1");
+    assert_string_equal(o.currency, "USD");
+    assert_null(o.unread_time);
+    assert_int_equal(o.refunds->nelts, 2); /* one that Klarna lists without an id is one */
+    assert_string_equal(APR_ARRAY_IDX(o.refunds, 1, kl_klarna_move_t).id, "");
+    assert_int_equal(APR_ARRAY_IDX(o.refunds, 1, kl_klarna_move_t).amount, 8);
     assert_string_equal(APR_ARRAY_IDX(o.refunds, 0, kl_klarna_move_t).id, "f-1");
     assert_true(APR_ARRAY_IDX(o.refunds, 0, kl_klarna_move_t).at == 0);
 }
@@ -277,6 +286,59 @@ static void test_read_reply_references(void **state)
     assert_string_equal(o.reference2, umlauts + 2);
 }
 
+static void test_a_date_without_a_zone_is_told(void **state)
+{
+    apr_pool_t *p = *state;
+    kl_error_t *err = kl_error_make(p);
+    kl_klarna_record_t o;
+
+    assert_int_equal(read_it(p,
+                             "{\"order_id\":\"o-1\",\"status\":\"AUTHORIZED\","
+                             "\"expires_at\":\"2022-08-05T00:00:00.000\"," AMOUNTS "}",
+                             &o, err),
+                     KL_OK);
+    assert_true(o.expires_at == 0);
+    assert_string_equal(o.unread_time, "expires_at");
+    assert_int_equal(
+        read_it(p,
+                "{\"order_id\":\"o-1\",\"status\":\"AUTHORIZED\","
+                "\"expires_at\":\"2022-08-05T00:00:00Z\",\"refunds\":[{"
+                "\"refunded_amount\":8,\"refunded_at\":\"2022-08-05T00:00:00\"}]," AMOUNTS "}",
+                &o, err),
+        KL_OK);
+    assert_string_equal(o.unread_time, "refunded_at");
+    assert_true(APR_ARRAY_IDX(o.refunds, 0, kl_klarna_move_t).at == 0);
+}
+
+/* No sum of what was read can be more than 64 bits hold. */
+static void test_amounts_are_bounded(void **state)
+{
+    static const char most[] = "9223372036854775807";
+    apr_pool_t *p = *state;
+    kl_error_t *err = kl_error_make(p);
+    kl_klarna_record_t o;
+    const char *body = apr_psprintf(p,
+                                    "{\"order_id\":\"o\",\"status\":\"CAPTURED\","
+                                    "\"original_order_amount\":%s,"
+                                    "\"captures\":[{\"capture_id\":\"c\",\"captured_amount\":%s},"
+                                    "{\"capture_id\":\"d\",\"captured_amount\":%s}],"
+                                    "\"order_lines\":[{\"reference\":\"a\",\"quantity\":%s,"
+                                    "\"total_amount\":-%s}]," AMOUNTS "}",
+                                    most, most, most, most, most);
+
+    assert_int_equal(read_it(p, body, &o, err), KL_OK);
+    assert_int_equal(o.captures->nelts, 0);
+    assert_int_equal(o.original_order_amount, -1);
+    assert_int_equal(APR_ARRAY_IDX(o.lines, 0, kl_line_t).quantity, 0);
+    assert_int_equal(APR_ARRAY_IDX(o.lines, 0, kl_line_t).total_amount, 0);
+    body = apr_psprintf(p,
+                        "{\"order_id\":\"o\",\"status\":\"CAPTURED\",\"order_amount\":%s,"
+                        "\"captured_amount\":1,\"refunded_amount\":0,"
+                        "\"remaining_authorized_amount\":0}",
+                        most);
+    assert_int_equal(read_it(p, body, &o, err), KL_PROTOCOL);
+}
+
 static void test_read_reply_unusable(void **state)
 {
     static const char *const bad[] =
@@ -320,6 +382,8 @@ int main(void)
                                        WITH_POOL(test_read_reply),
                                        WITH_POOL(test_read_reply_of_the_future),
                                        WITH_POOL(test_read_reply_references),
+                                       WITH_POOL(test_a_date_without_a_zone_is_told),
+                                       WITH_POOL(test_amounts_are_bounded),
                                        WITH_POOL(test_read_reply_unusable)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);

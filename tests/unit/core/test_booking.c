@@ -15,6 +15,7 @@ static kl_movement_t amount_of(apr_pool_t *p, apr_int64_t amount)
 static kl_capture_t capture_of(apr_pool_t *p, apr_int64_t amount)
 {
     return (kl_capture_t){.capture_id = "c",
+                          .klarna_reference = "",
                           .operation_id = "",
                           .reference = "",
                           .description = "",

@@ -38,7 +38,11 @@ static kl_klarna_record_t *seen_of(apr_pool_t *p, const kl_order_t *order)
 static void add(apr_array_header_t *list, const char *id, apr_int64_t amount)
 {
     APR_ARRAY_PUSH(list, kl_klarna_move_t) =
-        (kl_klarna_move_t){.id = id, .amount = amount, .at = THEN, .reference = ""};
+        (kl_klarna_move_t){.id = id,
+                           .amount = amount,
+                           .at = THEN,
+                           .reference = "",
+                           .klarna_reference = apr_pstrcat(list->pool, "K1-", id, NULL)};
 }
 
 static void they_capture(kl_klarna_record_t *seen, const char *id, apr_int64_t amount)
@@ -283,8 +287,8 @@ static void what_does_not_fit_is_left_for_a_person(void **state)
     seen = seen_of(*state, order);
     they_capture(seen, "c", 1000);
     they_refund(seen, "more than captured", 1001);
-    check_differs(order, *state, seen, 1);
-    check_amounts(order, KL_ORDER_PART_CAPTURED, 40900, 1000, 0, 39900);
+    check_differs(order, *state, seen, 0);
+    check_amounts(order, KL_ORDER_AUTHORIZED, 40900, 0, 0, 40900);
 
     order = fixture_shop(*state);
     seen = seen_of(*state, order);
@@ -316,6 +320,117 @@ static void a_capture_that_is_listed_twice_is_booked_once(void **state)
     they_capture(seen, "c", 1000);
     add(seen->captures, "c", 1000);
     check_booked(order, *state, seen, 1);
+}
+
+/* Klarna's example: not captured, nothing left, and one capture of everything. */
+static void what_contradicts_itself_is_left_for_a_person(void **state)
+{
+    static const struct {
+        const char *status;
+        apr_int64_t captured, refunded, left, listed;
+    } seen_as[] = {
+        {"AUTHORIZED", 0, 0, 0, 40900},          {"AUTHORIZED", 1000, 0, 39900, 1000},
+        {"PART_CAPTURED", 0, 0, 40900, 0},       {"PART_CAPTURED", 1000, 0, 39900, 999},
+        {"CAPTURED", 40000, 0, 900, 40000},      {"CAPTURED", 0, 0, 0, 0},
+        {"CAPTURED", 1000, 1001, 0, 1000},       {"PART_CAPTURED", 1000, 0, 40900, 1000},
+        {"PART_CAPTURED", 1000, 5, 39900, 1000},
+    };
+
+    for (size_t i = 0; i < sizeof(seen_as) / sizeof(seen_as[0]); i++) {
+        kl_order_t *order = fixture_shop(*state);
+        kl_klarna_record_t *seen = seen_of(*state, order);
+
+        if (seen_as[i].listed) {
+            add(seen->captures, "c", seen_as[i].listed);
+        }
+        if (seen_as[i].refunded == 5) {
+            add(seen->refunds, "r", 4);
+        }
+        seen->status = seen_as[i].status;
+        seen->captured_amount = seen_as[i].captured;
+        seen->refunded_amount = seen_as[i].refunded;
+        seen->remaining_authorized_amount = seen_as[i].left;
+        seen->klarna_reference = "K1";
+        assert_non_null(kl_klarna_record_fault(seen));
+        check_differs(order, *state, seen, 0);
+        check_amounts(order, KL_ORDER_AUTHORIZED, 40900, 0, 0, 40900);
+        assert_string_equal(order->klarna_reference, "K1");
+    }
+}
+
+static void invoice_numbers_of_captures(void **state)
+{
+    kl_order_t *order = fixture_shop(*state);
+    kl_klarna_record_t *seen;
+
+    must_capture(order, *state, "{'amount':5000}");
+    last_capture(order)->capture_id = "ours";
+    seen = seen_of(*state, order);
+    add(seen->captures, "ours", 5000);
+    order->pending_op = "op"; /* words may be taken over at any time */
+    assert_int_equal(kl_import_record(order, *state, seen, THEN), 0);
+    assert_string_equal(last_capture(order)->klarna_reference, "K1-ours");
+    order->pending_op = "";
+    they_capture(seen, "theirs", 1000);
+    check_booked(order, *state, seen, 1);
+    assert_string_equal(last_capture(order)->klarna_reference, "K1-theirs");
+    APR_ARRAY_IDX(seen->captures, 0, kl_klarna_move_t).klarna_reference = "";
+    kl_import_record(order, *state, seen, THEN);
+    assert_string_equal(APR_ARRAY_IDX(order->captures, 0, kl_capture_t).klarna_reference,
+                        "K1-ours");
+}
+
+/* --- refunds without an id ---------------------------------------------------------- */
+
+static const char *refund_id(const kl_order_t *order, int i)
+{
+    const kl_credit_invoice_t *ci = &APR_ARRAY_IDX(order->credit_invoices, i, kl_credit_invoice_t);
+
+    return APR_ARRAY_IDX(ci->steps, 0, kl_credit_step_t).refund_id;
+}
+
+/* check_booked looks twice: each is booked once. */
+static void refunds_without_an_id(void **state)
+{
+    kl_order_t *order = fixture_shop(*state);
+    kl_klarna_record_t *seen = seen_of(*state, order);
+
+    they_capture(seen, "c", 40900);
+    they_refund(seen, "", 900);
+    they_refund(seen, "", 900);
+    they_refund(seen, "r", 500);
+    check_booked(order, *state, seen, 4);
+    assert_string_equal(refund_id(order, 0), "unnamed-1");
+    assert_string_equal(refund_id(order, 1), "unnamed-2");
+    they_refund(seen, "", 700);
+    check_booked(order, *state, seen, 1);
+    assert_string_equal(refund_id(order, 3), "unnamed-3");
+    APR_ARRAY_IDX(seen->refunds, 0, kl_klarna_move_t).id = "named at last";
+    assert_int_equal(kl_import_record(order, *state, seen, THEN), 0);
+    check_amounts(order, KL_ORDER_CAPTURED, 40900, 40900, 3000, 0);
+    assert_int_equal(order->attention, KL_ATTENTION_OUTSIDE);
+}
+
+/* What Klarna lists without an id is ours when ours has that amount. */
+static void our_refund_without_an_id(void **state)
+{
+    kl_order_t *order = fixture_shop(*state);
+    kl_klarna_record_t *seen;
+
+    must_capture(order, *state, "{'everything':true}");
+    last_capture(order)->capture_id = "ours";
+    must_credit(order, *state, "{'amount':900}");
+    APR_ARRAY_IDX(APR_ARRAY_IDX(order->credit_invoices, 0, kl_credit_invoice_t).steps, 0,
+                  kl_credit_step_t)
+        .refund_id = "back";
+    seen = seen_of(*state, order);
+    add(seen->captures, "ours", 40900);
+    add(seen->refunds, "", 900);
+    assert_int_equal(kl_import_record(order, *state, seen, THEN), 0);
+    assert_int_equal(order->attention, KL_ATTENTION_NONE);
+    they_refund(seen, "", 900);
+    check_booked(order, *state, seen, 1);
+    assert_string_equal(refund_id(order, 1), "unnamed-1");
 }
 
 /* An operation of ours may be what did it. */
@@ -453,14 +568,15 @@ static void what_is_booked_is_not_unknown(void **state)
 static void what_was_booked_as_made_outside_may_be_asked_for(void **state)
 {
     kl_order_t *order = fixture_shop(*state);
-    kl_klarna_record_t *seen = seen_of(*state, order);
+    kl_klarna_record_t *seen;
     kl_import_lost_t lost = {1000, THEN, 0};
     const apr_array_header_t *list;
 
     must_capture(order, *state, "{'amount':1000}");
     last_capture(order)->capture_id = "ours";
     last_capture(order)->operation_id = "op";
-    add_with(seen, "ours", "");
+    seen = seen_of(*state, order);
+    add(seen->captures, "ours", 1000);
     they_capture(seen, "theirs", 1000);
     assert_int_equal(kl_import_record(order, *state, seen, THEN), 1);
     assert_string_equal(kl_import_made_by(order, "ours"), "op");
@@ -509,6 +625,10 @@ int main(void)
         WITH_POOL(what_does_not_fit_is_left_for_a_person),
         WITH_POOL(a_difference_that_is_gone_is_forgotten),
         WITH_POOL(a_capture_that_is_listed_twice_is_booked_once),
+        WITH_POOL(what_contradicts_itself_is_left_for_a_person),
+        WITH_POOL(invoice_numbers_of_captures),
+        WITH_POOL(refunds_without_an_id),
+        WITH_POOL(our_refund_without_an_id),
         WITH_POOL(nothing_is_booked_while_an_operation_holds_the_order),
         WITH_POOL(an_order_without_room_takes_no_more),
         WITH_POOL(the_lists_are_bounded),

@@ -168,7 +168,8 @@ static kl_order_t *released_order(apr_pool_t *p)
 
 static void add_move(apr_array_header_t *list, const char *id, apr_int64_t amount)
 {
-    APR_ARRAY_PUSH(list, kl_klarna_move_t) = (kl_klarna_move_t){.id = id, .amount = amount};
+    APR_ARRAY_PUSH(list, kl_klarna_move_t) =
+        (kl_klarna_move_t){.id = id, .amount = amount, .klarna_reference = ""};
 }
 
 static void a_capture_made_outside_before_our_release_is_booked(void **state)

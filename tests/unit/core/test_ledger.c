@@ -15,7 +15,8 @@ static void what_was_stored_comes_back(void **state)
 
     fixture_at(order, "mug")->merchant_data = "a \"quote\", \\ and \xc3\xa4";
     must_capture(order, *state, "{'lines':[{'reference':'shirt','quantity':2}]}");
-    must_credit(order, *state, "{'everything':true,'return_fee':7,'return_fee_tax_rate':2500}");
+    must_credit(order, *state, "{'amount':40900,'return_fee':7,'return_fee_tax_rate':2500}");
+    APR_ARRAY_IDX(order->captures, 0, kl_capture_t).klarna_reference = "K4MADNY-1";
     APR_ARRAY_IDX(order->credit_invoices, 0, kl_credit_invoice_t).actor = "odd\x01user";
     APR_ARRAY_PUSH(order->outside, kl_outside_t) = (kl_outside_t){"capture", 3, 5, "theirs"};
     APR_ARRAY_PUSH(order->outside, kl_outside_t) = (kl_outside_t){"expired", 0, 7, ""};
@@ -28,6 +29,8 @@ static void what_was_stored_comes_back(void **state)
     assert_int_equal(APR_ARRAY_IDX(copy->captures, 0, kl_capture_t).moved.amount, 20000);
     assert_int_equal(APR_ARRAY_IDX(copy->credit_invoices, 0, kl_credit_invoice_t).return_fee, 7);
     assert_string_equal(APR_ARRAY_IDX(copy->captures, 0, kl_capture_t).reference, "");
+    assert_string_equal(APR_ARRAY_IDX(copy->captures, 0, kl_capture_t).klarna_reference,
+                        "K4MADNY-1");
     assert_int_equal(copy->outside->nelts, 2);
     assert_string_equal(APR_ARRAY_IDX(copy->outside, 0, kl_outside_t).result_id, "theirs");
     assert_int_equal(APR_ARRAY_IDX(copy->outside, 1, kl_outside_t).at, 7);

@@ -33,6 +33,7 @@ enum {
     CREATED = 14,
     EXPIRES,
     ATTENTION,
+    WAITING,
     LAST
 };
 
@@ -56,7 +57,15 @@ static void a_row_has_a_cell_for_each_column(void **state)
     assert_string_equal(cell(*state, order, STORE), "\"shop\"");
     assert_string_equal(cell(*state, order, CREATED), "2026-09-21T14:13:20Z");
     assert_string_equal(cell(*state, order, EXPIRES), "");
-    assert_string_equal(cell(*state, order, LAST), "\"refund\"");
+    assert_string_equal(cell(*state, order, WAITING), "\"refund\"");
+    assert_string_equal(cell(*state, order, LAST), "\"\"");
+    for (int i = 0; i < 3; i++) {
+        static const char *const numbers[] = {"K4MADNY-1", "", "K4MADNY-3"};
+
+        APR_ARRAY_PUSH(order->captures,
+                       kl_capture_t) = (kl_capture_t){.klarna_reference = numbers[i]};
+    }
+    assert_string_equal(cell(*state, order, LAST), "\"K4MADNY-1 K4MADNY-3\"");
     assert_string_equal(strstr(kl_order_csv_row(*state, order), "\r\n"), "\r\n");
 }
 

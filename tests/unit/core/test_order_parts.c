@@ -41,6 +41,7 @@ static void a_stored_line_is_short(void **state)
 static void a_capture_has_one_form_for_each(void **state)
 {
     const kl_capture_t capture = {.capture_id = "c-1",
+                                  .klarna_reference = "",
                                   .operation_id = "",
                                   .reference = "",
                                   .description = "",
@@ -49,8 +50,9 @@ static void a_capture_has_one_form_for_each(void **state)
     assert_string_equal(kl_json_text(*state, kl_order_parts_capture(*state, &capture, KL_STORED)),
                         "{\"capture_id\":\"c-1\",\"captured_at\":1790000000000000}");
     assert_string_equal(kl_json_text(*state, kl_order_parts_capture(*state, &capture, KL_SHOWN)),
-                        "{\"capture_id\":\"c-1\",\"operation_id\":null,\"reference\":\"\","
-                        "\"description\":\"\",\"captured_at\":\"2026-09-21T14:13:20Z\"}");
+                        "{\"capture_id\":\"c-1\",\"operation_id\":null,"
+                        "\"klarna_reference\":null,\"reference\":\"\",\"description\":\"\","
+                        "\"captured_at\":\"2026-09-21T14:13:20Z\"}");
 }
 
 static void a_credit_invoice_has_its_steps(void **state)

@@ -74,6 +74,23 @@ static void what_is_no_reference_is_left_out(void **state)
     assert_int_equal(world->store->references->nelts, 3);
 }
 
+/* Klarna tells its invoice number with its record only. */
+static void a_capture_is_found_by_its_invoice_number(void **state)
+{
+    world_t *world = new_world(state);
+    const char *id = world_placed(world);
+
+    world_must(world, act_capture_cup, id, "c");
+    check_found(world, "K1-1", id, 0);
+    world_look(world, id, 0);
+    check_found(world, "K1-1", id, 1);
+    assert_string_equal(
+        APR_ARRAY_IDX(world_order(world, id)->captures, 0, kl_capture_t).klarna_reference, "K1-1");
+    world_must(world, act_capture_all, id, "rest");
+    world_look(world, id, 0);
+    check_found(world, "K1-2", id, 1);
+}
+
 /* A clerk who has the number looks for it before Klarna has said anything. */
 static void a_return_is_found_from_its_claim_on(void **state)
 {
@@ -116,8 +133,9 @@ static void what_others_did_is_found(void **state)
     assert_int_equal(order->captures->nelts, 1);
     assert_int_equal(order->credit_invoices->nelts, 1);
     check_found(world, APR_ARRAY_IDX(order->captures, 0, kl_capture_t).capture_id, id, 1);
+    check_found(world, "K1-1", id, 1);
     check_found(world, credit_invoice_id(world, id), id, 1);
-    assert_int_equal(world->store->references->nelts, 2);
+    assert_int_equal(world->store->references->nelts, 3);
 }
 
 /* 1 when the process died at that step of a return. */
@@ -191,6 +209,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         WITH_POOL(a_shipment_is_found_by_its_parcels),
+        WITH_POOL(a_capture_is_found_by_its_invoice_number),
         WITH_POOL(what_is_no_reference_is_left_out),
         WITH_POOL(a_return_is_found_from_its_claim_on),
         WITH_POOL(a_refused_shipment_is_not_found),

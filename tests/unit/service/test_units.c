@@ -357,10 +357,10 @@ static void books_that_differ_are_told(void **state)
     world_t *world = new_world(state);
     const char *id = world_placed(world);
 
-    world_klarna_order(world, id)->captured = 1;
+    world_klarna_order(world, id)->remaining--;
     check_note(world_look(world, id, 0), "differ");
     assert_int_equal(world_order(world, id)->attention, KL_ATTENTION_DIFFERS);
-    world_klarna_order(world, id)->captured = 0;
+    world_klarna_order(world, id)->remaining++;
     assert_null(world_look(world, id, 0));
     assert_int_equal(world_order(world, id)->attention, KL_ATTENTION_NONE);
 }
@@ -449,6 +449,31 @@ static void what_is_captured_needs_no_extension(void **state)
     set_end(world, id, 2);
     assert_null(world_look(world, id, 1));
     assert_int_equal(world_klarna_order(world, id)->extensions, 0);
+}
+
+static void a_record_that_contradicts_itself_is_told(void **state)
+{
+    world_t *world = new_world(state);
+    const char *id = world_part_captured(world);
+    fake_order_t *theirs = world_klarna_order(world, id);
+    apr_int64_t captured = world_order(world, id)->captured_amount;
+
+    theirs->status = "AUTHORIZED";
+    theirs->captured = theirs->remaining = 0;
+    check_note(world_look(world, id, 0), "contradicts itself: its captures");
+    assert_int_equal(world_order(world, id)->attention, KL_ATTENTION_DIFFERS);
+    assert_int_equal(world_order(world, id)->captured_amount, captured);
+    assert_int_equal(world_order(world, id)->state, KL_ORDER_PART_CAPTURED);
+}
+
+static void a_date_without_a_zone_is_told(void **state)
+{
+    world_t *world = new_world(state);
+    const char *id = world_placed(world);
+
+    world_klarna_order(world, id)->expires_at = "2027-01-31T10:00:00.000";
+    check_note(world_look(world, id, 0), "expires_at has no time zone");
+    assert_int_equal(world_order(world, id)->expires_at, 0);
 }
 
 /* --- intents ---------------------------------------------------------------------------- */
@@ -674,6 +699,8 @@ static void a_held_order_waits_for_its_operation(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
+        WITH_POOL(a_record_that_contradicts_itself_is_told),
+        WITH_POOL(a_date_without_a_zone_is_told),
         WITH_POOL(a_dead_clients_operation_is_sent_after_its_lease),
         WITH_POOL(an_unclaimed_operation_is_discarded_after_its_lease),
         WITH_POOL(an_operation_for_the_worker_is_not_discarded_at_once),
