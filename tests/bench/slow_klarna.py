@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A Klarna that takes 200 ms for each call and says yes, in a process of its own. It notes how long each
 call was with it, from the request's last byte to the answer; GET /figures on the port without TLS tells
-that."""
+that. Like Klarna it takes 40 new sessions and 200 other calls in each second of its clock, tells in each
+answer how many are left, and refuses the others (those without TLS are not counted)."""
 import asyncio
 import gc
 import http.client
@@ -13,6 +14,7 @@ import selectors
 import ssl
 import subprocess
 import sys
+import time
 import uuid
 
 SECONDS = 0.2
@@ -22,6 +24,8 @@ LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 METHODS = [{"identifier": "klarna", "name": "pay_later", "asset_urls": {
     "standard": "https://upstream.example/badges/pay_later/standard.svg"}}]
 AMOUNT = 10000 # of an order that was there before
+LIMITS = {True: 40, False: 200}         # sessions, others
+used = {True: (0, 0), False: (0, 0)}    # of each: the second of the clock, calls in it
 calls = {}     # what was called -> seconds of each call
 orders = {}    # amount of an order that was placed here
 captures = {}  # an order's capture, of all of it
@@ -85,6 +89,15 @@ def answer(method, path, body):
     return "204 No Content", "", None
 
 
+def count(is_session):
+    """(refused, headers) of a call that came just now."""
+    second, limit = int(time.time()), LIMITS[is_session]
+    number = used[is_session][1] + 1 if used[is_session][0] == second else 1
+    used[is_session] = (second, number)
+    return number > limit, (f"X-Ratelimit-Limit: {limit}, {limit};w=1\r\nX-Ratelimit-Remaining: "
+                            f"{max(limit - number, 0)}\r\nX-Ratelimit-Reset: 1\r\n")
+
+
 def name(path, body):
     """A session's call is known by the shop's reference, any other by its path."""
     return REFERENCE.search(body)[1].decode() if path == SESSIONS else path
@@ -105,7 +118,16 @@ class Connection(asyncio.Protocol):
             method, path, _ = head.split(b"\r\n", 1)[0].decode().split(" ")
             known = None if path == "/figures" else name(path, body)
             self.loop.call_at(began + (SECONDS if known else 0), self.say, known, began,
-                              self.text(*answer(method, path, body)))
+                              self.reply(method, path, body))
+
+    def reply(self, method, path, body):
+        if not self.transport.get_extra_info("sslcontext"):
+            return self.text(*answer(method, path, body))
+        refused, head = count(method == "POST" and path == SESSIONS)
+        if refused:
+            return self.text("429 Too Many Requests", head, {})
+        status, header, value = answer(method, path, body)
+        return self.text(status, head + header, value)
 
     @staticmethod
     def text(status, header, value):
