@@ -4,6 +4,7 @@
 
 #include <apr_hash.h>
 #include <apr_strings.h>
+#include <apr_thread_cond.h>
 #include <apr_thread_mutex.h>
 #include <string.h>
 
@@ -12,10 +13,22 @@
 #define LONGEST_SLEEP apr_time_from_msec(20) /* room may come earlier than it seemed */
 #define SESSIONS "/payments/v1/sessions"
 
+/* Those who wait for room: the first looks at the clock, the others wait for it to go. However long
+ * the line, it costs what one costs, and nobody passes those who came before. */
+typedef struct line_t {
+    int has_first;
+    apr_thread_cond_t *first_has_gone;
+} line_t;
+
+typedef struct gate_t {
+    kl_pace_t *pace;
+    line_t lines[2]; /* by kl_pace_who_t */
+} gate_t;
+
 /* Klarna counts new sessions apart from all other calls. */
-typedef struct paces_t {
-    kl_pace_t *sessions, *others;
-} paces_t;
+typedef struct gates_t {
+    gate_t sessions, others;
+} gates_t;
 
 typedef struct engine_t {
     kl_http_t http;
@@ -29,54 +42,93 @@ struct kl_paced_t {
     engine_t engines[2]; /* by kl_pace_who_t */
     apr_thread_mutex_t *mutex;
     apr_pool_t *p;  /* used under the lock only */
-    apr_hash_t *of; /* "https://host user" -> paces_t * */
+    apr_hash_t *of; /* "https://host user" -> gates_t * */
 };
 
+static void make_gate(gate_t *gate, apr_pool_t *p)
+{
+    gate->pace = kl_pace_make(p);
+    for (int who = KL_PACE_PERSON; who <= KL_PACE_WORKER; who++) {
+        apr_thread_cond_create(&gate->lines[who].first_has_gone, p);
+    }
+}
+
 /* Under the lock. */
-static paces_t *paces_of(kl_paced_t *paced, apr_pool_t *p, const char *url, const char *username)
+static gates_t *gates_of(kl_paced_t *paced, apr_pool_t *p, const char *url, const char *username)
 {
     const char *key = apr_pstrcat(p, apr_pstrmemdup(p, url, kl_url_origin(url)), " ",
                                   username ? username : "", NULL);
-    paces_t *paces = apr_hash_get(paced->of, key, APR_HASH_KEY_STRING);
+    gates_t *gates = apr_hash_get(paced->of, key, APR_HASH_KEY_STRING);
 
-    if (!paces) {
-        paces = apr_palloc(paced->p, sizeof(*paces));
-        paces->sessions = kl_pace_make(paced->p);
-        paces->others = kl_pace_make(paced->p);
-        apr_hash_set(paced->of, apr_pstrdup(paced->p, key), APR_HASH_KEY_STRING, paces);
+    if (!gates) {
+        gates = apr_pcalloc(paced->p, sizeof(*gates));
+        make_gate(&gates->sessions, paced->p);
+        make_gate(&gates->others, paced->p);
+        apr_hash_set(paced->of, apr_pstrdup(paced->p, key), APR_HASH_KEY_STRING, gates);
     }
-    return paces;
+    return gates;
 }
 
-static kl_pace_t *pace_of(kl_paced_t *paced, apr_pool_t *p, const kl_http_request_t *req)
+static gate_t *gate_of(kl_paced_t *paced, apr_pool_t *p, const kl_http_request_t *req)
 {
     const char *path = req->url + kl_url_origin(req->url);
-    paces_t *paces = paces_of(paced, p, req->url, req->username);
+    gates_t *gates = gates_of(paced, p, req->url, req->username);
 
-    return strcmp(req->method, "POST") == 0 && strcmp(path, SESSIONS) == 0 ? paces->sessions
-                                                                           : paces->others;
+    return strcmp(req->method, "POST") == 0 && strcmp(path, SESSIONS) == 0 ? &gates->sessions
+                                                                           : &gates->others;
 }
 
-/* When the call may go out, or 0 when there is no room before its deadline. */
-static apr_time_t wait_for_room(engine_t *engine, kl_pace_t *pace, apr_time_t deadline)
+/* Under the lock, but while it waits: until nobody is before us; 0 when the deadline came first. */
+static int become_first(kl_paced_t *paced, line_t *line, apr_time_t deadline)
+{
+    while (line->has_first) {
+        apr_interval_time_t left = deadline - paced->clock.now();
+
+        if (left <= 0) {
+            return 0;
+        }
+        apr_thread_cond_timedwait(line->first_has_gone, paced->mutex, left);
+    }
+    line->has_first = 1;
+    return 1;
+}
+
+/* Under the lock, but while it sleeps: when the call may go out, or 0 when there is no room before
+ * its deadline. */
+static apr_time_t wait_as_first(engine_t *engine, kl_pace_t *pace, apr_time_t deadline)
 {
     kl_paced_t *paced = engine->paced;
 
     for (;;) {
         apr_time_t now = paced->clock.now();
-        apr_interval_time_t wait;
+        apr_interval_time_t wait = kl_pace_take(pace, engine->who, now);
 
-        apr_thread_mutex_lock(paced->mutex);
-        wait = kl_pace_take(pace, engine->who, now);
-        apr_thread_mutex_unlock(paced->mutex);
         if (wait == 0) {
             return now;
         }
         if (now + wait >= deadline) {
             return 0;
         }
+        apr_thread_mutex_unlock(paced->mutex);
         paced->clock.sleep(wait < LONGEST_SLEEP ? wait : LONGEST_SLEEP);
+        apr_thread_mutex_lock(paced->mutex);
     }
+}
+
+/* Under the lock, but while it waits. The result is as above. */
+static apr_time_t wait_for_room(engine_t *engine, gate_t *gate, apr_time_t deadline)
+{
+    line_t *line = &gate->lines[engine->who];
+    apr_time_t sent = 0;
+
+    if (become_first(engine->paced, line, deadline)) {
+        sent = wait_as_first(engine, gate->pace, deadline);
+        line->has_first = 0;
+    }
+    if (!line->has_first) {
+        apr_thread_cond_signal(line->first_has_gone);
+    }
+    return sent;
 }
 
 /* The call has ended, and whatever its answer says of the limit is learnt. */
@@ -107,18 +159,18 @@ static kl_http_response_t exchange(kl_http_t *self, apr_pool_t *p, const kl_http
     kl_paced_t *paced = engine->paced;
     kl_http_response_t answer = {.delivery = KL_NOT_SENT,
                                  .why = "Klarna's rate limit leaves no room in time"};
-    kl_pace_t *pace;
+    gate_t *gate;
     apr_time_t sent;
 
     apr_thread_mutex_lock(paced->mutex);
-    pace = pace_of(paced, p, req);
+    gate = gate_of(paced, p, req);
+    sent = wait_for_room(engine, gate, req->deadline);
     apr_thread_mutex_unlock(paced->mutex);
-    sent = wait_for_room(engine, pace, req->deadline);
     if (sent == 0) {
         return answer;
     }
     answer = paced->inner->exchange(paced->inner, p, req);
-    learn(paced, pace, &answer,
+    learn(paced, gate->pace, &answer,
           (kl_pace_answer_t){.is_read = strcmp(req->method, "GET") == 0, .sent = sent});
     return answer;
 }
@@ -155,7 +207,7 @@ apr_interval_time_t kl_paced_wait(kl_paced_t *paced, const kl_account_t *account
         return 0;
     }
     apr_thread_mutex_lock(paced->mutex);
-    wait = kl_pace_wait(paces_of(paced, p, account->base_url, account->username)->others,
+    wait = kl_pace_wait(gates_of(paced, p, account->base_url, account->username)->others.pace,
                         KL_PACE_WORKER, now);
     apr_thread_mutex_unlock(paced->mutex);
     apr_pool_destroy(p);

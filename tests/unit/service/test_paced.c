@@ -3,7 +3,9 @@
  * kind of call apart. */
 #include "tests/unit/fake_process.h"
 
+#include <apr_atomic.h>
 #include <apr_tables.h>
+#include <apr_thread_proc.h>
 #include "service/paced.h"
 
 #define HOST "https://klarna.example"
@@ -13,7 +15,8 @@
 typedef struct inner_t {
     kl_http_t http;
     const char *limit, *remaining;
-    int status, calls;
+    int status;
+    apr_uint32_t calls;
 } inner_t;
 
 static kl_http_response_t exchange(kl_http_t *self, apr_pool_t *p, const kl_http_request_t *req)
@@ -22,7 +25,7 @@ static kl_http_response_t exchange(kl_http_t *self, apr_pool_t *p, const kl_http
     apr_table_t *headers = apr_table_make(p, 2);
 
     (void)req;
-    inner->calls++;
+    apr_atomic_inc32(&inner->calls);
     if (inner->limit) {
         apr_table_setn(headers, "X-Ratelimit-Limit", inner->limit);
         apr_table_setn(headers, "X-Ratelimit-Remaining", inner->remaining);
@@ -123,6 +126,82 @@ static void an_answer_without_a_limit_limits_nothing(void **state)
     assert_int_equal(fake_clock_slept(), 0);
 }
 
+#define IN_LINE 20
+
+static apr_uint32_t looks_at_the_clock;
+
+static void counted_sleep(apr_interval_time_t time)
+{
+    apr_atomic_inc32(&looks_at_the_clock);
+    apr_sleep(time);
+}
+
+static void *APR_THREAD_FUNC wait_in_line(apr_thread_t *thread, void *paced)
+{
+    kl_http_t *http = kl_paced_http(paced, KL_PACE_PERSON);
+    kl_http_request_t req = {.method = "GET",
+                             .url = READ,
+                             .username = "u",
+                             .deadline = apr_time_now() + apr_time_from_sec(60)};
+    kl_http_response_t answer = http->exchange(http, apr_thread_pool_get(thread), &req);
+
+    apr_thread_exit(thread, answer.delivery == KL_ANSWERED ? APR_SUCCESS : APR_EGENERAL);
+    return NULL;
+}
+
+/* A second's wait is 50 looks at the clock for each who looks; when each of many looks, the shop's
+ * machine does nothing else. All get their turn. */
+static void a_long_line_costs_what_one_costs(void **state)
+{
+    inner_t inner = {.limit = "20, 20;w=1", .remaining = "19", .status = 200};
+    kl_paced_clock_t clock = {apr_time_now, counted_sleep};
+    kl_paced_t *paced;
+    apr_thread_t *threads[2 * IN_LINE];
+
+    inner.http = (kl_http_t){exchange, &inner};
+    paced = kl_paced_make(*state, &inner.http, &clock);
+    for (int i = 0; i < 2 * IN_LINE; i++) {
+        assert_int_equal(apr_thread_create(&threads[i], NULL, wait_in_line, paced, *state), 0);
+    }
+    for (int i = 0; i < 2 * IN_LINE; i++) {
+        apr_status_t rv = APR_EGENERAL, joined = apr_thread_join(&rv, threads[i]);
+
+        assert_int_equal(joined, APR_SUCCESS);
+        assert_int_equal(rv, APR_SUCCESS);
+    }
+    assert_in_range(apr_atomic_read32(&looks_at_the_clock), 1, 150);
+}
+
+/* Whoever cannot wait any longer leaves the line, and it goes on. */
+static void a_line_goes_on_when_somebody_leaves_it(void **state)
+{
+    inner_t inner = {.limit = "1, 1;w=1", .remaining = "0", .status = 200};
+    kl_paced_clock_t clock = {apr_time_now, counted_sleep};
+    kl_paced_t *paced;
+    apr_thread_t *first = NULL;
+    apr_status_t rv = APR_EGENERAL, joined;
+    kl_http_t *http;
+    kl_http_request_t req = {.method = "GET", .url = READ, .username = "u"};
+
+    inner.http = (kl_http_t){exchange, &inner};
+    paced = kl_paced_make(*state, &inner.http, &clock);
+    http = kl_paced_http(paced, KL_PACE_PERSON);
+    req.deadline = apr_time_now() + apr_time_from_sec(60);
+    assert_int_equal(http->exchange(http, *state, &req).delivery, KL_ANSWERED);
+    looks_at_the_clock = 0;
+    assert_int_equal(apr_thread_create(&first, NULL, wait_in_line, paced, *state), APR_SUCCESS);
+    while (apr_atomic_read32(&looks_at_the_clock) == 0) {
+        apr_sleep(apr_time_from_msec(1));
+    }
+    req.deadline = apr_time_now() + apr_time_from_msec(1);
+    assert_int_equal(http->exchange(http, *state, &req).delivery, KL_NOT_SENT);
+    req.deadline = apr_time_now() + apr_time_from_sec(60);
+    assert_int_equal(http->exchange(http, *state, &req).delivery, KL_ANSWERED);
+    joined = apr_thread_join(&rv, first);
+    assert_int_equal(joined, APR_SUCCESS);
+    assert_int_equal(rv, APR_SUCCESS);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -131,6 +210,8 @@ int main(void)
         WITH_POOL(the_worker_is_told_to_wait),
         WITH_POOL(a_call_without_room_in_time_is_not_sent),
         WITH_POOL(an_answer_without_a_limit_limits_nothing),
+        WITH_POOL(a_long_line_costs_what_one_costs),
+        WITH_POOL(a_line_goes_on_when_somebody_leaves_it),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
