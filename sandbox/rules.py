@@ -87,7 +87,7 @@ def check_pairs(order):
         raise bad_value("purchase_currency",
                         f"{order['purchase_currency']} is not the currency of {country}, "
                         f"{currency} is.")
-    if order.get("locale") is None:
+    if (order.get("locale") or "en-US") == "en-US":     # Klarna's default, whatever the country
         return
     language, _, place = order["locale"].partition("-")
     if language.lower() not in languages.split() or (place and place.upper() != country):
