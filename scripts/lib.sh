@@ -10,8 +10,8 @@ PACKAGES_BUILD="gcc make autoconf automake libtool pkg-config apache2-dev apache
     apache2-utils libaprutil1-dbd-sqlite3 libcurl4-openssl-dev libjansson-dev libssl-dev
     libcmocka-dev sqlite3 python3 python3-aiohttp openssl ca-certificates curl"
 # What the tests need besides.
-PACKAGES_TEST="python3-pytest python3-pytest-xdist python3-jwt clang libclang-rt-14-dev valgrind
-    gcovr xz-utils git clang-format-14 pmccabe clang-tidy cppcheck"
+PACKAGES_TEST="python3-pytest python3-pytest-xdist python3-jwt python3-yaml python3-jsonschema clang
+    libclang-rt-14-dev valgrind gcovr xz-utils git clang-format-14 pmccabe clang-tidy cppcheck"
 
 # Database servers for the tests; their services are never started.
 PACKAGES_DB="postgresql pgbouncer mariadb-server libaprutil1-dbd-pgsql libaprutil1-dbd-mysql"
