@@ -8,4 +8,7 @@
 /** POST {id}/references */
 int kl_details_references(kl_request_t *req);
 
+/** POST {id}/shipping-address */
+int kl_details_shipping_address(kl_request_t *req);
+
 #endif

@@ -130,5 +130,6 @@ const kl_route_t kl_orders_routes[] = {
     {"POST", "*/extend", MONEY, kl_authorization_extend},
     {"POST", "*/release", MONEY, kl_authorization_release},
     {"POST", "*/references", MONEY, kl_details_references},
+    {"POST", "*/shipping-address", MONEY, kl_details_shipping_address},
     {NULL, NULL, 0, NULL},
 };

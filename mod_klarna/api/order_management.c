@@ -171,6 +171,15 @@ kl_klarna_request_t kl_order_management_refer(apr_pool_t *p, const kl_order_t *o
     return patch(p, order, "/merchant-references", kl_json_text(p, body), key);
 }
 
+kl_klarna_request_t kl_order_management_deliver_to(apr_pool_t *p, const kl_order_t *order,
+                                                   kl_json_t *shipping_address, const char *key)
+{
+    kl_json_t *body = kl_json_object(p);
+
+    kl_json_set(body, "shipping_address", shipping_address);
+    return patch(p, order, "/customer-details", kl_json_text(p, body), key);
+}
+
 kl_klarna_request_t kl_order_management_read(apr_pool_t *p, const char *id)
 {
     const kl_order_t order = {.klarna_order_id = id};

@@ -37,6 +37,9 @@ kl_klarna_request_t kl_order_management_shipping_info(apr_pool_t *p, const kl_or
 kl_klarna_request_t kl_order_management_refer(apr_pool_t *p, const kl_order_t *order,
                                               const char *reference1, const char *reference2,
                                               const char *key);
+/** PATCH customer-details. */
+kl_klarna_request_t kl_order_management_deliver_to(apr_pool_t *p, const kl_order_t *order,
+                                                   kl_json_t *shipping_address, const char *key);
 /** GET order, by Klarna's id. */
 kl_klarna_request_t kl_order_management_read(apr_pool_t *p, const char *id);
 kl_kind_t kl_order_management_read_reply(kl_klarna_record_t *out, apr_pool_t *p,

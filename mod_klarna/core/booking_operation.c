@@ -129,6 +129,8 @@ static kl_kind_t book(kl_order_t *order, apr_pool_t *p, const kl_operation_t *op
         return KL_OK;
     case KL_OP_SHIPPING_INFO:
         return kl_booking_track(order, p, intent.capture_id, intent.shipping_info, err);
+    case KL_OP_SHIPPING_ADDRESS: /* nothing of it is kept */
+        return KL_OK;
     case KL_OP_REFERENCES:
         kl_booking_refer(order, intent.merchant_reference1, intent.merchant_reference2);
         return KL_OK;

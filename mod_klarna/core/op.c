@@ -17,6 +17,7 @@ static const char *const kind_names[] = {
     [KL_OP_SHIPPING_INFO] = "shipping_info",
     [KL_OP_ADOPT] = "adopt",
     [KL_OP_REFERENCES] = "references",
+    [KL_OP_SHIPPING_ADDRESS] = "shipping_address",
 };
 
 static const char *const state_names[] = {
@@ -31,7 +32,7 @@ static const char *const mark_names[] = {
     [KL_OP_KEY_EXPIRED] = "key_expired",
 };
 
-_Static_assert(COUNT(kind_names) == KL_OP_REFERENCES + 1, "each kind has a name");
+_Static_assert(COUNT(kind_names) == KL_OP_SHIPPING_ADDRESS + 1, "each kind has a name");
 _Static_assert(COUNT(state_names) == KL_OP_UNKNOWN + 1, "each state has a name");
 _Static_assert(COUNT(mark_names) == KL_OP_KEY_EXPIRED + 1, "each mark has a name");
 
@@ -87,6 +88,11 @@ int kl_op_mark_parse(const char *name, kl_op_mark_t *out)
 int kl_op_places(kl_op_kind_t kind)
 {
     return kind == KL_OP_PLACE_ORDER || kind == KL_OP_ADOPT;
+}
+
+int kl_op_is_personal(kl_op_kind_t kind)
+{
+    return kind == KL_OP_PLACE_ORDER || kind == KL_OP_SHIPPING_ADDRESS;
 }
 
 int kl_op_has_key(kl_op_kind_t kind)

@@ -16,7 +16,8 @@ typedef enum {
     KL_OP_EXTEND,        /* extend the authorization time */
     KL_OP_SHIPPING_INFO, /* add tracking to a capture */
     KL_OP_ADOPT,         /* take over an order that was placed elsewhere: only reads it */
-    KL_OP_REFERENCES     /* set the merchant references */
+    KL_OP_REFERENCES,    /* set the merchant references */
+    KL_OP_SHIPPING_ADDRESS
 } kl_op_kind_t;
 
 typedef enum {
@@ -45,6 +46,9 @@ int kl_op_mark_parse(const char *name, kl_op_mark_t *out);
 
 /** 1 for what makes the order Klarna's: a placement or an adoption. */
 int kl_op_places(kl_op_kind_t kind);
+
+/** 1 when its request, and Klarna's words about it, may tell who the shopper is. */
+int kl_op_is_personal(kl_op_kind_t kind);
 
 /** 1 when Klarna remembers this kind's idempotency key (all of Order Management). */
 int kl_op_has_key(kl_op_kind_t kind);

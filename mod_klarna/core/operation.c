@@ -115,8 +115,7 @@ static const char *or_empty(const char *s)
     return s != NULL ? s : "";
 }
 
-/* What will not be sent again keeps nothing personal: a placement holds a token and maybe an
- * address. */
+/* What will not be sent again keeps nothing personal: a token, an address. */
 static void wipe(kl_operation_t *op)
 {
     op->path = op->body = "";
@@ -129,7 +128,7 @@ static void leave(kl_operation_t *op, kl_op_state_t state, apr_time_t next_at)
     op->mark = KL_OP_UNMARKED;
     op->lease_until = 0;
     op->next_at = kl_op_is_final(state) ? 0 : next_at;
-    if (kl_op_is_final(state) && op->kind == KL_OP_PLACE_ORDER) {
+    if (kl_op_is_final(state) && kl_op_is_personal(op->kind)) {
         wipe(op);
     }
 }

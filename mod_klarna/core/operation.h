@@ -34,8 +34,8 @@ typedef struct kl_operation_t {
     kl_op_state_t state;
     kl_op_state_t stored; /* the state that the database has it in at `version`; the store's */
     kl_op_mark_t mark;
-    const char *method, *path, *body; /* the exact request; wiped from a final PLACE_ORDER,
-                                         which holds a token and maybe an address */
+    const char *method, *path, *body; /* the exact request; wiped from a final one that is
+                                         personal: it holds a token or an address */
     const char *intent;               /* what it moves, as text: see intent.h */
     apr_int64_t amount;
     const char *actor;             /* authenticated user, or "shopper" */

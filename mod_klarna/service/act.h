@@ -33,6 +33,7 @@ typedef struct kl_tracking_request_t {
 /* What Klarna is told of an order beside its money. NULL: stays as it is. */
 typedef struct kl_details_request_t {
     const char *reference1, *reference2; /* "" clears it */
+    kl_json_t *shipping_address;         /* as kl_shipping_address_read gave it */
 } kl_details_request_t;
 
 /* What is asked for; of the requests, the one that the action reads. */

@@ -289,10 +289,12 @@ typedef enum { KL_DIALECT_SQLITE3, KL_DIALECT_PGSQL, KL_DIALECT_MYSQL, KL_DIALEC
 #define KL_OLD_PAYMENTS_VALUES 5
 #define KL_LOOKED_AT_ " AND (check_at = 0 OR created_at <= %lld)"
 
-/* Of operations that have ended: the request that was sent, and Klarna's words about a placement,
- * which may quote what the shopper gave Klarna. As the index of those that have them says it. */
+/* As kl_op_is_personal. */
+#define KL_PERSONAL_ "kind IN ('place_order', 'shipping_address')"
+/* Of operations that have ended: the request that was sent, and Klarna's words where they may quote
+ * what the shopper gave Klarna. As the index of those that have them says it. */
 #define KL_KEPT_ \
-    "next_at = 0 AND (path <> '' OR (kind = 'place_order' AND refusal <> ''))"
+    "next_at = 0 AND (path <> '' OR (" KL_PERSONAL_ " AND refusal <> ''))"
 #define KL_KEPT_FIND_(kept, at) \
     "SELECT id FROM klarna_operation WHERE merchant = %s AND " kept \
     " AND " at " <= %lld ORDER BY " at " LIMIT %d"
@@ -425,8 +427,8 @@ typedef enum { KL_DIALECT_SQLITE3, KL_DIALECT_PGSQL, KL_DIALECT_MYSQL, KL_DIALEC
     /* a refusal in general words is left: the same key still gives the same answer */ \
     SAME(requests_sweep, 1 + KL_SWEPT, \
          "UPDATE klarna_operation SET version = version + 1, path = '', body = ''," \
-         " refusal = CASE WHEN kind = 'place_order' THEN '' ELSE refusal END," \
-         " error_messages = CASE WHEN kind = 'place_order' THEN '[]' ELSE error_messages END" \
+         " refusal = CASE WHEN " KL_PERSONAL_ " THEN '' ELSE refusal END," \
+         " error_messages = CASE WHEN " KL_PERSONAL_ " THEN '[]' ELSE error_messages END" \
          " WHERE updated_at <= %lld AND state IN ('confirmed', 'refused')" \
          " AND id IN (" KL_IDS_ ")") \
     EACH(operation_hours, 4, \

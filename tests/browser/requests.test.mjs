@@ -136,6 +136,16 @@ test('references: what was changed is sent, an emptied one as empty', () => {
     { merchant_reference1: { code: 'nothing_changed' } });
 });
 
+test('a shipping address: as a whole, without what is empty', () => {
+  const whole = { given_name: 'A', family_name: 'B', street_address: 'C 1', postal_code: ' 1 ',
+    city: 'D', country: 'SE' };
+  assert.deepEqual(sentBy('shipping_address', { ...whole, phone: ' ', confirm: false }),
+    ['orders/o1/shipping-address', { shipping_address: { ...whole, postal_code: '1' } }, 'outcome']);
+  assert.deepEqual(wrongBy('shipping_address', { ...whole, city: '' }),
+    { city: { code: 'missing' } });
+  assert.equal(fieldOf('shipping_address.postal_code', {}, ORDER), 'postal_code');
+});
+
 test('given up by what a person found, once there is something to choose from', () => {
   const candidates = [{ id: 'none', amount: 700 }], reason = 'looked';
   assert.deepEqual(wrongBy('give_up', { reason, candidates, found: '' }),

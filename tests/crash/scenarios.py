@@ -251,6 +251,8 @@ SCENARIOS = (
     Scenario("release", _part_captured, _act("release", {})),
     Scenario("extend", _placed, _act("extend", {})),
     Scenario("references", _captured, _act("references", {"merchant_reference1": "renamed"})),
+    Scenario("shipping address", _placed,
+             _act("shipping-address", {"shipping_address": carts.ADDRESS | {"country": "SE"}})),
     Scenario("shipping info", _part_captured, _shipping_info),
     Scenario("look after a refund in the portal", _refunded_in_the_portal, _refresh),
     Scenario("look after a capture in the portal", _captured_in_the_portal, _refresh),

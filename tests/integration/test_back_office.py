@@ -12,6 +12,8 @@ from shop import HEALTH, ORDERS, Shop, new_key, problem
 from waiting import eventually
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
+SOMEWHERE = {"given_name": "A", "family_name": "B", "street_address": "C 1", "postal_code": "1",
+             "city": "D", "country": "SE"}
 
 
 @pytest.fixture
@@ -31,7 +33,8 @@ def routes(order_id):
                 ("credit-invoices", {"everything": True}),
                 ("credit-invoices/preview", {"everything": True}),
                 ("cancel", {"confirm_final": True}), ("extend", {}), ("release", {}),
-                ("references", {"merchant_reference1": "x"})]]]
+                ("references", {"merchant_reference1": "x"}),
+                ("shipping-address", {"shipping_address": SOMEWHERE})]]]
 
 
 def test_without_apaches_user_nothing_opens(shop, httpd):
@@ -67,7 +70,8 @@ def test_an_order_that_is_not_there(shop, httpd):
 @pytest.mark.parametrize("action, body", [
     ("captures", {"everything": True}), ("credit-invoices", {"everything": True}),
     ("cancel", {"confirm_final": True}), ("extend", {}), ("release", {}),
-    ("references", {"merchant_reference1": "x"})])
+    ("references", {"merchant_reference1": "x"}),
+    ("shipping-address", {"shipping_address": SOMEWHERE})])
 def test_money_needs_a_key(shop, httpd, action, body):
     order_id = shop.placed()
     with shop.nothing_happens():

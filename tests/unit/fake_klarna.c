@@ -205,7 +205,7 @@ static fake_order_t *add_order(fake_klarna_t *fake, apr_int64_t amount, const ch
     order->status = "AUTHORIZED";
     order->fraud_status = fake->fraud_status;
     order->reference1 = apr_pstrdup(fake->p, reference1 ? reference1 : "");
-    order->reference2 = "";
+    order->reference2 = order->shipping_address = "";
     order->expires_at = "2027-01-31T10:00:00Z";
     order->original = order->order_amount = order->remaining = amount;
     order->capture_list = kl_json_array(fake->p);
@@ -425,6 +425,17 @@ static answer_t references(const asked_t *asked)
     return says(204, "");
 }
 
+static answer_t customer_details(const asked_t *asked)
+{
+    if (!is_open(asked->order)) {
+        return refuses(asked, 403, "NOT_ALLOWED");
+    }
+    asked->order->shipping_address = kl_json_text(asked->fake->p,
+                                                  kl_json_get(asked->body, "shipping_address"));
+    moved(asked, "shipping_address", asked->req->idempotency_key, 0);
+    return says(204, "");
+}
+
 /* Klarna leaves out what is empty. */
 static void show(kl_json_t *v, const char *key, const char *word)
 {
@@ -471,6 +482,7 @@ static answer_t manage(const asked_t *asked)
         {"POST", "/cancel", cancel},
         {"PATCH", "/authorization", reduce},
         {"PATCH", "/merchant-references", references},
+        {"PATCH", "/customer-details", customer_details},
         {"POST", "/extend-authorization-time", extend},
         {"POST", "/release-remaining-authorization", release},
     };

@@ -44,6 +44,7 @@ typedef struct fake_order_t {
     const char *reference1, *reference2, *expires_at;
     apr_int64_t original, order_amount, captured, refunded, remaining;
     int captures, refunds, parcels, extensions;
+    const char *shipping_address; /* JSON text as it was last set, or "" */
     kl_json_t *capture_list, *refund_list;
     const char *lines; /* JSON text as they were last written, or NULL */
 } fake_order_t;

@@ -31,6 +31,9 @@ const scenario_t scenarios[SCENARIOS] = {
     {"extend", world_placed, act_extend, .refuses = NULL},
     {"references", world_captured, act_references, .refuses = NULL},
     {"references refused", world_placed, act_references, .refuses = "/merchant-references"},
+    {"shipping address", world_placed, act_shipping_address, .refuses = NULL},
+    {"shipping address refused", world_placed, act_shipping_address,
+     .refuses = "/customer-details"},
     {"tracking", world_part_captured, act_tracking, .refuses = NULL},
 };
 

@@ -229,6 +229,17 @@ kl_kind_t act_references(kl_service_t *svc, const char *order_id, const kl_clien
     return act(svc, &kl_details_references_action, &ask, out, err);
 }
 
+kl_kind_t act_shipping_address(kl_service_t *svc, const char *order_id, const kl_client_t *client,
+                               kl_operation_t **out, kl_error_t *err)
+{
+    kl_json_t *address = kl_json_object(svc->p);
+    kl_details_request_t want = {.shipping_address = address};
+    kl_ask_t ask = {.order_id = order_id, .client = client, .details = &want};
+
+    kl_json_set_str(address, "street_address", SHOPPERS_STREET);
+    return act(svc, &kl_details_address_action, &ask, out, err);
+}
+
 kl_kind_t world_act(kl_service_t *svc, act_fn act_it, const char *order_id, const char *key,
                     kl_operation_t **out, kl_error_t *err)
 {
@@ -510,9 +521,10 @@ static const char *klarna_texts(const world_t *world, apr_pool_t *p)
     for (int i = 0; i < world->klarna->orders->nelts; i++) {
         const fake_order_t *o = APR_ARRAY_IDX(world->klarna->orders, i, fake_order_t *);
 
-        text = apr_psprintf(p, "%s %s " N "/" N "/" N "/" N " %d %d %d %d %s %s", text, o->status,
+        text = apr_psprintf(p, "%s %s " N "/" N "/" N "/" N " %d %d %d %d %s %s%s", text, o->status,
                             o->order_amount, o->captured, o->refunded, o->remaining, o->captures,
-                            o->refunds, o->parcels, o->extensions, o->reference1, o->reference2);
+                            o->refunds, o->parcels, o->extensions, o->reference1, o->reference2,
+                            o->shipping_address);
     }
     for (int i = 0; i < world->klarna->movements->nelts; i++) {
         const fake_movement_t *m = &APR_ARRAY_IDX(world->klarna->movements, i, fake_movement_t);

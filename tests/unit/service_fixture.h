@@ -90,6 +90,10 @@ kl_kind_t act_tracking(kl_service_t *svc, const char *order_id, const kl_client_
 /** "shop-2" and "till 7". */
 kl_kind_t act_references(kl_service_t *svc, const char *order_id, const kl_client_t *client,
                          kl_operation_t **out, kl_error_t *err);
+/** To SHOPPERS_STREET. */
+kl_kind_t act_shipping_address(kl_service_t *svc, const char *order_id, const kl_client_t *client,
+                               kl_operation_t **out, kl_error_t *err);
+#define SHOPPERS_STREET "Zwischenallee 42"
 
 /** One round of the worker (round.h) with one thread; how many units there were. */
 int world_round(world_t *world, apr_pool_t *p);

@@ -14,7 +14,7 @@ import { get, post } from '../lib/api.mjs';
 import { cancel, credit } from './credit.mjs';
 import { capture, trackingOf } from './capture.mjs';
 import { adopt, extend, giveUp, release, sendAgain } from './confirm.mjs';
-import { references } from './details.mjs';
+import { references, shippingAddress } from './details.mjs';
 import { openDialog } from './dialog.mjs';
 import { Flow } from './flow.mjs';
 import { html, nothing, repeat } from '../lib/html.mjs';
@@ -25,12 +25,13 @@ import { standing } from './progress.mjs';
 import { draw } from '../lib/shell.mjs';
 import { digitsOf } from '../lib/typed.mjs';
 
-const SPECS = { capture, credit, cancel, extend, release, references, adopt,
-  tracking: trackingOf, give_up: giveUp, send_again: sendAgain };
+const SPECS = { capture, credit, cancel, extend, release, references,
+  shipping_address: shippingAddress, adopt, tracking: trackingOf, give_up: giveUp,
+  send_again: sendAgain };
 // Our name, the module's, and whether it is shown only when it is possible.
 const BUTTONS = [['capture', 'capture'], ['credit', 'credit_invoice'], ['extend', 'extend'],
-  ['release', 'release'], ['references', 'references'], ['cancel', 'cancel'],
-  ['adopt', 'adopt', true]];
+  ['release', 'release'], ['references', 'references'], ['shipping_address', 'shipping_address'],
+  ['cancel', 'cancel'], ['adopt', 'adopt', true]];
 
 const LOOKS = { capture: '', cancel: 'danger' };
 

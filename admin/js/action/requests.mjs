@@ -117,6 +117,11 @@ const said = (found) => (found === NONE ? { not_executed: true }
 
 // --- the actions ---------------------------------------------------------------------------
 
+/** What an address cannot do without, and what it may have besides. */
+export const NEEDED = ['given_name', 'family_name', 'street_address', 'postal_code', 'city',
+  'country'];
+const OPTIONAL = ['organization_name', 'street_address2', 'region', 'email', 'phone'];
+
 const REQUESTS = {
   capture(order, read) {
     const tracking = parcel(read);
@@ -149,6 +154,11 @@ const REQUESTS = {
       (name) => read.text(name) !== (order[name] ?? ''));
     read.needs('merchant_reference1', names.length, 'nothing_changed');
     return [['references', Object.fromEntries(names.map((name) => [name, read.text(name)]))]];
+  },
+  shipping_address(order, read) {
+    NEEDED.forEach((name) => read.needs(name, read.text(name)));
+    return [['shipping-address', { shipping_address: filled(Object.fromEntries(
+      [...NEEDED, ...OPTIONAL].map((name) => [name, read.text(name)]))) }]];
   },
   send_again: (order, { context }) => [[`operations/${context.operation}/send-again`, {},
     'operation']],
@@ -188,6 +198,6 @@ export function fieldOf(field, body, order) {
       ({ reference }) => reference === body.lines?.[index]?.reference);
     return line < 0 ? 'lines' : `${member === 'amount' ? 'value' : 'quantity'}-${line}`;
   }
-  const name = field.replace(/^shipping_info\[\d+\]\.?/, '') || 'number';
+  const name = field.replace(/^shipping_(info\[\d+\]|address)\.?/, '') || 'number';
   return FIELDS[name] ?? name;
 }

@@ -112,8 +112,8 @@ SET @step = IF((SELECT COUNT(*) FROM information_schema.columns
     ADD COLUMN mark VARCHAR(32) NOT NULL AFTER state,
     ADD COLUMN hint TEXT NOT NULL AFTER result,
     ADD COLUMN refusal MEDIUMTEXT NOT NULL AFTER hint,
-    ADD COLUMN kept BIGINT AS (IF(next_at = 0 AND (path <> '' OR (kind = 'place_order'
-        AND refusal <> '')), updated_at, 0)) STORED,
+    ADD COLUMN kept BIGINT AS (IF(next_at = 0 AND (path <> '' OR (
+        kind IN ('place_order', 'shipping_address') AND refusal <> '')), updated_at, 0)) STORED,
     DROP INDEX klarna_operation_due,
     ADD INDEX klarna_operation_due (merchant, next_at, kept),
     ADD CONSTRAINT klarna_operation_mark

@@ -132,9 +132,9 @@ UPDATE klarna_operation SET kind = 'adopt' WHERE kind = 'place_order' AND method
 ALTER TABLE klarna_operation ADD CONSTRAINT klarna_operation_mark
     CHECK (mark IN ('', 'not_started', 'unclaimed', 'key_expired'));
 
--- Only of what has ended and still has its request, or Klarna's words about a placement.
+-- Only of what has ended and still has its request, or Klarna's words about a person.
 CREATE INDEX klarna_operation_kept ON klarna_operation (merchant, updated_at)
-    WHERE next_at = 0 AND (path <> '' OR (kind = 'place_order' AND refusal <> ''));
+    WHERE next_at = 0 AND (path <> '' OR (kind IN ('place_order', 'shipping_address') AND refusal <> ''));
 
 UPDATE klarna_schema SET version = 2;
 COMMIT;

@@ -251,9 +251,9 @@ DROP TABLE klarna_operation_1;
 CREATE INDEX klarna_operation_by_order ON klarna_operation (order_id, created_at, id);
 CREATE INDEX klarna_operation_due ON klarna_operation (merchant, next_at)
     WHERE next_at > 0;
--- Only of what has ended and still has its request, or Klarna's words about a placement.
+-- Only of what has ended and still has its request, or Klarna's words about a person.
 CREATE INDEX klarna_operation_kept ON klarna_operation (merchant, updated_at)
-    WHERE next_at = 0 AND (path <> '' OR (kind = 'place_order' AND refusal <> ''));
+    WHERE next_at = 0 AND (path <> '' OR (kind IN ('place_order', 'shipping_address') AND refusal <> ''));
 CREATE INDEX klarna_operation_by_state
     ON klarna_operation (merchant, state, updated_at, kind, took);
 

@@ -92,6 +92,68 @@ static void a_lost_answer_is_read_from_the_record(void **state)
     }
 }
 
+/* --- the shipping address --------------------------------------------------------------- */
+
+/* Where the store still has it: bodies of operations. */
+static int addresses_kept(const world_t *world)
+{
+    int n = 0;
+
+    for (int i = 0; i < world->store->operations->nelts; i++) {
+        const kl_operation_t *op = APR_ARRAY_IDX(world->store->operations, i, kl_operation_t *);
+
+        assert_null(strstr(op->intent, SHOPPERS_STREET));
+        assert_null(strstr(op->result, SHOPPERS_STREET));
+        n += strstr(op->body, SHOPPERS_STREET) != NULL;
+    }
+    return n;
+}
+
+static void an_address_is_gone_when_klarna_has_it(void **state)
+{
+    world_t *world = world_for(state);
+    const char *id = world_part_captured(world);
+
+    world_must(world, act_shipping_address, id, "address");
+    assert_non_null(strstr(world_klarna_order(world, id)->shipping_address, SHOPPERS_STREET));
+    assert_int_equal(addresses_kept(world), 0);
+}
+
+static void an_address_is_gone_when_klarna_refused_it(void **state)
+{
+    world_t *world = world_for(state);
+    const char *id = world_placed(world);
+    kl_operation_t *op = NULL;
+    kl_error_t *err;
+
+    world->klarna->refuses = "/customer-details";
+    assert_int_equal(world_try(world, act_shipping_address, id, "key", &op, &err), KL_OK);
+    assert_int_equal(op->state, KL_OP_REFUSED);
+    assert_int_equal(addresses_kept(world), 0);
+}
+
+/* As long as it may have to be sent again, it is there; a day later its key is forgotten. */
+static void an_address_is_kept_while_its_fate_is_unknown(void **state)
+{
+    world_t *world = world_for(state);
+    const char *id = world_placed(world);
+
+    world_in_doubt(world, act_shipping_address, id, "key", FAKE_LOST_BEFORE);
+    assert_int_equal(addresses_kept(world), 1);
+    fake_clock_advance(apr_time_from_sec(KL_KEY_LIFETIME_S + 3600));
+    assert_true(world_drain(world));
+    assert_non_null(strstr(world_klarna_order(world, id)->shipping_address, SHOPPERS_STREET));
+    assert_int_equal(addresses_kept(world), 0);
+}
+
+static void an_address_of_what_is_shipped_stays(void **state)
+{
+    world_t *world = world_for(state);
+    const char *id = world_captured(world);
+
+    world_must_refuse(world, act_shipping_address, id, KL_CONFLICT, "not_changeable");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -100,6 +162,10 @@ int main(void)
         WITH_POOL(a_cancelled_order_is_refused),
         WITH_POOL(a_look_takes_them_over),
         WITH_POOL(a_lost_answer_is_read_from_the_record),
+        WITH_POOL(an_address_is_gone_when_klarna_has_it),
+        WITH_POOL(an_address_is_gone_when_klarna_refused_it),
+        WITH_POOL(an_address_is_kept_while_its_fate_is_unknown),
+        WITH_POOL(an_address_of_what_is_shipped_stays),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
