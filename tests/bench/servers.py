@@ -9,10 +9,15 @@ import socket
 import sqlite3
 import string
 import subprocess
+import sys
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
+sys.path.insert(0, str(ROOT / "tests"))
+
+from ports import free_port  # noqa: E402, F401  (the benchmarks take it from here)
+
 CA_BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
 TICK = os.sysconf("SC_CLK_TCK")
 START_S = 20
@@ -33,12 +38,6 @@ def unprivileged(name):
         return {}
     user = pwd.getpwnam(name)
     return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 def fill(name, directory, **values):

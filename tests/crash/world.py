@@ -23,7 +23,8 @@ for _folder in ("integration", ".", "sandbox"):
 
 import databases                        # noqa: E402
 import stores                           # noqa: E402
-from httpd import RUN_AS, Httpd, free_port   # noqa: E402
+from httpd import RUN_AS, Httpd         # noqa: E402
+from ports import free_port             # noqa: E402
 from sandbox import Sandbox             # noqa: E402
 
 CLERK = "clerk"

@@ -24,7 +24,7 @@ import carts
 import confidential
 import sandbox
 import stores
-from sandbox import free_port
+from ports import free_port
 from sandbox_client import ROOT, Answer, basic
 
 APACHE = "/usr/sbin/apache2"

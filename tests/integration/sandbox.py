@@ -6,16 +6,15 @@ example a recording proxy in front of the sandbox; SANDBOX_PORT fixes where the 
 Control routes always go to the sandbox itself.
 """
 import os
-import random
-import socket
 import sys
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))),
-                                "sandbox"))
+TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path[:0] = [TESTS, os.path.join(TESTS, "sandbox")]
 
 import sandbox_client  # noqa: E402
 
 import confidential  # noqa: E402
+from ports import free_port  # noqa: E402
 
 USERNAME = os.environ.get("KLARNA_USERNAME") or sandbox_client.USER
 PASSWORD = confidential.keep(os.environ.get("KLARNA_PASSWORD") or "sandbox-password-5bd21c")
@@ -23,19 +22,6 @@ OTHER_USERNAME = "PK00001_other"
 OTHER_PASSWORD = confidential.keep("other-password-9e77a0")
 # Faults that no proxy hands on: a file of tests that names one goes round Prism.
 CUTS = ("drop_before", "drop_after", "cut_body", "malformed")
-
-
-def free_port():
-    """Below those that the system gives to whoever asks: what is killed and started again finds its
-    port free, whatever else runs."""
-    while True:
-        port = random.randrange(20000, 32000)
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-                return port
-            except OSError:
-                pass
 
 
 class Sandbox(sandbox_client.Sandbox):

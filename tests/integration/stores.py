@@ -6,14 +6,10 @@ import os
 import re
 import sqlite3
 import subprocess
-import sys
 
-import sandbox      # noqa: F401  (puts sandbox_client on the path)
+import sandbox      # noqa: F401  (puts these on the path)
+import databases
 from sandbox_client import ROOT
-
-sys.path.insert(0, os.path.join(ROOT, "tests"))
-
-import databases  # noqa: E402
 
 CHOSEN = os.environ.get("KLARNA_DATABASE") or "sqlite3"
 SCHEMA = os.path.join(ROOT, "conf", "schema", "sqlite3.sql")

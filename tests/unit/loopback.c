@@ -248,21 +248,39 @@ static void *accept_all(void *v)
 
 /* --- the server ---------------------------------------------------------------------- */
 
+static int bound(struct sockaddr_in *at)
+{
+    int fd = socket(AF_INET, SOCK_STREAM, 0), yes = 1;
+    socklen_t len = sizeof(*at);
+
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
+    must(bind(fd, (struct sockaddr *)at, len) == 0, "bind");
+    getsockname(fd, (struct sockaddr *)at, &len);
+    return fd;
+}
+
+/* A port that the system chose would be somebody else's as soon as a deaf server stops to listen;
+ * one that is asked for by its number stays. */
+static int bound_to_own_port(struct sockaddr_in *at)
+{
+    int chosen = bound(at), fd = bound(at);
+
+    close(chosen);
+    return fd;
+}
+
 lb_server_t *lb_start(lb_kind_t kind, const lb_step_t *steps, int count)
 {
     lb_server_t *s = calloc(1, sizeof(*s));
     struct sockaddr_in at = {.sin_family = AF_INET};
-    socklen_t len = sizeof(at);
 
     must(s != NULL, "memory");
     s->kind = kind;
     s->steps = steps;
     s->count = count;
     at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    s->listener = socket(AF_INET, SOCK_STREAM, 0);
-    must(bind(s->listener, (struct sockaddr *)&at, sizeof(at)) == 0, "bind");
+    s->listener = bound_to_own_port(&at);
     must(listen(s->listener, 16) == 0, "listen");
-    getsockname(s->listener, (struct sockaddr *)&at, &len);
     s->port = ntohs(at.sin_port);
     snprintf(s->base, sizeof(s->base), "http%s://127.0.0.1:%d", kind == LB_PLAIN ? "" : "s",
              s->port);
