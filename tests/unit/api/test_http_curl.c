@@ -542,6 +542,7 @@ static void test_connection_refused(void **state)
     (void)state;
     begin(&s, LB_PLAIN, steps, COUNT(steps));
     assert_int_equal(send_it(&s, &capture), KL_ANSWERED);
+    lb_wait_closed(s.server, 1); /* or it is sent on that connection, and lost */
     assert_int_equal(send_it(&s, &once), KL_NOT_SENT);
     assert_non_null(strstr(s.resp.why, "connect"));
     assert_int_equal(lb_requests(s.server), 1);
