@@ -91,3 +91,10 @@ admin_libs() {
         cat package-lock.json libs.txt >lib/made-from
     ) 9>"$admin/.libs.lock"
 }
+
+# What the browser's stories take from npm, and those of the pages they look at.
+browser_libs() {
+    [ -d "$ROOT/tests/browser/node_modules/axe-core" ] ||
+        (cd "$ROOT/tests/browser" && npm ci --no-audit --no-fund)
+    admin_libs
+}

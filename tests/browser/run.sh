@@ -1,4 +1,4 @@
-#!/bin/sh
+#!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # Runs the browser stories against the demo (sandbox, private httpd, example shop): those of the
 # shopper and what the pages' own modules promise, then those of the admin page, for which the
@@ -7,14 +7,13 @@
 #   KLARNA_MODULE   mod_klarna.so, required
 #   CHROMIUM        the browser, default /usr/bin/chromium
 #   SCREENSHOTS     a directory: pictures of the pages are put there
-set -eu
-here=$(cd "$(dirname "$0")" && pwd)
+set -euo pipefail
+. "$(dirname "$0")/../../scripts/lib.sh"
 : "${KLARNA_MODULE:?names mod_klarna.so}"
 KLARNA_MODULE=$(readlink -f "$KLARNA_MODULE")
 export KLARNA_MODULE
-cd "$here"
-[ -d node_modules/axe-core ] || npm ci --no-audit --no-fund
-../../scripts/admin-libs
+browser_libs
+cd "$ROOT/tests/browser"
 if [ $# = 0 ]; then
     /usr/bin/python3 ../../scripts/demo.py --run node --test *.test.mjs
     set -- admin/*.test.mjs
