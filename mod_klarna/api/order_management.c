@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "api/order_management.h"
+#include "api/order_lines.h"
 #include "api/url.h"
 #include "core/iso_time.h"
 #include "core/limits.h"
@@ -291,25 +292,6 @@ static apr_array_header_t *read_moves(apr_pool_t *p, const kl_json_t *v, const m
     return out;
 }
 
-/* Of each line what says which it is and how much of it is authorized. NULL when none are listed.
- */
-static apr_array_header_t *read_lines(apr_pool_t *p, const kl_json_t *v)
-{
-    const kl_json_t *list = kl_json_get(v, "order_lines"), *entry;
-    apr_size_t n = kl_json_is_array(list) ? kl_json_size(list) : 0;
-    apr_array_header_t *out = n ? apr_array_make(p, (int)n, sizeof(kl_line_t)) : NULL;
-
-    for (apr_size_t i = 0; i < n && i < KL_MAX_LINES; i++) {
-        entry = kl_json_at(list, i);
-        APR_ARRAY_PUSH(out, kl_line_t) = (kl_line_t){
-            .reference = text(p, entry, "reference"),
-            .quantity = bounded(entry, "quantity", 0, 0),
-            .total_amount = bounded(entry, "total_amount", -KL_BOUND, 0),
-        };
-    }
-    return out;
-}
-
 kl_kind_t kl_order_management_read_reply(kl_klarna_record_t *out, apr_pool_t *p,
                                          const kl_klarna_response_t *resp, kl_error_t *err)
 {
@@ -336,7 +318,7 @@ kl_kind_t kl_order_management_read_reply(kl_klarna_record_t *out, apr_pool_t *p,
     seen.expires_at = moment(v, "expires_at", &seen);
     seen.captures = read_moves(p, v, &captures, &seen);
     seen.refunds = read_moves(p, v, &refunds, &seen);
-    seen.lines = read_lines(p, v);
+    seen.lines = kl_order_lines_read(p, v);
     missing = !*seen.order_id ? "order_id" : !*seen.status ? "status" : read_amounts(v, &seen);
     if (missing) {
         return kl_error_set(err, KL_PROTOCOL, "unreadable_answer",

@@ -14,12 +14,12 @@
 const char *kl_agree_authorization(apr_pool_t *p, const kl_order_t *order,
                                    const kl_klarna_record_t *seen);
 
-/**
- * What others took off the authorization, when its lines tell it.
- * @param amount that is missing in all
- * @return its lines, in p; empty when they do not come to that amount, or the record lists none
+/** The same for what was captured and refunded, and what can still be captured. */
+const char *kl_agree_amounts(apr_pool_t *p, const kl_order_t *order,
+                             const kl_klarna_record_t *seen);
+
+/** 1 when what is authorized of our line is theirs. @param theirs NULL: nothing is authorized there
  */
-apr_array_header_t *kl_agree_taken_off(apr_pool_t *p, const kl_order_t *order,
-                                       const kl_klarna_record_t *seen, apr_int64_t amount);
+int kl_agree_line(const kl_line_t *line, const kl_line_t *theirs);
 
 #endif

@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "core/booking.h"
+#include "core/limits.h"
+#include "core/line_changes.h"
 #include "core/money.h"
 #include "core/plan_lines.h"
 #include "core/order_check.h"
@@ -188,6 +190,18 @@ static apr_int64_t tax_left(const kl_order_t *order)
     return tax;
 }
 
+/* The authorization became so much more, or less. */
+static void authorize(kl_order_t *order, apr_int64_t more)
+{
+    order->order_tax_amount = tax_left(order);
+    order->order_amount += more;
+    order->remaining_amount += more;
+    if (order->captured_amount > 0) {
+        order->state = KL_ORDER_PART_CAPTURED;
+        after_taking(order);
+    }
+}
+
 kl_kind_t kl_booking_reduce(kl_order_t *order, apr_pool_t *p, const kl_movement_t *moved,
                             kl_error_t *err)
 {
@@ -200,12 +214,41 @@ kl_kind_t kl_booking_reduce(kl_order_t *order, apr_pool_t *p, const kl_movement_
         APR_ARRAY_PUSH(order->lines, kl_line_t) = reduction;
     }
     book_lines(order, moved, book_cancelled);
-    order->order_tax_amount = tax_left(order);
-    order->order_amount -= moved->amount;
-    order->remaining_amount -= moved->amount;
-    if (order->captured_amount > 0) {
-        after_taking(order);
+    authorize(order, -moved->amount);
+    return kl_order_check(order, err);
+}
+
+kl_kind_t kl_booking_raise(kl_order_t *order, apr_pool_t *p, apr_int64_t amount, kl_error_t *err)
+{
+    kl_line_t raise = kl_plan_lines_raise(p, order, amount);
+
+    if (amount <= 0 || amount > KL_MAX_AMOUNT - order->order_amount) {
+        return broken(err, "raise", "its amount is none that an order can have");
     }
+    APR_ARRAY_PUSH(order->lines, kl_line_t) = raise;
+    authorize(order, amount);
+    return kl_order_check(order, err);
+}
+
+kl_kind_t kl_booking_lines(kl_order_t *order, apr_int64_t amount, const apr_array_header_t *lines,
+                           kl_error_t *err)
+{
+    if (amount <= 0 || amount > KL_MAX_AMOUNT
+        || amount < order->order_amount - order->remaining_amount) {
+        return broken(err, "change of lines", "its amount is none that the order can have");
+    }
+    if (!kl_line_changes_fit(order, lines)) {
+        return broken(err, "change of lines", "what was captured of a line is not within it");
+    }
+    kl_line_changes_take(order, lines);
+    authorize(order, amount - order->order_amount);
+    return kl_order_check(order, err);
+}
+
+kl_kind_t kl_booking_reopen(kl_order_t *order, kl_error_t *err)
+{
+    order->state = order->captured_amount > 0 ? KL_ORDER_PART_CAPTURED : KL_ORDER_AUTHORIZED;
+    order->remaining_amount = order->order_amount - order->captured_amount;
     return kl_order_check(order, err);
 }
 

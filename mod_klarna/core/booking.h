@@ -26,6 +26,20 @@ kl_kind_t kl_booking_refund(kl_order_t *order, const kl_movement_t *moved, kl_er
 kl_kind_t kl_booking_reduce(kl_order_t *order, apr_pool_t *p, const kl_movement_t *moved,
                             kl_error_t *err);
 
+/** That much was added to the authorization, without lines: it becomes a surcharge line. */
+kl_kind_t kl_booking_raise(kl_order_t *order, apr_pool_t *p, apr_int64_t amount, kl_error_t *err);
+
+/**
+ * The authorization was written anew: it was raised, reduced, or only its lines changed.
+ * @param amount it has now; what is open grows or shrinks with it
+ * @param lines all it has now, of kl_line_t, that fit (line_changes.h) and come to amount
+ */
+kl_kind_t kl_booking_lines(kl_order_t *order, apr_int64_t amount, const apr_array_header_t *lines,
+                           kl_error_t *err);
+
+/** What had ended, or was released, is authorized again: all that was not captured. */
+kl_kind_t kl_booking_reopen(kl_order_t *order, kl_error_t *err);
+
 /** All that was still open was given up after something was captured. The lines it names were
  *  given back. */
 kl_kind_t kl_booking_release(kl_order_t *order, const kl_movement_t *moved, kl_error_t *err);

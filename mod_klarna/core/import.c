@@ -8,9 +8,13 @@
 #include "core/booking.h"
 #include "core/klarna_record.h"
 #include "core/limits.h"
+#include "core/line_changes.h"
+#include "core/money.h"
+#include "core/order_parts.h"
 #include "core/waiting.h"
 
-#define ROOM 4096 /* bytes that one takes in the ledger document, at most */
+#define ROOM 4096     /* bytes that one takes in the ledger document, at most */
+#define ROOM_LINE 256 /* what moved of a line */
 
 const char *kl_import_made_by(const kl_order_t *order, const char *id)
 {
@@ -149,7 +153,7 @@ static int has_place(const kl_order_t *order, apr_pool_t *p, kl_op_kind_t kind)
 {
     int full = (kind == KL_OP_CAPTURE && order->captures->nelts >= KL_MAX_CAPTURES)
                || (kind == KL_OP_REFUND && order->credit_invoices->nelts >= KL_MAX_CREDIT_INVOICES)
-               || (kind == KL_OP_REDUCE && order->lines->nelts >= KL_MAX_LINES);
+               || (kind == KL_OP_REDUCE && order->lines->nelts >= KL_MAX_LINES); /* or a raise */
 
     return !full && kl_order_has_room(p, order, ROOM);
 }
@@ -223,10 +227,16 @@ static kl_kind_t book_capture(kl_order_t *order, const kl_klarna_move_t *move,
     return kl_booking_capture(order, &capture, err);
 }
 
-static kl_kind_t book_as(kl_order_t *order, apr_pool_t *p, kl_op_kind_t kind,
-                         const kl_klarna_move_t *move, apr_array_header_t *lines)
+/* Which lines it was of is not known. */
+static apr_array_header_t *no_lines(apr_pool_t *p)
 {
-    kl_movement_t moved = {.amount = move->amount, .lines = lines};
+    return apr_array_make(p, 1, sizeof(kl_movement_line_t));
+}
+
+static kl_kind_t book_as(kl_order_t *order, apr_pool_t *p, kl_op_kind_t kind,
+                         const kl_klarna_move_t *move)
+{
+    kl_movement_t moved = {.amount = move->amount, .lines = no_lines(p)};
     kl_error_t *ignored = kl_error_make(p);
 
     switch (kind) {
@@ -234,8 +244,6 @@ static kl_kind_t book_as(kl_order_t *order, apr_pool_t *p, kl_op_kind_t kind,
         return book_capture(order, move, &moved, ignored);
     case KL_OP_REFUND:
         return book_refund(order, p, move, &moved, ignored);
-    case KL_OP_REDUCE:
-        return kl_booking_reduce(order, p, &moved, ignored);
     default:
         return kl_booking_release(order, &moved, ignored);
     }
@@ -256,10 +264,8 @@ typedef struct import_t {
     int broken; /* 1: one fits but could not be booked: the order in memory is worthless */
 } import_t;
 
-/* Leaves out what does not fit.
- * @param lines of kl_movement_line_t that it came off, empty when that is not known */
-static void book(import_t *in, kl_op_kind_t kind, const kl_klarna_move_t *move,
-                 apr_array_header_t *lines)
+/* Leaves out what does not fit. */
+static void book(import_t *in, kl_op_kind_t kind, const kl_klarna_move_t *move)
 {
     if (kind == KL_OP_CAPTURE) {
         give_back_released(in->order, move->amount);
@@ -267,17 +273,12 @@ static void book(import_t *in, kl_op_kind_t kind, const kl_klarna_move_t *move,
     if (!fits(in->order, kind, move->amount) || !has_place(in->order, in->p, kind)) {
         return;
     }
-    if (book_as(in->order, in->p, kind, move, lines) != KL_OK) {
+    if (book_as(in->order, in->p, kind, move) != KL_OK) {
         in->broken = 1;
         return;
     }
     note(in->order, kl_op_kind_name(kind), move->amount, move->id, move->at);
     in->booked++;
-}
-
-static apr_array_header_t *no_lines(const import_t *in)
-{
-    return apr_array_make(in->p, 1, sizeof(kl_movement_line_t));
 }
 
 /* Never more than is missing, under whatever ids Klarna lists it. */
@@ -291,34 +292,145 @@ static void import_moves(import_t *in, kl_op_kind_t kind, const apr_array_header
 
         if (move.amount <= total - booked && !kl_import_made_by(in->order, move.id)) {
             move.at = move.at ? move.at : in->now;
-            book(in, kind, &move, no_lines(in));
+            book(in, kind, &move);
         }
     }
 }
 
-/* A smaller authorization, or one whose rest was given up. Cancelled and expired orders are
- * taken over by their state. */
-static void import_less(import_t *in, const kl_klarna_record_t *seen)
+/* --- the authorization --------------------------------------------------------------- */
+
+static int is_open_word(const char *status)
+{
+    return strcmp(status, "AUTHORIZED") == 0 || strcmp(status, "PART_CAPTURED") == 0;
+}
+
+/* 1 when the record adds up: all that is authorized was captured, can be, or was given up. */
+static int adds_up(const kl_klarna_record_t *seen)
+{
+    apr_int64_t known;
+
+    return kl_money_add(seen->captured_amount, seen->remaining_authorized_amount, &known)
+           && (known == seen->order_amount
+               || (seen->remaining_authorized_amount == 0 && !is_open_word(seen->status)));
+}
+
+/* Bytes that they take in the ledger document, at most. */
+static apr_size_t room_of(apr_pool_t *p, const apr_array_header_t *lines)
+{
+    return strlen(kl_json_text(p, kl_order_parts_klarna_lines(p, lines)))
+           + (apr_size_t)lines->nelts * ROOM_LINE;
+}
+
+/* Its lines can become ours, and there is room for them. */
+static int has_lines(const import_t *in, const kl_klarna_record_t *seen)
+{
+    apr_int64_t sum = 0;
+
+    if (!seen->lines || !kl_line_changes_fit(in->order, seen->lines)) {
+        return 0;
+    }
+    for (int i = 0; i < seen->lines->nelts; i++) {
+        sum +=
+            APR_ARRAY_IDX(seen->lines, i, kl_line_t).total_amount; /* bounded, like their number */
+    }
+    return sum == seen->order_amount
+           && kl_order_has_room(in->p, in->order, ROOM + room_of(in->p, seen->lines));
+}
+
+static kl_kind_t book_authorization(import_t *in, const kl_klarna_record_t *seen, apr_int64_t more)
+{
+    kl_error_t *ignored = kl_error_make(in->p);
+    const kl_movement_t less = {.amount = -more, .lines = no_lines(in->p)};
+
+    if (has_lines(in, seen)) {
+        return kl_booking_lines(in->order, seen->order_amount, seen->lines, ignored);
+    }
+    return more > 0 ? kl_booking_raise(in->order, in->p, more, ignored)
+                    : kl_booking_reduce(in->order, in->p, &less, ignored);
+}
+
+/* Only what was captured may stay: less would be a cancellation. */
+static int is_possible(const kl_order_t *order, const kl_klarna_record_t *seen, apr_int64_t more)
+{
+    if (!adds_up(seen) || seen->order_amount <= 0 || seen->order_amount > KL_MAX_AMOUNT) {
+        return 0;
+    }
+    return more > 0 || (kl_order_open_amount(order) > 0 && -more <= order->remaining_amount);
+}
+
+/* An authorization that others wrote anew: raised, reduced, or with other lines. */
+static void import_authorization(import_t *in, const kl_klarna_record_t *seen)
+{
+    kl_order_t *order = in->order;
+    apr_int64_t more;
+
+    if (!kl_agree_authorization(in->p, order, seen)
+        || !kl_money_sub(seen->order_amount, order->order_amount, &more)
+        || !is_possible(order, seen, more)
+        || !(has_lines(in, seen) || (more != 0 && has_place(order, in->p, KL_OP_REDUCE)))) {
+        return;
+    }
+    if (book_authorization(in, seen, more) != KL_OK) {
+        in->broken = 1;
+        return;
+    }
+    note(order,
+         more > 0   ? "raise"
+         : more < 0 ? "reduce"
+                    : "lines",
+         more < 0 ? -more : more, "", in->now);
+    in->booked++;
+}
+
+/* Ended here, by time, a cancellation or a release, and open again at Klarna, which alone can do
+ * that. */
+static void import_reopened(import_t *in, const kl_klarna_record_t *seen)
+{
+    kl_order_t *order = in->order;
+    int ended = order->state == KL_ORDER_CANCELLED || order->state == KL_ORDER_EXPIRED
+                || order->state == KL_ORDER_CAPTURED;
+
+    if (!ended || !is_open_word(seen->status) || seen->remaining_authorized_amount <= 0
+        || order->captured_amount == order->order_amount || !adds_up(seen)
+        || !kl_order_has_room(in->p, order, ROOM)) {
+        return;
+    }
+    if (kl_booking_reopen(order, kl_error_make(in->p)) != KL_OK) {
+        in->broken = 1;
+        return;
+    }
+    note(order, "reopened", seen->remaining_authorized_amount, "", in->now);
+    in->booked++;
+}
+
+static void import_released(import_t *in, const kl_klarna_record_t *seen)
 {
     const kl_order_t *order = in->order;
-    kl_klarna_move_t less = {.id = "", .at = in->now};
-    kl_klarna_move_t rest = {.id = "", .at = in->now};
+    kl_klarna_move_t rest = {.id = "", .at = in->now, .amount = order->remaining_amount};
     kl_order_state_t state;
 
+    /* Cancelled and expired orders are taken over by their state. */
     if (kl_order_state_parse(seen->status, &state) && state != KL_ORDER_AUTHORIZED
         && state != KL_ORDER_PART_CAPTURED && state != KL_ORDER_CAPTURED) {
         return;
     }
-    less.amount = order->order_amount - seen->order_amount;
-    /* Only what was captured may stay: anything else would be a cancellation. */
-    if (less.amount > 0 && less.amount <= order->remaining_amount
-        && less.amount < order->order_amount) {
-        book(in, KL_OP_REDUCE, &less, kl_agree_taken_off(in->p, order, seen, less.amount));
-    }
-    rest.amount = order->remaining_amount;
     if (seen->remaining_authorized_amount == 0 && rest.amount > 0 && order->captured_amount > 0) {
-        book(in, KL_OP_RELEASE, &rest, no_lines(in));
+        book(in, KL_OP_RELEASE, &rest);
     }
+}
+
+/* In an order in which each fits: what grew before what was captured of it, what shrank after. */
+static void import_all(import_t *in, const kl_klarna_record_t *seen)
+{
+    import_reopened(in, seen);
+    if (seen->order_amount >= in->order->order_amount) {
+        import_authorization(in, seen);
+    }
+    import_moves(in, KL_OP_CAPTURE, seen->captures, seen->captured_amount);
+    import_moves(in, KL_OP_REFUND, kl_import_refunds(in->p, in->order, seen->refunds),
+                 seen->refunded_amount);
+    import_authorization(in, seen);
+    import_released(in, seen);
 }
 
 /* One of our operations may be what changed the rest, or the rest cannot be true. */
@@ -341,10 +453,7 @@ int kl_import_record(kl_order_t *order, apr_pool_t *p, const kl_klarna_record_t 
     if (order->pending_op[0] || kl_klarna_record_fault(seen)) {
         return take_only_words(order, p, seen);
     }
-    import_moves(&in, KL_OP_CAPTURE, seen->captures, seen->captured_amount);
-    import_moves(&in, KL_OP_REFUND, kl_import_refunds(p, order, seen->refunds),
-                 seen->refunded_amount);
-    import_less(&in, seen);
+    import_all(&in, seen);
     if (in.broken) {
         return -1;
     }

@@ -42,10 +42,10 @@ apr_array_header_t *kl_import_candidates(apr_pool_t *p, const kl_order_t *order,
 const kl_klarna_move_t *kl_import_pick(const apr_array_header_t *candidates, const char *reference);
 
 /**
- * Books what others did at Klarna (in its portal, from another system): captures, refunds,
- * a smaller or released authorization. Done only while no operation holds the order: one of our
- * unfinished operations may have done it. Captures and credit invoices made this way have no
- * operation_id.
+ * Books what others did at Klarna (in its portal, from another system): captures, refunds, an
+ * authorization that was raised, reduced, given other lines, released or opened again. Done only
+ * while no operation holds the order: one of our unfinished operations may have done it. Captures
+ * and credit invoices made this way have no operation_id.
  * @return how many movements were booked; order->attention becomes KL_ATTENTION_OUTSIDE then, or
  *   KL_ATTENTION_DIFFERS when the books cannot be reconciled. -1 when an invariant would break:
  * the order in memory must be thrown away.

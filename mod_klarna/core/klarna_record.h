@@ -28,7 +28,8 @@ typedef struct kl_klarna_record_t {
     const char *unread_time;                /* the first date that was given and is no point in
                                                time, because it has no zone; NULL: none */
     apr_array_header_t *captures, *refunds; /* of kl_klarna_move_t, oldest first */
-    apr_array_header_t *lines;              /* of kl_line_t, or NULL when none are listed */
+    apr_array_header_t *lines; /* of kl_line_t, each reference once; NULL when none are listed,
+                                  empty when they cannot be read */
 } kl_klarna_record_t;
 
 /** What in the record contradicts itself, for people; NULL: nothing. Nothing of one that does is

@@ -114,8 +114,8 @@ typedef struct kl_credit_invoice_t {
 /* What others did at Klarna, as a look at its record showed: for the history that people read;
  * nothing is computed from it. */
 typedef struct kl_outside_t {
-    const char *kind;      /* "capture", "refund", "reduce", "release"; "cancelled",
-                              "expired", "closed": the order's new state */
+    const char *kind;      /* "capture", "refund", "raise", "reduce", "lines", "release";
+                              "reopened"; "cancelled", "expired", "closed": the new state */
     apr_int64_t amount;    /* moved, or not to be captured any more */
     apr_time_t at;         /* Klarna's time if it gives one, else that of the look */
     const char *result_id; /* Klarna's capture or refund id, or "" */

@@ -74,15 +74,26 @@ apr_array_header_t *kl_plan_lines_klarna(apr_pool_t *p, const kl_order_t *order,
     return lines;
 }
 
-kl_line_t kl_plan_lines_reduction(apr_pool_t *p, const kl_order_t *order, apr_int64_t amount)
+/* word-1, or the first number that no line has yet. */
+static const char *unused(apr_pool_t *p, const kl_order_t *order, const char *word)
 {
     const char *reference;
     int n = 1;
 
     do {
-        reference = apr_psprintf(p, "reduction-%d", n++);
+        reference = apr_psprintf(p, "%s-%d", word, n++);
     } while (kl_order_find_line(order, reference) >= 0);
-    return plain_line(KL_LINE_DISCOUNT, reference, "Reduction", -amount, 0);
+    return reference;
+}
+
+kl_line_t kl_plan_lines_reduction(apr_pool_t *p, const kl_order_t *order, apr_int64_t amount)
+{
+    return plain_line(KL_LINE_DISCOUNT, unused(p, order, "reduction"), "Reduction", -amount, 0);
+}
+
+kl_line_t kl_plan_lines_raise(apr_pool_t *p, const kl_order_t *order, apr_int64_t amount)
+{
+    return plain_line(KL_LINE_SURCHARGE, unused(p, order, "raise"), "Raise", amount, 0);
 }
 
 /* What m takes off the line with that index; a line occurs once in a movement. */
@@ -98,19 +109,34 @@ static kl_movement_line_t taken(const kl_movement_t *m, int line)
     return (kl_movement_line_t){line, 0, 0};
 }
 
+/* What is left of a line after that much was taken off it, besides what was before. */
+static int left_of(const kl_line_t *line, kl_movement_line_t off, kl_line_t *left)
+{
+    apr_int64_t quantity = line->quantity - line->cancelled_quantity - off.quantity;
+    apr_int64_t amount = line->total_amount - line->cancelled_amount - off.amount;
+
+    if (quantity <= 0 && amount == 0) {
+        return 0;
+    }
+    *left = part_of(line, quantity, amount);
+    return 1;
+}
+
+int kl_plan_lines_authorized(const kl_line_t *line, kl_line_t *left)
+{
+    return left_of(line, (kl_movement_line_t){.line = 0}, left);
+}
+
 apr_array_header_t *kl_plan_lines_reduced(apr_pool_t *p, const kl_order_t *order,
                                           const kl_movement_t *m)
 {
     apr_array_header_t *lines = apr_array_make(p, order->lines->nelts + 1, sizeof(kl_line_t));
 
     for (int i = 0; i < order->lines->nelts; i++) {
-        const kl_line_t *line = &APR_ARRAY_IDX(order->lines, i, kl_line_t);
-        kl_movement_line_t off = taken(m, i);
-        apr_int64_t quantity = line->quantity - line->cancelled_quantity - off.quantity;
-        apr_int64_t amount = line->total_amount - line->cancelled_amount - off.amount;
+        kl_line_t left;
 
-        if (quantity > 0 || amount != 0) {
-            APR_ARRAY_PUSH(lines, kl_line_t) = part_of(line, quantity, amount);
+        if (left_of(&APR_ARRAY_IDX(order->lines, i, kl_line_t), taken(m, i), &left)) {
+            APR_ARRAY_PUSH(lines, kl_line_t) = left;
         }
     }
     if (m->lines->nelts == 0 && m->amount > 0) {

@@ -21,6 +21,13 @@ apr_array_header_t *kl_plan_lines_klarna(apr_pool_t *p, const kl_order_t *order,
 /** The discount line that a reduction by a free amount adds to the order. */
 kl_line_t kl_plan_lines_reduction(apr_pool_t *p, const kl_order_t *order, apr_int64_t amount);
 
+/** The surcharge line that a raise by a free amount adds to it. */
+kl_line_t kl_plan_lines_raise(apr_pool_t *p, const kl_order_t *order, apr_int64_t amount);
+
+/** What is authorized of a line, without what was taken off it.
+ *  @return 0 when nothing is; *left is then not set */
+int kl_plan_lines_authorized(const kl_line_t *line, kl_line_t *left);
+
 /**
  * The lines and total of the authorization as it will be after m was taken off it. An
  * amount without lines becomes a discount line.

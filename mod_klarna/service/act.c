@@ -26,6 +26,28 @@ static kl_kind_t look(kl_service_t *svc, kl_plan_t *plan, kl_error_t *err)
                : KL_OK;
 }
 
+kl_kind_t kl_act_record(const kl_plan_t *plan, kl_error_t *err)
+{
+    if (!plan->record) {
+        kl_error_set(
+            err, KL_UNAVAILABLE, "record_not_read",
+            "Klarna's record of this order cannot be read now, and others may have changed "
+            "it. Nothing was sent.");
+        kl_error_next(err, "Try again in a moment.");
+    }
+    return err->kind;
+}
+
+kl_kind_t kl_act_agreed(const char *differs, kl_error_t *err)
+{
+    if (differs) {
+        kl_error_set(err, KL_CONFLICT, "differs_from_klarna",
+                     "The order at Klarna is not what it is here: %s. Nothing was sent.", differs);
+        kl_error_next(err, "Others have changed the order. Do it in Klarna's portal.");
+    }
+    return err->kind;
+}
+
 static kl_kind_t plan_once(kl_service_t *svc, const kl_action_t *action, const kl_ask_t *ask,
                            kl_plan_t *plan, kl_error_t *err)
 {
@@ -35,7 +57,7 @@ static kl_kind_t plan_once(kl_service_t *svc, const kl_action_t *action, const k
     if (rv == KL_OK) {
         rv = kl_run_left(svc, &plan->order, err);
     }
-    if (rv == KL_OK && action->wants_record && action->wants_record(plan->order)) {
+    if (rv == KL_OK && action->wants_record && action->wants_record(plan->order, ask)) {
         rv = look(svc, plan, err);
     }
     if (rv == KL_OK) {

@@ -55,11 +55,19 @@ typedef struct kl_action_t {
                       kl_error_t *err);
     /** 1 when Klarna may have decided something since that the plan must know: its record is
      *  read first. NULL: never. */
-    int (*wants_record)(const kl_order_t *order);
+    int (*wants_record)(const kl_order_t *order, const kl_ask_t *ask);
     /** From plan->order as it stands to the operations it needs (kl_journal_add), each with its
      *  request and intent; adds to the order in memory what the claim writes. Makes no calls. */
     kl_kind_t (*plan)(kl_service_t *svc, const kl_ask_t *ask, kl_plan_t *plan, kl_error_t *err);
 } kl_action_t;
+
+/** For a plan that must not be made from memory.
+ *  @return KL_OK, or KL_UNAVAILABLE "record_not_read" when Klarna's record could not be read */
+kl_kind_t kl_act_record(const kl_plan_t *plan, kl_error_t *err);
+
+/** Refuses what was planned from books that Klarna's record does not agree with.
+ *  @param differs what does, or NULL: nothing */
+kl_kind_t kl_act_agreed(const char *differs, kl_error_t *err);
 
 typedef struct kl_acted_t {
     kl_operation_t *first; /* carries the client's key */

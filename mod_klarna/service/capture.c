@@ -4,6 +4,7 @@
 
 #include <string.h>
 #include "api/order_management.h"
+#include "core/agree.h"
 #include "core/intent.h"
 #include "core/plan_capture.h"
 
@@ -19,6 +20,21 @@ static const char *intent(apr_pool_t *p, const kl_movement_t *moved,
     return kl_intent_text(p, KL_OP_CAPTURE, &intent);
 }
 
+/* Klarna may have decided a review since; and others may have raised what everything is. */
+static int wants_record(const kl_order_t *order, const kl_ask_t *ask)
+{
+    return ask->capture->what.everything || kl_order_is_in_review(order);
+}
+
+static kl_kind_t check_everything(kl_service_t *svc, const kl_ask_t *ask, const kl_plan_t *plan,
+                                  kl_error_t *err)
+{
+    if (!ask->capture->what.everything || kl_act_record(plan, err) != KL_OK) {
+        return err->kind;
+    }
+    return kl_act_agreed(kl_agree_amounts(svc->p, plan->order, plan->record), err);
+}
+
 static kl_kind_t plan_capture(kl_service_t *svc, const kl_ask_t *ask, kl_plan_t *plan,
                               kl_error_t *err)
 {
@@ -26,7 +42,8 @@ static kl_kind_t plan_capture(kl_service_t *svc, const kl_ask_t *ask, kl_plan_t 
     kl_klarna_request_t req;
     kl_operation_t *op;
 
-    if (kl_plan_capture(&moved, svc->p, plan->order, ask->capture, err) != KL_OK) {
+    if (kl_plan_capture(&moved, svc->p, plan->order, ask->capture, err) != KL_OK
+        || check_everything(svc, ask, plan, err) != KL_OK) {
         return err->kind;
     }
     op = kl_journal_add(svc, plan, KL_OP_CAPTURE, err);
@@ -40,8 +57,7 @@ static kl_kind_t plan_capture(kl_service_t *svc, const kl_ask_t *ask, kl_plan_t 
     return KL_OK;
 }
 
-/* Klarna may have decided a review since. */
-const kl_action_t kl_capture_action = {.wants_record = kl_order_is_in_review, .plan = plan_capture};
+const kl_action_t kl_capture_action = {.wants_record = wants_record, .plan = plan_capture};
 
 static kl_kind_t plan_tracking(kl_service_t *svc, const kl_ask_t *ask, kl_plan_t *plan,
                                kl_error_t *err)

@@ -65,26 +65,34 @@ static void add_step(kl_credit_invoice_t *ci, const kl_operation_t *op, kl_verb_
     step->refund_id = "";
 }
 
-/* An authorization is written as a whole. Written over what others did, it would undo it. */
-static kl_kind_t check_reduction(kl_service_t *svc, const kl_plan_t *plan, kl_error_t *err)
+/* An authorization is written as a whole: written over what others did, it would undo it. Given up
+ * as a whole, it would take what they added. */
+static kl_kind_t check_open(kl_service_t *svc, const kl_plan_t *plan, kl_error_t *err)
 {
-    const char *differs;
+    kl_kind_t rv = kl_act_record(plan, err);
 
-    if (!plan->record) {
-        kl_error_set(err, KL_UNAVAILABLE, "record_not_read",
-                     "Klarna's record of this order cannot be read now, and nothing is taken off "
-                     "an authorization without it. Nothing was sent.");
-        kl_error_next(err, "Try again in a moment.");
-        return err->kind;
+    return rv == KL_OK
+               ? kl_act_agreed(kl_agree_authorization(svc->p, plan->order, plan->record), err)
+               : rv;
+}
+
+/* Everything is what Klarna's record shows, not what is remembered. */
+static kl_kind_t check_everything(kl_service_t *svc, const kl_plan_t *plan, kl_error_t *err)
+{
+    kl_kind_t rv = kl_act_record(plan, err);
+
+    return rv == KL_OK ? kl_act_agreed(kl_agree_amounts(svc->p, plan->order, plan->record), err)
+                       : rv;
+}
+
+/* Whether a step may be planned from the books as they are. */
+static kl_kind_t check_step(kl_service_t *svc, const kl_ask_t *ask, const kl_plan_t *plan,
+                            kl_verb_t verb, kl_error_t *err)
+{
+    if (ask->credit->what.everything) {
+        return check_everything(svc, plan, err);
     }
-    differs = kl_agree_authorization(svc->p, plan->order, plan->record);
-    if (differs) {
-        kl_error_set(err, KL_CONFLICT, "differs_from_klarna",
-                     "The authorization at Klarna is not what it is here: %s. Nothing was sent.",
-                     differs);
-        kl_error_next(err, "Others have changed the order. Take the goods off in Klarna's portal.");
-    }
-    return err->kind;
+    return verb == KL_VERB_REFUND ? KL_OK : check_open(svc, plan, err);
 }
 
 /* One call of the credit invoice. */
@@ -95,7 +103,7 @@ static kl_kind_t plan_step(kl_service_t *svc, const kl_ask_t *ask, kl_plan_t *pl
     kl_intent_t intent = kl_intent_make(svc->p);
     kl_klarna_request_t req;
 
-    if (!op || (step->verb == KL_VERB_REDUCE && check_reduction(svc, plan, err) != KL_OK)) {
+    if (!op || check_step(svc, ask, plan, step->verb, err) != KL_OK) {
         return err->kind;
     }
     req = request_of(svc, plan->order, step, ask->credit, op->id);
@@ -131,13 +139,13 @@ static kl_kind_t plan_credit(kl_service_t *svc, const kl_ask_t *ask, kl_plan_t *
     return KL_OK;
 }
 
-/* What is open may be taken off. */
-static int is_open(const kl_order_t *order)
+/* What is open may be taken off; and others may have raised or captured what everything is. */
+static int wants_record(const kl_order_t *order, const kl_ask_t *ask)
 {
-    return kl_order_open_amount(order) > 0;
+    return ask->credit->what.everything || kl_order_open_amount(order) > 0;
 }
 
-const kl_action_t kl_credit_invoice_action = {.wants_record = is_open, .plan = plan_credit};
+const kl_action_t kl_credit_invoice_action = {.wants_record = wants_record, .plan = plan_credit};
 
 kl_kind_t kl_credit_invoice_preview(kl_service_t *svc, const kl_ask_t *ask, kl_order_t **order,
                                     kl_credit_plan_t *plan, kl_error_t *err)
@@ -159,4 +167,5 @@ static kl_kind_t plan_cancel(kl_service_t *svc, const kl_ask_t *ask, kl_plan_t *
     return plan_credit(svc, ask, plan, err);
 }
 
-const kl_action_t kl_credit_invoice_cancel_action = {.wants_record = is_open, .plan = plan_cancel};
+const kl_action_t kl_credit_invoice_cancel_action = {.wants_record = wants_record,
+                                                     .plan = plan_cancel};

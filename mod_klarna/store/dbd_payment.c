@@ -29,6 +29,7 @@ static kl_kind_t check_payment(const kl_order_t *order, kl_error_t *err)
     KL_CONTRACT(order->id[0] && kl_payment_is_state(order->state), err);
     KL_CONTRACT(kl_order_check(order, kl_error_make(order->lines->pool)) == KL_OK, err);
     KL_CONTRACT(order->captured_amount == 0 && order->remaining_amount == order->order_amount, err);
+    KL_CONTRACT(order->original_amount == order->order_amount, err);
     return KL_OK;
 }
 

@@ -188,6 +188,20 @@ class Shop:
         assert self.box.requests() == []
         assert self.httpd.rows() == before
 
+    @contextlib.contextmanager
+    def nothing_is_done(self):
+        """What is done inside is refused after Klarna's record was read: nothing else goes to
+        Klarna, no operation is stored, no amount changes."""
+        def stored():
+            return (self.httpd.sql("SELECT id, state FROM klarna_operation ORDER BY id"),
+                    self.httpd.sql("SELECT id, state, captured_amount, refunded_amount, "
+                                   "remaining_amount, ledger FROM klarna_order ORDER BY id"))
+        before = stored()
+        self.box.forget_requests()
+        yield
+        assert [seen for seen in self.box.requests() if seen["method"] != "GET"] == []
+        assert stored() == before
+
 
 def problem(answer, status, code, field=None, got=None, expected=None):
     """answer is a problem document that says this; gives it."""

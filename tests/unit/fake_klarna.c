@@ -614,6 +614,46 @@ void fake_klarna_outside(fake_klarna_t *fake, const char *id, const char *what, 
     assert_in_range(answer.status, 200, 299);
 }
 
+static kl_json_t *a_line(apr_pool_t *p, const char *reference, apr_int64_t quantity,
+                         apr_int64_t price)
+{
+    kl_json_t *line = kl_json_object(p);
+
+    kl_json_set_str(line, "type", price < 0 ? "discount" : "physical");
+    kl_json_set_str(line, "reference", reference);
+    kl_json_set_str(line, "name", reference);
+    kl_json_set_int(line, "quantity", quantity);
+    kl_json_set_int(line, "unit_price", price);
+    kl_json_set_int(line, "tax_rate", 2500);
+    kl_json_set_int(line, "total_amount", quantity * price);
+    kl_json_set_int(line, "total_tax_amount", quantity * price / 5);
+    return line;
+}
+
+void fake_klarna_write(fake_klarna_t *fake, const char *id, const char *lines)
+{
+    fake_order_t *order = fake_klarna_order(fake, id);
+    kl_json_t *list = kl_json_array(fake->p);
+    char *rest = apr_pstrdup(fake->p, lines), *word;
+    apr_int64_t sum = 0;
+
+    while ((word = apr_strtok(rest, " ", &rest))) {
+        apr_int64_t quantity = apr_atoi64(apr_strtok(NULL, " ", &rest));
+        apr_int64_t price = apr_atoi64(apr_strtok(NULL, " ", &rest));
+
+        kl_json_append(list, a_line(fake->p, word, quantity, price));
+        sum += quantity * price;
+        word = NULL;
+    }
+    assert_in_range(sum, order->captured, 200000000);
+    order->remaining += sum - order->order_amount;
+    order->order_amount = sum;
+    order->lines = kl_json_text(fake->p, list);
+    order->status = order->captured == 0    ? "AUTHORIZED"
+                    : order->remaining == 0 ? "CAPTURED"
+                                            : "PART_CAPTURED";
+}
+
 /* --- the HTTP engine -------------------------------------------------------------------- */
 
 static kl_http_response_t answered(apr_pool_t *p, const answer_t *answer)

@@ -95,6 +95,12 @@ fake_order_t *fake_klarna_order(const fake_klarna_t *fake, const char *id);
 void fake_klarna_outside(fake_klarna_t *fake, const char *id, const char *what, apr_int64_t amount,
                          const char *reference);
 
+/**
+ * Somebody else writes its authorization anew, with these lines of 25 % and their sum.
+ * @param lines "reference pieces price" each, e.g. "cup 2 5000 lamp 1 900"
+ */
+void fake_klarna_write(fake_klarna_t *fake, const char *id, const char *lines);
+
 /** An order of Klarna's that nobody placed from here; its id. */
 const char *fake_klarna_foreign_order(fake_klarna_t *fake, apr_int64_t amount,
                                       const char *reference1);

@@ -329,8 +329,7 @@ static void test_amounts_are_bounded(void **state)
     assert_int_equal(read_it(p, body, &o, err), KL_OK);
     assert_int_equal(o.captures->nelts, 0);
     assert_int_equal(o.original_order_amount, -1);
-    assert_int_equal(APR_ARRAY_IDX(o.lines, 0, kl_line_t).quantity, 0);
-    assert_int_equal(APR_ARRAY_IDX(o.lines, 0, kl_line_t).total_amount, 0);
+    assert_int_equal(o.lines->nelts, 0);
     body = apr_psprintf(p,
                         "{\"order_id\":\"o\",\"status\":\"CAPTURED\",\"order_amount\":%s,"
                         "\"captured_amount\":1,\"refunded_amount\":0,"
@@ -369,6 +368,87 @@ static void test_read_reply_unusable(void **state)
     }
 }
 
+/* --- its lines ---------------------------------------------------------------------- */
+
+static apr_array_header_t *lines_in(apr_pool_t *p, const char *lines)
+{
+    kl_klarna_record_t o;
+    const char *body = apr_psprintf(p,
+                                    "{\"order_id\":\"o\",\"status\":\"AUTHORIZED\"," AMOUNTS
+                                    "%s%s}",
+                                    lines ? ",\"order_lines\":" : "", lines ? lines : "");
+
+    assert_int_equal(read_it(p, body, &o, kl_error_make(p)), KL_OK);
+    return o.lines;
+}
+
+#define SHIRT "\"reference\":\"shirt\",\"quantity\":2,\"unit_price\":5000,\"total_amount\":9000"
+
+static void test_lines_are_read_in_full(void **state)
+{
+    apr_array_header_t *lines = lines_in(*state,
+                                         "[{" SHIRT ",\"type\":\"digital\",\"name\":\"Shirt\","
+                                         "\"total_discount_amount\":1000,\"tax_rate\":2500,"
+                                         "\"total_tax_amount\":1800,\"quantity_unit\":\"pcs\","
+                                         "\"product_url\":\"https://u\",\"new\":[]}]");
+    const kl_line_t *line = &APR_ARRAY_IDX(lines, 0, kl_line_t);
+
+    assert_int_equal(lines->nelts, 1);
+    assert_int_equal(line->type, KL_LINE_DIGITAL);
+    assert_string_equal(line->name, "Shirt");
+    assert_string_equal(line->quantity_unit, "pcs");
+    assert_string_equal(line->product_url, "https://u");
+    assert_string_equal(line->image_url, "");
+    assert_int_equal(line->total_discount_amount, 1000);
+    assert_int_equal(line->total_tax_amount, 1800);
+    assert_int_equal(line->tax_rate, 2500);
+}
+
+static void test_each_line_has_a_reference_of_its_own(void **state)
+{
+    static const char *const names[] = {"shirt", "shirt#2", "line-3", "line-3#2"};
+    apr_array_header_t *lines = lines_in(*state, "[{" SHIRT "},{" SHIRT "},"
+                                                 "{\"quantity\":1,\"unit_price\":1,"
+                                                 "\"total_amount\":1,\"reference\":\"\"},"
+                                                 "{\"quantity\":1,\"unit_price\":1,"
+                                                 "\"total_amount\":1,\"reference\":\"line-3\"}]");
+
+    assert_int_equal(lines->nelts, 4);
+    for (int i = 0; i < 4; i++) {
+        assert_string_equal(APR_ARRAY_IDX(lines, i, kl_line_t).reference, names[i]);
+    }
+}
+
+/* All lines or none: a part of them would be another order. */
+static void test_lines_that_cannot_be_read(void **state)
+{
+    static const char *const bad[] = {"[7]",
+                                      "[{" SHIRT "},{}]",
+                                      "[{\"quantity\":0,\"unit_price\":1,\"total_amount\":0}]",
+                                      "[{\"quantity\":1,\"total_amount\":0}]",
+                                      "[{\"quantity\":1,\"unit_price\":1}]",
+                                      "[{\"quantity\":1,\"unit_price\":1,"
+                                      "\"total_amount\":200000001}]",
+                                      "[{" SHIRT ",\"tax_rate\":10001}]",
+                                      "[{" SHIRT ",\"tax_rate\":\"2500\"}]",
+                                      "[{" SHIRT ",\"type\":\"holiday\"}]"};
+    char *many = apr_pcalloc(*state, 1003 * sizeof("{" SHIRT "},"));
+    const char *one = "{" SHIRT "},";
+
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        assert_int_equal(lines_in(*state, bad[i])->nelts, 0);
+    }
+    many[0] = '[';
+    for (size_t i = 0; i < 1001; i++) {
+        memcpy(many + 1 + i * strlen(one), one, strlen(one));
+    }
+    many[1001 * strlen(one)] = ']';
+    assert_int_equal(lines_in(*state, many)->nelts, 0);
+    assert_null(lines_in(*state, NULL));
+    assert_null(lines_in(*state, "[]"));
+    assert_null(lines_in(*state, "{}"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {WITH_POOL(test_capture),
@@ -384,7 +464,10 @@ int main(void)
                                        WITH_POOL(test_read_reply_references),
                                        WITH_POOL(test_a_date_without_a_zone_is_told),
                                        WITH_POOL(test_amounts_are_bounded),
-                                       WITH_POOL(test_read_reply_unusable)};
+                                       WITH_POOL(test_read_reply_unusable),
+                                       WITH_POOL(test_lines_are_read_in_full),
+                                       WITH_POOL(test_each_line_has_a_reference_of_its_own),
+                                       WITH_POOL(test_lines_that_cannot_be_read)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

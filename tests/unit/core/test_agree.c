@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whether the authorization is the same at Klarna and here, and what others took off it. */
+/* Whether order and authorization are the same at Klarna and here. */
 #include "tests/unit/order_fixture.h"
 
 #include "core/agree.h"
@@ -51,40 +51,58 @@ static void every_difference_is_told(void **state)
     assert_non_null(kl_agree_authorization(*state, order, &seen)); /* twice */
 }
 
-static void what_others_took_off_is_known_by_line(void **state)
+/* A VAT that others changed would be captured wrongly. */
+static void a_tax_rate_is_told_too(void **state)
 {
     kl_order_t *order = fixture_shop(*state);
     kl_klarna_record_t seen = record_of(*state, order);
-    const kl_line_t *last = LINE(order, order->lines->nelts - 1);
-    kl_movement_line_t *off;
-    apr_array_header_t *lines;
 
-    seen.lines->nelts--;
-    lines = kl_agree_taken_off(*state, order, &seen, last->total_amount);
-    assert_int_equal(lines->nelts, 1);
-    off = &APR_ARRAY_IDX(lines, 0, kl_movement_line_t);
-    assert_int_equal(off->line, order->lines->nelts - 1);
-    assert_int_equal(off->quantity, last->quantity);
-    assert_int_equal(off->amount, last->total_amount);
-    assert_int_equal(kl_agree_taken_off(*state, order, &seen, last->total_amount + 1)->nelts, 0);
-    APR_ARRAY_IDX(seen.lines, 0, kl_line_t).quantity++; /* one grew: no plain reduction */
-    APR_ARRAY_IDX(seen.lines, 0, kl_line_t).total_amount += 100;
-    assert_int_equal(kl_agree_taken_off(*state, order, &seen, last->total_amount - 100)->nelts, 0);
-    seen.lines = NULL;
-    assert_int_equal(kl_agree_taken_off(*state, order, &seen, last->total_amount)->nelts, 0);
+    APR_ARRAY_IDX(seen.lines, 1, kl_line_t).tax_rate = 600;
+    assert_string_equal(kl_agree_authorization(*state, order, &seen),
+                        "the line mug has the tax rate 600, here 1200");
 }
 
-/* What is captured cannot come off the authorization. */
-static void what_was_captured_was_not_taken_off(void **state)
+static void lines_that_cannot_be_read_do_not_agree(void **state)
 {
     kl_order_t *order = fixture_shop(*state);
     kl_klarna_record_t seen = record_of(*state, order);
-    kl_line_t *last = LINE(order, order->lines->nelts - 1);
 
-    last->captured_quantity = last->quantity;
-    last->captured_amount = last->total_amount;
+    seen.lines->nelts = 0;
+    assert_string_equal(kl_agree_authorization(*state, order, &seen), "its lines cannot be read");
+}
+
+static void what_was_taken_off_is_no_more_authorized(void **state)
+{
+    kl_order_t *order = fixture_shop(*state);
+    kl_klarna_record_t seen = record_of(*state, order);
+
+    must_credit(order, *state, "{'lines':[{'reference':'mug','quantity':2}]}");
+    assert_non_null(strstr(kl_agree_authorization(*state, order, &seen), "order_amount"));
+    seen.order_amount = order->order_amount;
+    assert_non_null(strstr(kl_agree_authorization(*state, order, &seen), "not known here"));
+    APR_ARRAY_IDX(seen.lines, 1, kl_line_t) = APR_ARRAY_IDX(seen.lines, 3, kl_line_t);
     seen.lines->nelts--;
-    assert_int_equal(kl_agree_taken_off(*state, order, &seen, last->total_amount)->nelts, 0);
+    assert_null(kl_agree_authorization(*state, order, &seen));
+    assert_int_equal(kl_agree_line(LINE(order, 1), NULL), 1);
+    assert_int_equal(kl_agree_line(LINE(order, 0), NULL), 0);
+}
+
+static void amounts_are_compared_as_far_as_they_count(void **state)
+{
+    kl_order_t *order = fixture_shop(*state);
+    kl_klarna_record_t seen = {.order_amount = 40900, .remaining_authorized_amount = 40900};
+
+    assert_null(kl_agree_amounts(*state, order, &seen));
+    seen.captured_amount = 1;
+    assert_string_equal(kl_agree_amounts(*state, order, &seen), "captured_amount is 1, here 0");
+    seen.captured_amount = 0;
+    seen.refunded_amount = 2;
+    assert_string_equal(kl_agree_amounts(*state, order, &seen), "refunded_amount is 2, here 0");
+    seen.refunded_amount = 0;
+    seen.remaining_authorized_amount = 42900;
+    assert_non_null(strstr(kl_agree_amounts(*state, order, &seen), "42900, here 40900"));
+    order->state = KL_ORDER_CLOSED; /* what remains of that one can no longer be captured */
+    assert_null(kl_agree_amounts(*state, order, &seen));
 }
 
 int main(void)
@@ -92,8 +110,10 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         WITH_POOL(what_was_authorized_agrees),
         WITH_POOL(every_difference_is_told),
-        WITH_POOL(what_others_took_off_is_known_by_line),
-        WITH_POOL(what_was_captured_was_not_taken_off),
+        WITH_POOL(a_tax_rate_is_told_too),
+        WITH_POOL(lines_that_cannot_be_read_do_not_agree),
+        WITH_POOL(what_was_taken_off_is_no_more_authorized),
+        WITH_POOL(amounts_are_compared_as_far_as_they_count),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

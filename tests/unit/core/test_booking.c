@@ -5,6 +5,8 @@
  */
 #include "tests/unit/order_fixture.h"
 #include "core/ledger.h"
+#include "core/limits.h"
+#include "core/line.h"
 
 static kl_movement_t amount_of(apr_pool_t *p, apr_int64_t amount)
 {
@@ -49,6 +51,33 @@ static void a_reduction_then_a_release(void **state)
     assert_int_equal(kl_booking_capture(order, &capture, err), KL_OK);
     assert_int_equal(kl_booking_release(order, &rest, err), KL_OK);
     check_amounts(order, KL_ORDER_CAPTURED, 40000, 1000, 0, 0);
+}
+
+static void a_raise_becomes_a_line(void **state)
+{
+    kl_order_t *order = fixture_shop(*state);
+    kl_error_t *err = kl_error_make(*state);
+    apr_int64_t tax = order->order_tax_amount;
+
+    must_capture(order, *state, "{'everything':true}");
+    assert_int_equal(kl_booking_raise(order, *state, 2000, err), KL_OK);
+    check_amounts(order, KL_ORDER_PART_CAPTURED, 42900, 40900, 0, 2000);
+    assert_int_equal(order->order_tax_amount, tax);
+    assert_int_equal(kl_line_open_amount(fixture_at(order, "raise-1")), 2000);
+    assert_int_equal(kl_booking_raise(order, *state, 0, err), KL_INTERNAL);
+    assert_int_equal(kl_booking_raise(order, *state, KL_MAX_AMOUNT, err), KL_INTERNAL);
+    must_capture(order, *state, "{'everything':true}");
+    check_amounts(order, KL_ORDER_CAPTURED, 42900, 42900, 0, 0);
+}
+
+static void what_ended_is_opened_again(void **state)
+{
+    kl_order_t *order = fixture_shop(*state);
+    kl_error_t *err = kl_error_make(*state);
+
+    assert_int_equal(kl_booking_cancel(order, err), KL_OK);
+    assert_int_equal(kl_booking_reopen(order, err), KL_OK);
+    check_amounts(order, KL_ORDER_AUTHORIZED, 40900, 0, 0, 40900);
 }
 
 static void tracking_is_added_to_its_capture(void **state)
@@ -107,6 +136,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_POOL(a_capture_and_its_refund),
         WITH_POOL(a_reduction_then_a_release),
+        WITH_POOL(a_raise_becomes_a_line),
+        WITH_POOL(what_ended_is_opened_again),
         WITH_POOL(tracking_is_added_to_its_capture),
         WITH_POOL(what_does_not_fit_changes_nothing),
         WITH_POOL(a_broken_order_is_noticed_by_every_booking),

@@ -183,6 +183,161 @@ static void a_refund_becomes_a_credit_invoice(void **state)
     assert_int_equal(kl_line_creditable_quantity(fixture_at(order, "shirt")), 0);
 }
 
+/* Klarna's record lists the order's lines. */
+static kl_line_t *they_list(kl_klarna_record_t *seen, const kl_order_t *order)
+{
+    seen->lines = apr_array_copy(order->lines->pool, order->lines);
+    return &APR_ARRAY_IDX(seen->lines, 0, kl_line_t);
+}
+
+static void they_raise(kl_klarna_record_t *seen, apr_int64_t amount)
+{
+    seen->order_amount += amount;
+    seen->remaining_authorized_amount += amount;
+    if (seen->captured_amount > 0) {
+        seen->status = "PART_CAPTURED";
+    }
+}
+
+static void a_raise(void **state)
+{
+    kl_order_t *order = fixture_shop(*state);
+    kl_klarna_record_t *seen = seen_of(*state, order);
+    kl_line_t *line = they_list(seen, order);
+
+    line->quantity += 1;
+    line->total_amount += 10000;
+    they_raise(seen, 10000);
+    check_booked(order, *state, seen, 1);
+    check_told(order, 1, "raise", 10000);
+    assert_int_equal(kl_line_open_quantity(fixture_at(order, "shirt")), 4);
+}
+
+/* What grew before it was captured, in one look; and again after all was captured. */
+static void a_raise_and_its_capture(void **state)
+{
+    kl_order_t *order = fixture_shop(*state);
+    kl_klarna_record_t *seen = seen_of(*state, order);
+
+    they_raise(seen, 2000);
+    they_capture(seen, "c", 42900);
+    check_booked(order, *state, seen, 2);
+    assert_int_equal(kl_line_creditable_amount(fixture_at(order, "raise-1")), 2000);
+    they_raise(seen, 1000);
+    check_booked(order, *state, seen, 1);
+    check_amounts(order, KL_ORDER_PART_CAPTURED, 43900, 42900, 0, 1000);
+    they_refund(seen, "r", 42900);
+    they_release(seen);
+    check_booked(order, *state, seen, 2);
+}
+
+static void other_lines_for_the_same_money(void **state)
+{
+    kl_order_t *order = fixture_shop(*state);
+    kl_klarna_record_t *seen = seen_of(*state, order);
+
+    they_list(seen, order)->reference = "coat";
+    check_booked(order, *state, seen, 1);
+    check_told(order, 1, "lines", 0);
+    assert_int_equal(kl_line_open_quantity(fixture_at(order, "shirt")), 0);
+    assert_int_equal(kl_line_open_quantity(fixture_at(order, "coat")), 3);
+    assert_int_equal(order->lines->nelts, 5);
+}
+
+static void a_reduction_by_line(void **state)
+{
+    kl_order_t *order = fixture_shop(*state);
+    kl_klarna_record_t *seen = seen_of(*state, order);
+
+    they_list(seen, order)->quantity--;
+    APR_ARRAY_IDX(seen->lines, 0, kl_line_t).total_amount -= 10000;
+    they_reduce(seen, 10000);
+    check_booked(order, *state, seen, 1);
+    check_told(order, 1, "reduce", 10000);
+    assert_int_equal(fixture_at(order, "shirt")->cancelled_quantity, 1);
+}
+
+/* Lines that do not come to the amount, or in which no place is for what was captured: only the
+ * amount is booked. */
+static void lines_that_cannot_be_are_not_taken_over(void **state)
+{
+    kl_order_t *order = fixture_shop(*state);
+    kl_klarna_record_t *seen;
+
+    must_capture(order, *state, "{'lines':[{'reference':'shirt','quantity':2}]}");
+    last_capture(order)->capture_id = "ours";
+    seen = seen_of(*state, order);
+    add(seen->captures, "ours", 20000);
+    they_list(seen, order);
+    they_raise(seen, 100);
+    check_booked(order, *state, seen, 1);
+    assert_int_equal(fixture_at(order, "raise-1")->total_amount, 100);
+    they_list(seen, order)->reference = "coat";
+    they_reduce(seen, 200);
+    APR_ARRAY_IDX(seen->lines, 0, kl_line_t).total_amount -= 200;
+    check_booked(order, *state, seen, 1);
+    assert_int_equal(fixture_at(order, "reduction-1")->total_amount, -200);
+    they_list(seen, order)->reference = "coat"; /* nothing to book, and nothing is */
+    order->attention = KL_ATTENTION_NONE;
+    assert_int_equal(kl_import_record(order, *state, seen, THEN), 0);
+    assert_int_equal(order->attention, KL_ATTENTION_NONE);
+}
+
+/* Only Klarna can open again what has ended; what it opens is ours again, with its new end. */
+static void an_order_that_klarna_opened_again(void **state)
+{
+    static const kl_order_state_t ends[] = {KL_ORDER_CANCELLED, KL_ORDER_EXPIRED};
+
+    for (int i = 0; i < 2; i++) {
+        kl_order_t *order = fixture_shop(*state);
+        kl_klarna_record_t *seen = seen_of(*state, order);
+
+        they_list(seen, order);
+        seen->status = kl_order_state_name(ends[i]);
+        seen->remaining_authorized_amount = 0;
+        assert_int_equal(kl_import_record(order, *state, seen, THEN), 0);
+        assert_int_equal(order->state, ends[i]);
+        seen->status = "AUTHORIZED";
+        seen->remaining_authorized_amount = 40900;
+        seen->expires_at = THEN + 1000;
+        check_booked(order, *state, seen, 2);
+        assert_int_equal(order->expires_at, THEN + 1000);
+        assert_string_equal(APR_ARRAY_IDX(order->outside, 1, kl_outside_t).kind, "reopened");
+        assert_int_equal(kl_line_open_quantity(fixture_at(order, "shirt")), 3);
+        assert_int_equal(kl_order_open_amount(order), 40900);
+    }
+}
+
+static void a_release_that_klarna_took_back(void **state)
+{
+    kl_order_t *order = fixture_shop(*state);
+    kl_klarna_record_t *seen = seen_of(*state, order);
+
+    they_capture(seen, "c", 10000);
+    they_release(seen);
+    check_booked(order, *state, seen, 2);
+    seen->remaining_authorized_amount = 30900;
+    seen->status = "PART_CAPTURED";
+    check_booked(order, *state, seen, 1);
+    check_amounts(order, KL_ORDER_PART_CAPTURED, 40900, 10000, 0, 30900);
+}
+
+/* Raised or reduced before it was cancelled, between two looks. */
+static void what_changed_before_the_end_is_booked(void **state)
+{
+    for (int more = -900; more <= 900; more += 1800) {
+        kl_order_t *order = fixture_shop(*state);
+        kl_klarna_record_t *seen = seen_of(*state, order);
+
+        seen->order_amount += more;
+        seen->remaining_authorized_amount = 0;
+        seen->status = "CANCELLED";
+        assert_int_equal(kl_import_record(order, *state, seen, THEN), 1);
+        check_amounts(order, KL_ORDER_CANCELLED, 40900 + more, 0, 0, 0);
+        assert_int_equal(order->attention, KL_ATTENTION_OUTSIDE);
+    }
+}
+
 static void a_release(void **state)
 {
     kl_order_t *order = fixture_shop(*state);
@@ -292,7 +447,7 @@ static void what_does_not_fit_is_left_for_a_person(void **state)
 
     order = fixture_shop(*state);
     seen = seen_of(*state, order);
-    seen->order_amount += 100; /* more was authorized */
+    seen->order_amount += 100; /* more was authorized, yet no more is left */
     check_differs(order, *state, seen, 0);
     seen = seen_of(*state, order);
     seen->order_amount = 0; /* all of it taken off, yet not cancelled */
@@ -616,6 +771,14 @@ int main(void)
         WITH_POOL(a_capture),
         WITH_POOL(captures_after_free_amounts),
         WITH_POOL(a_refund_becomes_a_credit_invoice),
+        WITH_POOL(a_raise),
+        WITH_POOL(a_raise_and_its_capture),
+        WITH_POOL(other_lines_for_the_same_money),
+        WITH_POOL(a_reduction_by_line),
+        WITH_POOL(lines_that_cannot_be_are_not_taken_over),
+        WITH_POOL(an_order_that_klarna_opened_again),
+        WITH_POOL(a_release_that_klarna_took_back),
+        WITH_POOL(what_changed_before_the_end_is_booked),
         WITH_POOL(a_release),
         WITH_POOL(a_reduction),
         WITH_POOL(a_reduction_and_a_release),

@@ -145,10 +145,9 @@ static void no_amount_leaves_its_bounds(void **state)
 
     must_capture(order, *state, "{'lines':[{'reference':'shirt','quantity':2}]}");
     must_credit(order, *state, "{'lines':[{'reference':'shirt','quantity':1}]}");
-    breaks(order, &order->original_amount, 40899);
     breaks(order, &order->original_amount, -1);
     breaks(order, &order->order_amount, 40899);
-    breaks(order, &order->order_amount, 40901);
+    breaks(order, &order->order_amount, -1);
     breaks(order, &order->captured_amount, 20001);
     breaks(order, &order->captured_amount, 9999);
     breaks(order, &order->captured_amount, -1);

@@ -45,29 +45,45 @@ static void previewing_changes_nothing(void **state)
     assert_string_equal(world_ledgers(world, world->p, id), before);
 }
 
-/* Others have put their own lines there: what is written from our copy would undo that. */
+/* Others have put their own lines there: they are taken over, and not undone by what is written. */
 static void others_lines_are_not_written_over(void **state)
 {
-    static const char *const theirs[] = {
-        /* the freight is another thing now, for the same amount */
-        "[{\"reference\":\"cup\",\"quantity\":2,\"total_amount\":10000},"
-        "{\"reference\":\"swapped\",\"quantity\":1,\"total_amount\":500}]",
-        /* one more line, and the sum is kept by a smaller one */
-        "[{\"reference\":\"cup\",\"quantity\":2,\"total_amount\":9000},"
-        "{\"reference\":\"freight\",\"quantity\":1,\"total_amount\":500},"
-        "{\"reference\":\"c\",\"quantity\":1,\"total_amount\":1000}]",
-    };
+    static const struct {
+        const char *theirs, *kept;
+        apr_int64_t left;
+    } cases[] = {/* the freight is another thing now, for the same amount */
+                 {"cup 2 5000 swapped 1 500", "swapped", 5500},
+                 /* one more line, and the sum is kept by a smaller one */
+                 {"cup 2 4500 freight 1 500 lamp 1 1000", "lamp", 6000},
+                 /* one more line */
+                 {"cup 2 5000 freight 1 900 voucher 1 -400 lamp 1 2000", "lamp", 7500}};
 
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < 3; i++) {
         world_t *world = world_for(state);
         const char *id = world_placed(world);
+        fake_order_t *there = world_klarna_order(world, id);
 
-        world_klarna_order(world, id)->lines = theirs[i];
-        world_must_refuse(world, act_credit_cup, id, KL_CONFLICT, "differs_from_klarna");
-        assert_int_equal(fake_klarna_executed(world->klarna, "reduce"), 0);
-        assert_int_equal(world_order(world, id)->order_amount, CART_AMOUNT);
-        assert_string_equal(world_order(world, id)->pending_op, "");
+        fake_klarna_write(world->klarna, there->id, cases[i].theirs);
+        world_must(world, act_credit_cup, id, "one cup");
+        assert_int_equal(there->order_amount, cases[i].left);
+        assert_non_null(strstr(there->lines, cases[i].kept));
+        assert_int_equal(world_order(world, id)->attention, KL_ATTENTION_OUTSIDE);
+        world_check(world, id, cases[i].theirs);
     }
+}
+
+/* A cup that was captured here is none of their lines: they and we do not speak of the same. */
+static void what_cannot_be_taken_over_is_not_written_over(void **state)
+{
+    world_t *world = world_for(state);
+    const char *id = world_part_captured(world);
+    fake_order_t *there = world_klarna_order(world, id);
+
+    fake_klarna_write(world->klarna, there->id, "mug 2 5000 freight 1 500");
+    world_must_refuse(world, act_credit_8000, id, KL_CONFLICT, "differs_from_klarna");
+    assert_int_equal(fake_klarna_executed(world->klarna, "reduce"), 0);
+    assert_int_equal(world_order(world, id)->order_amount, CART_AMOUNT);
+    assert_string_equal(world_order(world, id)->pending_op, "");
 }
 
 /* They took one cup off: it does not come back with ours. */
@@ -77,14 +93,68 @@ static void what_others_took_off_stays_off(void **state)
     const char *id = world_placed(world);
     fake_order_t *there = world_klarna_order(world, id);
 
-    fake_klarna_outside(world->klarna, world_order(world, id)->klarna_order_id, "reduce", 5000, "");
-    there->lines = "[{\"reference\":\"cup\",\"quantity\":1,\"total_amount\":5000},"
-                   "{\"reference\":\"freight\",\"quantity\":1,\"total_amount\":500}]";
+    fake_klarna_write(world->klarna, there->id, "cup 1 5000 freight 1 500");
     world_must(world, act_credit_cup, id, "the other cup");
     assert_int_equal(there->order_amount, 500);
     assert_null(strstr(there->lines, "cup"));
     world_check_ours(world, id, "AUTHORIZED", 0, 0, 500);
     world_must_refuse(world, act_credit_cup, id, KL_INVALID, "too_many");
+}
+
+/* They added a lamp, which all our lines are not: it is not cancelled with them. */
+static void what_others_added_is_not_given_up_with_our_lines(void **state)
+{
+    world_t *world = world_for(state);
+    const char *id = world_placed(world);
+    fake_order_t *there = world_klarna_order(world, id);
+
+    fake_klarna_write(world->klarna, there->id, "cup 1 5000 lamp 1 2000");
+    world_must(world, act_credit_cup, id, "all that is left of ours");
+    assert_int_equal(there->order_amount, 2000);
+    assert_string_equal(there->status, "AUTHORIZED");
+    world_check_ours(world, id, "AUTHORIZED", 0, 0, 2000);
+}
+
+/* Raised, then captured and returned as a whole: all of it, not what was placed. */
+static void everything_is_what_klarna_has(void **state)
+{
+    world_t *world = world_for(state);
+    const char *id = world_placed(world);
+    fake_order_t *there = world_klarna_order(world, id);
+
+    fake_klarna_write(world->klarna, there->id, "cup 2 5000 freight 1 500 lamp 1 1500");
+    world_must(world, act_capture_all, id, "everything");
+    assert_int_equal(there->captured, 12000);
+    fake_klarna_write(world->klarna, there->id, "cup 2 5000 freight 1 500 lamp 2 1500");
+    fake_klarna_outside(world->klarna, there->id, "capture", 1500, "");
+    world_must(world, act_cancel, id, "everything back");
+    assert_int_equal(there->refunded, 13500);
+    world_check(world, id, "raised");
+}
+
+/* The record contradicts itself: nothing that is said of everything is true. */
+static void everything_is_refused_where_it_differs(void **state)
+{
+    world_t *world = world_for(state);
+    const char *id = world_placed(world);
+
+    world_klarna_order(world, id)->order_amount += 100;
+    world_klarna_order(world, id)->remaining += 50;
+    world_must_refuse(world, act_capture_all, id, KL_CONFLICT, "differs_from_klarna");
+    world_must_refuse(world, act_cancel, id, KL_CONFLICT, "differs_from_klarna");
+    assert_int_equal(world_order(world, id)->attention, KL_ATTENTION_DIFFERS);
+}
+
+static void everything_is_not_taken_from_memory(void **state)
+{
+    world_t *world = world_for(state);
+    const char *id = world_placed(world);
+
+    fake_klarna_arm(world->klarna, 1, FAKE_LOST_BEFORE);
+    world_must_refuse(world, act_capture_all, id, KL_UNAVAILABLE, "record_not_read");
+    fake_klarna_arm(world->klarna, 1, FAKE_500_BEFORE);
+    world_must_refuse(world, act_cancel, id, KL_UNAVAILABLE, "record_not_read");
+    assert_int_equal(world->klarna->movements->nelts, 1); /* the placement */
 }
 
 static void nothing_is_taken_off_unread(void **state)
@@ -110,8 +180,7 @@ static void what_others_did_while_it_waited_is_not_written_over(void **state)
     fake_klarna_arm(world->klarna, 2, FAKE_429);
     assert_int_equal(world_act(svc, act_credit_cup, id, "k", &op, kl_error_make(world->p)), KL_OK);
     assert_int_equal(op->state, KL_OP_QUEUED);
-    there->lines = "[{\"reference\":\"cup\",\"quantity\":2,\"total_amount\":10000},"
-                   "{\"reference\":\"swapped\",\"quantity\":1,\"total_amount\":500}]";
+    fake_klarna_write(world->klarna, there->id, "cup 2 5000 swapped 1 500");
     fake_clock_set(op->next_at);
     fake_klarna_arm(world->klarna, 1, FAKE_500_BEFORE); /* its record cannot be read: later */
     world->one_try = 1;
@@ -204,7 +273,12 @@ int main(void)
         WITH_POOL(refunding),
         WITH_POOL(previewing_changes_nothing),
         WITH_POOL(others_lines_are_not_written_over),
+        WITH_POOL(what_cannot_be_taken_over_is_not_written_over),
         WITH_POOL(what_others_took_off_stays_off),
+        WITH_POOL(what_others_added_is_not_given_up_with_our_lines),
+        WITH_POOL(everything_is_what_klarna_has),
+        WITH_POOL(everything_is_refused_where_it_differs),
+        WITH_POOL(everything_is_not_taken_from_memory),
         WITH_POOL(nothing_is_taken_off_unread),
         WITH_POOL(what_others_did_while_it_waited_is_not_written_over),
         WITH_POOL(a_credit_is_paid_when_every_step_is_confirmed),

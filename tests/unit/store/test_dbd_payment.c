@@ -243,6 +243,9 @@ static void what_is_no_payment_is_not_written(void **state)
     must_not_be_written(db, order, "captured_amount == 0");
     order = sample_payment(db->p, ID1);
     order->original_amount--;
+    must_not_be_written(db, order, "original_amount == order->order_amount");
+    order = sample_payment(db->p, ID1);
+    order->refunded_amount = 1;
     must_not_be_written(db, order, "kl_order_check");
     assert_int_equal(database_number(db, "SELECT COUNT(*) FROM klarna_payment"), 0);
     assert_int_equal(insert(db, sample_payment(db->p, ID1)), KL_OK);
