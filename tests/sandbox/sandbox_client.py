@@ -76,7 +76,8 @@ class Sandbox:
             connection.close()
 
     def control(self, method, path, body=None):
-        answer = self.ask(method, "/_sandbox/" + path, body, auth=None)
+        # The books of a long crash run on a busy machine take a while.
+        answer = self.ask(method, "/_sandbox/" + path, body, auth=None, timeout=60)
         assert answer.status in (200, 201, 204), answer.raw
         return answer.json if answer.raw else None
 
