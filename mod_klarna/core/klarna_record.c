@@ -137,7 +137,8 @@ static int fits_status(const kl_klarna_record_t *seen)
     }
     switch (state) {
     case KL_ORDER_AUTHORIZED:
-        return seen->captured_amount == 0;
+        return seen->captured_amount == 0
+               && seen->remaining_authorized_amount == seen->order_amount;
     case KL_ORDER_PART_CAPTURED:
         return seen->captured_amount > 0;
     case KL_ORDER_CAPTURED:

@@ -488,7 +488,7 @@ static void what_contradicts_itself_is_left_for_a_person(void **state)
         {"PART_CAPTURED", 0, 0, 40900, 0},       {"PART_CAPTURED", 1000, 0, 39900, 999},
         {"CAPTURED", 40000, 0, 900, 40000},      {"CAPTURED", 0, 0, 0, 0},
         {"CAPTURED", 1000, 1001, 0, 1000},       {"PART_CAPTURED", 1000, 0, 40900, 1000},
-        {"PART_CAPTURED", 1000, 5, 39900, 1000},
+        {"PART_CAPTURED", 1000, 5, 39900, 1000}, {"AUTHORIZED", 0, 0, 0, 0},
     };
 
     for (size_t i = 0; i < sizeof(seen_as) / sizeof(seen_as[0]); i++) {
