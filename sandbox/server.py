@@ -142,6 +142,8 @@ def _scripted(fault):
     """The answer of a status fault: its own body, or Klarna's error object."""
     body = fault.get("body")
     correlation_id = new_id()
+    if isinstance(body, dict):      # Klarna says it twice, in the header and in an error
+        correlation_id = body.get("correlation_id") or correlation_id
     if isinstance(body, str):
         reply = Reply(fault["status"], body.encode(), {"Content-Type": "text/html"})
     elif body is not None:
