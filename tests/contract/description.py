@@ -22,26 +22,12 @@ FILLING = {     # for members that must be there and have no example: one line o
 }
 
 
-def _closed(node, sending):
-    """The same schema with nothing beside what it names; who sends leaves read-only members out."""
-    if isinstance(node, list):
-        return [_closed(entry, sending) for entry in node]
-    if not isinstance(node, dict):
-        return node
-    node = {name: _closed(value, sending) for name, value in node.items()}
-    if isinstance(node.get("properties"), dict) and "additionalProperties" not in node:
-        node["additionalProperties"] = False
-        node["properties"] = {name: False if sending and isinstance(value, dict)
-                              and value.get("readOnly") is True else value
-                              for name, value in node["properties"].items()}
-    return node
-
-
 class Call:
     """One method on one path of the description."""
 
-    def __init__(self, whole, method, path, operation):
-        self.whole, self.method, self.path, self.operation = whole, method.upper(), path, operation
+    def __init__(self, components, method, path, operation):
+        self.components, self.method, self.path = components, method.upper(), path
+        self.operation = operation
         self.pattern = re.compile(re.sub(r"\{\w+\}", "[^/]+", path))
 
     def __str__(self):
@@ -57,24 +43,22 @@ class Call:
 
     # --- does it fit? ----------------------------------------------------------------------
 
-    def _wrong(self, schema, value, strict, sending):
-        schemas = self.whole["components"]["schemas"]
-        if strict:
-            schema, schemas = _closed(schema, sending), _closed(schemas, sending)
-        checker = jsonschema.Draft7Validator({"allOf": [schema],
-                                              "components": {"schemas": schemas}})
+    def _wrong(self, schema, value, strict=False):
+        schema = {"allOf": [spec.closed(schema) if strict else schema],
+                  "components": self.components[strict]}
+        checker = jsonschema.Draft7Validator(schema)
         return [f"{self}: {'.'.join(str(step) for step in error.absolute_path)}: {error.message}"
                 for error in checker.iter_errors(value)]
 
-    def wrong_request(self, body, strict=True):
+    def wrong_request(self, body):
         """What is wrong with it as a request, in words."""
         schema = self.request_schema()
         if schema is None:
             return [f"{self}: takes no body"] if body else []
-        return self._wrong(schema, body, strict, sending=True)
+        return self._wrong(schema, body)
 
     def wrong_answer(self, answer, strict=True):
-        """The same for an answer (with status and raw)."""
+        """The same for an answer (with status and raw); strict: nothing beside what is described."""
         if str(answer.status) not in self.operation["responses"]:
             return [f"{self}: {answer.status} is not described"]
         schema = self.answer_schema(answer.status)
@@ -82,56 +66,55 @@ class Call:
             return []
         if not answer.raw:
             return [f"{self}: {answer.status} without a body"]
-        return self._wrong(schema, json.loads(answer.raw), strict, sending=False)
+        return self._wrong(schema, json.loads(answer.raw), strict)
 
     # --- examples --------------------------------------------------------------------------
 
     def request_example(self):
-        return self._filled(self.request_schema(), True)
-
-    def answer_example(self, status):
-        return self._filled(self.answer_schema(status), False)
-
-    def _filled(self, schema, sending):
-        """Put together from the examples of its members, as Klarna's pages show it; None where there
-        is nothing to show."""
+        """Put together from the examples of its members, as Klarna's pages show it; None where the
+        call takes no body or nothing must be in it."""
+        schema = self.request_schema()
         if schema is None:
             return None
-        example = self._example(schema, sending)
-        if example is None and self._named(schema).get("required"):
-            example = self._object(self._named(schema), sending, {})
-        return example
+        return self._example(schema) or self._object(self._named(schema), {}) or None
+
+    def answer_example(self, status):
+        """None where there is nothing to show."""
+        schema = self.answer_schema(status)
+        return None if schema is None else self._example(schema)
 
     def _named(self, schema):
         if "$ref" in schema:
-            return self.whole["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+            return self.components[False]["schemas"][schema["$ref"].rpartition("/")[2]]
         return schema
 
-    def _example(self, schema, sending):
+    def _example(self, schema):
         schema = self._named(schema)
         if "example" in schema:
             return schema["example"]
         if "items" in schema:
-            entry = self._example(schema["items"], sending)
+            entry = self._example(schema["items"])
             return None if entry is None else [entry]
-        shown = {name: self._example(member, sending)
-                 for name, member in schema.get("properties", {}).items()
-                 if not (sending and member.get("readOnly"))}
+        shown = {name: self._example(member)
+                 for name, member in schema.get("properties", {}).items()}
         shown = {name: value for name, value in shown.items() if value is not None}
-        return self._object(schema, sending, shown) if shown else None
+        return self._object(schema, shown) if shown else None
 
-    def _object(self, schema, sending, shown):
+    def _object(self, schema, shown):
         """With a value for what must be there and has no example."""
         for name in schema.get("required", ()):
-            if name not in shown and not (sending and schema["properties"][name].get("readOnly")):
+            if name not in shown:
                 shown[name] = FILLING[name]
         return shown
 
 
 class Description:
     def __init__(self):
-        self.whole = spec.document()
-        self.calls = [Call(self.whole, *parts) for parts in spec.operations(self.whole)
+        whole = spec.document()
+        # By strictness: as they are, and with nothing beside what they name.
+        components = {False: whole["components"], True: spec.closed(whole["components"])}
+        self.schemas = whole["components"]["schemas"]
+        self.calls = [Call(components, *parts) for parts in spec.operations(whole)
                       if parts[1] != "/"]
 
     def find(self, method, path):

@@ -71,12 +71,34 @@ _Strings.yaml_implicit_resolvers = {
     for first, known in yaml.SafeLoader.yaml_implicit_resolvers.items()}
 
 
+def closed(node, sending=False):
+    """The same with nothing beside what it names. Who sends leaves out what is read only; so that
+    answers stay open, schemas of what is sent have names of their own."""
+    if isinstance(node, list):
+        return [closed(entry, sending) for entry in node]
+    if not isinstance(node, dict):
+        return node
+    node = {name: closed(value, sending) for name, value in node.items()}
+    if sending and isinstance(node.get("$ref"), str):
+        node["$ref"] = node["$ref"].replace(REFERENCE, REFERENCE + "sent_")
+    if isinstance(node.get("properties"), dict):
+        node.setdefault("additionalProperties", False)
+    if sending and node.get("readOnly") is True:
+        return {"not": {}}
+    return node
+
+
 def document():
-    """Both APIs in one OpenAPI document, with the answers that may come everywhere."""
+    """Both APIs in one OpenAPI document, with the answers that may come everywhere, and requests
+    closed to what they do not name: Klarna would pass that over, but we mean what we send."""
     whole, other = _load(PAYMENTS, ""), _load(ORDER_MANAGEMENT, "om_")
     whole["paths"].update(other["paths"])
     whole["components"]["schemas"].update(other["components"]["schemas"])
+    schemas = whole["components"]["schemas"]
+    schemas.update({"sent_" + name: closed(schema, True) for name, schema in schemas.items()})
     for _, _, operation in operations(whole):
+        if "requestBody" in operation:
+            operation["requestBody"] = closed(operation["requestBody"], True)
         for status, schema in EVERYWHERE.items():
             answer = operation["responses"].setdefault(status, {"description": "see the pages"})
             if schema and not answer.get("content"):

@@ -28,7 +28,7 @@ def test_every_sample_is_one_of_these():
 
 
 def test_choices_in_one_string_are_split():
-    line = KLARNA.whole["components"]["schemas"]["om_order_line"]
+    line = KLARNA.schemas["om_order_line"]
     assert {"discount", "return_fee"} <= set(line["properties"]["type"]["enum"])
 
 
@@ -52,7 +52,7 @@ def test_the_examples_in_the_description():
     assert [wrong for call in requests for wrong in call.wrong_request(call.request_example())] == []
     answers = [(call, answered(int(status), call.answer_example(status))) for call in KLARNA.calls
                for status in call.operation["responses"] if call.answer_example(status)]
-    assert len(answers) >= 40
+    assert len(answers) >= 30
     assert [wrong for call, answer in answers for wrong in call.wrong_answer(answer)] == []
 
 
