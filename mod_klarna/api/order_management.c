@@ -315,6 +315,8 @@ kl_kind_t kl_order_management_read_reply(kl_klarna_record_t *out, apr_pool_t *p,
     seen.reference2 = reference(p, v, "merchant_reference2");
     seen.currency = currency(p, v, "purchase_currency");
     seen.original_order_amount = bounded(v, "original_order_amount", 0, -1);
+    seen.payment_type = text(p, kl_json_get(v, "initial_payment_method"), "type");
+    seen.created_at = moment(v, "created_at", &seen);
     seen.expires_at = moment(v, "expires_at", &seen);
     seen.captures = read_moves(p, v, &captures, &seen);
     seen.refunds = read_moves(p, v, &refunds, &seen);

@@ -47,6 +47,9 @@ const char *kl_intent_text(apr_pool_t *p, kl_op_kind_t kind, const kl_intent_t *
     set_word(v, "reference", intent->reference);
     set_word(v, "description", intent->description);
     set_word(v, "capture_id", intent->capture_id);
+    if (intent->expires_at) {
+        kl_json_set_int(v, "expires_at", intent->expires_at);
+    }
     kl_json_set_str(v, "merchant_reference1", intent->merchant_reference1);
     kl_json_set_str(v, "merchant_reference2", intent->merchant_reference2);
     if (ships(kind)) {
@@ -87,6 +90,7 @@ kl_kind_t kl_intent_parse(kl_intent_t *out, apr_pool_t *p, const kl_operation_t 
     out->reference = word(v, "reference");
     out->description = word(v, "description");
     out->capture_id = word(v, "capture_id");
+    out->expires_at = kl_json_int(v, "expires_at", 0);
     out->merchant_reference1 = kl_json_str(v, "merchant_reference1");
     out->merchant_reference2 = kl_json_str(v, "merchant_reference2");
     if (kl_json_is_array(list)) {

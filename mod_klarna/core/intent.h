@@ -13,6 +13,7 @@
 typedef struct kl_intent_t {
     kl_movement_t moved;                 /* capture, refund, reduce, release */
     const char *reference, *description; /* capture: the shop's own words */
+    apr_time_t expires_at;               /* extend: the end before, 0 = not known */
     const char *capture_id;              /* shipping_info: the capture it is added to */
     const char *shipping_info;           /* capture, shipping_info: JSON array text */
     const char *merchant_reference1, *merchant_reference2; /* references: the new ones, or NULL */

@@ -67,6 +67,12 @@ void kl_klarna_record_take_words(kl_order_t *order, apr_pool_t *p, const kl_klar
     if (seen->klarna_reference != NULL && seen->klarna_reference[0] != '\0') {
         order->klarna_reference = apr_pstrdup(p, seen->klarna_reference);
     }
+    if (seen->payment_type != NULL && seen->payment_type[0] != '\0') {
+        order->payment_type = apr_pstrdup(p, seen->payment_type);
+    }
+    if (seen->created_at != 0) {
+        order->authorized_at = seen->created_at;
+    }
     if (seen->expires_at != 0) {
         order->expires_at = seen->expires_at;
     }

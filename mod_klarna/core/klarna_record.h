@@ -24,7 +24,8 @@ typedef struct kl_klarna_record_t {
     const char *currency;                /* "" when not given */
     apr_int64_t original_order_amount;   /* -1 when not given */
     apr_int64_t order_amount, captured_amount, refunded_amount, remaining_authorized_amount;
-    apr_time_t expires_at;                  /* 0 = not given */
+    const char *payment_type;               /* of its initial_payment_method, "" when not given */
+    apr_time_t created_at, expires_at;      /* 0 = not given */
     const char *unread_time;                /* the first date that was given and is no point in
                                                time, because it has no zone; NULL: none */
     apr_array_header_t *captures, *refunds; /* of kl_klarna_move_t, oldest first */

@@ -39,7 +39,8 @@
 #define KL_KEY_LIFETIME_S 86400    /* how long Klarna remembers an idempotency key */
 #define KL_KEY_PAUSE_S 3600        /* between looks for an operation whose key is gone */
 #define KL_IN_FLIGHT_S 60 /* how long after its answer was lost Klarna may still execute a call */
-#define KL_LEASE_S 60     /* a caller's exclusive time with one operation */
+#define KL_LONGEST_AUTHORIZATION_D 180 /* days after it was made that an authorization can last */
+#define KL_LEASE_S 60                  /* a caller's exclusive time with one operation */
 
 /* Figures. */
 #define KL_SLOW_MS 2000    /* a call at Klarna that took longer was slow */

@@ -63,6 +63,7 @@ kl_order_t *kl_order_make(apr_pool_t *p)
         &order->channel,
         &order->waiting,
         &order->waiting_too,
+        &order->payment_type,
     };
 
     for (int i = 0; i < COUNT(strings); i++) {
@@ -249,6 +250,25 @@ apr_time_t kl_order_open_until(const kl_order_t *order)
         return 0;
     }
     return order->expires_at ? order->expires_at : APR_INT64_MAX;
+}
+
+/* Authorizations end at midnight, UTC. A payment begins at most two days before Klarna makes it an
+ * authorization. */
+int kl_order_lasts_longest(const kl_order_t *order)
+{
+    const apr_time_t day = apr_time_from_sec(86400);
+    apr_time_t begins = order->authorized_at ? order->authorized_at : order->created_at;
+    apr_time_t last = begins + KL_LONGEST_AUTHORIZATION_D * day;
+
+    return order->expires_at >= last - last % day;
+}
+
+int kl_order_is_of_fixed_term(const kl_order_t *order)
+{
+    const char *type = order->payment_type;
+
+    return strcmp(type, "CARD") == 0 || strcmp(type, "PAY_BY_CARD") == 0
+           || (strcmp(type, "FIXED_SUM_CREDIT") == 0 && strcmp(order->country, "US") == 0);
 }
 
 apr_int64_t kl_order_credit_limit(const kl_order_t *order)

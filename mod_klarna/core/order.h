@@ -160,6 +160,8 @@ struct kl_order_t {
     apr_int64_t remaining_amount; /* may still be captured */
     apr_time_t created_at, updated_at;
     apr_time_t expires_at;        /* of the authorization, 0 = not known yet */
+    apr_time_t authorized_at;     /* when Klarna made it, 0 = not known yet */
+    const char *payment_type;     /* Klarna's word for how it is paid, "" = not known yet */
     apr_time_t check_at;          /* when the worker should look at it, 0 = never again */
     int checks;                   /* looks since something last changed, for the back-off */
     kl_attention_t attention;     /* why a person should look at it */
@@ -204,6 +206,10 @@ apr_int64_t kl_order_open_amount(const kl_order_t *order);
 /** Until when that can be done: 0 when nothing is open, APR_INT64_MAX when the end of the
  *  authorization is not known yet. What is to be shipped is listed by it. */
 apr_time_t kl_order_open_until(const kl_order_t *order);
+/** 1 when the authorization lasts as long as Klarna lets one last. */
+int kl_order_lasts_longest(const kl_order_t *order);
+/** 1 when an authorization paid this way is never extended: by card, or US financing. */
+int kl_order_is_of_fixed_term(const kl_order_t *order);
 /** The most a credit invoice could move now: what is open, what was captured and not
  *  refunded, return fees kept included (only a free amount gives those back). */
 apr_int64_t kl_order_credit_limit(const kl_order_t *order);

@@ -127,9 +127,23 @@ const kl_words_t *kl_why_not_shipping_address(const kl_order_t *order)
     return why_not_open(order);
 }
 
+/* Klarna would also say yes to one that moves nothing. */
 const kl_words_t *kl_why_not_extend(const kl_order_t *order)
 {
-    return why_not_open(order);
+    static const kl_words_t fixed_term =
+        {"fixed_term", "Klarna does not extend an authorization that is paid this way (by card, or "
+                       "US financing)."};
+    static const kl_words_t longest = {"longest", "The authorization lasts as long as Klarna lets "
+                                                  "one last, 180 days."};
+    const kl_words_t *why = why_not_open(order);
+
+    if (why != NULL) {
+        return why;
+    }
+    if (kl_order_is_of_fixed_term(order)) {
+        return &fixed_term;
+    }
+    return kl_order_lasts_longest(order) ? &longest : NULL;
 }
 
 const kl_words_t *kl_why_not_release(const kl_order_t *order)

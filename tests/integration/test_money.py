@@ -429,12 +429,31 @@ def test_extending(shop, box):
     order_id = shop.placed()
     before = theirs(shop, box, order_id)["expires_at"]
     box.advance(86400)
-    shop.done(shop.act(order_id, "extend", {}))
+    told = shop.done(shop.act(order_id, "extend", {}, "the-key"))
     after = theirs(shop, box, order_id)["expires_at"]
     assert after > before
+    assert (told["expires_at"][:19], told["moved"]) == (after[:19], True)
+    assert shop.act(order_id, "extend", {}, "the-key").json == told
+    # The same on the same day: Klarna says yes, and nothing moves.
+    again = shop.done(shop.act(order_id, "extend", {}))
+    assert (again["expires_at"], again["moved"]) == (told["expires_at"], False)
     # The ledger writes milliseconds.
     assert shop.agrees(order_id, "AUTHORIZED") and shop.get(f"/{order_id}?refresh=1")[
         "expires_at"][:19] == after[:19]
+
+
+@pytest.mark.parametrize("method, days, why", [("card", 28, "fixed_term"),
+                                               ("invoice", 180, "longest")])
+def test_what_klarna_would_not_extend(shop, box, method, days, why):
+    box.control("POST", "behaviour", {"authorization_days": days})
+    payment = shop.start()
+    payment.token = box.authorize(payment.session_id, method=method)
+    assert shop.place(payment).status == 201
+    may = shop.get(f"/{payment.order_id}?refresh=1")["actions"]["extend"]
+    assert (may["allowed"], may["code"]) == (False, why)
+    box.forget_requests()
+    problem(shop.act(payment.order_id, "extend", {}), 409, "not_extendable")
+    assert {request["method"] for request in box.requests()} == {"GET"}
 
 
 def test_releasing(shop):

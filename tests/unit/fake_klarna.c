@@ -197,6 +197,15 @@ static answer_t placed(const asked_t *asked, const fake_order_t *order)
                                   order->id, order->fraud_status, order->id));
 }
 
+static const char *iso(fake_klarna_t *fake, apr_time_t at)
+{
+    apr_time_exp_t t;
+
+    apr_time_exp_gmt(&t, at);
+    return apr_psprintf(fake->p, "%04d-%02d-%02dT%02d:%02d:%02dZ", t.tm_year + 1900, t.tm_mon + 1,
+                        t.tm_mday, t.tm_hour, t.tm_min, t.tm_sec);
+}
+
 static fake_order_t *add_order(fake_klarna_t *fake, apr_int64_t amount, const char *reference1)
 {
     fake_order_t *order = apr_pcalloc(fake->p, sizeof(*order));
@@ -206,7 +215,9 @@ static fake_order_t *add_order(fake_klarna_t *fake, apr_int64_t amount, const ch
     order->fraud_status = fake->fraud_status;
     order->reference1 = apr_pstrdup(fake->p, reference1 ? reference1 : "");
     order->reference2 = order->shipping_address = "";
+    order->created_at = iso(fake, fake_clock_now());
     order->expires_at = "2027-01-31T10:00:00Z";
+    order->payment_type = "INVOICE";
     order->original = order->order_amount = order->remaining = amount;
     order->capture_list = kl_json_array(fake->p);
     order->refund_list = kl_json_array(fake->p);
@@ -380,11 +391,7 @@ static answer_t reduce(const asked_t *asked)
 
 void fake_klarna_set_end(fake_klarna_t *fake, fake_order_t *order, apr_time_t end)
 {
-    apr_time_exp_t t;
-
-    apr_time_exp_gmt(&t, end);
-    order->expires_at = apr_psprintf(fake->p, "%04d-%02d-%02dT%02d:%02d:%02dZ", t.tm_year + 1900,
-                                     t.tm_mon + 1, t.tm_mday, t.tm_hour, t.tm_min, t.tm_sec);
+    order->expires_at = iso(fake, end);
 }
 
 static answer_t extend(const asked_t *asked)
@@ -445,13 +452,16 @@ static void show(kl_json_t *v, const char *key, const char *word)
 static answer_t read_order(const asked_t *asked)
 {
     const fake_order_t *order = asked->order;
-    kl_json_t *v = kl_json_object(asked->fake->p);
+    kl_json_t *v = kl_json_object(asked->fake->p), *method = kl_json_object(asked->fake->p);
 
+    kl_json_set_str(method, "type", order->payment_type);
     kl_json_set_str(v, "order_id", asked->fake->misnames ? asked->fake->misnames : order->id);
     kl_json_set_str(v, "status", order->status);
     kl_json_set_str(v, "fraud_status", order->fraud_status);
     kl_json_set_str(v, "klarna_reference", "K1");
+    kl_json_set_str(v, "created_at", order->created_at);
     kl_json_set_str(v, "expires_at", order->expires_at);
+    kl_json_set(v, "initial_payment_method", method);
     show(v, "merchant_reference1", order->reference1);
     show(v, "merchant_reference2", order->reference2);
     kl_json_set_int(v, "original_order_amount", order->original);

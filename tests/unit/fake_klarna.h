@@ -41,7 +41,8 @@ typedef struct fake_movement_t {
 typedef struct fake_order_t {
     const char *id;
     const char *status, *fraud_status;
-    const char *reference1, *reference2, *expires_at;
+    const char *reference1, *reference2, *created_at, *expires_at;
+    const char *payment_type; /* of its initial_payment_method */
     apr_int64_t original, order_amount, captured, refunded, remaining;
     int captures, refunds, parcels, extensions;
     const char *shipping_address; /* JSON text as it was last set, or "" */

@@ -390,11 +390,11 @@ const char *world_look(world_t *world, const char *order_id, int auto_extend)
 
 int world_reads_first(const world_t *world, act_fn prepare, const char *order_id)
 {
-    int credits = prepare == act_credit_cup || prepare == act_credit_cup_less_fee
-                  || prepare == act_credit_8000;
+    int reads = prepare == act_credit_cup || prepare == act_credit_cup_less_fee
+                || prepare == act_credit_8000 || prepare == act_extend;
     int everything = prepare == act_cancel || prepare == act_capture_all;
 
-    return everything || (credits && kl_order_open_amount(world_order(world, order_id)) > 0);
+    return everything || (reads && kl_order_open_amount(world_order(world, order_id)) > 0);
 }
 
 kl_operation_t *world_in_doubt(world_t *world, act_fn prepare, const char *order_id,

@@ -9,12 +9,18 @@ import { NONE, foundAs } from './requests.mjs';
 
 const rest = (order) => money(order.remaining_authorized_amount, order.purchase_currency);
 
+function extended(answer) {
+  if (!answer?.expires_at) return t('action.extend.done');
+  return t(answer.moved ? 'action.extend.moved' : 'action.extend.unmoved',
+    { date: date(answer.expires_at) });
+}
+
 export const extend = {
   values: () => ({}),
   view: ({ order }) => html`<p>${t('action.extend.about', { amount: rest(order) })}</p>${
     order.expires_at ? html`<p>${t('action.extend.until', { date: date(order.expires_at) })}</p>`
       : nothing}`,
-  result: () => t('action.extend.done'),
+  result: extended,
 };
 
 export const release = {

@@ -55,6 +55,11 @@ static void each_kind_keeps_what_is_booked_of_it(void **state)
     assert_string_equal(kl_intent_text(*state, KL_OP_CANCEL, &intent), "");
     assert_string_equal(kl_intent_text(*state, KL_OP_REFUND, &intent),
                         "{\"movement\":{\"amount\":5,\"lines\":[]}}");
+    intent.expires_at = 7;
+    assert_string_equal(kl_intent_text(*state, KL_OP_EXTEND, &intent), "{\"expires_at\":7}");
+    intent = must_read(*state, KL_OP_EXTEND, "{\"expires_at\":7}");
+    assert_int_equal(intent.expires_at, 7);
+    intent = kl_intent_make(*state);
     intent.capture_id = "c";
     assert_string_equal(kl_intent_text(*state, KL_OP_SHIPPING_INFO, &intent),
                         "{\"capture_id\":\"c\",\"shipping_info\":[]}");

@@ -80,7 +80,8 @@ static void each_try_is_timed(void **state)
         kl_service_t *svc = world_service(world, world->p);
 
         svc->timeout = 1; /* one try */
-        fake_klarna_arm(world->klarna, 1, (fake_klarna_fault_t)fault);
+        fake_klarna_arm(world->klarna, 2,
+                        (fake_klarna_fault_t)fault); /* the record is read first */
         world_act(svc, act_extend, id, fault ? "lost" : "not sent", &op, kl_error_make(world->p));
         fake_klarna_arm(world->klarna, 0, 0);
         assert_int_equal(op->took, fault == FAKE_NOT_SENT ? 0 : 1);
