@@ -10,5 +10,11 @@
 int kl_captures_create(kl_request_t *req);
 
 int kl_captures_shipping_info(kl_request_t *req);
+/** GET {id}/captures/{capture_id}/due-date: Klarna's options */
+int kl_captures_due_date_options(kl_request_t *req);
+/** POST {id}/captures/{capture_id}/due-date */
+int kl_captures_due_date(kl_request_t *req);
+/** POST {id}/captures/{capture_id}/send-out */
+int kl_captures_send_out(kl_request_t *req);
 
 #endif

@@ -142,20 +142,59 @@ kl_klarna_request_t kl_order_management_extend(apr_pool_t *p, const kl_order_t *
     return post(p, order, "/extend-authorization-time", "", key);
 }
 
+/* req with its path, which begins below the capture. */
+static kl_klarna_request_t of_capture(apr_pool_t *p, const kl_order_t *order,
+                                      const char *capture_id, kl_klarna_request_t req)
+{
+    const char *id = kl_url_segment(p, capture_id);
+
+    if (!id) {
+        return (kl_klarna_request_t){.method = NULL};
+    }
+    req.path = apr_pstrcat(p, "/captures/", id, req.path, NULL);
+    return request(p, order, req);
+}
+
 kl_klarna_request_t kl_order_management_shipping_info(apr_pool_t *p, const kl_order_t *order,
                                                       const char *capture_id,
                                                       const char *shipping_info, const char *key)
 {
-    const char *id = kl_url_segment(p, capture_id);
     kl_json_t *list = entries(p, shipping_info);
     kl_json_t *body = kl_json_object(p);
 
-    if (!id || !list) {
+    if (!list) {
         return (kl_klarna_request_t){.method = NULL};
     }
     kl_json_set(body, "shipping_info", list);
-    return post(p, order, apr_pstrcat(p, "/captures/", id, "/shipping-info", NULL),
-                kl_json_text(p, body), key);
+    return of_capture(p, order, capture_id,
+                      (kl_klarna_request_t){"POST", "/shipping-info", kl_json_text(p, body), key,
+                                            0});
+}
+
+kl_klarna_request_t kl_order_management_due_options(apr_pool_t *p, const kl_order_t *order,
+                                                    const char *capture_id)
+{
+    return of_capture(p, order, capture_id,
+                      (kl_klarna_request_t){"GET", "/extend-due-date-options", "", "", 0});
+}
+
+kl_klarna_request_t kl_order_management_due_date(apr_pool_t *p, const kl_order_t *order,
+                                                 const char *capture_id, apr_int64_t days,
+                                                 const char *key)
+{
+    kl_json_t *body = kl_json_object(p);
+
+    kl_json_set_int(body, "number_of_days", days);
+    return of_capture(p, order, capture_id,
+                      (kl_klarna_request_t){"PATCH", "/extend-due-date", kl_json_text(p, body), key,
+                                            0});
+}
+
+kl_klarna_request_t kl_order_management_send_out(apr_pool_t *p, const kl_order_t *order,
+                                                 const char *capture_id, const char *key)
+{
+    return of_capture(p, order, capture_id,
+                      (kl_klarna_request_t){"POST", "/trigger-send-out", "", key, 0});
 }
 
 kl_klarna_request_t kl_order_management_refer(apr_pool_t *p, const kl_order_t *order,
@@ -327,5 +366,34 @@ kl_kind_t kl_order_management_read_reply(kl_klarna_record_t *out, apr_pool_t *p,
                             "Klarna's answer has no usable %s.", missing);
     }
     *out = seen;
+    return KL_OK;
+}
+
+kl_kind_t kl_order_management_due_options_reply(kl_due_options_t *out, apr_pool_t *p,
+                                                const kl_klarna_response_t *resp, kl_error_t *err)
+{
+    const kl_json_t *v = kl_reply_json(p, resp, err);
+    const kl_json_t *list = kl_json_get(v, "options");
+    apr_size_t n = kl_json_is_array(list) ? kl_json_size(list) : 0;
+    kl_due_options_t read = {.list = apr_array_make(p, 4, sizeof(kl_due_option_t))};
+
+    if (!v) {
+        return err->kind;
+    }
+    read.currency = currency(p, v, "currency");
+    for (apr_size_t i = 0; i < n && i < KL_MAX_DUE_OPTIONS; i++) {
+        const kl_json_t *entry = kl_json_at(list, i);
+        kl_due_option_t option = {.days = bounded(entry, "number_of_days", 1, 0),
+                                  .price = bounded(entry, "amount", 0, -1)};
+
+        if (option.days && option.days <= KL_MAX_DUE_DAYS && option.price >= 0) {
+            APR_ARRAY_PUSH(read.list, kl_due_option_t) = option;
+        }
+    }
+    if (!read.currency[0] && read.list->nelts) {
+        return kl_error_set(err, KL_PROTOCOL, "unreadable_answer",
+                            "Klarna's answer has no usable currency.");
+    }
+    *out = read;
     return KL_OK;
 }

@@ -10,6 +10,7 @@
 #include "api/reply.h"
 #include "core/klarna_record.h"
 #include "core/plan.h"
+#include "core/plan_due_date.h"
 
 /** POST captures; lines are sent when the movement has some. */
 kl_klarna_request_t kl_order_management_capture(apr_pool_t *p, const kl_order_t *order,
@@ -40,6 +41,19 @@ kl_klarna_request_t kl_order_management_refer(apr_pool_t *p, const kl_order_t *o
 /** PATCH customer-details. */
 kl_klarna_request_t kl_order_management_deliver_to(apr_pool_t *p, const kl_order_t *order,
                                                    kl_json_t *shipping_address, const char *key);
+/** GET captures/{id}/extend-due-date-options. */
+kl_klarna_request_t kl_order_management_due_options(apr_pool_t *p, const kl_order_t *order,
+                                                    const char *capture_id);
+/** Options that cannot be read are left out. */
+kl_kind_t kl_order_management_due_options_reply(kl_due_options_t *out, apr_pool_t *p,
+                                                const kl_klarna_response_t *resp, kl_error_t *err);
+/** PATCH captures/{id}/extend-due-date. */
+kl_klarna_request_t kl_order_management_due_date(apr_pool_t *p, const kl_order_t *order,
+                                                 const char *capture_id, apr_int64_t days,
+                                                 const char *key);
+/** POST captures/{id}/trigger-send-out. */
+kl_klarna_request_t kl_order_management_send_out(apr_pool_t *p, const kl_order_t *order,
+                                                 const char *capture_id, const char *key);
 /** GET order, by Klarna's id. */
 kl_klarna_request_t kl_order_management_read(apr_pool_t *p, const char *id);
 kl_kind_t kl_order_management_read_reply(kl_klarna_record_t *out, apr_pool_t *p,

@@ -312,6 +312,18 @@ kl_kind_t kl_booking_track(kl_order_t *order, apr_pool_t *p, const char *capture
     return KL_OK;
 }
 
+kl_kind_t kl_booking_due_date(kl_order_t *order, const char *capture_id, apr_int64_t days,
+                              kl_error_t *err)
+{
+    kl_capture_t *capture = kl_order_find_capture(order, capture_id);
+
+    if (capture == NULL) {
+        return broken(err, "due date", "its capture is unknown");
+    }
+    capture->due_date_days += days;
+    return KL_OK;
+}
+
 void kl_booking_refer(kl_order_t *order, const char *reference1, const char *reference2)
 {
     order->reference1 = reference1 ? reference1 : order->reference1;

@@ -51,6 +51,10 @@ kl_kind_t kl_booking_cancel(kl_order_t *order, kl_error_t *err);
 kl_kind_t kl_booking_track(kl_order_t *order, apr_pool_t *p, const char *capture_id,
                            const char *shipping_info, kl_error_t *err);
 
+/** The shopper may pay so many days later for a capture. */
+kl_kind_t kl_booking_due_date(kl_order_t *order, const char *capture_id, apr_int64_t days,
+                              kl_error_t *err);
+
 /** The shop calls the order something else. NULL: that reference stays. */
 void kl_booking_refer(kl_order_t *order, const char *reference1, const char *reference2);
 

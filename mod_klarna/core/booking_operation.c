@@ -129,6 +129,9 @@ static kl_kind_t book(kl_order_t *order, apr_pool_t *p, const kl_operation_t *op
         return KL_OK;
     case KL_OP_SHIPPING_INFO:
         return kl_booking_track(order, p, intent.capture_id, intent.shipping_info, err);
+    case KL_OP_DUE_DATE:
+        return kl_booking_due_date(order, intent.capture_id, intent.due.days, err);
+    case KL_OP_SEND_OUT:
     case KL_OP_SHIPPING_ADDRESS: /* nothing of it is kept */
         return KL_OK;
     case KL_OP_REFERENCES:

@@ -9,7 +9,7 @@
 
 kl_intent_t kl_intent_make(apr_pool_t *p)
 {
-    kl_intent_t intent = {.reference = "", .description = "", .capture_id = ""};
+    kl_intent_t intent = {.reference = "", .description = "", .capture_id = "", .currency = ""};
 
     intent.moved.lines = apr_array_make(p, 1, sizeof(kl_movement_line_t));
     intent.shipping_info = NO_LIST;
@@ -47,6 +47,11 @@ const char *kl_intent_text(apr_pool_t *p, kl_op_kind_t kind, const kl_intent_t *
     set_word(v, "reference", intent->reference);
     set_word(v, "description", intent->description);
     set_word(v, "capture_id", intent->capture_id);
+    if (kind == KL_OP_DUE_DATE) {
+        kl_json_set_int(v, "number_of_days", intent->due.days);
+        kl_json_set_int(v, "price", intent->due.price);
+    }
+    set_word(v, "currency", intent->currency);
     if (intent->expires_at) {
         kl_json_set_int(v, "expires_at", intent->expires_at);
     }
@@ -90,6 +95,9 @@ kl_kind_t kl_intent_parse(kl_intent_t *out, apr_pool_t *p, const kl_operation_t 
     out->reference = word(v, "reference");
     out->description = word(v, "description");
     out->capture_id = word(v, "capture_id");
+    out->due.days = kl_json_int(v, "number_of_days", 0);
+    out->due.price = kl_json_int(v, "price", 0);
+    out->currency = word(v, "currency");
     out->expires_at = kl_json_int(v, "expires_at", 0);
     out->merchant_reference1 = kl_json_str(v, "merchant_reference1");
     out->merchant_reference2 = kl_json_str(v, "merchant_reference2");

@@ -7,6 +7,7 @@
 #define KL_INTENT_H
 
 #include "core/operation.h"
+#include "core/plan_due_date.h"
 
 /* Each kind has some of these; the others are empty. Strings are never NULL, but for those of
  * which that says: stays as it is. */
@@ -14,7 +15,9 @@ typedef struct kl_intent_t {
     kl_movement_t moved;                 /* capture, refund, reduce, release */
     const char *reference, *description; /* capture: the shop's own words */
     apr_time_t expires_at;               /* extend: the end before, 0 = not known */
-    const char *capture_id;              /* shipping_info: the capture it is added to */
+    const char *capture_id;              /* what concerns one capture: that */
+    kl_due_option_t due;                 /* due_date: the option that was chosen */
+    const char *currency;                /* due_date: of its price */
     const char *shipping_info;           /* capture, shipping_info: JSON array text */
     const char *merchant_reference1, *merchant_reference2; /* references: the new ones, or NULL */
 } kl_intent_t;

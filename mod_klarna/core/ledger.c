@@ -206,6 +206,7 @@ static void read_capture(kl_capture_t *capture, const kl_reader_t *rd)
     capture->reference = word(rd, "reference", KL_OPTIONAL);
     capture->description = word(rd, "description", KL_OPTIONAL);
     capture->captured_at = moment(rd, "captured_at");
+    capture->due_date_days = count(rd, "due_date_days");
     read_movement(&capture->moved, &moved);
     capture->shipping_info = word(rd, "shipping_info", KL_REQUIRED);
 }

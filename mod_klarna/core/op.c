@@ -18,6 +18,8 @@ static const char *const kind_names[] = {
     [KL_OP_ADOPT] = "adopt",
     [KL_OP_REFERENCES] = "references",
     [KL_OP_SHIPPING_ADDRESS] = "shipping_address",
+    [KL_OP_DUE_DATE] = "due_date",
+    [KL_OP_SEND_OUT] = "send_out",
 };
 
 static const char *const state_names[] = {
@@ -32,7 +34,7 @@ static const char *const mark_names[] = {
     [KL_OP_KEY_EXPIRED] = "key_expired",
 };
 
-_Static_assert(COUNT(kind_names) == KL_OP_SHIPPING_ADDRESS + 1, "each kind has a name");
+_Static_assert(COUNT(kind_names) == KL_OP_SEND_OUT + 1, "each kind has a name");
 _Static_assert(COUNT(state_names) == KL_OP_UNKNOWN + 1, "each state has a name");
 _Static_assert(COUNT(mark_names) == KL_OP_KEY_EXPIRED + 1, "each mark has a name");
 

@@ -17,7 +17,9 @@ typedef enum {
     KL_OP_SHIPPING_INFO, /* add tracking to a capture */
     KL_OP_ADOPT,         /* take over an order that was placed elsewhere: only reads it */
     KL_OP_REFERENCES,    /* set the merchant references */
-    KL_OP_SHIPPING_ADDRESS
+    KL_OP_SHIPPING_ADDRESS,
+    KL_OP_DUE_DATE, /* the shopper pays later for a capture */
+    KL_OP_SEND_OUT  /* Klarna writes to the shopper about a capture once more */
 } kl_op_kind_t;
 
 typedef enum {

@@ -86,6 +86,7 @@ typedef struct kl_capture_t {
     apr_time_t captured_at;
     kl_movement_t moved;
     const char *shipping_info; /* JSON array text, "[]" when none */
+    apr_int64_t due_date_days; /* that its due date was put off from here */
 } kl_capture_t;
 
 /* A step of a credit invoice: one Klarna call. */

@@ -101,6 +101,7 @@ kl_json_t *kl_order_parts_capture(apr_pool_t *p, const kl_capture_t *capture, kl
     text(v, "reference", capture->reference, style);
     text(v, "description", capture->description, style);
     moment(p, v, "captured_at", capture->captured_at, style);
+    number(v, "due_date_days", capture->due_date_days, style);
     return v;
 }
 

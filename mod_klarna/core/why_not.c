@@ -87,11 +87,11 @@ const kl_words_t *kl_why_not_capture(const kl_order_t *order)
     return order->captures->nelts >= KL_MAX_CAPTURES ? &too_many : NULL;
 }
 
+static const kl_words_t all_credited = {"all_credited", "Everything has already been credited."};
+
 /* money: what could be given back or taken off. */
 static const kl_words_t *why_not_credit(const kl_order_t *order, apr_int64_t money)
 {
-    static const kl_words_t all_credited = {"all_credited",
-                                            "Everything has already been credited."};
     static const kl_words_t too_many = {"too_many_credit_invoices",
                                         "The order has the maximum number of credit invoices."};
     const kl_words_t *why = why_not_at_all(order);
@@ -125,6 +125,21 @@ const kl_words_t *kl_why_not_references(const kl_order_t *order)
 const kl_words_t *kl_why_not_shipping_address(const kl_order_t *order)
 {
     return why_not_open(order);
+}
+
+const kl_words_t *kl_why_not_send_out(const kl_order_t *order)
+{
+    static const kl_words_t no_captures = {"no_captures", "Nothing has been captured yet."};
+    const kl_words_t *why = why_not_at_all(order);
+
+    return why == NULL && order->captures->nelts == 0 ? &no_captures : why;
+}
+
+const kl_words_t *kl_why_not_due_date(const kl_order_t *order)
+{
+    const kl_words_t *why = kl_why_not_send_out(order);
+
+    return why == NULL && order->refunded_amount == order->captured_amount ? &all_credited : why;
 }
 
 /* Klarna would also say yes to one that moves nothing. */

@@ -21,6 +21,8 @@ const kl_words_t *kl_why_not_shipping_address(const kl_order_t *order);
 
 /** Klarna refuses it for a cancelled order only. */
 const kl_words_t *kl_why_not_references(const kl_order_t *order);
+const kl_words_t *kl_why_not_due_date(const kl_order_t *order);
+const kl_words_t *kl_why_not_send_out(const kl_order_t *order);
 
 const kl_words_t *kl_why_not_extend(const kl_order_t *order);
 

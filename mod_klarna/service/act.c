@@ -60,6 +60,9 @@ static kl_kind_t plan_once(kl_service_t *svc, const kl_action_t *action, const k
     if (rv == KL_OK && action->wants_record && action->wants_record(plan->order, ask)) {
         rv = look(svc, plan, err);
     }
+    if (rv == KL_OK && action->read) {
+        rv = action->read(svc, ask, plan, err);
+    }
     if (rv == KL_OK) {
         rv = action->plan(svc, ask, plan, err);
     }

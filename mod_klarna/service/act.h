@@ -39,6 +39,7 @@ typedef struct kl_details_request_t {
 /* What is asked for; of the requests, the one that the action reads. */
 typedef struct kl_ask_t {
     const char *order_id;
+    const char *capture_id;    /* of what concerns one capture, without tracking */
     const kl_client_t *client; /* NULL: no client key */
     apr_interval_time_t after; /* as in kl_plan_t */
     const kl_capture_request_t *capture;
@@ -46,6 +47,7 @@ typedef struct kl_ask_t {
     const kl_tracking_request_t *tracking;
     const kl_place_request_t *place;
     const kl_details_request_t *details;
+    const kl_due_date_request_t *due_date;
 } kl_ask_t;
 
 typedef struct kl_action_t {
@@ -56,6 +58,8 @@ typedef struct kl_action_t {
     /** 1 when Klarna may have decided something since that the plan must know: its record is
      *  read first. NULL: never. */
     int (*wants_record)(const kl_order_t *order, const kl_ask_t *ask);
+    /** Reads at Klarna what else the plan must know. NULL: nothing. */
+    kl_kind_t (*read)(kl_service_t *svc, const kl_ask_t *ask, kl_plan_t *plan, kl_error_t *err);
     /** From plan->order as it stands to the operations it needs (kl_journal_add), each with its
      *  request and intent; adds to the order in memory what the claim writes. Makes no calls. */
     kl_kind_t (*plan)(kl_service_t *svc, const kl_ask_t *ask, kl_plan_t *plan, kl_error_t *err);

@@ -30,8 +30,9 @@ static kl_kind_t plan_extend(kl_service_t *svc, const kl_ask_t *ask, kl_plan_t *
     return KL_OK;
 }
 
-static int is_open(const kl_order_t *order)
+static int is_open(const kl_order_t *order, const kl_ask_t *ask)
 {
+    (void)ask;
     return kl_order_open_amount(order) > 0;
 }
 

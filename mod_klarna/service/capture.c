@@ -7,6 +7,7 @@
 #include "core/agree.h"
 #include "core/intent.h"
 #include "core/plan_capture.h"
+#include "core/why_not.h"
 
 static const char *intent(apr_pool_t *p, const kl_movement_t *moved,
                           const kl_capture_request_t *want)
@@ -59,6 +60,14 @@ static kl_kind_t plan_capture(kl_service_t *svc, const kl_ask_t *ask, kl_plan_t 
 
 const kl_action_t kl_capture_action = {.wants_record = wants_record, .plan = plan_capture};
 
+kl_kind_t kl_capture_known(const kl_order_t *order, const char *capture_id, kl_error_t *err)
+{
+    return kl_order_find_capture(order, capture_id)
+               ? KL_OK
+               : kl_error_set(err, KL_NOT_FOUND, "no_such_capture",
+                              "This order has no such capture.");
+}
+
 static kl_kind_t plan_tracking(kl_service_t *svc, const kl_ask_t *ask, kl_plan_t *plan,
                                kl_error_t *err)
 {
@@ -67,9 +76,8 @@ static kl_kind_t plan_tracking(kl_service_t *svc, const kl_ask_t *ask, kl_plan_t
     kl_klarna_request_t req;
     kl_operation_t *op;
 
-    if (!kl_order_find_capture(plan->order, want->capture_id)) {
-        return kl_error_set(err, KL_NOT_FOUND, "no_such_capture",
-                            "This order has no such capture.");
+    if (kl_capture_known(plan->order, want->capture_id, err) != KL_OK) {
+        return err->kind;
     }
     if (!kl_order_has_room(svc->p, plan->order, 1024 + 4 * strlen(want->shipping_info))) {
         return kl_error_set(err, KL_CONFLICT, "order_full",
@@ -89,3 +97,30 @@ static kl_kind_t plan_tracking(kl_service_t *svc, const kl_ask_t *ask, kl_plan_t
 }
 
 const kl_action_t kl_capture_tracking_action = {.plan = plan_tracking};
+
+static kl_kind_t plan_send_out(kl_service_t *svc, const kl_ask_t *ask, kl_plan_t *plan,
+                               kl_error_t *err)
+{
+    const kl_words_t *why = kl_why_not_send_out(plan->order);
+    kl_intent_t intent = kl_intent_make(svc->p);
+    kl_klarna_request_t req;
+    kl_operation_t *op;
+
+    if (kl_capture_known(plan->order, ask->capture_id, err) != KL_OK) {
+        return err->kind;
+    }
+    if (why) {
+        return kl_error_because(err, KL_CONFLICT, "nothing_to_send", why);
+    }
+    op = kl_journal_add(svc, plan, KL_OP_SEND_OUT, err);
+    if (!op) {
+        return err->kind;
+    }
+    req = kl_order_management_send_out(svc->p, plan->order, ask->capture_id, op->id);
+    kl_journal_request(op, &req);
+    intent.capture_id = ask->capture_id;
+    op->intent = kl_intent_text(svc->p, op->kind, &intent);
+    return KL_OK;
+}
+
+const kl_action_t kl_capture_send_out_action = {.plan = plan_send_out};

@@ -11,5 +11,11 @@
 extern const kl_action_t kl_capture_action;
 /** Reads ask->tracking. */
 extern const kl_action_t kl_capture_tracking_action;
+/** Klarna writes to the shopper about a capture once more. @return as kl_act; KL_NOT_FOUND
+ *  "no_such_capture"; KL_CONFLICT "nothing_to_send" */
+extern const kl_action_t kl_capture_send_out_action;
+
+/** KL_OK, or KL_NOT_FOUND "no_such_capture". */
+kl_kind_t kl_capture_known(const kl_order_t *order, const char *capture_id, kl_error_t *err);
 
 #endif

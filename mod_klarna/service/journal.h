@@ -10,6 +10,7 @@
 
 #include "api/klarna.h"
 #include "core/klarna_record.h"
+#include "core/plan_due_date.h"
 #include "service/service.h"
 
 #define KL_MAX_CHAIN 2 /* operations that one action needs */
@@ -24,6 +25,7 @@ typedef struct kl_plan_t {
     kl_operation_t *ops[KL_MAX_CHAIN];
     int n;
     const kl_klarna_record_t *record; /* Klarna's, read for this action; NULL when it was not */
+    kl_due_options_t due_options;     /* Klarna's, read for a later due date */
 } kl_plan_t;
 
 /**

@@ -305,6 +305,10 @@ static kl_kind_t truth_of(const search_t *search, const kl_klarna_record_t *seen
     case KL_OP_REFERENCES:
         truth_of_references(search, seen);
         break;
+    case KL_OP_DUE_DATE: /* Klarna's record does not show it */
+        may_be_done(search);
+        break;
+    case KL_OP_SEND_OUT:         /* a second mail does no harm */
     case KL_OP_EXTEND:           /* the same on the same day, and moves nothing */
     case KL_OP_SHIPPING_ADDRESS: /* the same address again is the same address */
     case KL_OP_SHIPPING_INFO:    /* tracking that appears twice does no harm */

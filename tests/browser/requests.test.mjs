@@ -125,6 +125,17 @@ test('the small ones', () => {
   assert.deepEqual(wrongBy('give_up', { reason: ' ' }), { reason: { code: 'missing' } });
 });
 
+test('a due date is sent with the price that was shown', () => {
+  assert.deepEqual(sentBy('due_date', { capture: 'c1', option: '14:3900' }),
+    ['orders/o1/captures/c1/due-date', { number_of_days: 14, amount: 3900 }, 'outcome']);
+  assert.deepEqual(sentBy('due_date', { capture: 'c1', option: '28:0' })[1],
+    { number_of_days: 28, amount: 0 });
+  assert.deepEqual(wrongBy('due_date', { capture: 'c1' }), { option: { code: 'not_chosen' } });
+  assert.equal(fieldOf('number_of_days', {}, ORDER), 'option');
+  assert.deepEqual(sentBy('send_out', { capture: 'c1' }),
+    ['orders/o1/captures/c1/send-out', {}, 'outcome']);
+});
+
 test('references: what was changed is sent, an emptied one as empty', () => {
   const order = { ...ORDER, merchant_reference1: 'A-1', merchant_reference2: 'till' };
   const values = { merchant_reference1: ' A-2 ', merchant_reference2: 'till' };

@@ -204,6 +204,11 @@ def _shipping_info(stage, subject, key):
                           {"shipping_info": SHIPPED}, key)
 
 
+def _of_capture(action, body):
+    return lambda stage, subject, key: stage.shop.act(
+        subject.order_id, f"captures/{subject.capture_id}/{action}", body, key)
+
+
 def _refresh(stage, subject, key):
     return stage.first.get(f"{ORDERS}/{subject.order_id}?refresh=1")
 
@@ -254,6 +259,8 @@ SCENARIOS = (
     Scenario("shipping address", _placed,
              _act("shipping-address", {"shipping_address": carts.ADDRESS | {"country": "SE"}})),
     Scenario("shipping info", _part_captured, _shipping_info),
+    Scenario("due date", _part_captured, _of_capture("due-date", {"number_of_days": 14})),
+    Scenario("send-out", _part_captured, _of_capture("send-out", {})),
     Scenario("look after a refund in the portal", _refunded_in_the_portal, _refresh),
     Scenario("look after a capture in the portal", _captured_in_the_portal, _refresh),
     Scenario("a forgotten key, executed", _capture_with_a_forgotten_key(True), _again,

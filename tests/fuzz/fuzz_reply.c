@@ -17,6 +17,7 @@
 #include "api/reply.h"
 #include "api/url.h"
 #include "core/iso_time.h"
+#include "core/limits.h"
 
 static void must(int truth)
 {
@@ -91,9 +92,28 @@ static void try_order(apr_pool_t *p, const kl_klarna_response_t *resp)
         must(*seen.order_id && *seen.status && seen.order_amount >= 0);
         must(seen.captured_amount >= 0 && seen.refunded_amount >= 0);
         must(seen.remaining_authorized_amount >= 0 && seen.expires_at >= 0);
+        (void)kl_klarna_record_fault(&seen); /* no sum of what was read overflows */
     }
     else {
         check_error(err);
+    }
+}
+
+static void try_due_options(apr_pool_t *p, const kl_klarna_response_t *resp)
+{
+    kl_error_t *err = kl_error_make(p);
+    kl_due_options_t options;
+
+    if (kl_order_management_due_options_reply(&options, p, resp, err) != KL_OK) {
+        check_error(err);
+        return;
+    }
+    must(options.list->nelts <= KL_MAX_DUE_OPTIONS);
+    for (int i = 0; i < options.list->nelts; i++) {
+        const kl_due_option_t *option = &APR_ARRAY_IDX(options.list, i, kl_due_option_t);
+
+        must(option->days >= 1 && option->days <= KL_MAX_DUE_DAYS);
+        must(option->price >= 0 && option->price <= KL_BOUND && *options.currency);
     }
 }
 
@@ -138,6 +158,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     try_meaning(p, &resp);
     try_payments(p, &resp);
     try_order(p, &resp);
+    try_due_options(p, &resp);
     try_words(p, resp.body);
     try_rate(resp.body);
     apr_pool_destroy(p);

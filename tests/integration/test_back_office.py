@@ -26,10 +26,13 @@ def other(httpd, box):
 def routes(order_id):
     return [("GET", "", None), ("GET", f"/{order_id}", None), ("GET", f"/{order_id}/events", None),
             ("GET", f"/{order_id}/operations/{NOBODY}", None),
+            ("GET", f"/{order_id}/captures/{NOBODY}/due-date", None),
             *[("POST", f"/{order_id}/{action}", body) for action, body in [
                 ("captures", {"everything": True}),
                 (f"captures/{NOBODY}/shipping-info",
                  {"shipping_info": [{"tracking_number": "1"}]}),
+                (f"captures/{NOBODY}/due-date", {"number_of_days": 14}),
+                (f"captures/{NOBODY}/send-out", {}),
                 ("credit-invoices", {"everything": True}),
                 ("credit-invoices/preview", {"everything": True}),
                 ("cancel", {"confirm_final": True}), ("extend", {}), ("release", {}),
@@ -71,6 +74,7 @@ def test_an_order_that_is_not_there(shop, httpd):
     ("captures", {"everything": True}), ("credit-invoices", {"everything": True}),
     ("cancel", {"confirm_final": True}), ("extend", {}), ("release", {}),
     ("references", {"merchant_reference1": "x"}),
+    (f"captures/{NOBODY}/due-date", {"number_of_days": 14}), (f"captures/{NOBODY}/send-out", {}),
     ("shipping-address", {"shipping_address": SOMEWHERE})])
 def test_money_needs_a_key(shop, httpd, action, body):
     order_id = shop.placed()

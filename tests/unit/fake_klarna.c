@@ -407,18 +407,72 @@ static answer_t extend(const asked_t *asked)
     return says(204, "");
 }
 
+/* What is asked of a capture. 0 when there is no such capture. */
+static int is_of_capture(const asked_t *asked, const char **what)
+{
+    const char *name = asked->below + strlen("/captures/");
+    const char *digits = name + strcspn(name, "0123456789");
+
+    *what = name + strcspn(name, "/");
+    return atoi(digits) >= 1 && atoi(digits) <= asked->order->captures;
+}
+
 static answer_t shipping_info(const asked_t *asked)
 {
-    const char *id = apr_pstrndup(asked->fake->p, asked->below + strlen("/captures/"),
-                                  strcspn(asked->below + strlen("/captures/"), "/"));
-    int n = atoi(id + strcspn(id, "0123456789"));
-
-    if (n < 1 || n > asked->order->captures) {
-        return refuses(asked, 404, "NO_SUCH_ORDER");
-    }
     asked->order->parcels += (int)kl_json_size(kl_json_get(asked->body, "shipping_info"));
     moved(asked, "shipping_info", asked->req->idempotency_key, 0);
     return says(204, "");
+}
+
+static answer_t due_options(const asked_t *asked)
+{
+    return says(200, asked->order->due_days
+                         ? "{\"currency\":\"sek\"}"
+                         : "{\"currency\":\"sek\",\"options\":[{\"number_of_days\":14,"
+                           "\"amount\":3900},{\"number_of_days\":28,\"amount\":7900}]}");
+}
+
+static answer_t due_date(const asked_t *asked)
+{
+    apr_int64_t days = kl_json_int(asked->body, "number_of_days", 0);
+
+    if (asked->order->due_days || (days != 14 && days != 28)) {
+        return refuses(asked, 403, "NOT_ALLOWED");
+    }
+    asked->order->due_days = (int)days;
+    moved(asked, "due_date", asked->req->idempotency_key, 0);
+    return says(204, "");
+}
+
+static answer_t send_out(const asked_t *asked)
+{
+    asked->order->send_outs++;
+    moved(asked, "send_out", asked->req->idempotency_key, 0);
+    return says(204, "");
+}
+
+static answer_t manage_capture(const asked_t *asked)
+{
+    static const struct {
+        const char *method, *below;
+        answer_t (*does)(const asked_t *asked);
+    } routes[] = {{"POST", "/shipping-info", shipping_info},
+                  {"GET", "/extend-due-date-options", due_options},
+                  {"PATCH", "/extend-due-date", due_date},
+                  {"POST", "/trigger-send-out", send_out}};
+    const char *what;
+
+    if (!is_of_capture(asked, &what)) {
+        return refuses(asked, 404, "NO_SUCH_CAPTURE");
+    }
+    for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
+        if (strcmp(routes[i].method, asked->req->method) == 0
+            && strcmp(routes[i].below, what) == 0) {
+            return routes[i].does(asked);
+        }
+    }
+    fail_msg("Klarna has no %s %s", asked->req->method, asked->req->path);
+    return says(404, "");
 }
 
 static answer_t references(const asked_t *asked)
@@ -507,7 +561,7 @@ static answer_t manage(const asked_t *asked)
         }
     }
     if (strncmp(asked->below, "/captures/", 10) == 0) {
-        return shipping_info(asked);
+        return manage_capture(asked);
     }
     fail_msg("Klarna has no %s %s", asked->req->method, asked->req->path);
     return says(404, "");

@@ -44,7 +44,8 @@ typedef struct fake_order_t {
     const char *reference1, *reference2, *created_at, *expires_at;
     const char *payment_type; /* of its initial_payment_method */
     apr_int64_t original, order_amount, captured, refunded, remaining;
-    int captures, refunds, parcels, extensions;
+    int captures, refunds, parcels, extensions, send_outs;
+    int due_days; /* that its captures' due dates were put off; then there are no options more */
     const char *shipping_address; /* JSON text as it was last set, or "" */
     kl_json_t *capture_list, *refund_list;
     const char *lines; /* JSON text as they were last written, or NULL */

@@ -34,6 +34,9 @@ const scenario_t scenarios[SCENARIOS] = {
     {"shipping address", world_placed, act_shipping_address, .refuses = NULL},
     {"shipping address refused", world_placed, act_shipping_address,
      .refuses = "/customer-details"},
+    {"due date", world_part_captured, act_due_date, .refuses = NULL},
+    {"send-out", world_captured, act_send_out, .refuses = NULL},
+    {"send-out refused", world_captured, act_send_out, .refuses = "/trigger-send-out"},
     {"tracking", world_part_captured, act_tracking, .refuses = NULL},
 };
 

@@ -220,6 +220,26 @@ kl_kind_t act_tracking(kl_service_t *svc, const char *order_id, const kl_client_
     return act(svc, &kl_capture_tracking_action, &ask, out, err);
 }
 
+kl_kind_t act_due_date(kl_service_t *svc, const char *order_id, const kl_client_t *client,
+                       kl_operation_t **out, kl_error_t *err)
+{
+    kl_due_date_request_t want = {.days = 14, .price = 3900};
+    kl_ask_t ask = {.order_id = order_id,
+                    .client = client,
+                    .capture_id = "capture-1",
+                    .due_date = &want};
+
+    return act(svc, &kl_due_date_action, &ask, out, err);
+}
+
+kl_kind_t act_send_out(kl_service_t *svc, const char *order_id, const kl_client_t *client,
+                       kl_operation_t **out, kl_error_t *err)
+{
+    kl_ask_t ask = {.order_id = order_id, .client = client, .capture_id = "capture-1"};
+
+    return act(svc, &kl_capture_send_out_action, &ask, out, err);
+}
+
 kl_kind_t act_references(kl_service_t *svc, const char *order_id, const kl_client_t *client,
                          kl_operation_t **out, kl_error_t *err)
 {
@@ -394,7 +414,8 @@ int world_reads_first(const world_t *world, act_fn prepare, const char *order_id
                 || prepare == act_credit_8000 || prepare == act_extend;
     int everything = prepare == act_cancel || prepare == act_capture_all;
 
-    return everything || (reads && kl_order_open_amount(world_order(world, order_id)) > 0);
+    return everything || prepare == act_due_date
+           || (reads && kl_order_open_amount(world_order(world, order_id)) > 0);
 }
 
 kl_operation_t *world_in_doubt(world_t *world, act_fn prepare, const char *order_id,
@@ -522,10 +543,10 @@ static const char *klarna_texts(const world_t *world, apr_pool_t *p)
     for (int i = 0; i < world->klarna->orders->nelts; i++) {
         const fake_order_t *o = APR_ARRAY_IDX(world->klarna->orders, i, fake_order_t *);
 
-        text = apr_psprintf(p, "%s %s " N "/" N "/" N "/" N " %d %d %d %d %s %s%s", text, o->status,
-                            o->order_amount, o->captured, o->refunded, o->remaining, o->captures,
-                            o->refunds, o->parcels, o->extensions, o->reference1, o->reference2,
-                            o->shipping_address);
+        text = apr_psprintf(p, "%s %s " N "/" N "/" N "/" N " %d %d %d %d %d %d %s %s%s", text,
+                            o->status, o->order_amount, o->captured, o->refunded, o->remaining,
+                            o->captures, o->refunds, o->parcels, o->extensions, o->due_days,
+                            o->send_outs, o->reference1, o->reference2, o->shipping_address);
     }
     for (int i = 0; i < world->klarna->movements->nelts; i++) {
         const fake_movement_t *m = &APR_ARRAY_IDX(world->klarna->movements, i, fake_movement_t);
@@ -535,15 +556,26 @@ static const char *klarna_texts(const world_t *world, apr_pool_t *p)
     return text;
 }
 
+static int due_days(const kl_order_t *order)
+{
+    apr_int64_t days = 0;
+
+    for (int i = 0; i < order->captures->nelts; i++) {
+        days += APR_ARRAY_IDX(order->captures, i, kl_capture_t).due_date_days;
+    }
+    return (int)days;
+}
+
 const char *world_ledgers(const world_t *world, apr_pool_t *p, const char *order_id)
 {
     const kl_order_t *o = world_order(world, order_id);
 
-    return apr_psprintf(p, "%s " N "/" N "/" N "/" N " %s captures %d %s %s%s |%s |%s",
+    return apr_psprintf(p, "%s " N "/" N "/" N "/" N " %s captures %d +%d days %s %s%s |%s |%s",
                         kl_order_state_name(o->state), o->order_amount, o->captured_amount,
                         o->refunded_amount, o->remaining_amount, o->pending_op[0] ? "held" : "free",
-                        o->captures->nelts, o->reference1, o->reference2, credit_texts(p, o),
-                        operation_texts(world, p, order_id), klarna_texts(world, p));
+                        o->captures->nelts, due_days(o), o->reference1, o->reference2,
+                        credit_texts(p, o), operation_texts(world, p, order_id),
+                        klarna_texts(world, p));
 }
 
 static void same(apr_int64_t ours, apr_int64_t klarnas, const char *what, const char *where)

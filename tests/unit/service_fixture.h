@@ -14,6 +14,7 @@
 #include "service/checkout.h"
 #include "service/credit_invoice.h"
 #include "service/details.h"
+#include "service/due_date.h"
 #include "service/placement.h"
 #include "service/resolve.h"
 
@@ -86,6 +87,11 @@ kl_kind_t act_extend(kl_service_t *svc, const char *order_id, const kl_client_t 
 kl_kind_t act_release(kl_service_t *svc, const char *order_id, const kl_client_t *client,
                       kl_operation_t **out, kl_error_t *err);
 kl_kind_t act_tracking(kl_service_t *svc, const char *order_id, const kl_client_t *client,
+                       kl_operation_t **out, kl_error_t *err);
+/** The first capture: paid 14 days later, for 3900; its mail once more. */
+kl_kind_t act_due_date(kl_service_t *svc, const char *order_id, const kl_client_t *client,
+                       kl_operation_t **out, kl_error_t *err);
+kl_kind_t act_send_out(kl_service_t *svc, const char *order_id, const kl_client_t *client,
                        kl_operation_t **out, kl_error_t *err);
 /** "shop-2" and "till 7". */
 kl_kind_t act_references(kl_service_t *svc, const char *order_id, const kl_client_t *client,

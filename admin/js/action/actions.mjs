@@ -13,6 +13,7 @@
 import { get, post } from '../lib/api.mjs';
 import { cancel, credit } from './credit.mjs';
 import { capture, trackingOf } from './capture.mjs';
+import { dueDate, sendOut } from './captured.mjs';
 import { adopt, extend, giveUp, release, sendAgain } from './confirm.mjs';
 import { references, shippingAddress } from './details.mjs';
 import { openDialog } from './dialog.mjs';
@@ -26,12 +27,14 @@ import { draw } from '../lib/shell.mjs';
 import { digitsOf } from '../lib/typed.mjs';
 
 const SPECS = { capture, credit, cancel, extend, release, references,
-  shipping_address: shippingAddress, adopt, tracking: trackingOf, give_up: giveUp,
+  shipping_address: shippingAddress, adopt, tracking: trackingOf, due_date: dueDate,
+  send_out: sendOut, give_up: giveUp,
   send_again: sendAgain };
 // Our name, the module's, and whether it is shown only when it is possible.
 const BUTTONS = [['capture', 'capture'], ['credit', 'credit_invoice'], ['extend', 'extend'],
   ['release', 'release'], ['references', 'references'], ['shipping_address', 'shipping_address'],
-  ['cancel', 'cancel'], ['adopt', 'adopt', true]];
+  ['due_date', 'due_date', true], ['send_out', 'send_out', true], ['cancel', 'cancel'],
+  ['adopt', 'adopt', true]];
 
 const LOOKS = { capture: '', cancel: 'danger' };
 
@@ -73,8 +76,9 @@ function show(name, one) {
   one.dialog = openDialog({ flow: one.flow, spec: SPECS[action], name: action, order,
     context: { locale: locale(), digits: digitsOf(order.purchase_currency), operation: target },
     using: { newKey, wait, readOrder: () => get(path(order)),
-      preview: async (body, signal) => (
-        await post(`${path(order)}/credit-invoices/preview`, body, { signal })).body },
+      preview: async ({ path: below, body }, signal) => (body
+        ? (await post(`${path(order)}/${below}`, body, { signal })).body
+        : get(`${path(order)}/${below}`, { signal })) },
     onOrder: (fresh) => {
       const isNew = books(fresh) !== books(one.order);
       one.order = fresh;

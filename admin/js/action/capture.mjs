@@ -35,7 +35,8 @@ const nameOf = (order, { captured_at, captured_amount, shipping_info: parcels })
   dateTime(captured_at), money(captured_amount, order.purchase_currency),
   parcels[0]?.tracking_number].filter(Boolean).join(' · ');
 
-function whichCapture(form) {
+/** One capture needs no choice. */
+export function whichCapture(form) {
   const { order, values } = form;
   if (order.captures.length < 2) return html`<p>${nameOf(order, order.captures[0])}</p>`;
   return html`<div class="field"><label for="field-capture">${t('action.tracking.which')}</label>

@@ -68,7 +68,7 @@ export const credit = {
   view: (form) => html`${pickWhat(form, 'credit')}${fee(form)}
     ${textField(form, 'comment', t('action.comment'), { hint: t('action.comment_hint') })}
     ${textField(form, 'reference', t('action.credit.reference'))}${preview(form)}`,
-  question: (body) => body,
+  question: (body) => ({ path: 'credit-invoices/preview', body }),
   result: doneWords,
 };
 
@@ -77,7 +77,7 @@ export const cancel = {
   view: (form) => html`<p>${t('action.cancel.final')}</p>${preview(form)}
     ${textField(form, 'comment', t('action.comment'), { hint: t('action.comment_hint') })}
     ${tick(form, 'confirm', t('action.cancel.confirm'))}`,
-  question: () => ({ everything: true }),
+  question: () => ({ path: 'credit-invoices/preview', body: { everything: true } }),
   isGrave: true,
   result: doneWords,
 };

@@ -6,7 +6,9 @@
 //
 //   openDialog({ flow, spec, name, order, context, using, onOrder, onClose })
 //
-//   spec: { values, view, result, question?, isGrave?, isDirect? } of capture.mjs, credit.mjs ...
+//   spec: { values, view, result, question?, chosen?, isGrave?, isDirect? } of capture.mjs, credit.mjs ...
+//     question(body, values): { path, body? }, what the module is asked meanwhile: preview.mjs
+//     chosen: the field that is chosen among what was answered; usually the tick `confirm`
 //   using: { post, readOrder, wait }          onOrder(order): it was read anew
 import { html, nothing, render } from '../lib/html.mjs';
 import { explain, t } from '../lib/i18n.mjs';
@@ -30,7 +32,7 @@ class ActionDialog {
     this.#with = given;
     this.order = given.order;
     if (given.spec.question) this.#preview = new Preview({ changed: this.#change,
-      wait: given.using.wait, ask: (body, signal) => given.using.preview(body, signal) });
+      wait: given.using.wait, ask: (question, signal) => given.using.preview(question, signal) });
     this.#element.className = 'action';
     this.#element.setAttribute('aria-labelledby', 'action-title');
     this.#element.addEventListener('cancel', (event) => {
@@ -92,9 +94,10 @@ class ActionDialog {
 
   #ask() {
     if (!this.#preview || this.flow.entry?.state !== EDITING) return;
-    const { body, wrong } = this.#request();
-    delete wrong.confirm;
-    this.#preview.about(Object.keys(wrong).length ? null : this.#with.spec.question(body));
+    const { body, wrong } = this.#request(), { spec } = this.#with;
+    delete wrong[spec.chosen ?? 'confirm'];
+    this.#preview.about(Object.keys(wrong).length ? null
+      : spec.question(body, this.flow.entry.values));
   }
 
   #set(values) {

@@ -147,6 +147,12 @@ const REQUESTS = {
     read.needs('confirm', read.values.confirm, 'not_confirmed');
     return [['cancel', { confirm_final: true, ...filled({ comment: read.text('comment') }) }]];
   },
+  due_date(order, read) {
+    read.needs('option', read.values.option, 'not_chosen');
+    const [days, amount] = (read.values.option ?? '').split(':').map(Number);
+    return [[`captures/${read.values.capture}/due-date`, { number_of_days: days, amount }]];
+  },
+  send_out: (order, { values }) => [[`captures/${values.capture}/send-out`, {}]],
   extend: () => [['extend', {}]],
   release: () => [['release', {}]],
   references(order, read) {
@@ -188,7 +194,8 @@ export function requestOf(action, order, values, context) {
 }
 
 const FIELDS = { shipping_company: 'company', tracking_number: 'number', tracking_uri: 'uri',
-  return_fee: 'fee', return_fee_tax_rate: 'rate', confirm_final: 'confirm' };
+  return_fee: 'fee', return_fee_tax_rate: 'rate', number_of_days: 'option',
+  confirm_final: 'confirm' };
 
 /** The form's field for the module's; body is what was sent. '' when the form has none. */
 export function fieldOf(field, body, order) {

@@ -131,6 +131,8 @@ function capture(order, found) {
       .filter(Boolean).join(' · ')}</p>` : nothing}
     ${found.klarna_reference ? html`<p>${t('capture.invoice_number')} ${
       copyable(found.klarna_reference, t('capture.invoice_number'))}</p>` : nothing}
+    ${found.due_date_days ? html`<p data-name="due-date">${t('capture.due_date',
+      { days: number(found.due_date_days) })}</p>` : nothing}
     ${movedLines(order, found.lines)}
     ${parcels.length ? html`<ul class="parcels">${parcels.map((info) => html`${
       parcel(info, '')}${parcel(info, 'return_')}`)}</ul>`

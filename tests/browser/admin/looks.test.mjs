@@ -98,7 +98,7 @@ story('the windows of what is done with an order', async (page) => {
     await dialog(page).locator('[id=field-fee]').fill('x');
   } });
   await looksOf(page, 'cancel');
-  for (const action of ['tracking', 'extend', 'release']) {
+  for (const action of ['tracking', 'extend', 'release', 'due_date', 'send_out']) {
     await looksOf(page, action, { wrong: false });
   }
 });

@@ -147,6 +147,29 @@ story('extended: the authorization ends later', async (page) => {
   await shows(part(page, 'history'), 'Extension');
 });
 
+story('the shopper gets more time to pay, at Klarna\'s price, and is written to again', async (page) => {
+  const order = await captured();
+  await begin(page, order, 'due_date');
+  await press(page, 'submit');
+  await shows(dialog(page), 'Choose one of these.');
+  await dialog(page).getByLabel('14 days, for SEK 39.00').check();
+  await press(page, 'submit');
+  await ended(page, 'Klarna has moved the due date by 14 days');
+  await press(page, 'close');
+  await shows(part(page, 'captures'), 'The shopper may pay 14 days later');
+  const [capture] = (await ledger(order)).captures;
+  assert.deepEqual(capture.due_date_extensions, [{ number_of_days: 14, amount: 3900 }]);
+  await shows(part(page, 'captures'), capture.klarna_reference);
+  await page.locator('[data-name=do-due_date]').click();
+  await shows(dialog(page), 'Klarna offers no later due date');
+  await page.keyboard.press('Escape');
+
+  await page.locator('[data-name=do-send_out]').click();
+  await press(page, 'submit');
+  await ended(page, 'Klarna writes to the shopper again');
+  assert.equal((await ledger(order)).captures[0].send_outs, 1);
+});
+
 story('what is typed wrong is said at its field, and nothing is sent', async (page) => {
   const order = await captured();
   await begin(page, order, 'credit');

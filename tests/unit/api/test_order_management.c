@@ -179,6 +179,68 @@ static void test_no_request_without_order_or_key(void **state)
     assert_null(kl_order_management_read(p, "..").method);
 }
 
+/* --- due date and send-out ------------------------------------------------------------ */
+
+static void test_due_date(void **state)
+{
+    apr_pool_t *p = *state;
+    kl_order_t *order = shipped_order(p);
+    kl_klarna_request_t req = kl_order_management_due_options(p, order, "c/1");
+
+    assert_string_equal(req.method, "GET");
+    assert_non_null(strstr(req.path, "/captures/c%2F1/extend-due-date-options"));
+    assert_string_equal(req.idempotency_key, "");
+    req = kl_order_management_due_date(p, order, "c-1", 14, KEY);
+    assert_string_equal(req.method, "PATCH");
+    assert_non_null(strstr(req.path, "/captures/c-1/extend-due-date"));
+    assert_string_equal(req.body, "{\"number_of_days\":14}");
+    assert_string_equal(req.idempotency_key, KEY);
+    req = kl_order_management_send_out(p, order, "c-1", KEY);
+    assert_string_equal(req.method, "POST");
+    assert_non_null(strstr(req.path, "/captures/c-1/trigger-send-out"));
+    assert_string_equal(req.body, "");
+    assert_null(kl_order_management_due_date(p, order, "c-1", 14, "").method);
+    assert_null(kl_order_management_send_out(p, order, "", KEY).method);
+    assert_null(kl_order_management_due_options(p, order, "..").method);
+}
+
+static kl_kind_t read_options(apr_pool_t *p, const char *body, kl_due_options_t *out,
+                              kl_error_t *err)
+{
+    kl_klarna_response_t resp = {.status = 200,
+                                 .body = body,
+                                 .body_len = strlen(body),
+                                 .correlation_id = ""};
+
+    kl_error_clear(err);
+    return kl_order_management_due_options_reply(out, p, &resp, err);
+}
+
+static void test_due_options_reply(void **state)
+{
+    apr_pool_t *p = *state;
+    kl_error_t *err = kl_error_make(p);
+    kl_due_options_t o;
+
+    assert_int_equal(read_options(p,
+                                  "{\"currency\":\"usd\",\"options\":[{\"number_of_days\":14,"
+                                  "\"amount\":395},{\"number_of_days\":0,\"amount\":1},"
+                                  "{\"number_of_days\":7},{\"number_of_days\":28,\"amount\":-1},"
+                                  "{\"number_of_days\":99999,\"amount\":1},7]}",
+                                  &o, err),
+                     KL_OK);
+    assert_string_equal(o.currency, "USD");
+    assert_int_equal(o.list->nelts, 1); /* what cannot be read is no option */
+    assert_int_equal(APR_ARRAY_IDX(o.list, 0, kl_due_option_t).days, 14);
+    assert_int_equal(APR_ARRAY_IDX(o.list, 0, kl_due_option_t).price, 395);
+    assert_int_equal(read_options(p, "{}", &o, err), KL_OK);
+    assert_int_equal(o.list->nelts, 0);
+    assert_int_equal(read_options(p, "[]", &o, err), KL_PROTOCOL);
+    assert_int_equal(read_options(p, "{\"options\":[{\"number_of_days\":14,\"amount\":1}]}", &o,
+                                  err),
+                     KL_PROTOCOL);
+}
+
 /* --- reading an order ---------------------------------------------------------------- */
 
 static kl_kind_t read_it(apr_pool_t *p, const char *body, kl_klarna_record_t *out, kl_error_t *err)
@@ -459,6 +521,8 @@ int main(void)
                                        WITH_POOL(test_refer),
                                        WITH_POOL(test_shipping_info),
                                        WITH_POOL(test_no_request_without_order_or_key),
+                                       WITH_POOL(test_due_date),
+                                       WITH_POOL(test_due_options_reply),
                                        WITH_POOL(test_read_reply),
                                        WITH_POOL(test_read_reply_of_the_future),
                                        WITH_POOL(test_read_reply_references),

@@ -55,6 +55,20 @@ static void each_kind_keeps_what_is_booked_of_it(void **state)
     assert_string_equal(kl_intent_text(*state, KL_OP_CANCEL, &intent), "");
     assert_string_equal(kl_intent_text(*state, KL_OP_REFUND, &intent),
                         "{\"movement\":{\"amount\":5,\"lines\":[]}}");
+    intent.capture_id = "c";
+    intent.due = (kl_due_option_t){14, 3900};
+    intent.currency = "SEK";
+    assert_string_equal(kl_intent_text(*state, KL_OP_DUE_DATE, &intent),
+                        "{\"capture_id\":\"c\",\"number_of_days\":14,\"price\":3900,"
+                        "\"currency\":\"SEK\"}");
+    intent = must_read(*state, KL_OP_DUE_DATE,
+                       "{\"capture_id\":\"c\",\"number_of_days\":14,\"price\":3900,"
+                       "\"currency\":\"SEK\"}");
+    assert_string_equal(intent.capture_id, "c");
+    assert_string_equal(intent.currency, "SEK");
+    assert_int_equal(intent.due.days, 14);
+    assert_int_equal(intent.due.price, 3900);
+    intent = kl_intent_make(*state);
     intent.expires_at = 7;
     assert_string_equal(kl_intent_text(*state, KL_OP_EXTEND, &intent), "{\"expires_at\":7}");
     intent = must_read(*state, KL_OP_EXTEND, "{\"expires_at\":7}");

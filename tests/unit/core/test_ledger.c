@@ -17,6 +17,9 @@ static void what_was_stored_comes_back(void **state)
     must_capture(order, *state, "{'lines':[{'reference':'shirt','quantity':2}]}");
     must_credit(order, *state, "{'amount':40900,'return_fee':7,'return_fee_tax_rate':2500}");
     APR_ARRAY_IDX(order->captures, 0, kl_capture_t).klarna_reference = "K4MADNY-1";
+    APR_ARRAY_IDX(order->captures, 0, kl_capture_t).due_date_days = 14;
+    order->payment_type = "INVOICE";
+    order->authorized_at = 11;
     APR_ARRAY_IDX(order->credit_invoices, 0, kl_credit_invoice_t).actor = "odd\x01user";
     APR_ARRAY_PUSH(order->outside, kl_outside_t) = (kl_outside_t){"capture", 3, 5, "theirs"};
     APR_ARRAY_PUSH(order->outside, kl_outside_t) = (kl_outside_t){"expired", 0, 7, ""};
@@ -29,6 +32,9 @@ static void what_was_stored_comes_back(void **state)
     assert_int_equal(APR_ARRAY_IDX(copy->captures, 0, kl_capture_t).moved.amount, 20000);
     assert_int_equal(APR_ARRAY_IDX(copy->credit_invoices, 0, kl_credit_invoice_t).return_fee, 7);
     assert_string_equal(APR_ARRAY_IDX(copy->captures, 0, kl_capture_t).reference, "");
+    assert_int_equal(APR_ARRAY_IDX(copy->captures, 0, kl_capture_t).due_date_days, 14);
+    assert_string_equal(copy->payment_type, "INVOICE");
+    assert_int_equal(copy->authorized_at, 11);
     assert_string_equal(APR_ARRAY_IDX(copy->captures, 0, kl_capture_t).klarna_reference,
                         "K4MADNY-1");
     assert_int_equal(copy->outside->nelts, 2);

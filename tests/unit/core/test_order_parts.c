@@ -52,7 +52,7 @@ static void a_capture_has_one_form_for_each(void **state)
     assert_string_equal(kl_json_text(*state, kl_order_parts_capture(*state, &capture, KL_SHOWN)),
                         "{\"capture_id\":\"c-1\",\"operation_id\":null,"
                         "\"klarna_reference\":null,\"reference\":\"\",\"description\":\"\","
-                        "\"captured_at\":\"2026-09-21T14:13:20Z\"}");
+                        "\"captured_at\":\"2026-09-21T14:13:20Z\",\"due_date_days\":0}");
 }
 
 static void a_credit_invoice_has_its_steps(void **state)
