@@ -29,10 +29,17 @@ static void book_captured(kl_line_t *line, const kl_movement_line_t *part)
     line->captured_amount += part->amount;
 }
 
+/* What was captured by amount proves to be of the lines that come back. */
 static void book_credited(kl_line_t *line, const kl_movement_line_t *part)
 {
     line->credited_quantity += part->quantity;
     line->credited_amount += part->amount;
+    if (line->credited_quantity > line->captured_quantity) {
+        line->captured_quantity = line->credited_quantity;
+    }
+    if (!kl_money_within(line->credited_amount, line->captured_amount)) {
+        line->captured_amount = line->credited_amount;
+    }
 }
 
 static void book_cancelled(kl_line_t *line, const kl_movement_line_t *part)
@@ -50,16 +57,6 @@ static void book_lines(kl_order_t *order, const kl_movement_t *m, book_fn book)
     }
 }
 
-static apr_int64_t captured_by_lines(const kl_order_t *order)
-{
-    apr_int64_t sum = 0;
-
-    for (int i = 0; i < order->lines->nelts; i++) {
-        sum += line_at(order, i)->captured_amount;
-    }
-    return sum;
-}
-
 static apr_int64_t lines_not_cancelled(const kl_order_t *order)
 {
     apr_int64_t sum = 0;
@@ -72,10 +69,10 @@ static apr_int64_t lines_not_cancelled(const kl_order_t *order)
 
 /* Free amounts name no lines; when all money of the lines was captured, so were the lines,
  * and they can be returned one by one. */
-static int lines_caught_up(kl_order_t *order)
+static void lines_caught_up(kl_order_t *order)
 {
     if (order->captured_amount != lines_not_cancelled(order)) {
-        return 0;
+        return;
     }
     for (int i = 0; i < order->lines->nelts; i++) {
         kl_line_t *line = line_at(order, i);
@@ -83,7 +80,6 @@ static int lines_caught_up(kl_order_t *order)
         line->captured_quantity = line->quantity - line->cancelled_quantity;
         line->captured_amount = line->total_amount - line->cancelled_amount;
     }
-    return 1;
 }
 
 /* A movement that can be one of this order's, of at most that much. */
@@ -143,6 +139,15 @@ kl_kind_t kl_booking_capture(kl_order_t *order, const kl_capture_t *capture, kl_
     return kl_order_check(order, err);
 }
 
+/* Nothing waits any more, and no line can prove to be captured: what was not, will not be. */
+static void settle_lines(kl_order_t *order)
+{
+    if (order->state == KL_ORDER_CAPTURED
+        && (kl_order_captured_loose(order) == 0 || kl_order_creditable_amount(order) == 0)) {
+        kl_order_cancel_open(order);
+    }
+}
+
 /* Once everything was credited by free amounts, no line is left to return. */
 static void lines_credited_up(kl_order_t *order)
 {
@@ -162,10 +167,14 @@ kl_kind_t kl_booking_refund(kl_order_t *order, const kl_movement_t *moved, kl_er
         return err->kind;
     }
     book_lines(order, moved, book_credited);
+    if (kl_order_captured_loose(order) < 0) {
+        return broken(err, "refund", "its lines were not captured");
+    }
     order->refunded_amount += moved->amount;
     if (kl_order_creditable_amount(order) == 0) {
         lines_credited_up(order);
     }
+    settle_lines(order);
     return kl_order_check(order, err);
 }
 
@@ -252,8 +261,9 @@ kl_kind_t kl_booking_reopen(kl_order_t *order, kl_error_t *err)
     return kl_order_check(order, err);
 }
 
-/* Its amount is what was open when it was requested; what is open now was given up. That was not
- * captured, unless free amounts account for exactly the rest. */
+/* Its amount is what was open when it was requested; what is open now was given up. Of what was
+ * captured by amount, lines are known only when it accounts for exactly the rest; else they stay as
+ * they are, so that each can still come back. */
 kl_kind_t kl_booking_release(kl_order_t *order, const kl_movement_t *moved, kl_error_t *err)
 {
     if (fits(order, moved, APR_INT64_MAX, "release", err) != KL_OK) {
@@ -263,11 +273,12 @@ kl_kind_t kl_booking_release(kl_order_t *order, const kl_movement_t *moved, kl_e
         return broken(err, "release", "nothing was captured");
     }
     book_lines(order, moved, book_cancelled);
-    if (captured_by_lines(order) == order->captured_amount || !lines_caught_up(order)) {
-        kl_order_cancel_open(order);
+    if (kl_order_captured_loose(order) != 0) {
+        lines_caught_up(order);
     }
     order->remaining_amount = 0;
     order->state = KL_ORDER_CAPTURED;
+    settle_lines(order);
     return kl_order_check(order, err);
 }
 

@@ -276,13 +276,14 @@ apr_int64_t kl_order_credit_limit(const kl_order_t *order)
     return kl_order_open_amount(order) + order->captured_amount - order->refunded_amount;
 }
 
-void kl_order_line_credit_limit(const kl_order_t *order, const kl_line_t *line,
-                                apr_int64_t *quantity, apr_int64_t *amount)
+apr_int64_t kl_order_captured_loose(const kl_order_t *order)
 {
-    int open = kl_order_open_amount(order) > 0;
+    apr_int64_t loose = order->captured_amount;
 
-    *quantity = kl_line_creditable_quantity(line) + (open ? kl_line_open_quantity(line) : 0);
-    *amount = kl_line_creditable_amount(line) + (open ? kl_line_open_amount(line) : 0);
+    for (int i = 0; i < order->lines->nelts; i++) {
+        loose -= APR_ARRAY_IDX(order->lines, i, kl_line_t).captured_amount;
+    }
+    return loose;
 }
 
 void kl_order_cancel_open(kl_order_t *order)

@@ -214,10 +214,8 @@ int kl_order_is_of_fixed_term(const kl_order_t *order);
 /** The most a credit invoice could move now: what is open, what was captured and not
  *  refunded, return fees kept included (only a free amount gives those back). */
 apr_int64_t kl_order_credit_limit(const kl_order_t *order);
-/** The most of one line that it could: what was captured and not credited and, while the
- *  authorization is open, what was not captured. */
-void kl_order_line_credit_limit(const kl_order_t *order, const kl_line_t *line,
-                                apr_int64_t *quantity, apr_int64_t *amount);
+/** What was captured by amount: of no line that is known. */
+apr_int64_t kl_order_captured_loose(const kl_order_t *order);
 /** The open part of every line becomes cancelled: it can never be captured any more. */
 void kl_order_cancel_open(kl_order_t *order);
 /** 1 when the ledger document can bear `bytes` more below KL_MAX_LEDGER. Asked before a

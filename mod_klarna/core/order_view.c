@@ -8,22 +8,32 @@
 
 #include "core/order_parts.h"
 #include "core/view.h"
+#include "core/plan_capture.h"
 #include "core/plan_credit.h"
+#include "core/plan_shares.h"
 #include "core/why_not.h"
 #include "core/line.h"
 
 /* --- lines ----------------------------------------------------------------------- */
 
-static kl_json_t *line_view(apr_pool_t *p, const kl_order_t *order, const kl_line_t *line)
-{
-    kl_json_t *v = kl_order_parts_line(p, line, KL_SHOWN);
-    apr_int64_t quantity, amount;
+/* What can still be done with each line. */
+typedef struct limits_t {
+    const kl_part_t *capture, *credit;
+} limits_t;
 
-    kl_order_line_credit_limit(order, line, &quantity, &amount);
-    kl_json_set_int(v, "max_credit_quantity", quantity);
-    kl_json_set_int(v, "max_credit_amount", amount);
-    kl_json_set_int(v, "open_quantity", kl_line_open_quantity(line));
-    kl_json_set_int(v, "open_amount", kl_line_open_amount(line));
+static kl_json_t *line_view(apr_pool_t *p, const kl_order_t *order, int i, const limits_t *most)
+{
+    const kl_line_t *line = &APR_ARRAY_IDX(order->lines, i, kl_line_t);
+    kl_json_t *v = kl_order_parts_line(p, line, KL_SHOWN);
+    int open = kl_order_open_amount(order) > 0;
+
+    kl_json_set_int(v, "max_capture_quantity", most->capture[i].quantity);
+    kl_json_set_int(v, "max_capture_amount", most->capture[i].amount);
+    kl_json_set_int(v, "max_credit_quantity", most->credit[i].quantity);
+    kl_json_set_int(v, "max_credit_amount", most->credit[i].amount);
+    kl_json_set_bool(v, "shared", kl_plan_shares_has(line));
+    kl_json_set_int(v, "open_quantity", open ? kl_line_open_quantity(line) : 0);
+    kl_json_set_int(v, "open_amount", open ? kl_line_open_amount(line) : 0);
     kl_order_parts_moved(v, line, KL_SHOWN);
     kl_json_set_int(v, "creditable_quantity", kl_line_creditable_quantity(line));
     kl_json_set_int(v, "creditable_amount", kl_line_creditable_amount(line));
@@ -130,9 +140,10 @@ static kl_json_t *actions_view(apr_pool_t *p, const kl_order_t *order)
 static void add_lists(apr_pool_t *p, kl_json_t *v, const kl_order_t *order)
 {
     kl_json_t *lines = kl_json_array(p), *captures = kl_json_array(p), *cis = kl_json_array(p);
+    const limits_t most = {kl_plan_capture_limits(p, order), kl_plan_credit_limits(p, order)};
 
     for (int i = 0; i < order->lines->nelts; i++) {
-        kl_json_append(lines, line_view(p, order, &APR_ARRAY_IDX(order->lines, i, kl_line_t)));
+        kl_json_append(lines, line_view(p, order, i, &most));
     }
     for (int i = 0; i < order->captures->nelts; i++) {
         kl_json_append(captures,

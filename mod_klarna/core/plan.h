@@ -33,6 +33,7 @@ typedef struct kl_capture_request_t {
 
 typedef struct kl_credit_request_t {
     kl_selection_t what;
+    int release;            /* 1: what waits to be shipped may be taken off instead of paid back */
     apr_int64_t return_fee; /* >= 0 */
     apr_int64_t return_fee_tax_rate;
     const char *reference, *comment; /* "" when none */

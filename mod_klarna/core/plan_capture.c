@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/plan_selection.h"
+#include "core/plan_shares.h"
 #include "core/why_not.h"
 
 /* Bytes a capture may add to the ledger beside its texts: ids, names of members, and a
@@ -41,6 +42,9 @@ static kl_kind_t capture_picks(kl_movement_t *out, apr_pool_t *p, const kl_order
         kl_part_t left = kl_plan_selection_open(line);
         kl_part_t part = {.quantity = pick->quantity};
 
+        if (kl_plan_shares_declined(line, pick)) {
+            continue;
+        }
         rv = kl_plan_selection_check(pick, i, left, err);
         if (rv == KL_OK) {
             part.amount = pick->has_amount ? pick->amount
@@ -48,9 +52,18 @@ static kl_kind_t capture_picks(kl_movement_t *out, apr_pool_t *p, const kl_order
             rv = kl_plan_selection_add(out, at, part, err);
         }
     }
-    return rv == KL_OK
-               ? kl_plan_selection_check_sum(out->amount, order->remaining_amount, "lines", err)
-               : rv;
+    return rv == KL_OK ? kl_plan_shares_add(out, order, kl_plan_selection_open, lines, err) : rv;
+}
+
+static kl_kind_t capture_lines(kl_movement_t *out, apr_pool_t *p, const kl_order_t *order,
+                               const apr_array_header_t *picks, kl_error_t *err)
+{
+    if (capture_picks(out, p, order, picks, err) == KL_OK
+        && kl_plan_selection_check_sum(out->amount, order->remaining_amount, "lines", err)
+               != KL_OK) {
+        kl_plan_shares_name(err, order, out, kl_plan_selection_open);
+    }
+    return err->kind;
 }
 
 static kl_kind_t select_it(kl_movement_t *out, apr_pool_t *p, const kl_order_t *order,
@@ -63,7 +76,7 @@ static kl_kind_t select_it(kl_movement_t *out, apr_pool_t *p, const kl_order_t *
         out->amount = what->amount;
         return kl_plan_selection_check_sum(out->amount, order->remaining_amount, "amount", err);
     }
-    return capture_picks(out, p, order, what->picks, err);
+    return capture_lines(out, p, order, what->picks, err);
 }
 
 static kl_kind_t refuse(kl_error_t *err, const kl_words_t *why)
@@ -94,4 +107,17 @@ kl_kind_t kl_plan_capture(kl_movement_t *out, apr_pool_t *p, const kl_order_t *o
         return err->kind;
     }
     return kl_plan_selection_prove(order, out, kl_plan_selection_open, err);
+}
+
+kl_part_t *kl_plan_capture_limits(apr_pool_t *p, const kl_order_t *order)
+{
+    apr_int64_t money = kl_order_open_amount(order);
+    kl_part_t *most = kl_plan_shares_most(p, order, kl_plan_selection_open, money);
+
+    for (int i = 0; i < order->lines->nelts; i++) {
+        const kl_line_t *line = &APR_ARRAY_IDX(order->lines, i, kl_line_t);
+
+        most[i] = kl_plan_shares_pieces(line, kl_plan_selection_open(line), most[i], money);
+    }
+    return most;
 }

@@ -6,7 +6,10 @@
 
 #include "core/country.h"
 #include "core/limits.h"
+#include "core/line.h"
+#include "core/money.h"
 #include "core/plan_selection.h"
+#include "core/plan_shares.h"
 #include "core/why_not.h"
 
 /* Bytes a credit invoice may add to the ledger beside its texts: ids, two steps, a
@@ -14,26 +17,73 @@
 #define ROOM_CREDIT 3072
 #define ROOM_LINE 192
 
-/* The two sides of a credit. */
+/* One side of a credit: what it moves, and what is left for it of a line and of money. */
+typedef struct side_t {
+    kl_movement_t moved;
+    kl_part_t (*left)(const kl_line_t *line);
+    apr_int64_t most;
+    const kl_part_t *bears; /* of each line, with its share of what belongs to the whole order */
+} side_t;
+
+/* What a credit comes from. */
 typedef struct split_t {
-    kl_movement_t open;     /* not captured: comes off the authorization */
-    kl_movement_t captured; /* captured: goes back to the shopper, before any fee */
+    side_t captured; /* goes back to the shopper, before any fee */
+    side_t open;     /* not captured: comes off the authorization */
+    int loose;       /* 1: some was captured by amount, so that any line may be captured */
 } split_t;
 
-/* Adds all parts of all lines when they come to exactly amount, else the amount alone. */
-static kl_kind_t add_all(kl_movement_t *out, const kl_order_t *order,
-                         kl_part_t (*part)(const kl_line_t *), apr_int64_t amount, kl_error_t *err)
+/* What may be captured of a line. */
+static kl_part_t returnable(const kl_line_t *line)
 {
-    for (int i = 0; amount > 0 && i < order->lines->nelts; i++) {
+    kl_part_t back = kl_plan_selection_creditable(line), rest = kl_plan_selection_open(line);
+
+    return (kl_part_t){back.quantity + rest.quantity, back.amount + rest.amount};
+}
+
+static side_t make_side(apr_pool_t *p, const kl_order_t *order,
+                        kl_part_t (*left)(const kl_line_t *line), apr_int64_t most)
+{
+    return (side_t){kl_plan_selection_none(p), left, most,
+                    kl_plan_shares_most(p, order, left, most)};
+}
+
+/* Captured by amount and not paid back, as far as no line accounts for it. */
+static apr_int64_t loose_money(const kl_order_t *order)
+{
+    apr_int64_t money = kl_order_creditable_amount(order);
+
+    for (int i = 0; i < order->lines->nelts; i++) {
+        money -= kl_line_creditable_amount(&APR_ARRAY_IDX(order->lines, i, kl_line_t));
+    }
+    return money > 0 ? money : 0;
+}
+
+/* Money that was captured by amount is taken first, unless what waits is to be released. */
+static void make_split(split_t *out, apr_pool_t *p, const kl_order_t *order, int release)
+{
+    int waits = kl_order_open_amount(order) > 0;
+
+    out->loose = kl_order_captured_loose(order) > 0 && !(release && waits);
+    out->captured = make_side(p, order, out->loose ? returnable : kl_plan_selection_creditable,
+                              kl_order_creditable_amount(order));
+    out->open = make_side(p, order, kl_plan_selection_open, kl_order_open_amount(order));
+}
+
+/* Adds all parts of all lines when they come to exactly amount, else the amount alone. */
+static kl_kind_t add_all(side_t *side, const kl_order_t *order, kl_error_t *err)
+{
+    kl_movement_t *out = &side->moved;
+
+    for (int i = 0; side->most > 0 && i < order->lines->nelts; i++) {
         const kl_line_t *line = &APR_ARRAY_IDX(order->lines, i, kl_line_t);
 
-        if (kl_plan_selection_add(out, i, part(line), err) != KL_OK) {
+        if (kl_plan_selection_add(out, i, side->left(line), err) != KL_OK) {
             return err->kind;
         }
     }
-    if (out->amount != amount) {
+    if (out->amount != side->most) {
         apr_array_clear(out->lines);
-        out->amount = amount;
+        out->amount = side->most;
     }
     return KL_OK;
 }
@@ -47,34 +97,34 @@ static kl_kind_t split_everything(split_t *out, const kl_order_t *order, kl_erro
 {
     static const kl_words_t only_fees =
         {"only_fees_left", "Everything has been credited, except the return fees kept."};
-    apr_int64_t open = kl_order_open_amount(order);
-    apr_int64_t back = kl_order_creditable_amount(order);
-    kl_kind_t rv = add_all(&out->open, order, kl_plan_selection_open, open, err);
 
-    if (rv == KL_OK) {
-        rv = add_all(&out->captured, order, kl_plan_selection_creditable, back, err);
-    }
-    if (rv == KL_OK && open + back <= 0) {
+    if (out->open.most + out->captured.most <= 0) {
         return refuse(err, &only_fees);
     }
-    return rv;
+    return add_all(&out->open, order, err) == KL_OK ? add_all(&out->captured, order, err)
+                                                    : err->kind;
 }
 
-/* Captured money first, then the open rest, and a fee that was kept comes back last. */
+/* Captured money first, then the open rest, and a fee that was kept comes back last. What waits to
+ * be shipped stays, unless nothing was captured or the caller wants it released. */
 static kl_kind_t split_amount(split_t *out, const kl_order_t *order, apr_int64_t amount,
-                              kl_error_t *err)
+                              int release, kl_error_t *err)
 {
-    apr_int64_t open = kl_order_open_amount(order);
-    apr_int64_t back = kl_order_creditable_amount(order);
+    int takes_open = release || order->captured_amount == 0;
+    apr_int64_t most = kl_order_credit_limit(order) - (takes_open ? 0 : out->open.most);
     apr_int64_t rest;
 
-    if (kl_plan_selection_check_sum(amount, kl_order_credit_limit(order), "amount", err) != KL_OK) {
+    if (kl_plan_selection_check_sum(amount, most, "amount", err) != KL_OK) {
+        if (!takes_open && out->open.most > 0) {
+            kl_error_next(err, "What waits to be shipped is not released by that. To take it off "
+                               "as well, say \"release\": true.");
+        }
         return err->kind;
     }
-    out->captured.amount = kl_plan_selection_nearer(amount, back);
-    rest = amount - out->captured.amount;
-    out->open.amount = kl_plan_selection_nearer(rest, open);
-    out->captured.amount += rest - out->open.amount;
+    out->captured.moved.amount = kl_plan_selection_nearer(amount, out->captured.most);
+    rest = amount - out->captured.moved.amount;
+    out->open.moved.amount = takes_open ? kl_plan_selection_nearer(rest, out->open.most) : 0;
+    out->captured.moved.amount += rest - out->open.moved.amount;
     return KL_OK;
 }
 
@@ -95,77 +145,178 @@ static apr_int64_t pick_worth(const kl_line_t *line, const kl_pick_t *pick, kl_p
 
 /* Divides one pick: units come from the captured part as far as it goes, and value goes
  * with the units; what the one part lacks comes from the other. */
-static void split_pick(const kl_line_t *line, const kl_pick_t *pick, kl_part_t *captured,
-                       kl_part_t *open)
+static void split_pick(const split_t *both, const kl_line_t *line, const kl_pick_t *pick, int at,
+                       kl_part_t part[2])
 {
     kl_part_t back = kl_plan_selection_creditable(line), rest = kl_plan_selection_open(line);
     apr_int64_t whole = pick_worth(line, pick, back, rest);
 
-    captured->quantity = kl_plan_selection_nearer(pick->quantity, back.quantity);
-    open->quantity = pick->quantity - captured->quantity;
-    captured->amount = pick->has_amount ? back.amount
-                                        : kl_plan_selection_worth(line, captured->quantity, back);
-    captured->amount = kl_plan_selection_nearer(whole, captured->amount);
-    open->amount = kl_plan_selection_nearer(whole - captured->amount, rest.amount);
-    captured->amount = whole - open->amount;
+    part[0].quantity = kl_plan_selection_nearer(pick->quantity, back.quantity);
+    part[1].quantity = pick->quantity - part[0].quantity;
+    part[0].amount = pick->has_amount ? both->captured.bears[at].amount
+                                      : kl_plan_selection_worth(line, part[0].quantity, back);
+    part[0].amount = kl_plan_selection_nearer(whole, part[0].amount);
+    part[1].amount = kl_plan_selection_nearer(whole - part[0].amount, rest.amount);
+    part[0].amount = whole - part[1].amount;
 }
 
-static kl_kind_t check_side(const kl_movement_t *m, const kl_movement_t *other, apr_int64_t most,
-                            kl_error_t *err)
+/* The picks of a request: of which order, and of which of its lines. */
+typedef struct picks_t {
+    const kl_order_t *order;
+    const apr_array_header_t *picks; /* of kl_pick_t */
+    apr_array_header_t *lines;       /* of int */
+} picks_t;
+
+static const kl_pick_t *pick_at(const picks_t *in, int i)
 {
-    if (m->lines->nelts == 0 && other->lines->nelts > 0) {
-        return KL_OK;
+    return &APR_ARRAY_IDX(in->picks, i, kl_pick_t);
+}
+
+static const kl_line_t *line_of(const picks_t *in, int i)
+{
+    return &APR_ARRAY_IDX(in->order->lines, APR_ARRAY_IDX(in->lines, i, int), kl_line_t);
+}
+
+static kl_kind_t add_pick(split_t *out, const picks_t *in, int i, kl_error_t *err)
+{
+    int at = APR_ARRAY_IDX(in->lines, i, int);
+    const kl_line_t *line = line_of(in, i);
+    int any = out->loose || out->open.most > 0;
+    kl_part_t part[2];
+
+    if (kl_plan_selection_check(pick_at(in, i), i,
+                                any ? returnable(line) : kl_plan_selection_creditable(line), err)
+        != KL_OK) {
+        return err->kind;
     }
-    if (kl_plan_selection_check_sum(m->amount, most, "lines", err) != KL_OK
-        && other->lines->nelts > 0) {
-        kl_error_next(err, "These lines are only partly captured: credit the captured and the "
-                           "uncaptured part in two requests.");
+    split_pick(out, line, pick_at(in, i), at, part);
+    if (out->loose) {
+        part[0].quantity += part[1].quantity;
+        part[0].amount += part[1].amount;
+        part[1] = (kl_part_t){0, 0};
+    }
+    return kl_plan_selection_add(&out->captured.moved, at, part[0], err) == KL_OK
+               ? kl_plan_selection_add(&out->open.moved, at, part[1], err)
+               : err->kind;
+}
+
+/* What was said of a line that belongs to the whole order goes with the goods: where they all come
+ * from one side, it does too. */
+static kl_kind_t add_said(split_t *out, const picks_t *in, int i, kl_error_t *err)
+{
+    int back = out->captured.moved.lines->nelts > 0, open = out->open.moved.lines->nelts > 0;
+    side_t *side = back ? &out->captured : &out->open;
+    kl_pick_t pick = *pick_at(in, i);
+    kl_part_t left = side->left(line_of(in, i));
+
+    if (back == open) {
+        return add_pick(out, in, i, err);
+    }
+    if (left.amount != 0 && (!pick.has_amount || pick.amount == left.amount)) {
+        pick = (kl_pick_t){pick.reference, left.quantity, 1, left.amount};
+    }
+    if (kl_plan_selection_check(&pick, i, left, err) != KL_OK) {
+        return err->kind;
+    }
+    return kl_plan_selection_add(&side->moved, APR_ARRAY_IDX(in->lines, i, int),
+                                 (kl_part_t){pick.quantity, pick.amount}, err);
+}
+
+/* The goods first: what belongs to all of them goes where they go. */
+static kl_kind_t add_picks(split_t *out, const picks_t *in, kl_error_t *err)
+{
+    for (int shared = 0; shared <= 1; shared++) {
+        for (int i = 0; err->kind == KL_OK && i < in->picks->nelts; i++) {
+            if (kl_plan_shares_has(line_of(in, i)) != shared
+                || kl_plan_shares_declined(line_of(in, i), pick_at(in, i))) {
+                continue;
+            }
+            (void)(shared ? add_said(out, in, i, err) : add_pick(out, in, i, err));
+        }
     }
     return err->kind;
+}
+
+static kl_kind_t check_side(const kl_order_t *order, const side_t *side, const side_t *other,
+                            kl_error_t *err)
+{
+    if (side->moved.lines->nelts == 0 && other->moved.lines->nelts > 0) {
+        return KL_OK;
+    }
+    if (kl_plan_selection_check_sum(side->moved.amount, side->most, "lines", err) != KL_OK) {
+        kl_plan_shares_name(err, order, &side->moved, side->left);
+        if (other->moved.lines->nelts > 0) {
+            kl_error_next(err, "These lines are only partly captured: credit the captured and the "
+                               "uncaptured part in two requests.");
+        }
+    }
+    return err->kind;
+}
+
+/* What the lines of a refund prove to be captured, of what was captured by amount. */
+static apr_int64_t proved_by(const kl_order_t *order, const kl_movement_t *m)
+{
+    apr_int64_t sum = 0;
+
+    for (int i = 0; i < m->lines->nelts; i++) {
+        const kl_movement_line_t *part = &APR_ARRAY_IDX(m->lines, i, kl_movement_line_t);
+        apr_int64_t known = kl_line_creditable_amount(
+            &APR_ARRAY_IDX(order->lines, part->line, kl_line_t));
+
+        sum += kl_money_within(part->amount, known) ? 0 : part->amount - known;
+    }
+    return sum;
+}
+
+static kl_kind_t check_loose(const kl_order_t *order, const kl_movement_t *m, kl_error_t *err)
+{
+    static const kl_words_t by_amount = {
+        "captured_by_amount",
+        "Captured by amount: credit by amount. What was captured so and not paid back yet does not "
+        "cover these lines, and what waits to be shipped is released only with \"release\": true."};
+
+    return proved_by(order, m) > loose_money(order) ? refuse(err, &by_amount) : KL_OK;
+}
+
+static kl_kind_t prove(const kl_order_t *order, const split_t *both, kl_error_t *err)
+{
+    const side_t *back = &both->captured, *open = &both->open;
+
+    return kl_plan_selection_prove(order, &back->moved, back->left, err) == KL_OK
+               ? kl_plan_selection_prove(order, &open->moved, open->left, err)
+               : err->kind;
 }
 
 static kl_kind_t split_picks(split_t *out, apr_pool_t *p, const kl_order_t *order,
                              const apr_array_header_t *picks, kl_error_t *err)
 {
-    apr_array_header_t *lines;
-    kl_kind_t rv = kl_plan_selection_lines(&lines, p, order, picks, err);
+    picks_t in = {.order = order, .picks = picks};
 
-    for (int i = 0; rv == KL_OK && i < picks->nelts; i++) {
-        const kl_pick_t *pick = &APR_ARRAY_IDX(picks, i, kl_pick_t);
-        int at = APR_ARRAY_IDX(lines, i, int);
-        const kl_line_t *line = &APR_ARRAY_IDX(order->lines, at, kl_line_t);
-        kl_part_t captured, open, most;
-
-        kl_order_line_credit_limit(order, line, &most.quantity, &most.amount);
-        rv = kl_plan_selection_check(pick, i, most, err);
-        if (rv == KL_OK) {
-            split_pick(line, pick, &captured, &open);
-            rv = kl_plan_selection_add(&out->captured, at, captured, err);
-        }
-        if (rv == KL_OK) {
-            rv = kl_plan_selection_add(&out->open, at, open, err);
-        }
+    if (kl_plan_selection_lines(&in.lines, p, order, picks, err) != KL_OK
+        || add_picks(out, &in, err) != KL_OK
+        || kl_plan_shares_add(&out->captured.moved, order, out->captured.left, in.lines, err)
+               != KL_OK
+        || kl_plan_shares_add(&out->open.moved, order, out->open.left, in.lines, err) != KL_OK
+        || check_loose(order, &out->captured.moved, err) != KL_OK
+        || check_side(order, &out->open, &out->captured, err) != KL_OK) {
+        return err->kind;
     }
-    if (rv == KL_OK) {
-        rv = check_side(&out->open, &out->captured, kl_order_open_amount(order), err);
-    }
-    return rv == KL_OK
-               ? check_side(&out->captured, &out->open, kl_order_creditable_amount(order), err)
-               : rv;
+    return check_side(order, &out->captured, &out->open, err);
 }
 
 static kl_kind_t split(split_t *out, apr_pool_t *p, const kl_order_t *order,
-                       const kl_selection_t *what, kl_error_t *err)
+                       const kl_credit_request_t *want, kl_error_t *err)
 {
-    out->open = kl_plan_selection_none(p);
-    out->captured = kl_plan_selection_none(p);
-    if (what->everything) {
-        return split_everything(out, order, err);
+    const kl_selection_t *what = &want->what;
+
+    make_split(out, p, order, want->release);
+    if ((what->picks        ? split_picks(out, p, order, what->picks, err)
+         : what->everything ? split_everything(out, order, err)
+                            : split_amount(out, order, what->amount, want->release, err))
+        != KL_OK) {
+        return err->kind;
     }
-    if (what->has_amount) {
-        return split_amount(out, order, what->amount, err);
-    }
-    return split_picks(out, p, order, what->picks, err);
+    return prove(order, out, err);
 }
 
 /* Why a refund of lines cannot have a line for a fee at Klarna; NULL: it can. An amount has no
@@ -243,8 +394,8 @@ static kl_kind_t check_room(apr_pool_t *p, const kl_order_t *order, const kl_cre
                            ROOM_CREDIT + 2 * texts + (apr_size_t)order->lines->nelts * ROOM_LINE)) {
         return refuse(err, &full);
     }
-    if (both->open.amount > 0 && both->open.lines->nelts == 0
-        && verb_for_open(order, both->open.amount) == KL_VERB_REDUCE
+    if (both->open.moved.amount > 0 && both->open.moved.lines->nelts == 0
+        && verb_for_open(order, both->open.moved.amount) == KL_VERB_REDUCE
         && order->lines->nelts >= KL_MAX_LINES) {
         return refuse(err, &lines_full);
     }
@@ -261,21 +412,55 @@ kl_kind_t kl_plan_credit(kl_credit_plan_t *out, apr_pool_t *p, const kl_order_t 
     if (why != NULL) {
         return refuse(err, why);
     }
-    if (split(&both, p, order, &want->what, err) != KL_OK
-        || keep_fee(&both.captured, order, want, err) != KL_OK
-        || check_room(p, order, want, &both, err) != KL_OK
-        || kl_plan_selection_prove(order, &both.open, kl_plan_selection_open, err) != KL_OK
-        || kl_plan_selection_prove(order, &both.captured, kl_plan_selection_creditable, err)
-               != KL_OK) {
+    if (split(&both, p, order, want, err) != KL_OK
+        || keep_fee(&both.captured.moved, order, want, err) != KL_OK
+        || check_room(p, order, want, &both, err) != KL_OK) {
         return err->kind;
     }
-    if (both.open.amount > 0) {
-        add_step(out, verb_for_open(order, both.open.amount), &both.open);
+    if (both.open.moved.amount > 0) {
+        add_step(out, verb_for_open(order, both.open.moved.amount), &both.open.moved);
     }
-    if (both.captured.amount > 0) {
-        add_step(out, KL_VERB_REFUND, &both.captured);
+    if (both.captured.moved.amount > 0) {
+        add_step(out, KL_VERB_REFUND, &both.captured.moved);
     }
     return KL_OK;
+}
+
+/* Of a line that may be captured by amount: no more than what was captured so pays for, after the
+ * tax that may come with it. */
+static kl_part_t loose_limit(const kl_order_t *order, int i, kl_part_t most)
+{
+    const kl_line_t *line = &APR_ARRAY_IDX(order->lines, i, kl_line_t);
+    kl_part_t back = kl_plan_selection_creditable(line);
+    apr_int64_t money = loose_money(order);
+
+    for (int j = 0; j < order->lines->nelts; j++) {
+        const kl_line_t *other = &APR_ARRAY_IDX(order->lines, j, kl_line_t);
+        apr_int64_t open = kl_plan_shares_has(other) ? kl_line_open_amount(other) : 0;
+
+        money -= open > 0 ? open : 0;
+    }
+    money = back.amount + (money > 0 ? money : 0);
+    most.amount = most.amount > money ? money : most.amount;
+    return kl_plan_shares_pieces(line, returnable(line), most,
+                                 kl_plan_selection_nearer(money,
+                                                          kl_order_creditable_amount(order)));
+}
+
+kl_part_t *kl_plan_credit_limits(apr_pool_t *p, const kl_order_t *order)
+{
+    kl_part_t *most = apr_pcalloc(p, ((apr_size_t)order->lines->nelts + 1) * sizeof(*most));
+    split_t both;
+
+    make_split(&both, p, order, 0);
+    for (int i = 0; i < order->lines->nelts; i++) {
+        kl_part_t back = both.captured.bears[i], open = both.open.bears[i];
+
+        most[i] = both.loose
+                      ? loose_limit(order, i, back)
+                      : (kl_part_t){back.quantity + open.quantity, back.amount + open.amount};
+    }
+    return most;
 }
 
 const kl_words_t *kl_plan_credit_sentence(const kl_credit_step_plan_t *step)

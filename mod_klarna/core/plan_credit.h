@@ -7,7 +7,7 @@
 #ifndef KL_PLAN_CREDIT_H
 #define KL_PLAN_CREDIT_H
 
-#include "core/plan.h"
+#include "core/plan_selection.h"
 
 /**
  * Which Klarna verbs a credit invoice needs, decided from the order's state:
@@ -20,6 +20,10 @@
  */
 kl_kind_t kl_plan_credit(kl_credit_plan_t *out, apr_pool_t *p, const kl_order_t *order,
                          const kl_credit_request_t *want, kl_error_t *err);
+
+/** The most of each line that a credit invoice could take now, without releasing what waits where
+ * that is not known: of kl_part_t, as many as the order has lines. */
+kl_part_t *kl_plan_credit_limits(apr_pool_t *p, const kl_order_t *order);
 
 /** What the step means for the shopper and the order. */
 const kl_words_t *kl_plan_credit_sentence(const kl_credit_step_plan_t *step);

@@ -177,9 +177,10 @@ kl_kind_t kl_plan_json_credit(kl_credit_request_t *want, apr_pool_t *p, const kl
     kl_reader_t rd = kl_reader(p, v, "", err);
 
     memset(want, 0, sizeof(*want));
-    kl_reader_only(&rd, "everything", "amount", "lines", "return_fee", "return_fee_tax_rate",
-                   "reference", "comment", NULL);
+    kl_reader_only(&rd, "everything", "amount", "lines", "release", "return_fee",
+                   "return_fee_tax_rate", "reference", "comment", NULL);
     read_selection(&want->what, &rd);
+    want->release = kl_reader_bool(&rd, "release", 0);
     want->return_fee = kl_reader_int(&rd, "return_fee", KL_OPTIONAL, 0, 0, KL_MAX_AMOUNT);
     want->return_fee_tax_rate = kl_reader_int(&rd, "return_fee_tax_rate", KL_OPTIONAL, 0, 0,
                                               KL_MAX_TAX_RATE);

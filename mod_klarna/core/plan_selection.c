@@ -135,6 +135,24 @@ apr_int64_t kl_plan_selection_worth(const kl_line_t *line, apr_int64_t quantity,
                                     left.amount);
 }
 
+apr_int64_t kl_plan_selection_units(const kl_line_t *line, kl_part_t left, apr_int64_t amount)
+{
+    apr_int64_t low = 0, high = left.quantity + 1;
+
+    while (high - low > 1) {
+        apr_int64_t middle = low + (high - low) / 2;
+        apr_int64_t worth = kl_plan_selection_worth(line, middle, left);
+
+        if (kl_money_within(worth, amount)) {
+            low = middle;
+        }
+        else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
 kl_kind_t kl_plan_selection_check_sum(apr_int64_t sum, apr_int64_t most, const char *field,
                                       kl_error_t *err)
 {

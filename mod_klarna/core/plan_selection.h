@@ -40,6 +40,9 @@ kl_kind_t kl_plan_selection_check(const kl_pick_t *pick, int i, kl_part_t left, 
  *  last units, else their share of the line's total, never more than is left. */
 apr_int64_t kl_plan_selection_worth(const kl_line_t *line, apr_int64_t quantity, kl_part_t left);
 
+/** The most units of line that are worth no more than `amount` when `left` is left of it. */
+apr_int64_t kl_plan_selection_units(const kl_line_t *line, kl_part_t left, apr_int64_t amount);
+
 /** The nearer to zero of a and b, which have the same sign. */
 apr_int64_t kl_plan_selection_nearer(apr_int64_t a, apr_int64_t b);
 

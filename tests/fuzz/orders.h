@@ -65,8 +65,8 @@ static void book_movement(kl_order_t *order, apr_pool_t *p, kl_op_kind_t kind,
     book(order, p, kind, kl_json_text(p, intent));
 }
 
-/* choice % 4: untouched, a part captured by lines, a part captured by an amount, captured
- * with a part refunded. */
+/* choice % 8: untouched, a part captured by lines, a part captured by an amount, captured
+ * with a part refunded; the same with more that belongs to the whole order, the third released. */
 static kl_order_t *make_order(apr_pool_t *p, unsigned char choice)
 {
     kl_order_t *order = kl_order_make(p);
@@ -76,6 +76,10 @@ static kl_order_t *make_order(apr_pool_t *p, unsigned char choice)
     add_line(order, KL_LINE_SHIPPING_FEE, "b", 1, 490, 0);
     add_line(order, KL_LINE_DISCOUNT, "c", 2, -100, 0);
     add_line(order, KL_LINE_DIGITAL, "d", 5, 0, 0);
+    if (choice % 8 >= 4) {
+        add_line(order, KL_LINE_GIFT_CARD, "e", 1, -500, 0);
+        add_line(order, KL_LINE_SALES_TAX, "f", 1, 500, 0);
+    }
     if (choice % 4 == 1) {
         book(order, p, KL_OP_CAPTURE,
              "{\"movement\":{\"amount\":2000,\"lines\":"
@@ -83,6 +87,9 @@ static kl_order_t *make_order(apr_pool_t *p, unsigned char choice)
     }
     if (choice % 4 == 2) {
         book(order, p, KL_OP_CAPTURE, "{\"movement\":{\"amount\":777,\"lines\":[]}}");
+    }
+    if (choice % 8 == 6) {
+        book(order, p, KL_OP_RELEASE, "{\"movement\":{\"amount\":1,\"lines\":[]}}");
     }
     if (choice % 4 == 3) {
         book(order, p, KL_OP_CAPTURE, "{\"movement\":{\"amount\":3289,\"lines\":[]}}");

@@ -113,11 +113,13 @@ kl_kind_t act_place(kl_service_t *svc, const char *order_id, const kl_client_t *
     return rv;
 }
 
+/* At its full price: shares are the plan's business. */
 static apr_array_header_t *one_cup(apr_pool_t *p)
 {
-    apr_array_header_t *picks = apr_array_make(p, 1, sizeof(kl_pick_t));
+    apr_array_header_t *picks = apr_array_make(p, 2, sizeof(kl_pick_t));
 
     APR_ARRAY_PUSH(picks, kl_pick_t) = (kl_pick_t){.reference = "cup", .quantity = 1};
+    APR_ARRAY_PUSH(picks, kl_pick_t) = (kl_pick_t){.reference = "voucher", .has_amount = 1};
     return picks;
 }
 
@@ -148,6 +150,7 @@ kl_kind_t act_capture_cup(kl_service_t *svc, const char *order_id, const kl_clie
 static kl_credit_request_t credit_request(kl_selection_t what, apr_int64_t fee)
 {
     return (kl_credit_request_t){.what = what,
+                                 .release = what.has_amount, /* in two steps */
                                  .return_fee = fee,
                                  .return_fee_tax_rate = 2500,
                                  .reference = "credit note",

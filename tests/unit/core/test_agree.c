@@ -76,7 +76,8 @@ static void what_was_taken_off_is_no_more_authorized(void **state)
     kl_order_t *order = fixture_shop(*state);
     kl_klarna_record_t seen = record_of(*state, order);
 
-    must_credit(order, *state, "{'lines':[{'reference':'mug','quantity':2}]}");
+    must_credit(order, *state,
+                "{'lines':[{'reference':'mug','quantity':2},{'reference':'off','amount':0}]}");
     assert_non_null(strstr(kl_agree_authorization(*state, order, &seen), "order_amount"));
     seen.order_amount = order->order_amount;
     assert_non_null(strstr(kl_agree_authorization(*state, order, &seen), "not known here"));

@@ -84,7 +84,8 @@ static void captures_add_up(void **state)
     kl_order_t *order = fixture_shop(*state);
     kl_capture_t *capture;
 
-    must_capture(order, *state, "{'lines':[{'reference':'shirt','quantity':2}]}");
+    must_capture(order, *state,
+                 "{'lines':[{'reference':'shirt','quantity':2},{'reference':'off','amount':0}]}");
     check_amounts(order, KL_ORDER_PART_CAPTURED, 40900, 20000, 0, 20900);
     assert_int_equal(fixture_at(order, "shirt")->captured_quantity, 2);
     must_capture(order, *state, "{'everything':true}");
@@ -129,7 +130,8 @@ static void free_captures_allow_line_returns_once_all_is_captured(void **state)
     assert_int_equal(fixture_at(order, "shirt")->captured_amount, 0);
     must_capture(order, *state, "{'amount':40000}");
     check_amounts(order, KL_ORDER_CAPTURED, 40900, 40900, 0, 0);
-    must_credit(order, *state, "{'lines':[{'reference':'shirt','quantity':1}]}");
+    must_credit(order, *state,
+                "{'lines':[{'reference':'shirt','quantity':1},{'reference':'off','amount':0}]}");
     check_amounts(order, KL_ORDER_CAPTURED, 40900, 40900, 10000, 0);
     assert_int_equal(kl_line_creditable_quantity(fixture_at(order, "shirt")), 2);
 }
@@ -153,7 +155,8 @@ static void a_reduce_by_lines_takes_them_off(void **state)
     kl_order_t *order = fixture_shop(*state);
     apr_int64_t tax = order->order_tax_amount;
 
-    must_credit(order, *state, "{'lines':[{'reference':'mug','quantity':1}]}");
+    must_credit(order, *state,
+                "{'lines':[{'reference':'mug','quantity':1},{'reference':'off','amount':0}]}");
     check_amounts(order, KL_ORDER_AUTHORIZED, 36400, 0, 0, 36400);
     assert_int_equal(fixture_at(order, "mug")->cancelled_quantity, 1);
     assert_int_equal(order->order_tax_amount,
@@ -184,7 +187,8 @@ static void a_release_cancels_what_is_open(void **state)
     kl_order_t *order = fixture_shop(*state);
     kl_error_t *err = kl_error_make(*state);
 
-    must_capture(order, *state, "{'lines':[{'reference':'shirt','quantity':2}]}");
+    must_capture(order, *state,
+                 "{'lines':[{'reference':'shirt','quantity':2},{'reference':'off','amount':0}]}");
     fixture_book(order, *state, KL_OP_RELEASE, "{\"movement\":{\"amount\":20900,\"lines\":[]}}",
                  KL_OP_CONFIRMED, err);
     check_amounts(order, KL_ORDER_CAPTURED, 40900, 20000, 0, 0);
@@ -198,8 +202,9 @@ static void releasing_lines_after_a_free_capture_captures_the_others(void **stat
 
     must_capture(order, *state, "{'amount':30900}");
     must_credit(order, *state,
-                "{'lines':[{'reference':'shirt','quantity':1,'amount':10000}],"
-                "'comment':'out of stock'}");
+                "{'lines':[{'reference':'shirt','quantity':1,'amount':10000},{'reference':'off','"
+                "amount':0}],"
+                "'release':true,'comment':'out of stock'}");
     check_amounts(order, KL_ORDER_CAPTURED, 40900, 30900, 0, 0);
     assert_int_equal(fixture_at(order, "shirt")->cancelled_quantity, 1);
     assert_int_equal(fixture_at(order, "shirt")->captured_quantity, 2);
@@ -214,7 +219,9 @@ static void a_release_never_captures_lines_that_cancel_each_other(void **state)
     fixture_line(order, KL_LINE_PHYSICAL, "more", 1, 20, 0, 0);
     fixture_line(order, KL_LINE_DISCOUNT, "off", 1, -20, 0, 0);
     must_capture(order, *state, "{'lines':[{'reference':'goods','amount':60}]}");
-    must_credit(order, *state, "{'lines':[{'reference':'goods','quantity':1,'amount':100}]}");
+    must_credit(order, *state,
+                "{'lines':[{'reference':'goods','quantity':1,'amount':100},{'reference':'off','"
+                "amount':0}]}");
     check_amounts(order, KL_ORDER_CAPTURED, 100, 60, 60, 0);
     assert_int_equal(fixture_at(order, "more")->captured_amount, 0);
     assert_int_equal(fixture_at(order, "more")->cancelled_quantity, 1);
@@ -226,8 +233,9 @@ static void a_credit_in_two_steps_is_paid_when_both_are(void **state)
     kl_credit_invoice_t *ci;
     kl_credit_step_t *step;
 
-    must_capture(order, *state, "{'lines':[{'reference':'shirt','quantity':2}]}");
-    must_credit(order, *state, "{'amount':40900,'return_fee':2000}");
+    must_capture(order, *state,
+                 "{'lines':[{'reference':'shirt','quantity':2},{'reference':'off','amount':0}]}");
+    must_credit(order, *state, "{'amount':40900,'release':true,'return_fee':2000}");
     check_amounts(order, KL_ORDER_CAPTURED, 40900, 20000, 18000, 0);
     ci = &APR_ARRAY_IDX(order->credit_invoices, 0, kl_credit_invoice_t);
     assert_string_equal(ci->state, "paid");
@@ -249,7 +257,8 @@ static void a_refused_step_stops_the_credit(void **state)
     kl_error_t *err = kl_error_make(*state);
     kl_credit_invoice_t *ci;
 
-    must_capture(order, *state, "{'lines':[{'reference':'shirt','quantity':2}]}");
+    must_capture(order, *state,
+                 "{'lines':[{'reference':'shirt','quantity':2},{'reference':'off','amount':0}]}");
     assert_int_equal(fixture_credit_refused(order, *state, "{'everything':true}", 0, err), KL_OK);
     check_amounts(order, KL_ORDER_PART_CAPTURED, 40900, 20000, 0, 20900);
     ci = &APR_ARRAY_IDX(order->credit_invoices, 0, kl_credit_invoice_t);
@@ -257,7 +266,7 @@ static void a_refused_step_stops_the_credit(void **state)
     assert_string_equal(APR_ARRAY_IDX(ci->steps, 1, kl_credit_step_t).state, "refused");
     assert_string_equal(order->pending_op, "");
 
-    fixture_credit_refused(order, *state, "{'amount':40900,'return_fee':5}", 1, err);
+    fixture_credit_refused(order, *state, "{'amount':40900,'release':true,'return_fee':5}", 1, err);
     check_amounts(order, KL_ORDER_CAPTURED, 40900, 20000, 0, 0);
     ci = &APR_ARRAY_IDX(order->credit_invoices, 1, kl_credit_invoice_t);
     assert_string_equal(ci->state, "partly_paid");

@@ -264,7 +264,8 @@ static void lines_that_cannot_be_are_not_taken_over(void **state)
     kl_order_t *order = fixture_shop(*state);
     kl_klarna_record_t *seen;
 
-    must_capture(order, *state, "{'lines':[{'reference':'shirt','quantity':2}]}");
+    must_capture(order, *state,
+                 "{'lines':[{'reference':'shirt','quantity':2},{'reference':'off','amount':0}]}");
     last_capture(order)->capture_id = "ours";
     seen = seen_of(*state, order);
     add(seen->captures, "ours", 20000);
@@ -380,7 +381,8 @@ static void a_reduction_to_what_was_captured(void **state)
     kl_order_t *order = fixture_shop(*state);
     kl_klarna_record_t *seen;
 
-    must_capture(order, *state, "{'lines':[{'reference':'shirt','quantity':1}]}");
+    must_capture(order, *state,
+                 "{'lines':[{'reference':'shirt','quantity':1},{'reference':'off','amount':0}]}");
     last_capture(order)->capture_id = "ours";
     seen = seen_of(*state, order);
     add(seen->captures, "ours", 10000);

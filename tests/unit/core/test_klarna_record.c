@@ -157,7 +157,8 @@ static kl_order_t *released_order(apr_pool_t *p)
 {
     kl_order_t *order = fixture_shop(p);
 
-    must_capture(order, p, "{'lines':[{'reference':'shirt','quantity':1}]}");
+    must_capture(order, p,
+                 "{'lines':[{'reference':'shirt','quantity':1},{'reference':'off','amount':0}]}");
     APR_ARRAY_IDX(order->captures, 0, kl_capture_t).capture_id = "ours";
     assert_int_equal(fixture_book(order, p, KL_OP_RELEASE,
                                   "{\"movement\":{\"amount\":30900,\"lines\":[]}}", KL_OP_CONFIRMED,

@@ -14,8 +14,10 @@ static void what_was_stored_comes_back(void **state)
     const char *text;
 
     fixture_at(order, "mug")->merchant_data = "a \"quote\", \\ and \xc3\xa4";
-    must_capture(order, *state, "{'lines':[{'reference':'shirt','quantity':2}]}");
-    must_credit(order, *state, "{'amount':40900,'return_fee':7,'return_fee_tax_rate':2500}");
+    must_capture(order, *state,
+                 "{'lines':[{'reference':'shirt','quantity':2},{'reference':'off','amount':0}]}");
+    must_credit(order, *state,
+                "{'amount':40900,'release':true,'return_fee':7,'return_fee_tax_rate':2500}");
     APR_ARRAY_IDX(order->captures, 0, kl_capture_t).klarna_reference = "K4MADNY-1";
     APR_ARRAY_IDX(order->captures, 0, kl_capture_t).due_date_days = 14;
     order->payment_type = "INVOICE";

@@ -87,7 +87,8 @@ static void a_line_that_grew_is_taken_over_in_full(void **state)
     kl_order_t *order = fixture_shop(*state);
     apr_array_header_t *lines = lines_of(*state, order);
 
-    must_capture(order, *state, "{'lines':[{'reference':'shirt','quantity':1}]}");
+    must_capture(order, *state,
+                 "{'lines':[{'reference':'shirt','quantity':1},{'reference':'off','amount':0}]}");
     *at(lines, 0) = a_line("shirt", 5, 9000);
     check_taken(order, *state, lines);
     check_amounts(order, KL_ORDER_PART_CAPTURED, 55900, 10000, 0, 45900);
@@ -117,7 +118,8 @@ static void what_was_taken_off_comes_back(void **state)
     kl_order_t *order = fixture_shop(*state);
     apr_array_header_t *lines = lines_of(*state, order);
 
-    must_credit(order, *state, "{'lines':[{'reference':'mug','quantity':2}]}");
+    must_credit(order, *state,
+                "{'lines':[{'reference':'mug','quantity':2},{'reference':'off','amount':0}]}");
     check_taken(order, *state, lines);
     assert_int_equal(kl_line_open_quantity(fixture_at(order, "mug")), 2);
     check_amounts(order, KL_ORDER_AUTHORIZED, 40900, 0, 0, 40900);
@@ -151,7 +153,8 @@ static void what_was_captured_stays_within_its_line(void **state)
     apr_array_header_t *lines = lines_of(*state, order);
     const char *before;
 
-    must_capture(order, *state, "{'lines':[{'reference':'shirt','quantity':2}]}");
+    must_capture(order, *state,
+                 "{'lines':[{'reference':'shirt','quantity':2},{'reference':'off','amount':0}]}");
     before = kl_ledger_text(*state, order);
     *at(lines, 0) = a_line("shirt", 1, 10000);
     assert_int_equal(kl_line_changes_fit(order, lines), 0);

@@ -98,8 +98,10 @@ static void the_view_has_amounts_lines_and_lists(void **state)
     kl_order_t *order = fixture_shop(*state);
     kl_json_t *v, *line, *entry;
 
-    must_capture(order, *state, "{'lines':[{'reference':'shirt','quantity':2}]}");
-    must_credit(order, *state, "{'lines':[{'reference':'shirt','quantity':1}]}");
+    must_capture(order, *state,
+                 "{'lines':[{'reference':'shirt','quantity':2},{'reference':'off','amount':0}]}");
+    must_credit(order, *state,
+                "{'lines':[{'reference':'shirt','quantity':1},{'reference':'off','amount':0}]}");
     APR_ARRAY_IDX(order->credit_invoices, 0, kl_credit_invoice_t).return_fee = 1000;
     order->refunded_amount -= 1000;
     APR_ARRAY_IDX(order->captures, 0, kl_capture_t).klarna_reference = "K4MADNY-1";

@@ -112,7 +112,7 @@ static void lines_never_exceed_the_remaining_amount(void **state)
 
     plan_fails(*state, order,
                "{'lines':[{'reference':'shirt','quantity':3},{'reference':'mug','quantity':2},"
-               "{'reference':'ship','quantity':1}]}",
+               "{'reference':'ship','quantity':1},{'reference':'off','amount':0}]}",
                "too_much", "lines", "43900", "at most 40900");
 }
 
@@ -121,23 +121,30 @@ static void bad_picks_are_refused_with_their_field(void **state)
     kl_order_t *order = fixture_shop(*state);
 
     plan_fails(*state, order,
-               "{'lines':[{'reference':'ship','quantity':1},{'reference':'mug','quantity':3}]}",
+               "{'lines':[{'reference':'ship','quantity':1},{'reference':'mug','quantity':3},{'"
+               "reference':'off','amount':0}]}",
                "too_many", "lines[1].quantity", "3", "at most 2");
-    plan_fails(*state, order, "{'lines':[{'reference':'hat','quantity':1}]}", "unknown_line",
-               "lines[0].reference", "hat", "the reference of a line of this order");
     plan_fails(*state, order,
-               "{'lines':[{'reference':'mug','quantity':1},{'reference':'mug','quantity':1}]}",
+               "{'lines':[{'reference':'hat','quantity':1},{'reference':'off','amount':0}]}",
+               "unknown_line", "lines[0].reference", "hat",
+               "the reference of a line of this order");
+    plan_fails(*state, order,
+               "{'lines':[{'reference':'mug','quantity':1},{'reference':'mug','quantity':1},{'"
+               "reference':'off','amount':0}]}",
                "duplicate_reference", "lines[1].reference", "mug", "every line at most once");
-    plan_fails(*state, order, "{'lines':[{'reference':'mug','amount':9001}]}", "too_much",
-               "lines[0].amount", "9001", "at most 9000");
-    plan_fails(*state, order, "{'lines':[{'reference':'mug','amount':-1}]}", "line_sign",
-               "lines[0].amount", "-1", "0 or more");
+    plan_fails(*state, order,
+               "{'lines':[{'reference':'mug','amount':9001},{'reference':'off','amount':0}]}",
+               "too_much", "lines[0].amount", "9001", "at most 9000");
+    plan_fails(*state, order,
+               "{'lines':[{'reference':'mug','amount':-1},{'reference':'off','amount':0}]}",
+               "line_sign", "lines[0].amount", "-1", "0 or more");
     plan_fails(*state, order, "{'lines':[{'reference':'off','amount':1}]}", "line_sign",
                "lines[0].amount", "1", "0 or less, because the line reduces the total");
     plan_fails(*state, order, "{'lines':[{'reference':'off','amount':-3001}]}", "too_much",
                "lines[0].amount", "-3001", "at least -3000");
-    plan_fails(*state, order, "{'lines':[{'reference':'mug','amount':0}]}", "nothing",
-               "lines[0].quantity", "0", "at least 1, or an amount");
+    plan_fails(*state, order,
+               "{'lines':[{'reference':'mug','amount':0},{'reference':'off','amount':0}]}",
+               "nothing", "lines[0].quantity", "0", "at least 1, or an amount");
     plan_fails(*state, order, "{'amount':40901}", "too_much", "amount", "40901", "at most 40900");
 }
 
