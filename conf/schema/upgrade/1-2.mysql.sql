@@ -15,7 +15,12 @@
 
 SET SESSION sql_mode = 'STRICT_ALL_TABLES';
 
--- Two at once: one of them fails at a step that the other has done, and changes nothing.
+-- Two at once: one waits here for the other's end (or for its client's), then finds it done, and
+-- changes nothing. Without it each could be where the other cannot go on.
+SET @step = IF(GET_LOCK(CONCAT('klarna_schema ', MD5(DATABASE())), 600) = 1, 'DO 0',
+    'SELECT `Somebody else is upgrading these tables.`');
+PREPARE step FROM @step;
+EXECUTE step;
 SET @step = IF((SELECT version FROM klarna_schema) = 1, 'DO 0',
     'SELECT `Somebody else has upgraded these tables in the meantime.`');
 PREPARE step FROM @step;
