@@ -43,7 +43,7 @@ class Prism:
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
-        self.process.wait(10)
+        self.process.wait(60)
         self.directory.cleanup()
 
     def _text(self, since):

@@ -87,6 +87,7 @@ MODULE = _module()
 WRAP = _wrap()
 ENVIRONMENT = _environment()
 SLOW = 20 if WRAP else 3 if "LD_PRELOAD" in ENVIRONMENT else 1
+PATIENCE = 60           # seconds for what is done in less than one unless the machine is busy
 RUN_AS = "www-data"     # when root starts it; else the name is read and not used
 
 
@@ -200,7 +201,7 @@ class Httpd(Home):
                                         # mpm_prefork ends its whole process group
                                         start_new_session=True)
         stderr.close()
-        deadline = time.monotonic() + 10 * SLOW
+        deadline = time.monotonic() + PATIENCE * SLOW
         while not self._answers():
             if self.process.poll() is not None:
                 self.process = None
@@ -221,7 +222,7 @@ class Httpd(Home):
         # threads that may still use them, and sometimes crashes on one (in apr_os_sock_get).
         self.process.send_signal(signal.SIGWINCH)
         try:
-            status = self.process.wait(15 * SLOW)
+            status = self.process.wait(PATIENCE * SLOW)
         finally:
             if self.process.poll() is None:
                 self.process.kill()
@@ -245,7 +246,7 @@ class Httpd(Home):
             os.kill(pid, signal.SIGKILL)
         self.process.wait()
         self.process = None
-        deadline = time.monotonic() + 20 * SLOW
+        deadline = time.monotonic() + PATIENCE * SLOW
         while any(stores.databases.is_alive(pid) for pid in pids):   # their port with them
             assert time.monotonic() < deadline, "what was killed lives on"
             time.sleep(0.01)        # between two looks
@@ -258,7 +259,7 @@ class Httpd(Home):
     # --- asking ----------------------------------------------------------------------------
 
     def ask(self, method, path, body=None, *, raw=None, key=None, user=None, headers=None,
-            timeout=60, chunked=False):
+            timeout=PATIENCE, chunked=False):
         """body is sent as JSON; raw as it stands (an iterable with chunked)."""
         sent = {"Authorization": basic(user, USERS.get(user, "wrong"))} if user else {}
         if body is not None:
@@ -322,7 +323,7 @@ class Httpd(Home):
         """What is wrong with the lines since the last time: unexpected ones, missing ones. Who tells
         what it did does so a moment after it is done: a line that is due is waited for."""
         expected, self.expected = self.expected, []
-        deadline = time.monotonic() + 5 * SLOW
+        deadline = time.monotonic() + PATIENCE * SLOW
         wrong = []
         while True:
             wrong += [text for text in self.new_log() if not _is_known(text, expected)]

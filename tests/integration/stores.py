@@ -36,7 +36,7 @@ class File:
         return [self.path]
 
     def sql(self, text):
-        database = sqlite3.connect(self.path, timeout=10)
+        database = sqlite3.connect(self.path, timeout=60)
         try:
             with database:
                 return database.execute(text).fetchall()

@@ -93,7 +93,7 @@ def test_graceful_restarts_under_load_with_the_worker(shop, httpd, box):
     assert len(generations) > 1
     # What a process began it ended: no operation is held by one that is gone.
     old = [pid for pid in generations if pid != httpd.worker_pid()]
-    eventually(lambda: not any(stores.databases.is_alive(pid) for pid in old), 20)
+    eventually(lambda: not any(stores.databases.is_alive(pid) for pid in old))
     for order_id in orders:
         eventually(lambda: is_free(shop, order_id),                 # noqa: B023
                    meanwhile=lambda: operations_are_due(httpd))

@@ -2,12 +2,12 @@
 """Waiting for what happens by itself, and making its time come."""
 import time
 
-from httpd import SLOW
+from httpd import PATIENCE, SLOW
 
 PACE = 0.05     # between two looks
 
 
-def eventually(question, seconds=30, meanwhile=None):
+def eventually(question, seconds=PATIENCE, meanwhile=None):
     """Asks until the answer is yes and gives it; meanwhile is called before each asking."""
     deadline = time.monotonic() + seconds * SLOW
     while True:

@@ -54,11 +54,11 @@ class Sandbox:
 
     def stop(self, number=signal.SIGTERM):
         self.process.send_signal(number)
-        self.process.wait(10)
+        self.process.wait(60)
         self.process.stdout.close()
 
     def ask(self, method, path, body=None, key=None, auth=basic(USER, PASSWORD), headers=None,
-            raw=None, timeout=10):
+            raw=None, timeout=60):
         sent = {"Authorization": auth} if auth else {}
         if body is not None:
             raw = json.dumps(body).encode()
