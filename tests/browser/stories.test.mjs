@@ -10,7 +10,7 @@ import { chromium } from 'playwright-core';
 import { control, watch } from './common.mjs';
 
 const { BASE_URL, PHONE_URL, SCREENSHOTS, USERS, CHROMIUM = '/usr/bin/chromium' } = process.env;
-const WAIT_MS = 20000;
+const WAIT_MS = 60000;        // only a failure, or a busy machine, waits so long
 const WIDE = { width: 1280, height: 900 };
 const NARROW = { width: 360, height: 740 };
 let browser;

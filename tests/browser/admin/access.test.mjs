@@ -69,8 +69,9 @@ for (const host of ['localhost', '127.0.0.1']) {
 
 test('a breach of the policy would be told', () => assert.rejects(visit('clerk', async (page) => {
   await page.goto(ADMIN);
+  const told = page.waitForEvent('console');
   await page.evaluate(() => document.body.insertAdjacentHTML('beforeend', '<p style="top:0">'));
-  await page.waitForTimeout(200);
+  await told;
 }), /Content Security Policy/));
 
 // --- without the right -----------------------------------------------------------------------

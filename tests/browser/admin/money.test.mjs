@@ -9,7 +9,7 @@ import { ADMIN, BASE_URL, act, ask, books, captured, control, eventually, fault,
 withBrowser();
 
 const LOST = { kind: 'drop_after' };            // executed, and nobody is told
-const SLOW = { kind: 'delay', seconds: 3 };
+const SLOW = { kind: 'delay', seconds: 6 };       // longer than a reload takes
 const REFUSED = { kind: 'status', status: 403, body: { error_code: 'NOT_ALLOWED',
   error_messages: ['Not allowed right now.'] } };
 

@@ -21,7 +21,7 @@ export const PASSWORDS = JSON.parse(USERS);
 export const ADMIN = `${BASE_URL}/klarna/admin/`;
 export const WIDE = { width: 1440, height: 900 };
 export const NARROW = { width: 360, height: 740 };
-const WAIT_MS = 20000;
+const WAIT_MS = 60000;        // only a failure, or a busy machine, waits so long
 
 // --- the sandbox ----------------------------------------------------------------------------
 
@@ -127,10 +127,10 @@ export async function books(order, expected = {}) {
 }
 
 /** Behind the module's back. */
-export const sql = (text) => execFileSync('sqlite3', ['-cmd', '.timeout 5000', DATABASE, text],
+export const sql = (text) => execFileSync('sqlite3', ['-cmd', '.timeout 60000', DATABASE, text],
   { encoding: 'utf8' }).trim();
 
-export async function eventually(question, seconds = 20) {
+export async function eventually(question, seconds = 60) {
   const deadline = Date.now() + seconds * 1000;
   for (;;) {
     const answer = await question();
