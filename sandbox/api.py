@@ -18,9 +18,15 @@ class Refusal(Exception):
         self.messages = list(messages)
 
 
-def bad_value(field, why, status=400):
-    """BAD_VALUE as Klarna words it; the second message says what is wrong with the field."""
-    return Refusal(status, "BAD_VALUE", f"Bad value: {field}", why)
+class BadField(Refusal):
+    """A field that breaks a rule: BAD_VALUE as Klarna Payments words it, and why. Order Management
+    has another word and names the sizes that are allowed (order_management.check_body)."""
+
+    def __init__(self, field, why, sizes=None):
+        super().__init__(400, "BAD_VALUE", f"Bad value: {field}", f"{field} {why}.")
+        self.field = field
+        self.why = why
+        self.sizes = sizes
 
 
 class Reply:

@@ -5,7 +5,7 @@ tracking, its own due date and its own mail.
 import fields
 import methods
 from api import Refusal, Reply
-from order_management import load, part, save
+from order_management import check_body, load, part, save
 
 # (number of days, fee in minor units of the order's currency)
 DUE_DATE_OPTIONS = ((14, 3900), (28, 7900))
@@ -23,7 +23,7 @@ def _load(call, order_id, capture_id, refusal):
 def add_shipping(call, order_id, capture_id):
     order, capture = _load(call, order_id, capture_id,
                            f"Shipping info cannot be added to capture {capture_id}.")
-    fields.check_fields(call.body, fields.SHIPPING_INFO, ("shipping_info",))
+    check_body(call, fields.SHIPPING_INFO, ("shipping_info",))
     capture["shipping_info"] += call.body["shipping_info"]
     return save(call, order, Reply(204))
 
@@ -46,7 +46,7 @@ def due_date_options(call, order_id, capture_id):
 
 def extend_due_date(call, order_id, capture_id):
     order, capture = _load(call, order_id, capture_id, "Due date cannot be extended.")
-    fields.check_fields(call.body, fields.DUE_DATE, ("number_of_days",))
+    check_body(call, fields.DUE_DATE, ("number_of_days",))
     days = call.body["number_of_days"]
     fees = dict(_options(call, order, capture))
     if days not in fees:

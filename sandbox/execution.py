@@ -10,7 +10,7 @@ import traceback
 import captures
 import order_management
 import payments
-from api import Call, Refusal, Reply, bad_value, error_reply, new_id, parse_object
+from api import BadField, Call, Refusal, Reply, error_reply, new_id, parse_object
 from ledger import iso
 from merchants import Rates, rate_headers, rate_limit, unauthorized
 from routing import Router
@@ -105,8 +105,8 @@ class Execution:
         keyed = (request.key is not None and request.method in ("POST", "PATCH")
                  and request.path.startswith("/ordermanagement/"))
         if keyed and not 1 <= len(request.key) <= 255:
-            return error_reply(bad_value("Klarna-Idempotency-Key", "The key must have 1 to 255 "
-                                         "characters."), correlation_id), False
+            return error_reply(BadField("Klarna-Idempotency-Key", "must have 1 to 255 "
+                                        "characters"), correlation_id), False
         known = keyed and self._remembered(merchant, request.key)
         if known:
             return known, False

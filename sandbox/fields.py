@@ -1,15 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """Types and limits of the fields of both APIs, as tables, and the walker that applies them.
 
-A table maps a field name to a checker; a checker takes (value, path) and raises BAD_VALUE with
+A table maps a field name to a checker; a checker takes (value, path) and raises BadField with
 the path Klarna would name. Unknown fields pass, null counts as absent, as with Klarna.
 """
 import re
 
-from api import bad_value
+from api import BadField
 
 INT64 = 2 ** 63
 AMOUNT = 200_000_000        # the cap of most amounts, minor units
+
+
+def _check_size(size, shortest, longest, path, unit):
+    if not shortest <= size <= longest:
+        raise BadField(path, f"has {size} {unit}, {shortest} to {longest} are allowed",
+                       (shortest, longest))
 
 
 def text(longest, shortest=0, pattern=None):
@@ -17,21 +23,19 @@ def text(longest, shortest=0, pattern=None):
 
     def check(value, path):
         if not isinstance(value, str):
-            raise bad_value(path, f"{path} must be a string.")
-        if not shortest <= len(value) <= longest:
-            raise bad_value(path, f"{path} has {len(value)} characters, "
-                                  f"{shortest} to {longest} are allowed.")
+            raise BadField(path, "must be a string")
+        _check_size(len(value), shortest, longest, path, "characters")
         if match and not match(value):
-            raise bad_value(path, f"{path} does not match {pattern}.")
+            raise BadField(path, f"does not match {pattern}")
     return check
 
 
 def integer(low=-INT64, high=INT64 - 1):
     def check(value, path):
         if isinstance(value, bool) or not isinstance(value, int):
-            raise bad_value(path, f"{path} must be an integer.")
+            raise BadField(path, "must be an integer")
         if not low <= value <= high:
-            raise bad_value(path, f"{path} is {value}, {low} to {high} is allowed.")
+            raise BadField(path, f"is {value}, {low} to {high} is allowed")
     return check
 
 
@@ -39,19 +43,19 @@ def choice(*values, fold=False):
     def check(value, path):
         known = isinstance(value, str) and (value.upper() if fold else value) in values
         if not known:
-            raise bad_value(path, f"{path} must be one of {', '.join(values)}.")
+            raise BadField(path, f"must be one of {', '.join(values)}")
     return check
 
 
 def boolean(value, path):
     if not isinstance(value, bool):
-        raise bad_value(path, f"{path} must be true or false.")
+        raise BadField(path, "must be true or false")
 
 
 def obj(table, required=()):
     def check(value, path):
         if not isinstance(value, dict):
-            raise bad_value(path, f"{path} must be an object.")
+            raise BadField(path, "must be an object")
         check_fields(value, table, required, path + ".")
     return check
 
@@ -59,10 +63,8 @@ def obj(table, required=()):
 def array(item, shortest, longest):
     def check(value, path):
         if not isinstance(value, list):
-            raise bad_value(path, f"{path} must be an array.")
-        if not shortest <= len(value) <= longest:
-            raise bad_value(path, f"{path} has {len(value)} items, "
-                                  f"{shortest} to {longest} are allowed.")
+            raise BadField(path, "must be an array")
+        _check_size(len(value), shortest, longest, path, "items")
         for index, entry in enumerate(value):
             item(entry, f"{path}[{index}]")
     return check
@@ -72,7 +74,7 @@ def check_fields(body, table, required=(), prefix=""):
     """Checks every known field of an object; required ones must be there and not null."""
     for name in required:
         if body.get(name) is None:
-            raise bad_value(prefix + name, f"{prefix}{name} is required.")
+            raise BadField(prefix + name, "is required")
     for name, value in body.items():
         if value is not None and name in table:
             table[name](value, prefix + name)

@@ -4,13 +4,17 @@
 Captures and refunds move money in the ledger; nothing here ever lets more be captured than is
 authorized or more be refunded than was captured.
 """
+import re
+
 import fields
 import methods
 import orders
 import rules
-from api import Refusal, Reply, is_uuid
+from api import BadField, Refusal, Reply, is_uuid
 
 CAPTURABLE = ("AUTHORIZED", "PART_CAPTURED")
+RETURN_FEES_IN = ("AT", "DE", "DK", "FI", "FR", "NL", "NO", "SE", "IT", "ES", "IE", "PT", "CZ", "AU",
+                  "GR")
 
 
 def load(call, order_id, code="NO_SUCH_ORDER"):
@@ -32,11 +36,31 @@ def part(order, kind, part_id, code, message=None):
                                         f"{order['order_id']}.")
 
 
-def _check_body(call, table, amount_name):
-    fields.check_fields(call.body, table, (amount_name,))
-    lines = call.body.get("order_lines")
-    if lines:
-        rules.check_lines(lines, call.body[amount_name], amount_name)
+def _unprocessable(bad):
+    """A bad field in Order Management's words: "The size of the shipping_info/shipping_company value
+    must be between 0 and 100"."""
+    field = re.sub(r"\[\d+\]", "", bad.field).replace(".", "/")
+    if bad.sizes:
+        low, high = bad.sizes
+        words = f"The size of the {field} value must be between {low} and {high}"
+    else:
+        words = f"The {field} value {bad.why}"
+    return Refusal(422, "UNPROCESSABLE_ENTITY", words)
+
+
+def check_body(call, table, required=(), amount_name=None):
+    """Its fields; with an amount, also that the lines explain it."""
+    try:
+        fields.check_fields(call.body, table, required)
+        lines = call.body.get("order_lines")
+        if lines and amount_name:
+            rules.check_lines(lines, call.body[amount_name], amount_name)
+    except BadField as bad:
+        raise _unprocessable(bad) from None
+
+
+def _check_amount(call, table, amount_name):
+    check_body(call, table, (amount_name,), amount_name)
     return call.body[amount_name]
 
 
@@ -53,16 +77,18 @@ def _created(call, order, kind, made):
 
 
 def read_order(call, order_id):
-    return Reply(200, orders.as_read(load(call, order_id)))
+    return Reply(200, orders.as_answered(call.ledger, load(call, order_id)))
 
 
 def list_captures(call, order_id):
-    return Reply(200, orders.as_read(load(call, order_id))["captures"])
+    return Reply(200, [orders.as_answered(call.ledger, capture)
+                       for capture in load(call, order_id)["captures"]])
 
 
 def read_capture(call, order_id, capture_id):
     order = load(call, order_id)
-    return Reply(200, orders.as_read(part(order, "capture", capture_id, "NO_SUCH_ORDER")))
+    return Reply(200, orders.as_answered(call.ledger,
+                                         part(order, "capture", capture_id, "NO_SUCH_ORDER")))
 
 
 def _capture_refusal(order, amount, now):
@@ -85,7 +111,7 @@ def _capture_refusal(order, amount, now):
 
 def capture(call, order_id):
     order = load(call, order_id)
-    amount = _check_body(call, fields.CAPTURE, "captured_amount")
+    amount = _check_amount(call, fields.CAPTURE, "captured_amount")
     why = _capture_refusal(order, amount, call.now)
     if why:
         raise Refusal(403, "CAPTURE_NOT_ALLOWED", why)
@@ -95,7 +121,20 @@ def capture(call, order_id):
 
 def read_refund(call, order_id, refund_id):
     order = load(call, order_id, "NOT_FOUND")
-    return Reply(200, orders.as_read(part(order, "refund", refund_id, "NOT_FOUND")))
+    return Reply(200, orders.as_answered(call.ledger,
+                                         part(order, "refund", refund_id, "NOT_FOUND")))
+
+
+def _return_fee_refusal(order, lines):
+    """Klarna keeps a return fee only under these conditions."""
+    if not any(line.get("type") == "return_fee" for line in lines or []):
+        return None
+    captures = order["captures"]
+    if len(captures) != 1 or captures[0]["captured_amount"] != order["order_amount"]:
+        return "Order is not fully captured in one capture. Return fee not possible."
+    if order["purchase_country"] not in RETURN_FEES_IN:
+        return f"Market {order['purchase_country']} has no return fees. Return fee not possible."
+    return None
 
 
 def _refund_refusal(order, amount, now):
@@ -113,8 +152,9 @@ def _refund_refusal(order, amount, now):
 
 def refund(call, order_id):
     order = load(call, order_id, "NOT_FOUND")
-    amount = _check_body(call, fields.REFUND, "refunded_amount")
-    why = _refund_refusal(order, amount, call.now)
+    amount = _check_amount(call, fields.REFUND, "refunded_amount")
+    why = (_refund_refusal(order, amount, call.now)
+           or _return_fee_refusal(order, call.body.get("order_lines")))
     if why:
         raise Refusal(403, "REFUND_NOT_ALLOWED", why)
     made = orders.add_refund(order, call.body, call.now, call.key, call.source)
@@ -133,11 +173,19 @@ def cancel(call, order_id):
     return save(call, order, Reply(204))
 
 
+def _release_refusal(order):
+    if order["status"] == "PART_CAPTURED":
+        return None
+    if order["status"] == "AUTHORIZED":
+        return "Order has no captures"
+    return f"Order is {'fully ' if order['captures'] else ''}{order['status'].lower()}"
+
+
 def release(call, order_id):
     order = load(call, order_id)
-    if not order["captures"] or order["status"] not in ("PART_CAPTURED", "CAPTURED"):
-        raise Refusal(403, "NOT_ALLOWED", f"The order is {order['status']} and has "
-                      f"{len(order['captures'])} captures, nothing can be released.")
+    why = _release_refusal(order)
+    if why:
+        raise Refusal(403, "NOT_ALLOWED", f"{why}. Remaining authorization cannot be released.")
     order["remaining_authorized_amount"] = 0
     orders.settle_status(order)
     return save(call, order, Reply(204))
@@ -185,7 +233,7 @@ def _update_refusal(call, order, amount):
 
 def update_authorization(call, order_id):
     order = load(call, order_id)
-    amount = _check_body(call, fields.AUTHORIZATION, "order_amount")
+    amount = _check_amount(call, fields.AUTHORIZATION, "order_amount")
     why = _update_refusal(call, order, amount)
     if why:
         raise Refusal(403, "NOT_ALLOWED", why)
@@ -198,7 +246,7 @@ def update_authorization(call, order_id):
 
 def update_references(call, order_id):
     order = load(call, order_id)
-    fields.check_fields(call.body, fields.REFERENCES)
+    check_body(call, fields.REFERENCES)
     if order["status"] == "CANCELLED":
         raise Refusal(403, "NOT_ALLOWED", "Order is cancelled. Merchant references cannot be "
                                           "updated.")
@@ -210,7 +258,7 @@ def update_references(call, order_id):
 
 def update_customer(call, order_id):
     order = load(call, order_id)
-    fields.check_fields(call.body, fields.CUSTOMER_DETAILS)
+    check_body(call, fields.CUSTOMER_DETAILS)
     if "billing_address" in call.body:
         raise Refusal(403, "NOT_ALLOWED", "Billing address cannot be updated for user account order. "
                                           "Customer details cannot be updated.")
@@ -233,7 +281,7 @@ def acknowledge(call, order_id):
 
 def add_order_shipping(call, order_id):
     order = load(call, order_id)
-    fields.check_fields(call.body, fields.SHIPPING_INFO, ("shipping_info",))
+    check_body(call, fields.SHIPPING_INFO, ("shipping_info",))
     order["shipping_info"] += call.body["shipping_info"]
     return save(call, order, Reply(204))
 

@@ -12,7 +12,7 @@ import fields
 import orders
 import placement
 import rules
-from api import Refusal, Reply, bad_value, new_id
+from api import Refusal, Reply, new_id
 from ledger import iso
 from methods import CATEGORIES
 
@@ -36,11 +36,12 @@ def _client_token(session_id, base):
     return f"{head}.{_b64(secrets.token_bytes(32))}"
 
 
-def _categories(base):
-    badge = f"{base}/sdk/badge.svg"
+def _categories(call):
+    badge = f"{call.base}/sdk/badge.svg"
+    one = call.ledger.behaviour["categories"] == "klarna"
     return [{"identifier": name, "name": title,
              "asset_urls": {"descriptive": badge, "standard": badge}}
-            for name, title in CATEGORY_NAMES.items() if name != "klarna"]
+            for name, title in CATEGORY_NAMES.items() if (name == "klarna") is one]
 
 
 def check_session(data):
@@ -61,13 +62,13 @@ def create_session(call):
     }
     call.ledger.save_session(session)
     return Reply(200, {"session_id": session_id, "client_token": session["client_token"],
-                       "payment_method_categories": _categories(call.base)})
+                       "payment_method_categories": _categories(call)})
 
 
 def _load_session(call, session_id):
     session = call.ledger.session(session_id)
     if not session or session["merchant"] != call.merchant or call.now >= session["expires"]:
-        raise Refusal(404, "NOT_FOUND", f"Session {session_id} does not exist.")
+        raise Refusal(404, "NOT_FOUND", "Invalid session id")
     return session
 
 
@@ -101,7 +102,7 @@ def read_session(call, session_id):
                             "organization_registration_id", "type", "vat_id")}
     read = {**session["data"], "status": session["status"],
             "client_token": session["client_token"], "expires_at": iso(session["expires"]),
-            "payment_method_categories": _categories(call.base)}
+            "payment_method_categories": _categories(call)}
     read.setdefault("locale", "en-US")
     read.setdefault("acquiring_channel", "ECOMMERCE")
     read.setdefault("intent", "buy")
@@ -143,17 +144,40 @@ def _live_token(call, token):
 def _load_token(call, token):
     found = _live_token(call, token)
     if not found:
-        raise Refusal(404, "NOT_FOUND", "The authorization does not exist or has expired.")
+        raise Refusal(404, "NOT_FOUND", "Invalid authorization token")
     return found
 
 
 def _repeat(call, used):
     if call.ledger.behaviour["place_order_repeat"] == "refused":
-        raise Refusal(403, "INVALID_OPERATION", "The authorization token was already used.")
+        raise Refusal(403, "INVALID_OPERATION", "Authorization token already consumed")
     if call.body != used["body"]:
-        raise bad_value("order_lines", "An order with another content was already placed with "
-                                       "this authorization token.", 409)
+        raise Refusal(409, "BAD_VALUE", "An order with another content was already placed with "
+                                        "this authorization token.")
     return Reply(200, used["answer"])
+
+
+def _compare(call, token):
+    """What is not as it was authorized; that a token's first refusal stays is a switch."""
+    behaviour = call.ledger.behaviour
+    stays = behaviour["refused_placement"] == "stays_refused"
+    message = token.get("refused") if stays else None
+    if not message:
+        differing = placement.differences(call.body, token["order"], behaviour["addresses"])
+        if not differing:
+            return
+        message = f"Not matching fields: [{', '.join(differing)}]"
+        call.ledger.save_token({**token, "refused": message})
+    raise Refusal(409, "BAD_VALUE", message)
+
+
+def _answer(call, token, order):
+    answer = {"order_id": order["order_id"], "fraud_status": order["fraud_status"]}
+    if order["_urls"].get("confirmation"):
+        answer["redirect_url"] = f"{call.base}/redirect/{order['order_id']}"
+    if orders.untold_fraud_status(call.ledger, order):
+        del answer["fraud_status"]
+    return {**answer, "authorized_payment_method": {"type": token["method"]}}
 
 
 def place_order(call, token_id):
@@ -165,20 +189,13 @@ def place_order(call, token_id):
     rules.check_order({**body, "billing_address": body.get("billing_address")
                        or token["order"].get("billing_address")})
     rules.check_regions(body)
-    behaviour = call.ledger.behaviour
-    differing = placement.differences(body, token["order"], behaviour["addresses"])
-    if differing:
-        raise Refusal(409, "BAD_VALUE", f"Not matching fields: [{', '.join(differing)}]")
+    _compare(call, token)
     order = orders.new_order(call.merchant, token, body, call.now,
-                             behaviour["authorization_days"])
+                             call.ledger.behaviour["authorization_days"])
     if order["_auto_capture"] and order["fraud_status"] == "ACCEPTED":
         orders.add_capture(order, {"captured_amount": order["order_amount"]}, call.now, None,
                            "auto_capture")
-    answer = {
-        "order_id": order["order_id"], "fraud_status": order["fraud_status"],
-        "redirect_url": f"{call.base}/redirect/{order['order_id']}",
-        "authorized_payment_method": {"type": token["method"]},
-    }
+    answer = _answer(call, token, order)
     token["used"] = {"body": body, "answer": answer}
     call.ledger.save_order(order)
     call.ledger.save_token(token)
@@ -195,7 +212,7 @@ def _complete_session(call, session_id, order_id):
 def cancel_authorization(call, token_id):
     token = _load_token(call, token_id)
     if token["used"]:
-        raise Refusal(403, "INVALID_OPERATION", "The authorization token was already used.")
+        raise Refusal(404, "NOT_FOUND", "Authorization cannot be deleted")
     call.ledger.delete_token(token_id)
     session = call.ledger.session(token["session_id"])
     session.update(authorization_token=None, customer_state="open")

@@ -137,7 +137,7 @@ story('refused by Klarna: says so, and another try can succeed', async (page) =>
   await atKlarna(page, 'Refuse').click();
   await shows(problem(page), 'Nothing was charged');
   assert.equal((await told).status(), 200);
-  assert.deepEqual(await refusedLast(), ['widget', 'pay_later not approved']);
+  assert.deepEqual(await refusedLast(), ['widget', 'klarna not approved']);
   assert.equal(await pay(page).isEnabled(), false);
   await picture(page, 'refused');
   assert.equal((await orders()).length, 0);
@@ -153,6 +153,7 @@ const NOT_OFFERED = { status: 400, headers: { 'Access-Control-Allow-Origin': '*'
   json: { error_messages: [`No: ${'ö'.repeat(200)}`] } };
 
 story('a method that is not offered: the shop is told why, another one pays', async (page) => {
+  await control('behaviour', { categories: 'three' });
   await page.route('**/sdk/load', (route) => route.fulfill(NOT_OFFERED), { times: 1 });
   await fill(page);
   const told = page.waitForResponse('**/declined');
@@ -198,6 +199,7 @@ story('details that Klarna cannot use are no refusal', async (page) => {
 }, { expected: ['/sdk/authorize'] });
 
 story('chooses another payment method by keyboard', async (page) => {
+  await control('behaviour', { categories: 'three' });
   await fill(page);
   await toPayment(page);
   await page.getByLabel('Pay later').focus();
@@ -331,6 +333,7 @@ story('Klarna\'s answer is lost: waits, asks again, one order', async (page) => 
 });
 
 story('Klarna stays silent: says so, offers no second payment, and can ask again', async (page) => {
+  await control('behaviour', { categories: 'three' });
   await page.clock.install();
   await toKlarna(page);
   await control('faults', { match: { method: 'POST', path: '/order$' }, times: -1,

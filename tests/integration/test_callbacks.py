@@ -41,11 +41,12 @@ def httpd(box):
 class Told(Payment):
     """A payment with the addresses that Klarna was told."""
 
-    def __init__(self, shop):
+    def __init__(self, shop, cart=None):
         shop.box.forget_requests()
-        super().__init__(shop.send_cart())
+        super().__init__(shop.send_cart(cart))
         [request] = [one for one in shop.box.requests() if one["path"].endswith("/sessions")]
         urls = request["body"]["merchant_urls"]
+        urls.pop("confirmation", None)
         assert set(urls) == {"authorization", "notification"}
         assert all(url.startswith(BASE + "/") for url in urls.values())
         self.authorization = urls["authorization"][len(BASE):]

@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+import carts
 from httpd import Httpd
 from sandbox import klarna_url
 from shop import EXTRA, new_key, problem
@@ -29,7 +30,8 @@ def worker_lines(httpd):
 
 
 def _authorized(shop, outcome="approve"):
-    payment = Told(shop)
+    payment = Told(shop, carts.cart(merchant_urls={
+        "confirmation": "https://shop.example.test/thanks"}))
     payment.token = shop.box.authorize(payment.session_id, outcome)
     return payment
 

@@ -217,7 +217,8 @@ def test_a_wrong_cart_changes_nothing(shop, httpd):
 
 @pytest.mark.valgrind
 def test_placing(shop, box):
-    payment = shop.authorized(carts.personal_cart())
+    payment = shop.authorized(carts.personal_cart() | {"merchant_urls": {
+        "confirmation": "https://shop.example.test/thanks"}})
     answer = shop.place(payment)
     assert answer.status == 201
     body = answer.json
@@ -226,6 +227,12 @@ def test_placing(shop, box):
     assert answer.headers["Location"] == body["status_url"]
     shop.agrees(payment.order_id, "AUTHORIZED")
     assert len(box.orders_of_session(payment.session_id)) == 1
+
+
+def test_placing_without_a_confirmation_page(shop):
+    """Klarna has nowhere to send the shopper to."""
+    answer = shop.place(shop.authorized())
+    assert answer.status == 201 and not answer.json["redirect_url"]
 
 
 def test_no_person_and_no_token_is_stored(shop, httpd):

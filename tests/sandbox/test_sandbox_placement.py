@@ -92,3 +92,14 @@ def test_what_the_browser_told_counts(box):
     answer = box.place(token, cart(billing_address=both))
     assert answer.status == 200
     assert box.read(answer.json["order_id"])["billing_address"] == both
+
+
+# krokedil/klarna-payments-for-woocommerce #31, a Klarna engineer.
+def test_a_refused_placement_stays_refused_for_its_token(box):
+    token = box.authorized()
+    wrong, message = cart(order_tax_amount=1500), "Not matching fields: [order_tax_amount]"
+    assert box.place(token, wrong).message == message
+    right = box.place(token)
+    assert (right.status, right.code, right.message) == (409, "BAD_VALUE", message)
+    box.control("POST", "behaviour", {"refused_placement": "can_be_corrected"})
+    assert box.place(token).status == 200
