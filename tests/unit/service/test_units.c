@@ -352,7 +352,7 @@ static void a_cancellation_outside_is_taken_over(void **state)
     world_check(world, id, "cancelled");
 }
 
-static void a_record_that_contradicts_itself_is_told(void **state)
+static void books_that_differ_are_told(void **state)
 {
     world_t *world = new_world(state);
     const char *id = world_placed(world);
@@ -716,7 +716,7 @@ int main(void)
         WITH_POOL(an_end_at_klarna_is_final),
         WITH_POOL(what_was_done_outside_is_booked_and_told_once),
         WITH_POOL(a_cancellation_outside_is_taken_over),
-        WITH_POOL(a_record_that_contradicts_itself_is_told),
+        WITH_POOL(books_that_differ_are_told),
         WITH_POOL(each_warning_is_told_once),
         WITH_POOL(an_end_that_is_near_is_extended),
         WITH_POOL(an_extension_is_made_up_for),
