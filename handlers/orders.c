@@ -18,6 +18,7 @@
 #include "handlers/operations.h"
 #include "handlers/accounts.h"
 #include "handlers/query.h"
+#include "handlers/take_over.h"
 #include "core/reader.h"
 
 /* Its expiry is not known yet; when Klarna cannot be asked now, it is shown as it is. */
@@ -118,6 +119,7 @@ const kl_route_t kl_orders_routes[] = {
     {"GET", "*", 0, read_one},
     {"GET", "*/events", 0, events},
     {"GET", "*/operations/*", 0, operation},
+    {"POST", "take-over", MONEY, kl_take_over_one},
     {"POST", "*/operations/*/send-again", KL_ROUTE_BODY, kl_operations_send_again},
     {"POST", "*/operations/*/give-up", KL_ROUTE_BODY, kl_operations_give_up},
     {"POST", "*/adopt", KL_ROUTE_BODY, kl_operations_adopt},

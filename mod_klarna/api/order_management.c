@@ -353,6 +353,9 @@ kl_kind_t kl_order_management_read_reply(kl_klarna_record_t *out, apr_pool_t *p,
     seen.reference1 = reference(p, v, "merchant_reference1");
     seen.reference2 = reference(p, v, "merchant_reference2");
     seen.currency = currency(p, v, "purchase_currency");
+    seen.country = text(p, v, "purchase_country");
+    seen.locale = text(p, v, "locale");
+    seen.created_at = kl_iso_time(kl_json_str(v, "created_at"));
     seen.original_order_amount = bounded(v, "original_order_amount", 0, -1);
     seen.payment_type = text(p, kl_json_get(v, "initial_payment_method"), "type");
     seen.created_at = moment(v, "created_at", &seen);

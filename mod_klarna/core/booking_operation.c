@@ -113,6 +113,7 @@ static kl_kind_t book(kl_order_t *order, apr_pool_t *p, const kl_operation_t *op
     switch (op->kind) {
     case KL_OP_PLACE_ORDER:
     case KL_OP_ADOPT:
+    case KL_OP_TAKE_OVER:
         return placed(order, p, op, err);
     case KL_OP_CAPTURE:
         return captured(order, op, &intent, err);

@@ -3,6 +3,7 @@
  * Identifiers and secrets from random bytes the caller's source gives. A source that
  * fails gives no identifier: a guessable one must never be made up.
  */
+#include <apr_sha1.h>
 #include <apr_strings.h>
 #include <string.h>
 
@@ -68,6 +69,17 @@ const char *kl_id_from_digest(apr_pool_t *p, const char *hex)
         bytes[i] = (unsigned char)(high << 4 | low);
     }
     return uuid(p, bytes, 8);
+}
+
+const char *kl_id_from_text(apr_pool_t *p, const char *text)
+{
+    unsigned char sum[APR_SHA1_DIGESTSIZE];
+    apr_sha1_ctx_t ctx;
+
+    apr_sha1_init(&ctx);
+    apr_sha1_update(&ctx, text, (unsigned)strlen(text));
+    apr_sha1_final(sum, &ctx);
+    return uuid(p, sum, 8);
 }
 
 const char *kl_id_secret(apr_pool_t *p, kl_random_fn random)

@@ -17,6 +17,8 @@ const char *kl_id_uuid(apr_pool_t *p, kl_random_fn random);
 /** The UUID (version 8) that a digest gives, the same for the same one.
  *  @param hex at least 32 lower-case hex digits, or NULL is returned */
 const char *kl_id_from_digest(apr_pool_t *p, const char *hex);
+/** The UUID (version 8) of a text, the same for the same one. */
+const char *kl_id_from_text(apr_pool_t *p, const char *text);
 /** 32 lower-case hex digits in p, or NULL without randomness. */
 const char *kl_id_secret(apr_pool_t *p, kl_random_fn random);
 /** 1 when s has the form of a lower-case UUID. */

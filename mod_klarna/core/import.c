@@ -447,6 +447,8 @@ int kl_import_record(kl_order_t *order, apr_pool_t *p, const kl_klarna_record_t 
                      apr_time_t now)
 {
     kl_order_state_t before = order->state;
+    /* What was done to an order before it was taken over needs no person. */
+    int is_known = order->session_id[0] || order->klarna_reference[0];
     import_t in = {.order = order, .p = p, .now = now};
     apr_int64_t open;
 
@@ -463,7 +465,7 @@ int kl_import_record(kl_order_t *order, apr_pool_t *p, const kl_klarna_record_t 
         kl_attention_raise(order, KL_ATTENTION_DIFFERS);
     }
     else {
-        kl_attention_agree(order, in.booked);
+        kl_attention_agree(order, is_known ? in.booked : 0);
     }
     if (order->state != before) {
         note_end(order, p, open, now);

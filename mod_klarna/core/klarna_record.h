@@ -25,6 +25,7 @@ typedef struct kl_klarna_record_t {
     apr_int64_t original_order_amount;   /* -1 when not given */
     apr_int64_t order_amount, captured_amount, refunded_amount, remaining_authorized_amount;
     const char *payment_type;               /* of its initial_payment_method, "" when not given */
+    const char *country, *locale;           /* "" when not given */
     apr_time_t created_at, expires_at;      /* 0 = not given */
     const char *unread_time;                /* the first date that was given and is no point in
                                                time, because it has no zone; NULL: none */

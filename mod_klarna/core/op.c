@@ -20,6 +20,7 @@ static const char *const kind_names[] = {
     [KL_OP_SHIPPING_ADDRESS] = "shipping_address",
     [KL_OP_DUE_DATE] = "due_date",
     [KL_OP_SEND_OUT] = "send_out",
+    [KL_OP_TAKE_OVER] = "take_over",
 };
 
 static const char *const state_names[] = {
@@ -34,7 +35,7 @@ static const char *const mark_names[] = {
     [KL_OP_KEY_EXPIRED] = "key_expired",
 };
 
-_Static_assert(COUNT(kind_names) == KL_OP_SEND_OUT + 1, "each kind has a name");
+_Static_assert(COUNT(kind_names) == KL_OP_TAKE_OVER + 1, "each kind has a name");
 _Static_assert(COUNT(state_names) == KL_OP_UNKNOWN + 1, "each state has a name");
 _Static_assert(COUNT(mark_names) == KL_OP_KEY_EXPIRED + 1, "each mark has a name");
 
@@ -89,7 +90,7 @@ int kl_op_mark_parse(const char *name, kl_op_mark_t *out)
 
 int kl_op_places(kl_op_kind_t kind)
 {
-    return kind == KL_OP_PLACE_ORDER || kind == KL_OP_ADOPT;
+    return kind == KL_OP_PLACE_ORDER || kind == KL_OP_ADOPT || kind == KL_OP_TAKE_OVER;
 }
 
 int kl_op_is_personal(kl_op_kind_t kind)

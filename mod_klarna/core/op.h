@@ -15,11 +15,12 @@ typedef enum {
     KL_OP_RELEASE,       /* release the remaining authorization */
     KL_OP_EXTEND,        /* extend the authorization time */
     KL_OP_SHIPPING_INFO, /* add tracking to a capture */
-    KL_OP_ADOPT,         /* take over an order that was placed elsewhere: only reads it */
+    KL_OP_ADOPT,         /* tie a payment to the order that it has become: only reads that */
     KL_OP_REFERENCES,    /* set the merchant references */
     KL_OP_SHIPPING_ADDRESS,
     KL_OP_DUE_DATE, /* the shopper pays later for a capture */
-    KL_OP_SEND_OUT  /* Klarna writes to the shopper about a capture once more */
+    KL_OP_SEND_OUT, /* Klarna writes to the shopper about a capture once more */
+    KL_OP_TAKE_OVER /* an order of Klarna's that was placed before the module came: only reads it */
 } kl_op_kind_t;
 
 typedef enum {
@@ -46,7 +47,7 @@ int kl_op_state_parse(const char *name, kl_op_state_t *out);
 const char *kl_op_mark_name(kl_op_mark_t mark); /* "unclaimed"; "" for none */
 int kl_op_mark_parse(const char *name, kl_op_mark_t *out);
 
-/** 1 for what makes the order Klarna's: a placement or an adoption. */
+/** 1 for what makes the order Klarna's: a placement, an adoption, a take-over. */
 int kl_op_places(kl_op_kind_t kind);
 
 /** 1 when its request, and Klarna's words about it, may tell who the shopper is. */

@@ -30,6 +30,11 @@ typedef struct kl_tracking_request_t {
     const char *shipping_info; /* JSON array text */
 } kl_tracking_request_t;
 
+typedef struct kl_take_over_request_t {
+    const char *klarna_order_id;
+    const char *account; /* one of the caller's */
+} kl_take_over_request_t;
+
 /* What Klarna is told of an order beside its money. NULL: stays as it is. */
 typedef struct kl_details_request_t {
     const char *reference1, *reference2; /* "" clears it */
@@ -48,6 +53,7 @@ typedef struct kl_ask_t {
     const kl_place_request_t *place;
     const kl_details_request_t *details;
     const kl_due_date_request_t *due_date;
+    const kl_take_over_request_t *take_over;
 } kl_ask_t;
 
 typedef struct kl_action_t {

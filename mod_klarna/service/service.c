@@ -83,6 +83,27 @@ kl_kind_t kl_service_order(kl_service_t *svc, const char *id, kl_order_t **out, 
     return rv;
 }
 
+kl_kind_t kl_service_by_klarna_id(kl_service_t *svc, const char *account, const char *id,
+                                  kl_order_t **out, kl_error_t *err)
+{
+    kl_order_query_t query = {.account = account,
+                              .state = "",
+                              .attention = "",
+                              .search = id,
+                              .before_id = "",
+                              .limit = KL_MAX_PAGE};
+    apr_array_header_t *list = NULL;
+    kl_kind_t rv = svc->store->order_list(svc->store, svc->p, &query, &list, err);
+
+    *out = NULL;
+    for (int i = 0; rv == KL_OK && i < list->nelts; i++) {
+        kl_order_t *order = APR_ARRAY_IDX(list, i, kl_order_t *);
+
+        *out = strcmp(order->klarna_order_id, id) == 0 ? order : *out;
+    }
+    return rv;
+}
+
 kl_kind_t kl_service_operation(kl_service_t *svc, const char *order_id, const char *id,
                                kl_operation_t **out, kl_error_t *err)
 {

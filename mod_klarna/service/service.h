@@ -66,6 +66,10 @@ kl_kind_t kl_service_order(kl_service_t *svc, const char *id, kl_order_t **out, 
  *  @return KL_OK for an order that adds up, or KL_INTERNAL "contract" */
 kl_kind_t kl_service_whole(kl_service_t *svc, kl_order_t *order, kl_error_t *err);
 
+/** The order of that account which Klarna knows by this id; *out NULL when there is none. */
+kl_kind_t kl_service_by_klarna_id(kl_service_t *svc, const char *account, const char *id,
+                                  kl_order_t **out, kl_error_t *err);
+
 /** Loads an operation of that order, of one of the caller's accounts; any other is
  *  KL_NOT_FOUND "no_such_operation". */
 kl_kind_t kl_service_operation(kl_service_t *svc, const char *order_id, const char *id,

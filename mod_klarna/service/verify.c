@@ -20,9 +20,7 @@ typedef struct search_t {
     kl_finding_t *found;
 } search_t;
 
-/* Another merchant's order, or one with another amount, currency or reference, is not the one
- * that was placed. */
-static int is_the_placed_one(const kl_order_t *order, const kl_klarna_record_t *seen)
+int kl_verify_is_placed(const kl_order_t *order, const kl_klarna_record_t *seen)
 {
     return seen->original_order_amount == order->order_amount
            && strcmp(seen->currency, order->currency) == 0
@@ -34,21 +32,10 @@ static int is_the_placed_one(const kl_order_t *order, const kl_klarna_record_t *
 static kl_kind_t is_taken(kl_service_t *svc, const kl_order_t *order, const char *id, int *taken,
                           kl_error_t *err)
 {
-    kl_order_query_t query = {.account = order->account,
-                              .state = "",
-                              .attention = "",
-                              .search = id,
-                              .before_id = "",
-                              .limit = KL_MAX_PAGE};
-    apr_array_header_t *list = NULL;
-    kl_kind_t rv = svc->store->order_list(svc->store, svc->p, &query, &list, err);
+    kl_order_t *other = NULL;
+    kl_kind_t rv = kl_service_by_klarna_id(svc, order->account, id, &other, err);
 
-    *taken = 0;
-    for (int i = 0; rv == KL_OK && i < list->nelts; i++) {
-        const kl_order_t *other = APR_ARRAY_IDX(list, i, kl_order_t *);
-
-        *taken |= strcmp(other->klarna_order_id, id) == 0 && strcmp(other->id, order->id) != 0;
-    }
+    *taken = rv == KL_OK && other && strcmp(other->id, order->id) != 0;
     return rv;
 }
 
@@ -63,7 +50,7 @@ kl_kind_t kl_verify_by_id(kl_service_t *svc, const kl_order_t *order, const char
     if (rv == KL_OK) {
         rv = is_taken(svc, order, seen.order_id, &taken, err);
     }
-    if (rv == KL_OK && !taken && is_the_placed_one(order, &seen)) {
+    if (rv == KL_OK && !taken && kl_verify_is_placed(order, &seen)) {
         kl_json_set_str(result, "fraud_status", seen.fraud_status);
         found->truth = KL_TRUTH_EXECUTED;
         found->result_id = seen.order_id;
@@ -316,6 +303,7 @@ static kl_kind_t truth_of(const search_t *search, const kl_klarna_record_t *seen
         break;
     case KL_OP_PLACE_ORDER:
     case KL_OP_ADOPT:
+    case KL_OP_TAKE_OVER:
         break;
     }
     return KL_OK;
@@ -336,7 +324,7 @@ static kl_kind_t read_truth(kl_service_t *svc, const kl_operation_t *op, kl_find
     if (op->kind == KL_OP_PLACE_ORDER) {
         return truth_of_placement(&search, err);
     }
-    if (op->kind == KL_OP_ADOPT) {
+    if (op->kind == KL_OP_ADOPT || op->kind == KL_OP_TAKE_OVER) {
         found->truth = KL_TRUTH_NOT_EXECUTED; /* it only reads: once more does no harm */
         return KL_OK;
     }

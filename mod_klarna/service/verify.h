@@ -34,6 +34,10 @@ typedef struct kl_finding_t {
 kl_kind_t kl_verify_operation(kl_service_t *svc, const kl_operation_t *op, kl_finding_t *found,
                               kl_error_t *err);
 
+/** 1 when Klarna's order can be the one that order's placement led to. Another merchant's, or one
+ *  with another amount, currency or reference, is not. */
+int kl_verify_is_placed(const kl_order_t *order, const kl_klarna_record_t *seen);
+
 /** Reads Klarna's order of that id: executed when it is order's placement. Calls Klarna. */
 kl_kind_t kl_verify_by_id(kl_service_t *svc, const kl_order_t *order, const char *id,
                           kl_finding_t *found, kl_error_t *err);

@@ -23,7 +23,9 @@ EXECUTED_AS = {"capture": "POST captures", "refund": "POST refunds", "cancel": "
                "reduce": "PATCH authorization",
                "release": "POST release-remaining-authorization",
                "extend": "POST extend-authorization-time",
-               "shipping_info": "POST shipping-info"}
+               "shipping_info": "POST shipping-info",
+               "references": "PATCH merchant-references",
+               "shipping_address": "PATCH customer-details"}
 
 
 class Audit:
@@ -108,7 +110,7 @@ class Audit:
             self.stuck.append(f"{name} is {op['state']} and still due")
         if len(effects) > 1:
             self.twice.append(f"{name} was executed {len(effects)} times: {effects}")
-        if op["kind"] in ("place_order", "adopt"):
+        if op["kind"] in ("place_order", "adopt", "take_over"):
             self._placed(name, op)
         elif op["state"] == "confirmed" and effects[:1] != [EXECUTED_AS[op["kind"]]]:
             self.lost.append(f"{name} is confirmed; at Klarna: {effects}")

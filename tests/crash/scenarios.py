@@ -4,7 +4,11 @@ it. `ask` is a client's request, to be repeated with its key; a scenario without
 worker's: what is due is all there is to do."""
 import carts
 import world        # noqa: F401  (knows where the others' modules are)
+from sandbox import PASSWORD, USERNAME
+from sandbox_client import basic
 from shop import CHECKOUT, ORDERS, Payment
+
+AUTH = basic(USERNAME, PASSWORD)
 
 DAY = 86400
 SHIPPED = [{"shipping_company": "PostNord", "tracking_number": "PN-4711"}]
@@ -33,6 +37,16 @@ class Scenario:
 
 def _nothing(stage):
     return Subject(content=carts.cart())
+
+
+def _placed_elsewhere(stage):
+    """An order of Klarna's that the module never heard of."""
+    cart = carts.cart()
+    body = {name: value for name, value in cart.items() if name != "merchant_urls"}
+    session = stage.box.ask("POST", "/payments/v1/sessions", body, auth=AUTH).json
+    token = stage.box.authorize(session["session_id"])
+    order = stage.box.ask("POST", f"/payments/v1/authorizations/{token}/order", body, auth=AUTH)
+    return Subject(klarna_order_id=order.json["order_id"])
 
 
 def _authorized(stage):
@@ -209,6 +223,14 @@ def _of_capture(action, body):
         subject.order_id, f"captures/{subject.capture_id}/{action}", body, key)
 
 
+def _take_over(stage, subject, key):
+    answer = stage.first.post(f"{ORDERS}/take-over",
+                              {"klarna_order_id": subject.klarna_order_id}, key=key)
+    if answer.status == 201:
+        subject.order_id = answer.json["order_id"]
+    return answer
+
+
 def _refresh(stage, subject, key):
     return stage.first.get(f"{ORDERS}/{subject.order_id}?refresh=1")
 
@@ -258,6 +280,7 @@ SCENARIOS = (
     Scenario("references", _captured, _act("references", {"merchant_reference1": "renamed"})),
     Scenario("shipping address", _placed,
              _act("shipping-address", {"shipping_address": carts.ADDRESS | {"country": "SE"}})),
+    Scenario("take over", _placed_elsewhere, _take_over),
     Scenario("shipping info", _part_captured, _shipping_info),
     Scenario("due date", _part_captured, _of_capture("due-date", {"number_of_days": 14})),
     Scenario("send-out", _part_captured, _of_capture("send-out", {})),

@@ -24,7 +24,8 @@ def other(httpd, box):
 # --- who may --------------------------------------------------------------------------------
 
 def routes(order_id):
-    return [("GET", "", None), ("GET", f"/{order_id}", None), ("GET", f"/{order_id}/events", None),
+    return [("GET", "", None), ("POST", "/take-over", {"klarna_order_id": NOBODY}),
+            ("GET", f"/{order_id}", None), ("GET", f"/{order_id}/events", None),
             ("GET", f"/{order_id}/operations/{NOBODY}", None),
             ("GET", f"/{order_id}/captures/{NOBODY}/due-date", None),
             *[("POST", f"/{order_id}/{action}", body) for action, body in [
@@ -62,7 +63,7 @@ def test_a_wrong_password(shop, httpd):
 def test_an_order_that_is_not_there(shop, httpd):
     with shop.nothing_happens():
         for order_id in (NOBODY, "x", "%27%20OR%201=1", "x%0aforged:%20line"):
-            for method, path, body in routes(order_id)[1:]:
+            for method, path, body in routes(order_id)[2:]:
                 answer = httpd.ask(method, ORDERS + path, body, key=new_key(), user="clerk")
                 code = "no_such_operation" if "/operations/" in path else "no_such_order"
                 problem(answer, 404, code)
@@ -300,7 +301,7 @@ def test_stores_do_not_see_each_other(shop, other, httpd):
     assert shop.get(f"?q={theirs}")["orders"] == []
     operation = other.get(f"/{theirs}/events")["operations"][0]["id"]
     with shop.nothing_happens():
-        for method, path, body in routes(theirs)[1:]:
+        for method, path, body in routes(theirs)[2:]:
             path = path.replace(NOBODY, operation)
             answer = httpd.ask(method, ORDERS + path, body, key=new_key(), user="clerk")
             assert answer.status == 404, path

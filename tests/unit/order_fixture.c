@@ -25,6 +25,7 @@ kl_order_t *fixture_order(apr_pool_t *p)
     order->country = "SE";
     order->currency = "SEK";
     order->klarna_order_id = "klarna-order";
+    order->session_id = "a-session";
     order->fraud_status = "ACCEPTED";
     order->state = KL_ORDER_AUTHORIZED;
     order->created_at = order->updated_at = apr_time_from_sec(1790000000);

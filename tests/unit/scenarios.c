@@ -37,6 +37,7 @@ const scenario_t scenarios[SCENARIOS] = {
     {"due date", world_part_captured, act_due_date, .refuses = NULL},
     {"send-out", world_captured, act_send_out, .refuses = NULL},
     {"send-out refused", world_captured, act_send_out, .refuses = "/trigger-send-out"},
+    {"take over", world_half_taken_over, act_take_over, .refuses = NULL},
     {"tracking", world_part_captured, act_tracking, .refuses = NULL},
 };
 

@@ -252,6 +252,18 @@ kl_kind_t act_references(kl_service_t *svc, const char *order_id, const kl_clien
     return act(svc, &kl_details_references_action, &ask, out, err);
 }
 
+kl_kind_t act_take_over(kl_service_t *svc, const char *order_id, const kl_client_t *client,
+                        kl_operation_t **out, kl_error_t *err)
+{
+    kl_take_over_request_t want = {"klarna-order-1", svc->account->name};
+    kl_ask_t ask = {.order_id = order_id, .client = client, .take_over = &want};
+    kl_acted_t acted = {.last = NULL};
+    kl_kind_t rv = kl_take_over(svc, &ask, &acted, err);
+
+    *out = acted.last;
+    return rv;
+}
+
 kl_kind_t act_shipping_address(kl_service_t *svc, const char *order_id, const kl_client_t *client,
                                kl_operation_t **out, kl_error_t *err)
 {
@@ -484,6 +496,21 @@ const char *world_captured(world_t *world)
 
     world_must(world, act_capture_all, id, "first capture");
     return id;
+}
+
+const char *world_half_taken_over(world_t *world)
+{
+    kl_error_t *err = kl_error_make(world->p);
+    kl_operation_t *op = NULL;
+
+    fake_klarna_foreign_order(world->klarna, CART_AMOUNT, "old-1");
+    for (int n = 1; world->store->payments->nelts == 0; n++) {
+        kl_error_clear(err);
+        fake_store_arm(world->store, n, FAKE_STORE_IS_GONE);
+        (void)act_take_over(world_service(world, world->p), "", NULL, &op, err);
+    }
+    fake_store_arm(world->store, 0, 0);
+    return APR_ARRAY_IDX(world->store->payments, 0, kl_order_t *)->id;
 }
 
 kl_order_t *world_order(const world_t *world, const char *order_id)

@@ -17,6 +17,7 @@
 #include "service/due_date.h"
 #include "service/placement.h"
 #include "service/resolve.h"
+#include "service/take_over.h"
 
 typedef struct world_t {
     apr_pool_t *p;
@@ -62,6 +63,9 @@ const char *world_placed(world_t *world);
 const char *world_part_captured(world_t *world); /* one cup, 50.00 */
 const char *world_captured(world_t *world);
 
+/** An order of Klarna's, as which nobody knows it here, whose take-over died early. */
+const char *world_half_taken_over(world_t *world);
+
 /** kl_run_resume for an operation as loaded. */
 kl_kind_t world_resume(kl_service_t *svc, kl_operation_t **op, kl_error_t *err);
 
@@ -96,6 +100,9 @@ kl_kind_t act_send_out(kl_service_t *svc, const char *order_id, const kl_client_
 /** "shop-2" and "till 7". */
 kl_kind_t act_references(kl_service_t *svc, const char *order_id, const kl_client_t *client,
                          kl_operation_t **out, kl_error_t *err);
+/** The first order at Klarna, whoever's. order_id may be "". */
+kl_kind_t act_take_over(kl_service_t *svc, const char *order_id, const kl_client_t *client,
+                        kl_operation_t **out, kl_error_t *err);
 /** To SHOPPERS_STREET. */
 kl_kind_t act_shipping_address(kl_service_t *svc, const char *order_id, const kl_client_t *client,
                                kl_operation_t **out, kl_error_t *err);

@@ -9,6 +9,7 @@ import { Listing } from '../lib/listing.mjs';
 import { LAST_LIST, concernMark, concerns, expiry, nameOf, sentence, stateBadge }
   from '../lib/orderview.mjs';
 import { draw, environmentBadge, isMixed, startPage, stores } from '../lib/shell.mjs';
+import { takeOver } from './takeover.mjs';
 
 const LISTS = ['to_ship', 'capture_unconfirmed', 'refund_unconfirmed', 'expiring', 'orphans'];
 const STATES = ['AUTHORIZED', 'PART_CAPTURED', 'CAPTURED', 'CANCELLED', 'EXPIRED', 'CLOSED'];
@@ -158,7 +159,7 @@ function explanation() {
 function view() {
   if (list.error?.isDenied) return html`<h1>${t('orders.title')}</h1>${results()}`;
   return html`<div class="page-head"><h1>${t('orders.title')}</h1>${searchBox()}</div>
-    ${lists()}${filters()}${explanation()}${results()}`;
+    ${lists()}${filters()}${explanation()}${results()}${takeOver()}`;
 }
 
 startPage({
