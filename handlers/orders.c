@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* See orders.h. */
 #include "handlers/orders.h"
+#include "handlers/lines.h"
 #include "handlers/list.h"
 
 #include <string.h>
@@ -134,6 +135,8 @@ const kl_route_t kl_orders_routes[] = {
     {"POST", "*/cancel", MONEY, kl_returns_cancel},
     {"POST", "*/extend", MONEY, kl_authorization_extend},
     {"POST", "*/release", MONEY, kl_authorization_release},
+    {"POST", "*/lines", MONEY, kl_lines_change},
+    {"POST", "*/lines/preview", KL_ROUTE_BODY, kl_lines_preview_change},
     {"POST", "*/references", MONEY, kl_details_references},
     {"POST", "*/shipping-address", MONEY, kl_details_shipping_address},
     {NULL, NULL, 0, NULL},

@@ -124,6 +124,18 @@ kl_klarna_request_t kl_order_management_reduce(apr_pool_t *p, const kl_order_t *
     return patch(p, order, "/authorization", kl_json_text(p, body), key);
 }
 
+kl_klarna_request_t kl_order_management_authorize(apr_pool_t *p, const kl_order_t *order,
+                                                  const kl_lines_plan_t *plan,
+                                                  const char *description, const char *key)
+{
+    kl_json_t *body = kl_json_object(p);
+
+    kl_json_set_int(body, "order_amount", plan->amount);
+    set_text(body, "description", description);
+    set_lines(p, body, plan->lines);
+    return patch(p, order, "/authorization", kl_json_text(p, body), key);
+}
+
 kl_klarna_request_t kl_order_management_cancel(apr_pool_t *p, const kl_order_t *order,
                                                const char *key)
 {

@@ -11,6 +11,7 @@
 #include "core/klarna_record.h"
 #include "core/plan.h"
 #include "core/plan_due_date.h"
+#include "core/plan_lines_change.h"
 
 /** POST captures; lines are sent when the movement has some. */
 kl_klarna_request_t kl_order_management_capture(apr_pool_t *p, const kl_order_t *order,
@@ -24,6 +25,10 @@ kl_klarna_request_t kl_order_management_refund(apr_pool_t *p, const kl_order_t *
 kl_klarna_request_t kl_order_management_reduce(apr_pool_t *p, const kl_order_t *order,
                                                const kl_movement_t *m, const char *description,
                                                const char *key);
+/** PATCH authorization with these lines and the amount that they come to. */
+kl_klarna_request_t kl_order_management_authorize(apr_pool_t *p, const kl_order_t *order,
+                                                  const kl_lines_plan_t *plan,
+                                                  const char *description, const char *key);
 kl_klarna_request_t kl_order_management_cancel(apr_pool_t *p, const kl_order_t *order,
                                                const char *key);
 kl_klarna_request_t kl_order_management_release(apr_pool_t *p, const kl_order_t *order,

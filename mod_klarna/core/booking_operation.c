@@ -132,6 +132,8 @@ static kl_kind_t book(kl_order_t *order, apr_pool_t *p, const kl_operation_t *op
         return kl_booking_track(order, p, intent.capture_id, intent.shipping_info, err);
     case KL_OP_DUE_DATE:
         return kl_booking_due_date(order, intent.capture_id, intent.due.days, err);
+    case KL_OP_LINES:
+        return kl_booking_lines(order, op->amount, intent.lines, err);
     case KL_OP_SEND_OUT:
     case KL_OP_SHIPPING_ADDRESS: /* nothing of it is kept */
         return KL_OK;

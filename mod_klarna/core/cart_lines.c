@@ -135,9 +135,18 @@ static void check_tax(const kl_line_t *line, const kl_reader_t *rd)
     }
 }
 
+void kl_cart_lines_read_one(kl_line_t *line, const kl_reader_t *rd, int place)
+{
+    memset(line, 0, sizeof(*line));
+    read_line(line, rd, place);
+    check_sign(line, rd);
+    check_total(line, rd);
+    check_tax(line, rd);
+}
+
 /* --- all lines ------------------------------------------------------------------- */
 
-static void check_unique(apr_hash_t *seen, const kl_line_t *line, const kl_reader_t *rd)
+void kl_cart_lines_check_unique(apr_hash_t *seen, const kl_line_t *line, const kl_reader_t *rd)
 {
     if (apr_hash_get(seen, line->reference, APR_HASH_KEY_STRING)) {
         kl_error_field(rd->err, "duplicate_reference", kl_reader_name(rd, "reference"),
@@ -157,12 +166,8 @@ apr_array_header_t *kl_cart_lines_read(const kl_reader_t *cart)
         kl_reader_t rd = kl_reader_entry(cart, "order_lines", entries, i);
         kl_line_t *line = apr_array_push(lines);
 
-        memset(line, 0, sizeof(*line));
-        read_line(line, &rd, i + 1);
-        check_sign(line, &rd);
-        check_total(line, &rd);
-        check_tax(line, &rd);
-        check_unique(seen, line, &rd);
+        kl_cart_lines_read_one(line, &rd, i + 1);
+        kl_cart_lines_check_unique(seen, line, &rd);
     }
     return lines;
 }

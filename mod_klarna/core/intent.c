@@ -55,6 +55,9 @@ const char *kl_intent_text(apr_pool_t *p, kl_op_kind_t kind, const kl_intent_t *
     if (intent->expires_at) {
         kl_json_set_int(v, "expires_at", intent->expires_at);
     }
+    if (kind == KL_OP_LINES) {
+        kl_json_set(v, "authorization", kl_ledger_lines_json(p, intent->lines));
+    }
     kl_json_set_str(v, "merchant_reference1", intent->merchant_reference1);
     kl_json_set_str(v, "merchant_reference2", intent->merchant_reference2);
     if (ships(kind)) {
@@ -85,11 +88,15 @@ kl_kind_t kl_intent_parse(kl_intent_t *out, apr_pool_t *p, const kl_operation_t 
     kl_json_t *list = kl_json_get(v, "shipping_info");
 
     *out = kl_intent_make(p);
-    if (!v && (op->intent[0] || moves(op->kind) || ships(op->kind))) {
+    if (!v && (op->intent[0] || moves(op->kind) || ships(op->kind) || op->kind == KL_OP_LINES)) {
         return unreadable(op, err);
     }
     if (moves(op->kind)
         && kl_ledger_movement_parse(&out->moved, p, kl_json_get(v, "movement"), err) != KL_OK) {
+        return err->kind;
+    }
+    if (op->kind == KL_OP_LINES
+        && kl_ledger_lines_parse(&out->lines, p, kl_json_get(v, "authorization"), err) != KL_OK) {
         return err->kind;
     }
     out->reference = word(v, "reference");

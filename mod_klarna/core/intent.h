@@ -19,6 +19,8 @@ typedef struct kl_intent_t {
     kl_due_option_t due;                 /* due_date: the option that was chosen */
     const char *currency;                /* due_date: of its price */
     const char *shipping_info;           /* capture, shipping_info: JSON array text */
+    apr_array_header_t
+        *lines; /* lines: all that the authorization becomes, of kl_line_t, or NULL */
     const char *merchant_reference1, *merchant_reference2; /* references: the new ones, or NULL */
 } kl_intent_t;
 

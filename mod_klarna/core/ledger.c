@@ -36,6 +36,17 @@ static kl_json_t *line_json(apr_pool_t *p, const kl_line_t *line)
     return v;
 }
 
+kl_json_t *kl_ledger_lines_json(apr_pool_t *p, const apr_array_header_t *lines)
+{
+    kl_json_t *v = kl_json_object(p), *list = kl_json_array(p);
+
+    for (int i = 0; i < lines->nelts; i++) {
+        kl_json_append(list, line_json(p, &APR_ARRAY_IDX(lines, i, kl_line_t)));
+    }
+    kl_json_set(v, "lines", list);
+    return v;
+}
+
 static kl_json_t *movement_lines_json(apr_pool_t *p, const apr_array_header_t *lines)
 {
     kl_json_t *arr = kl_json_array(p);
@@ -349,6 +360,18 @@ kl_kind_t kl_ledger_parse(kl_order_t *order, apr_pool_t *p, const char *text, kl
     }
     *order = whole;
     return KL_OK;
+}
+
+kl_kind_t kl_ledger_lines_parse(apr_array_header_t **lines, apr_pool_t *p, const kl_json_t *v,
+                                kl_error_t *err)
+{
+    kl_error_t *fault = kl_error_make(p);
+    kl_reader_t rd = kl_reader(p, v, "authorization", fault);
+    kl_order_t order;
+
+    read_lines(&order, &rd);
+    *lines = order.lines;
+    return fault->kind == KL_OK ? KL_OK : unreadable(err, "lines", "lines", fault);
 }
 
 kl_kind_t kl_ledger_movement_parse(kl_movement_t *m, apr_pool_t *p, const kl_json_t *v,

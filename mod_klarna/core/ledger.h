@@ -13,6 +13,11 @@
 /** A movement as stored with an operation, and back. */
 kl_json_t *kl_ledger_movement_json(apr_pool_t *p, const kl_movement_t *m);
 
+/** Lines as stored with an operation, and back: {"lines"}. */
+kl_json_t *kl_ledger_lines_json(apr_pool_t *p, const apr_array_header_t *lines);
+kl_kind_t kl_ledger_lines_parse(apr_array_header_t **lines, apr_pool_t *p, const kl_json_t *v,
+                                kl_error_t *err);
+
 const char *kl_ledger_text(apr_pool_t *p, const kl_order_t *order);
 
 /** Fills the lists of order from text; KL_INTERNAL "ledger" when it cannot be read, and order is as

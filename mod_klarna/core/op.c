@@ -21,6 +21,7 @@ static const char *const kind_names[] = {
     [KL_OP_DUE_DATE] = "due_date",
     [KL_OP_SEND_OUT] = "send_out",
     [KL_OP_TAKE_OVER] = "take_over",
+    [KL_OP_LINES] = "lines",
 };
 
 static const char *const state_names[] = {
@@ -35,7 +36,7 @@ static const char *const mark_names[] = {
     [KL_OP_KEY_EXPIRED] = "key_expired",
 };
 
-_Static_assert(COUNT(kind_names) == KL_OP_TAKE_OVER + 1, "each kind has a name");
+_Static_assert(COUNT(kind_names) == KL_OP_LINES + 1, "each kind has a name");
 _Static_assert(COUNT(state_names) == KL_OP_UNKNOWN + 1, "each state has a name");
 _Static_assert(COUNT(mark_names) == KL_OP_KEY_EXPIRED + 1, "each mark has a name");
 

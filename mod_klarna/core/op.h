@@ -18,9 +18,11 @@ typedef enum {
     KL_OP_ADOPT,         /* tie a payment to the order that it has become: only reads that */
     KL_OP_REFERENCES,    /* set the merchant references */
     KL_OP_SHIPPING_ADDRESS,
-    KL_OP_DUE_DATE, /* the shopper pays later for a capture */
-    KL_OP_SEND_OUT, /* Klarna writes to the shopper about a capture once more */
-    KL_OP_TAKE_OVER /* an order of Klarna's that was placed before the module came: only reads it */
+    KL_OP_DUE_DATE,  /* the shopper pays later for a capture */
+    KL_OP_SEND_OUT,  /* Klarna writes to the shopper about a capture once more */
+    KL_OP_TAKE_OVER, /* an order of Klarna's that was placed before the module came: only reads it
+                      */
+    KL_OP_LINES      /* write the authorization anew: other lines, another amount */
 } kl_op_kind_t;
 
 typedef enum {

@@ -130,6 +130,7 @@ static kl_json_t *actions_view(apr_pool_t *p, const kl_order_t *order)
     kl_view_action(p, v, "release", kl_why_not_release(order));
     kl_view_action(p, v, "due_date", kl_why_not_due_date(order));
     kl_view_action(p, v, "send_out", kl_why_not_send_out(order));
+    kl_view_action(p, v, "lines", kl_why_not_lines(order));
     kl_view_action(p, v, "references", kl_why_not_references(order));
     kl_view_action(p, v, "shipping_address", kl_why_not_shipping_address(order));
     kl_view_action(p, v, "adopt", kl_why_not_adopt(order));

@@ -122,6 +122,11 @@ const kl_words_t *kl_why_not_references(const kl_order_t *order)
     return why == NULL && order->state == KL_ORDER_CANCELLED ? &cancelled : why;
 }
 
+const kl_words_t *kl_why_not_lines(const kl_order_t *order)
+{
+    return why_not_open(order);
+}
+
 const kl_words_t *kl_why_not_shipping_address(const kl_order_t *order)
 {
     return why_not_open(order);

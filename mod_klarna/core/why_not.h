@@ -17,6 +17,8 @@ const kl_words_t *kl_why_not_credit(const kl_order_t *order);
 
 const kl_words_t *kl_why_not_cancel(const kl_order_t *order);
 
+const kl_words_t *kl_why_not_lines(const kl_order_t *order);
+
 const kl_words_t *kl_why_not_shipping_address(const kl_order_t *order);
 
 /** Klarna refuses it for a cancelled order only. */

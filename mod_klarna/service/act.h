@@ -15,6 +15,7 @@
 #define KL_ACT_H
 
 #include "core/plan.h"
+#include "core/plan_lines_change.h"
 #include "service/journal.h"
 #include "service/run.h"
 
@@ -54,6 +55,7 @@ typedef struct kl_ask_t {
     const kl_details_request_t *details;
     const kl_due_date_request_t *due_date;
     const kl_take_over_request_t *take_over;
+    const kl_lines_request_t *lines;
 } kl_ask_t;
 
 typedef struct kl_action_t {

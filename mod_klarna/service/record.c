@@ -61,6 +61,13 @@ static void keep_error(apr_pool_t *p, kl_outcome_t *outcome, const kl_error_t *w
     outcome->retry_after = why->retry_after;
 }
 
+#define NO_RAISE \
+    "Nothing was changed. Klarna decides on other lines or a higher amount after a check of its " \
+    "own, " \
+    "and raises only some ways to pay, in some countries. Leave it as it is, or sell the " \
+    "difference " \
+    "as a new order."
+
 static kl_outcome_t outcome_of(kl_service_t *svc, const kl_operation_t *op, const kl_exchange_t *ex)
 {
     kl_error_t *why = kl_error_make(svc->p);
@@ -72,6 +79,9 @@ static kl_outcome_t outcome_of(kl_service_t *svc, const kl_operation_t *op, cons
     if (ex->resp.delivery == KL_ANSWERED) {
         outcome.http_status = ex->resp.status;
         outcome.correlation_id = ex->resp.correlation_id;
+    }
+    if (outcome.meaning == KL_MEANS_REFUSED && op->kind == KL_OP_LINES) {
+        why->next = NO_RAISE;
     }
     if (why->kind != KL_OK) {
         kl_error_next(why, AGAIN);

@@ -41,12 +41,14 @@ static kl_kind_t find_out(kl_service_t *svc, kl_run_t *run, kl_error_t *err)
     return kl_verify_end(svc, run->op, &found, &run->order, err);
 }
 
-/* --- reductions that waited --------------------------------------------------------------- */
+/* --- authorizations that waited ------------------------------------------------------------- */
 
-/* An authorization is written as a whole, from a copy that others may have made old meanwhile. */
-static int is_late_reduction(const kl_operation_t *op)
+/* An authorization is written as a whole, from a copy that others may have made old since it was
+ * planned: before a try that failed, or by a process that died. */
+static int is_late(kl_service_t *svc, const kl_operation_t *op)
 {
-    return op->kind == KL_OP_REDUCE && op->state == KL_OP_QUEUED && op->attempts > 0;
+    return (op->kind == KL_OP_REDUCE || op->kind == KL_OP_LINES) && op->state == KL_OP_QUEUED
+           && (op->attempts > 0 || op->lease_until <= svc->now());
 }
 
 /* It was certainly not executed. *over becomes 1 when it is not to be sent now: never, if Klarna's
@@ -75,7 +77,7 @@ static kl_kind_t send_with_key(kl_service_t *svc, kl_run_t *run, kl_error_t *err
 {
     kl_exchange_t ex = {.key_expired = 0};
     int over = 0;
-    kl_kind_t rv = is_late_reduction(run->op) ? check_again(svc, run, &over, err) : KL_OK;
+    kl_kind_t rv = is_late(svc, run->op) ? check_again(svc, run, &over, err) : KL_OK;
 
     if (rv != KL_OK || over) {
         return rv;

@@ -7,7 +7,9 @@
 #include "api/payments.h"
 #include "service/book.h"
 #include "service/call.h"
+#include "core/agree.h"
 #include "core/import.h"
+#include "core/intent.h"
 #include "core/operation_check.h"
 
 #define CLOCKS_APART apr_time_from_sec(300) /* Klarna's clock and ours */
@@ -249,6 +251,31 @@ static void truth_of_reduction(const search_t *search, const kl_klarna_record_t 
     }
 }
 
+/* What was asked for is there; what was there before is there; or others wrote it since. */
+static kl_kind_t truth_of_lines(const search_t *search, const kl_klarna_record_t *seen,
+                                kl_error_t *err)
+{
+    apr_pool_t *p = search->svc->p;
+    kl_order_t asked = *search->order;
+    kl_intent_t intent;
+
+    if (kl_intent_parse(&intent, p, search->op, err) != KL_OK) {
+        return err->kind;
+    }
+    asked.lines = intent.lines;
+    asked.order_amount = search->op->amount;
+    if (!kl_agree_authorization(p, &asked, seen)) {
+        search->found->truth = KL_TRUTH_EXECUTED;
+    }
+    else if (!kl_agree_authorization(p, search->order, seen)) {
+        search->found->truth = KL_TRUTH_NOT_EXECUTED;
+    }
+    else {
+        may_be_done(search);
+    }
+    return KL_OK;
+}
+
 static kl_truth_t done_if(int done)
 {
     return done ? KL_TRUTH_EXECUTED : KL_TRUTH_NOT_EXECUTED;
@@ -289,6 +316,8 @@ static kl_kind_t truth_of(const search_t *search, const kl_klarna_record_t *seen
     case KL_OP_REDUCE:
         truth_of_reduction(search, seen);
         break;
+    case KL_OP_LINES:
+        return truth_of_lines(search, seen, err);
     case KL_OP_REFERENCES:
         truth_of_references(search, seen);
         break;

@@ -147,6 +147,22 @@ test('references: what was changed is sent, an emptied one as empty', () => {
     { merchant_reference1: { code: 'nothing_changed' } });
 });
 
+test('lines: other quantities, and a new one with its VAT', () => {
+  const order = { ...ORDER, order_lines: [{ ...line('MUG', 1, 3, [20000, 60000]),
+    captured_quantity: 2 }, { ...line('LAMP', 1, 1, [10000, 10000]), captured_quantity: 0 }] };
+  const ask = (values) => requestOf('lines', order, values, CONTEXT);
+  const pieces = { MUG: '3', LAMP: '1' };
+  assert.deepEqual(ask({ pieces: { ...pieces, LAMP: '0' } }).body,
+    { order_lines: [{ reference: 'LAMP', quantity: 0 }] });
+  assert.deepEqual(ask({ pieces, new_name: 'Rug', new_reference: 'R1', new_quantity: '2',
+    new_price: '99,00', new_rate: '25' }).body, { order_lines: [{ reference: 'R1', name: 'Rug',
+    quantity: 2, unit_price: 9900, tax_rate: 2500, total_amount: 19800, total_tax_amount: 3960 }] });
+  assert.deepEqual(ask({ pieces }).wrong, { new_name: { code: 'nothing_changed' } });
+  assert.deepEqual(ask({ pieces: { ...pieces, MUG: 'x' } }).wrong['pieces-0'].code, 'not_a_count');
+  assert.deepEqual(Object.keys(ask({ pieces, new_name: 'Rug' }).wrong).sort(),
+    ['new_price', 'new_quantity', 'new_rate', 'new_reference']);
+});
+
 test('a shipping address: as a whole, without what is empty', () => {
   const whole = { given_name: 'A', family_name: 'B', street_address: 'C 1', postal_code: ' 1 ',
     city: 'D', country: 'SE' };

@@ -24,6 +24,7 @@ EXECUTED_AS = {"capture": "POST captures", "refund": "POST refunds", "cancel": "
                "release": "POST release-remaining-authorization",
                "extend": "POST extend-authorization-time",
                "shipping_info": "POST shipping-info",
+               "lines": "PATCH authorization",
                "references": "PATCH merchant-references",
                "shipping_address": "PATCH customer-details"}
 

@@ -278,6 +278,8 @@ SCENARIOS = (
     Scenario("release", _part_captured, _act("release", {})),
     Scenario("extend", _placed, _act("extend", {})),
     Scenario("references", _captured, _act("references", {"merchant_reference1": "renamed"})),
+    Scenario("lines", _placed, _act("lines", {"order_lines": [
+        {"reference": "book", "quantity": 0}, carts.line("rug", 1, 9900)]})),
     Scenario("shipping address", _placed,
              _act("shipping-address", {"shipping_address": carts.ADDRESS | {"country": "SE"}})),
     Scenario("take over", _placed_elsewhere, _take_over),

@@ -38,6 +38,8 @@ def routes(order_id):
                 ("credit-invoices/preview", {"everything": True}),
                 ("cancel", {"confirm_final": True}), ("extend", {}), ("release", {}),
                 ("references", {"merchant_reference1": "x"}),
+                ("lines", {"order_lines": [{"reference": "book", "quantity": 2}]}),
+                ("lines/preview", {"order_lines": [{"reference": "book", "quantity": 2}]}),
                 ("shipping-address", {"shipping_address": SOMEWHERE})]]]
 
 
@@ -76,6 +78,7 @@ def test_an_order_that_is_not_there(shop, httpd):
     ("cancel", {"confirm_final": True}), ("extend", {}), ("release", {}),
     ("references", {"merchant_reference1": "x"}),
     (f"captures/{NOBODY}/due-date", {"number_of_days": 14}), (f"captures/{NOBODY}/send-out", {}),
+    ("lines", {"order_lines": [{"reference": "book", "quantity": 2}]}),
     ("shipping-address", {"shipping_address": SOMEWHERE})])
 def test_money_needs_a_key(shop, httpd, action, body):
     order_id = shop.placed()

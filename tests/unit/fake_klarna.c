@@ -376,7 +376,8 @@ static answer_t reduce(const asked_t *asked)
     fake_order_t *order = asked->order;
     apr_int64_t amount = kl_json_int(asked->body, "order_amount", -1);
 
-    if (!is_open(order) || amount < order->captured || amount > order->order_amount) {
+    if (!is_open(order) || amount < order->captured
+        || (amount > order->order_amount && asked->fake->refuses_raises)) {
         return refuses(asked, 403, "NOT_ALLOWED");
     }
     if (!lines_fit(asked->body, amount)) {

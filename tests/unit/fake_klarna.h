@@ -59,6 +59,7 @@ typedef struct fake_klarna_t {
     apr_array_header_t *movements;            /* of fake_movement_t: what was executed */
     apr_array_header_t *keys, *tokens, *late; /* its own */
     int refuses_used_token;      /* a token used again is refused; else: the same order */
+    int refuses_raises;          /* Klarna's risk check says no to more */
     int keeps_the_end;           /* an extension is granted and changes nothing: the limit */
     const char *session_refusal; /* the error code a read session answers with, or NULL */
     const char *fraud_status;    /* of orders placed from now on */

@@ -37,6 +37,9 @@ const scenario_t scenarios[SCENARIOS] = {
     {"due date", world_part_captured, act_due_date, .refuses = NULL},
     {"send-out", world_captured, act_send_out, .refuses = NULL},
     {"send-out refused", world_captured, act_send_out, .refuses = "/trigger-send-out"},
+    {"lines", world_placed, act_lines, .refuses = NULL},
+    {"lines of what is part captured", world_part_captured, act_lines, .refuses = NULL},
+    {"lines refused", world_placed, act_lines, .refuses = "/authorization"},
     {"take over", world_half_taken_over, act_take_over, .refuses = NULL},
     {"tracking", world_part_captured, act_tracking, .refuses = NULL},
 };

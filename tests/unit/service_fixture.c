@@ -252,6 +252,21 @@ kl_kind_t act_references(kl_service_t *svc, const char *order_id, const kl_clien
     return act(svc, &kl_details_references_action, &ask, out, err);
 }
 
+kl_kind_t act_lines(kl_service_t *svc, const char *order_id, const kl_client_t *client,
+                    kl_operation_t **out, kl_error_t *err)
+{
+    static const char text[] =
+        "{\"order_lines\":[{\"reference\":\"cup\",\"quantity\":1},"
+        "{\"reference\":\"lamp\",\"name\":\"Lamp\",\"quantity\":1,\"unit_price\":9000,"
+        "\"tax_rate\":2500,\"total_amount\":9000,\"total_tax_amount\":1800}]}";
+    kl_json_t *body = kl_json_parse(svc->p, text, strlen(text), err);
+    kl_lines_request_t want;
+    kl_ask_t ask = {.order_id = order_id, .client = client, .lines = &want};
+
+    assert_int_equal(kl_plan_lines_change_read(&want, svc->p, body, err), KL_OK);
+    return act(svc, &kl_lines_action, &ask, out, err);
+}
+
 kl_kind_t act_take_over(kl_service_t *svc, const char *order_id, const kl_client_t *client,
                         kl_operation_t **out, kl_error_t *err)
 {
@@ -427,7 +442,7 @@ int world_reads_first(const world_t *world, act_fn prepare, const char *order_id
 {
     int reads = prepare == act_credit_cup || prepare == act_credit_cup_less_fee
                 || prepare == act_credit_8000 || prepare == act_extend;
-    int everything = prepare == act_cancel || prepare == act_capture_all;
+    int everything = prepare == act_cancel || prepare == act_capture_all || prepare == act_lines;
 
     return everything || prepare == act_due_date
            || (reads && kl_order_open_amount(world_order(world, order_id)) > 0);

@@ -15,6 +15,7 @@
 #include "service/credit_invoice.h"
 #include "service/details.h"
 #include "service/due_date.h"
+#include "service/lines.h"
 #include "service/placement.h"
 #include "service/resolve.h"
 #include "service/take_over.h"
@@ -103,6 +104,9 @@ kl_kind_t act_references(kl_service_t *svc, const char *order_id, const kl_clien
 /** The first order at Klarna, whoever's. order_id may be "". */
 kl_kind_t act_take_over(kl_service_t *svc, const char *order_id, const kl_client_t *client,
                         kl_operation_t **out, kl_error_t *err);
+/** One cup, and a lamp of 90.00 added: 145.00 in all. */
+kl_kind_t act_lines(kl_service_t *svc, const char *order_id, const kl_client_t *client,
+                    kl_operation_t **out, kl_error_t *err);
 /** To SHOPPERS_STREET. */
 kl_kind_t act_shipping_address(kl_service_t *svc, const char *order_id, const kl_client_t *client,
                                kl_operation_t **out, kl_error_t *err);

@@ -16,6 +16,7 @@ import { capture, trackingOf } from './capture.mjs';
 import { dueDate, sendOut } from './captured.mjs';
 import { adopt, extend, giveUp, release, sendAgain } from './confirm.mjs';
 import { references, shippingAddress } from './details.mjs';
+import { lines } from './lines.mjs';
 import { openDialog } from './dialog.mjs';
 import { Flow } from './flow.mjs';
 import { html, nothing, repeat } from '../lib/html.mjs';
@@ -26,15 +27,14 @@ import { standing } from './progress.mjs';
 import { draw } from '../lib/shell.mjs';
 import { digitsOf } from '../lib/typed.mjs';
 
-const SPECS = { capture, credit, cancel, extend, release, references,
+const SPECS = { capture, credit, cancel, extend, release, lines, references,
   shipping_address: shippingAddress, adopt, tracking: trackingOf, due_date: dueDate,
-  send_out: sendOut, give_up: giveUp,
-  send_again: sendAgain };
+  send_out: sendOut, give_up: giveUp, send_again: sendAgain };
 // Our name, the module's, and whether it is shown only when it is possible.
 const BUTTONS = [['capture', 'capture'], ['credit', 'credit_invoice'], ['extend', 'extend'],
-  ['release', 'release'], ['references', 'references'], ['shipping_address', 'shipping_address'],
-  ['due_date', 'due_date', true], ['send_out', 'send_out', true], ['cancel', 'cancel'],
-  ['adopt', 'adopt', true]];
+  ['release', 'release'], ['lines', 'lines'], ['references', 'references'],
+  ['shipping_address', 'shipping_address'], ['due_date', 'due_date', true],
+  ['send_out', 'send_out', true], ['cancel', 'cancel'], ['adopt', 'adopt', true]];
 
 const LOOKS = { capture: '', cancel: 'danger' };
 

@@ -117,6 +117,36 @@ const said = (found) => (found === NONE ? { not_executed: true }
 
 // --- the actions ---------------------------------------------------------------------------
 
+// --- other lines ---------------------------------------------------------------------------
+
+const MANY = 1000000000, MUCH = 200000000;
+
+function changeOf(read, line, i) {
+  const typed = read.values.pieces?.[line.reference];
+  if (typed === undefined) return null;
+  const quantity = read.quantity(`pieces-${i}`, typed, MANY);
+  read.needs(`pieces-${i}`, quantity !== null);
+  return quantity === null || quantity === line.open_quantity + line.captured_quantity ? null
+    : { reference: line.reference, quantity };
+}
+
+// VAT within an amount, rounded half up, as the module checks it.
+const taxWithin = (amount, rate) => amount - Math.round(amount * 10000 / (10000 + rate));
+
+function newLine(order, read) {
+  const names = ['new_name', 'new_reference', 'new_quantity', 'new_price', 'new_rate'];
+  if (!names.some((name) => read.text(name))) return null;
+  names.forEach((name) => read.needs(name, read.text(name)));
+  const quantity = read.quantity('new_quantity', read.text('new_quantity'), MANY);
+  const price = read.amount('new_price', read.text('new_price'), { least: 0, most: MUCH,
+    currency: order.purchase_currency });
+  const rate = read.amount('new_rate', read.text('new_rate'), { least: 0, most: 10000, digits: 2 });
+  const total = quantity * price;
+  return { reference: read.text('new_reference'), name: read.text('new_name'), quantity,
+    unit_price: price, tax_rate: rate, total_amount: total,
+    total_tax_amount: taxWithin(total, rate) };
+}
+
 /** What an address cannot do without, and what it may have besides. */
 export const NEEDED = ['given_name', 'family_name', 'street_address', 'postal_code', 'city',
   'country'];
@@ -155,6 +185,14 @@ const REQUESTS = {
   send_out: (order, { values }) => [[`captures/${values.capture}/send-out`, {}]],
   extend: () => [['extend', {}]],
   release: () => [['release', {}]],
+  lines(order, read) {
+    const changes = order.order_lines.map((line, i) => changeOf(read, line, i)).filter(Boolean);
+    const more = newLine(order, read);
+    if (!Object.keys(read.wrong).length) {
+      read.needs('new_name', changes.length || more, 'nothing_changed');
+    }
+    return [['lines', { order_lines: more ? [...changes, more] : changes }]];
+  },
   references(order, read) {
     const names = ['merchant_reference1', 'merchant_reference2'].filter(
       (name) => read.text(name) !== (order[name] ?? ''));
