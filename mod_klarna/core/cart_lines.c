@@ -224,33 +224,30 @@ static void check_order_tax(const kl_cart_t *cart, apr_pool_t *p, kl_error_t *er
     }
 }
 
-/* Tax handling, US: no tax on the lines, one line holds all of it. */
+/* Tax handling, US: no tax on the lines, it has lines of its own, one for each kind of tax. */
 static void check_sales_tax(const kl_cart_t *cart, apr_pool_t *p, kl_error_t *err)
 {
-    const kl_line_t *tax = NULL;
+    apr_int64_t tax = 0;
 
     for (int i = 0; i < cart->lines->nelts; i++) {
         const kl_line_t *line = &APR_ARRAY_IDX(cart->lines, i, kl_line_t);
 
         if (line->tax_rate != 0) {
             kl_error_field(err, "sales_tax", line_member(p, i, "tax_rate"),
-                           number(p, line->tax_rate), "0 (US tax is a line of type sales_tax)");
+                           number(p, line->tax_rate), "0 (US tax is on lines of type sales_tax)");
         }
         if (line->total_tax_amount != 0) {
             kl_error_field(err, "sales_tax", line_member(p, i, "total_tax_amount"),
                            number(p, line->total_tax_amount),
-                           "0 (US tax is a line of type sales_tax)");
+                           "0 (US tax is on lines of type sales_tax)");
         }
-        if (line->type == KL_LINE_SALES_TAX && tax) {
-            kl_error_field(err, "sales_tax", line_member(p, i, "type"), "sales_tax",
-                           "only one line of type sales_tax");
+        if (line->type == KL_LINE_SALES_TAX) {
+            add_to(&tax, line->total_amount, err);
         }
-        tax = line->type == KL_LINE_SALES_TAX ? line : tax;
     }
-    if (cart->order_tax_amount != (tax ? tax->total_amount : 0)) {
+    if (cart->order_tax_amount != tax) {
         kl_error_field(err, "sales_tax", "order_tax_amount", number(p, cart->order_tax_amount),
-                       apr_psprintf(p, "%" APR_INT64_T_FMT " (total_amount of the sales_tax line)",
-                                    tax ? tax->total_amount : 0));
+                       apr_psprintf(p, "%" APR_INT64_T_FMT " (sum of the sales_tax lines)", tax));
     }
 }
 
