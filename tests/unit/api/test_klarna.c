@@ -27,7 +27,7 @@ typedef struct scene_t {
 
 static void begin(scene_t *s, void **state, const lb_step_t *steps, int count)
 {
-    kl_http_curl_config_t cfg = {.proxy = "", .connect_timeout = apr_time_from_sec(2)};
+    kl_http_curl_config_t cfg = {.proxy = "", .connect_timeout = apr_time_from_sec(60)};
 
     memset(s, 0, sizeof(*s));
     s->p = *state;
@@ -43,7 +43,7 @@ static void begin(scene_t *s, void **state, const lb_step_t *steps, int count)
 static kl_delivery_t send_it(scene_t *s, const kl_klarna_request_t *req)
 {
     s->resp = kl_klarna_exchange(s->http, s->p, &s->account, req,
-                                 apr_time_now() + apr_time_from_sec(5));
+                                 apr_time_now() + apr_time_from_sec(60));
     return s->resp.delivery;
 }
 
