@@ -111,6 +111,9 @@ def test_the_same_key_gives_the_same_answer(shop, httpd):
     with shop.nothing_happens():
         for (key, order, action, body), answer in zip(first, answers):
             again = shop.act(order, action, body, key)
+            if answer.status == 400:            # nothing was begun by it: refused, and again
+                assert again.status in (400, 409), again.raw
+                continue
             assert (again.status, again.raw) == (answer.status, answer.raw), action
             assert again.headers["Location"] == answer.headers["Location"]
     shop.agrees(order_id)

@@ -23,18 +23,19 @@ function planWords({ steps, amount, refund_amount: back }, currency) {
       : t('action.back_nothing', { amount: money(amount, currency) })}</p>`;
 }
 
-function previewWords({ state, plan, problem }, currency) {
-  if (state === 'known') return planWords(plan, currency);
+function previewWords({ state, plan, problem }, currency, words) {
+  if (state === 'known') return words(plan, currency);
   if (state === 'asking') return html`<p class="soft" aria-busy="true">${t('action.asking')}</p>`;
   if (state === 'wrong') return html`<p class="wrong">${explain(problem)}</p>`;
   return html`<p class="soft">${t('action.preview_none')}</p>`;
 }
 
-/** What will happen; spoken when it changed, politely. */
-function preview(form) {
+/** What will happen; spoken when it changed, politely. words(plan, currency) tells it. */
+export function preview(form, words = planWords) {
   return html`<section class="preview" aria-labelledby="preview-title"><h3 id="preview-title">${
     t('action.preview')}</h3><div role="status" data-name="preview" data-state=${
-    form.preview.state}>${previewWords(form.preview, form.order.purchase_currency)}</div>
+    form.preview.state}>${previewWords(form.preview, form.order.purchase_currency,
+      words)}</div>
     </section>`;
 }
 

@@ -5,6 +5,7 @@
 import { html } from '../lib/html.mjs';
 import { money } from '../lib/format.mjs';
 import { t } from '../lib/i18n.mjs';
+import { preview } from './credit.mjs';
 import { textField } from './fields.mjs';
 
 /** How many of a line are authorized. */
@@ -19,6 +20,10 @@ function quantityField(form, line, i) {
     t('action.lines.quantity', { name: line.name }), { mode: 'numeric', longest: 10 });
 }
 
+const becomes = ({ order_amount: amount, order_amount_before: before }, currency) => html`<p
+  class="sum" data-name="becomes">${t('action.lines.becomes', { amount: money(amount, currency),
+    before: money(before, currency) })}</p>`;
+
 export const lines = {
   values: (order) => ({ pieces: Object.fromEntries(order.order_lines.filter(isThere).map((line) => (
     [line.reference, String(authorizedOf(line))]))), rate: '' }),
@@ -30,7 +35,9 @@ export const lines = {
     <div class="pair">${textField(form, 'new_quantity', t('action.lines.new_quantity'),
       { mode: 'numeric', longest: 10 })}${textField(form, 'new_price', t('action.lines.new_price'),
       { mode: 'decimal', longest: 20 })}</div>${textField(form, 'new_rate',
-      t('action.lines.new_rate'), { mode: 'decimal', longest: 6 })}</fieldset>`,
+      t('action.lines.new_rate'), { mode: 'decimal', longest: 6 })}</fieldset>${
+      preview(form, becomes)}`,
+  question: (body) => ({ path: 'lines/preview', body }),
   result: (made, order) => t('action.lines.done',
     { amount: money(made.order_amount, order.purchase_currency) }),
 };

@@ -54,6 +54,7 @@ story('renamed, sent elsewhere, a lamp less and a rug more', async (page) => {
     ['new_quantity', '2'], ['new_price', '300,00'], ['new_rate', '25']]) {
     await field(page, name).fill(typed);
   }
+  await shows(dialog(page).locator('[data-name=becomes]'), /1,250\.00 instead of .*1,150\.00/);
   await press(page, 'submit');
   await ended(page, 'The authorization is');
   const { order_lines: lines } = await books(order, { order_amount: 125000 });
