@@ -88,12 +88,22 @@ int kl_schedule_warning(kl_order_t *order, apr_time_t last_look, apr_time_t now)
     return days;
 }
 
+/* Klarna's answer to a capture does not name its invoice number, the record does. */
+static int has_unnumbered_capture(const kl_order_t *order)
+{
+    const apr_array_header_t *captures = order->captures;
+
+    return captures->nelts > 0
+           && !APR_ARRAY_IDX(captures, captures->nelts - 1, kl_capture_t).klarna_reference[0];
+}
+
 kl_look_when_t kl_schedule_booked(const kl_order_t *order, int was_in_doubt)
 {
     if (order->pending_op[0]) {
         return KL_LOOK_LEASED;
     }
-    if (order->klarna_order_id[0] && (was_in_doubt || !order->expires_at)) {
+    if (order->klarna_order_id[0]
+        && (was_in_doubt || !order->expires_at || has_unnumbered_capture(order))) {
         return KL_LOOK_NOW;
     }
     return KL_LOOK_CHANGED;

@@ -43,8 +43,9 @@ typedef enum {
     KL_LOOK_NEVER
 } kl_look_when_t;
 
-/** When after an operation was booked: at once when the end of the authorization is not known, or
- *  when that operation was in doubt: others may have done the same meanwhile. */
+/** When after an operation was booked: at once when the end of the authorization or the newest
+ *  capture's invoice number is not known, or when that operation was in doubt: others may have done
+ *  the same meanwhile. */
 kl_look_when_t kl_schedule_booked(const kl_order_t *order, int was_in_doubt);
 
 /** Sets that next look: nobody else counts looks or says when. */

@@ -155,7 +155,6 @@ story('the shopper gets more time to pay, at Klarna\'s price, and is written to 
   await dialog(page).getByLabel('14 days, for SEK 39.00').check();
   await press(page, 'submit');
   await ended(page, 'Klarna has moved the due date by 14 days');
-  await press(page, 'close');
   await shows(part(page, 'captures'), 'The shopper may pay 14 days later');
   const [capture] = (await ledger(order)).captures;
   assert.deepEqual(capture.due_date_extensions, [{ number_of_days: 14, amount: 3900 }]);

@@ -221,6 +221,10 @@ static void a_booking_says_when_to_look(void **state)
     order->expires_at = NOW + 28 * DAY;
     assert_int_equal(kl_schedule_booked(order, 0), KL_LOOK_CHANGED);
     assert_int_equal(kl_schedule_booked(order, 1), KL_LOOK_NOW);
+    must_capture(order, *state, "{'amount':5}");
+    assert_int_equal(kl_schedule_booked(order, 0), KL_LOOK_NOW); /* for its invoice number */
+    APR_ARRAY_IDX(order->captures, 0, kl_capture_t).klarna_reference = "K4MADNY-1";
+    assert_int_equal(kl_schedule_booked(order, 0), KL_LOOK_CHANGED);
     order->expires_at = 0;
     assert_int_equal(kl_schedule_booked(order, 0), KL_LOOK_NOW);
     order->klarna_order_id = "";
