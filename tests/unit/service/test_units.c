@@ -355,7 +355,7 @@ static void a_cancellation_outside_is_taken_over(void **state)
 static void books_that_differ_are_told(void **state)
 {
     world_t *world = new_world(state);
-    const char *id = world_placed(world);
+    const char *id = world_part_captured(world);
 
     world_klarna_order(world, id)->remaining--;
     check_note(world_look(world, id, 0), "contradicts itself");
