@@ -6,6 +6,7 @@
 #include "service/due_date.h"
 #include "core/intent.h"
 #include "core/operation_view.h"
+#include "core/order_view.h"
 #include "handlers/answer.h"
 #include "core/plan_json.h"
 #include "handlers/act_answer.h"
@@ -31,6 +32,21 @@ int kl_captures_create(kl_request_t *req)
         return kl_answer_error(req);
     }
     return kl_act_answer(req, &kl_capture_action, &ask, show_capture);
+}
+
+int kl_captures_preview(kl_request_t *req)
+{
+    apr_pool_t *p = req->r->pool;
+    kl_capture_request_t want;
+    kl_ask_t ask = {.order_id = req->segment[0], .capture = &want};
+    kl_order_t *order = NULL;
+    kl_movement_t moved;
+
+    if (kl_plan_json_capture(&want, p, req->body, req->err) != KL_OK
+        || kl_capture_preview(&req->svc, &ask, &order, &moved, req->err) != KL_OK) {
+        return kl_answer_error(req);
+    }
+    return kl_answer(req, HTTP_OK, kl_order_view_capture_plan(p, order, &moved), NULL);
 }
 
 static void show_for_capture(kl_request_t *req, const kl_acted_t *acted, kl_json_t *v)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * POST {id}/captures: what was shipped, and its tracking.
+ * POST {id}/captures: what was shipped, its preview and its tracking.
  */
 #ifndef KL_HANDLERS_CAPTURES_H
 #define KL_HANDLERS_CAPTURES_H
@@ -8,6 +8,8 @@
 #include "handlers/handlers.h"
 
 int kl_captures_create(kl_request_t *req);
+
+int kl_captures_preview(kl_request_t *req);
 
 int kl_captures_shipping_info(kl_request_t *req);
 /** GET {id}/captures/{capture_id}/due-date: Klarna's options */

@@ -131,6 +131,7 @@ const kl_route_t kl_orders_routes[] = {
     {"POST", "*/captures/*/due-date", MONEY, kl_captures_due_date},
     {"POST", "*/captures/*/send-out", MONEY, kl_captures_send_out},
     {"POST", "*/credit-invoices", MONEY, kl_returns_create},
+    {"POST", "*/captures/preview", KL_ROUTE_BODY, kl_captures_preview},
     {"POST", "*/credit-invoices/preview", KL_ROUTE_BODY, kl_returns_preview},
     {"POST", "*/cancel", MONEY, kl_returns_cancel},
     {"POST", "*/extend", MONEY, kl_authorization_extend},

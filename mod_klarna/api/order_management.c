@@ -67,7 +67,7 @@ static void set_lines(apr_pool_t *p, kl_json_t *body, const apr_array_header_t *
 static void set_moved(apr_pool_t *p, kl_json_t *body, const kl_order_t *order,
                       const kl_movement_t *m)
 {
-    if (m->lines && m->lines->nelts > 0) {
+    if (m->lines) {
         set_lines(p, body, kl_plan_lines_klarna(p, order, m));
     }
 }

@@ -218,9 +218,7 @@ kl_kind_t kl_booking_reduce(kl_order_t *order, apr_pool_t *p, const kl_movement_
         return err->kind;
     }
     if (moved->lines->nelts == 0) {
-        kl_line_t reduction = kl_plan_lines_reduction(p, order, moved->amount);
-
-        APR_ARRAY_PUSH(order->lines, kl_line_t) = reduction;
+        apr_array_cat(order->lines, kl_plan_lines_reduction(p, order, moved));
     }
     book_lines(order, moved, book_cancelled);
     authorize(order, -moved->amount);

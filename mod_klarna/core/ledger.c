@@ -71,6 +71,10 @@ kl_json_t *kl_ledger_movement_json(apr_pool_t *p, const kl_movement_t *m)
     kl_json_set(v, "lines", movement_lines_json(p, m->lines));
     set_number(v, "return_fee", m->return_fee);
     set_number(v, "return_fee_tax_rate", m->return_fee_tax_rate);
+    kl_json_set_str(v, "name", m->name && m->name[0] ? m->name : NULL);
+    if (m->taxed) {
+        kl_json_set_int(v, "tax_rate", m->tax_rate);
+    }
     return v;
 }
 
@@ -205,6 +209,9 @@ static void read_movement(kl_movement_t *m, const kl_reader_t *rd)
     m->return_fee = count(rd, "return_fee");
     m->return_fee_tax_rate = kl_reader_int(rd, "return_fee_tax_rate", KL_OPTIONAL, 0, 0,
                                            KL_MAX_TAX_RATE);
+    m->name = word(rd, "name", KL_OPTIONAL);
+    m->taxed = kl_json_get(rd->obj, "tax_rate") != NULL;
+    m->tax_rate = kl_reader_int(rd, "tax_rate", KL_OPTIONAL, 0, 0, KL_MAX_TAX_RATE);
 }
 
 static void read_capture(kl_capture_t *capture, const kl_reader_t *rd)

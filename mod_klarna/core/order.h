@@ -76,6 +76,10 @@ typedef struct kl_movement_t {
     apr_array_header_t *lines; /* of kl_movement_line_t; empty: an amount without lines */
     apr_int64_t return_fee;    /* >= 0, kept back from the lines' sum */
     apr_int64_t return_fee_tax_rate;
+    const char *name;     /* of an amount without lines, for people; NULL or "": ours */
+    int taxed;            /* 1: tax_rate is that of an amount without lines; else it has the rates
+                             of what it is taken from */
+    apr_int64_t tax_rate; /* hundredths of a percent */
 } kl_movement_t;
 
 typedef struct kl_capture_t {

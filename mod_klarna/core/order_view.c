@@ -10,6 +10,7 @@
 #include "core/view.h"
 #include "core/plan_capture.h"
 #include "core/plan_credit.h"
+#include "core/plan_lines.h"
 #include "core/plan_shares.h"
 #include "core/why_not.h"
 #include "core/line.h"
@@ -81,6 +82,19 @@ kl_json_t *kl_order_view_credit_invoice(apr_pool_t *p, const kl_order_t *order,
     return v;
 }
 
+/* What an amount is written as, where it is of no lines. */
+static kl_json_t *added_view(apr_pool_t *p, const kl_order_t *order,
+                             const kl_credit_step_plan_t *step)
+{
+    if (step->moved.lines->nelts > 0 || step->verb == KL_VERB_CANCEL
+        || step->verb == KL_VERB_RELEASE) {
+        return kl_json_array(p);
+    }
+    return kl_order_parts_klarna_lines(p, step->verb == KL_VERB_REDUCE
+                                              ? kl_plan_lines_reduction(p, order, &step->moved)
+                                              : kl_plan_lines_klarna(p, order, &step->moved));
+}
+
 static kl_json_t *step_plan_view(apr_pool_t *p, const kl_order_t *order,
                                  const kl_credit_step_plan_t *step)
 {
@@ -92,6 +106,18 @@ static kl_json_t *step_plan_view(apr_pool_t *p, const kl_order_t *order,
     kl_json_set_str(v, "sentence", sentence->text);
     kl_json_set_str(v, "sentence_code", sentence->code);
     kl_json_set(v, "lines", moved_lines_view(p, order, step->moved.lines));
+    kl_json_set(v, "added", added_view(p, order, step));
+    return v;
+}
+
+kl_json_t *kl_order_view_capture_plan(apr_pool_t *p, const kl_order_t *order,
+                                      const kl_movement_t *moved)
+{
+    kl_json_t *v = kl_json_object(p);
+
+    kl_json_set_int(v, "captured_amount", moved->amount);
+    kl_json_set_str(v, "purchase_currency", order->currency);
+    kl_json_set(v, "lines", moved_lines_view(p, order, moved->lines));
     return v;
 }
 

@@ -36,6 +36,9 @@ typedef struct kl_credit_request_t {
     int release;            /* 1: what waits to be shipped may be taken off instead of paid back */
     apr_int64_t return_fee; /* >= 0 */
     apr_int64_t return_fee_tax_rate;
+    const char *name;                /* of an amount; "": ours */
+    int taxed;                       /* 1: tax_rate is the amount's */
+    apr_int64_t tax_rate;            /* hundredths of a percent */
     const char *reference, *comment; /* "" when none */
 } kl_credit_request_t;
 

@@ -8,6 +8,7 @@
 #include "core/limits.h"
 #include "core/line.h"
 #include "core/money.h"
+#include "core/plan_lines.h"
 #include "core/plan_selection.h"
 #include "core/plan_shares.h"
 #include "core/why_not.h"
@@ -16,6 +17,7 @@
  * reduction line; and its parts of every line with their growing counters. */
 #define ROOM_CREDIT 3072
 #define ROOM_LINE 192
+#define ROOM_ADDED 512 /* a line that is added */
 
 /* One side of a credit: what it moves, and what is left for it of a line and of money. */
 typedef struct side_t {
@@ -105,12 +107,20 @@ static kl_kind_t split_everything(split_t *out, const kl_order_t *order, kl_erro
                                                     : err->kind;
 }
 
+static void name_it(kl_movement_t *m, const kl_credit_request_t *want)
+{
+    m->name = want->name;
+    m->taxed = want->taxed;
+    m->tax_rate = want->tax_rate;
+}
+
 /* Captured money first, then the open rest, and a fee that was kept comes back last. What waits to
  * be shipped stays, unless nothing was captured or the caller wants it released. */
-static kl_kind_t split_amount(split_t *out, const kl_order_t *order, apr_int64_t amount,
-                              int release, kl_error_t *err)
+static kl_kind_t split_amount(split_t *out, const kl_order_t *order,
+                              const kl_credit_request_t *want, kl_error_t *err)
 {
-    int takes_open = release || order->captured_amount == 0;
+    int takes_open = want->release || order->captured_amount == 0;
+    apr_int64_t amount = want->what.amount;
     apr_int64_t most = kl_order_credit_limit(order) - (takes_open ? 0 : out->open.most);
     apr_int64_t rest;
 
@@ -125,6 +135,8 @@ static kl_kind_t split_amount(split_t *out, const kl_order_t *order, apr_int64_t
     rest = amount - out->captured.moved.amount;
     out->open.moved.amount = takes_open ? kl_plan_selection_nearer(rest, out->open.most) : 0;
     out->captured.moved.amount += rest - out->open.moved.amount;
+    name_it(&out->open.moved, want);
+    name_it(&out->captured.moved, want);
     return KL_OK;
 }
 
@@ -312,7 +324,7 @@ static kl_kind_t split(split_t *out, apr_pool_t *p, const kl_order_t *order,
     make_split(out, p, order, want->release);
     if ((what->picks        ? split_picks(out, p, order, what->picks, err)
          : what->everything ? split_everything(out, order, err)
-                            : split_amount(out, order, what->amount, want->release, err))
+                            : split_amount(out, order, want, err))
         != KL_OK) {
         return err->kind;
     }
@@ -380,6 +392,17 @@ static void add_step(kl_credit_plan_t *plan, kl_verb_t verb, const kl_movement_t
     plan->amount += moved->amount;
 }
 
+/* Bytes of the lines that a reduction by an amount adds. */
+static apr_size_t room_added(apr_pool_t *p, const kl_order_t *order, const kl_movement_t *open)
+{
+    apr_size_t name = open->name ? strlen(open->name) : 0;
+
+    return open->amount > 0 && open->lines->nelts == 0
+               ? (apr_size_t)kl_plan_lines_reduction(p, order, open)->nelts
+                     * (ROOM_ADDED + 2 * name)
+               : 0;
+}
+
 static kl_kind_t check_room(apr_pool_t *p, const kl_order_t *order, const kl_credit_request_t *want,
                             const split_t *both, kl_error_t *err)
 {
@@ -391,7 +414,8 @@ static kl_kind_t check_room(apr_pool_t *p, const kl_order_t *order, const kl_cre
     apr_size_t texts = strlen(want->reference) + strlen(want->comment);
 
     if (!kl_order_has_room(p, order,
-                           ROOM_CREDIT + 2 * texts + (apr_size_t)order->lines->nelts * ROOM_LINE)) {
+                           ROOM_CREDIT + 2 * texts + room_added(p, order, &both->open.moved)
+                               + (apr_size_t)order->lines->nelts * ROOM_LINE)) {
         return refuse(err, &full);
     }
     if (both->open.moved.amount > 0 && both->open.moved.lines->nelts == 0

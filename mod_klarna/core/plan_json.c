@@ -171,16 +171,33 @@ kl_kind_t kl_plan_json_capture(kl_capture_request_t *want, apr_pool_t *p, const 
     return err->kind;
 }
 
+/* Lines have names and rates of their own. */
+static void read_name(kl_credit_request_t *want, const kl_reader_t *rd)
+{
+    static const char *const members[] = {"name", "tax_rate"};
+
+    want->name = word(rd, "name");
+    want->taxed = kl_json_get(rd->obj, "tax_rate") != NULL;
+    want->tax_rate = kl_reader_int(rd, "tax_rate", KL_OPTIONAL, 0, 0, KL_MAX_TAX_RATE);
+    for (int i = 0; i < 2; i++) {
+        if (!want->what.has_amount && kl_json_get(rd->obj, members[i])) {
+            kl_error_field(rd->err, "selection", kl_reader_name(rd, members[i]), NULL,
+                           "only together with amount");
+        }
+    }
+}
+
 kl_kind_t kl_plan_json_credit(kl_credit_request_t *want, apr_pool_t *p, const kl_json_t *v,
                               kl_error_t *err)
 {
     kl_reader_t rd = kl_reader(p, v, "", err);
 
     memset(want, 0, sizeof(*want));
-    kl_reader_only(&rd, "everything", "amount", "lines", "release", "return_fee",
-                   "return_fee_tax_rate", "reference", "comment", NULL);
+    kl_reader_only(&rd, "everything", "amount", "lines", "release", "name", "tax_rate",
+                   "return_fee", "return_fee_tax_rate", "reference", "comment", NULL);
     read_selection(&want->what, &rd);
     want->release = kl_reader_bool(&rd, "release", 0);
+    read_name(want, &rd);
     want->return_fee = kl_reader_int(&rd, "return_fee", KL_OPTIONAL, 0, 0, KL_MAX_AMOUNT);
     want->return_fee_tax_rate = kl_reader_int(&rd, "return_fee_tax_rate", KL_OPTIONAL, 0, 0,
                                               KL_MAX_TAX_RATE);

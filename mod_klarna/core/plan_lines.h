@@ -13,13 +13,16 @@
 /**
  * Movement lines as Klarna order lines (for captures and refunds): quantity, unit_price,
  * total_amount, total_discount_amount and tax such that Klarna's line rule holds; a return
- * fee becomes a line of type return_fee with a negative amount. Their sum is m->amount.
+ * fee becomes a line of type return_fee with a negative amount. Their sum is m->amount. An amount
+ * without lines has one only where a person named it or its VAT rate, else none.
  */
 apr_array_header_t *kl_plan_lines_klarna(apr_pool_t *p, const kl_order_t *order,
                                          const kl_movement_t *m);
 
-/** The discount line that a reduction by a free amount adds to the order. */
-kl_line_t kl_plan_lines_reduction(apr_pool_t *p, const kl_order_t *order, apr_int64_t amount);
+/** The discount lines that m, an amount without lines, adds to the order: one with the rate it was
+ *  given, or one for each VAT rate of what is open, so that the VAT is that of what it reduces. */
+apr_array_header_t *kl_plan_lines_reduction(apr_pool_t *p, const kl_order_t *order,
+                                            const kl_movement_t *m);
 
 /** The surcharge line that a raise by a free amount adds to it. */
 kl_line_t kl_plan_lines_raise(apr_pool_t *p, const kl_order_t *order, apr_int64_t amount);
@@ -30,7 +33,7 @@ int kl_plan_lines_authorized(const kl_line_t *line, kl_line_t *left);
 
 /**
  * The lines and total of the authorization as it will be after m was taken off it. An
- * amount without lines becomes a discount line.
+ * amount without lines becomes a discount, see above.
  */
 apr_array_header_t *kl_plan_lines_reduced(apr_pool_t *p, const kl_order_t *order,
                                           const kl_movement_t *m);

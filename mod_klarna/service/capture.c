@@ -68,6 +68,14 @@ kl_kind_t kl_capture_known(const kl_order_t *order, const char *capture_id, kl_e
                               "This order has no such capture.");
 }
 
+kl_kind_t kl_capture_preview(kl_service_t *svc, const kl_ask_t *ask, kl_order_t **order,
+                             kl_movement_t *moved, kl_error_t *err)
+{
+    kl_kind_t rv = kl_service_order(svc, ask->order_id, order, err);
+
+    return rv == KL_OK ? kl_plan_capture(moved, svc->p, *order, ask->capture, err) : rv;
+}
+
 static kl_kind_t plan_tracking(kl_service_t *svc, const kl_ask_t *ask, kl_plan_t *plan,
                                kl_error_t *err)
 {

@@ -9,6 +9,9 @@
 
 /** Reads ask->capture. */
 extern const kl_action_t kl_capture_action;
+/** What a capture would move; nothing moves, and Klarna is not asked. */
+kl_kind_t kl_capture_preview(kl_service_t *svc, const kl_ask_t *ask, kl_order_t **order,
+                             kl_movement_t *moved, kl_error_t *err);
 /** Reads ask->tracking. */
 extern const kl_action_t kl_capture_tracking_action;
 /** Klarna writes to the shopper about a capture once more. @return as kl_act; KL_NOT_FOUND

@@ -9,8 +9,8 @@ import { NONE, fieldOf, foundAs, mostAmount, mostOf, requestOf } from
   '../../admin/js/action/requests.mjs';
 
 const line = (reference, open, credit, [openAmount, creditAmount]) => ({ reference,
-  open_quantity: open, max_credit_quantity: credit, open_amount: openAmount,
-  max_credit_amount: creditAmount });
+  open_quantity: open, max_capture_quantity: open, max_credit_quantity: credit,
+  open_amount: openAmount, max_capture_amount: openAmount, max_credit_amount: creditAmount });
 const ORDER = { id: 'o1', purchase_currency: 'SEK', remaining_authorized_amount: 20000,
   max_credit_amount: 65500, order_lines: [
     line('MUG', 1, 3, [20000, 60000]), line('LAMP', 0, 1, [0, 10000]),
@@ -47,6 +47,53 @@ test('captures: everything, lines, an amount; tracking and reference when there 
       tracking_uri: 'https://t.example/1' }] });
   assert.deepEqual(sentBy('capture', { mode: 'amount', amount: '199,50' })[1],
     { amount: 19950 });
+});
+
+// A part-captured order with a discount of the whole order.
+const PART = { ...ORDER, captured_amount: 50000, order_lines: [
+  { ...line('MUG', 1, 2, [20000, 40000]), creditable_quantity: 2, creditable_amount: 40000,
+    open_quantity: 1, open_amount: 20000 },
+  { ...line('OFF', 1, 1, [-3000, -6000]), shared: true, creditable_quantity: 0,
+    creditable_amount: -6000, open_quantity: 1, open_amount: -3000 }] };
+
+const partly = (action, values) => {
+  const { steps, wrong } = requestOf(action, PART, values, CONTEXT);
+  return { wrong, body: JSON.parse(steps[0].body) };
+};
+
+test('a share of what belongs to the whole order: empty as proposed, 0 for none, an amount', () => {
+  const MUG = { reference: 'MUG', quantity: 1 };
+  const values = (OFF) => ({ mode: 'lines', quantity: { MUG: '1' }, value: { OFF } });
+  for (const action of ['capture', 'credit']) {
+    assert.deepEqual(partly(action, values('')).body.lines, [MUG]);
+    assert.deepEqual(partly(action, values('0')).body.lines, [MUG,
+      { reference: 'OFF', amount: 0 }]);
+    assert.deepEqual(partly(action, values('-10,50')).body.lines, [MUG,
+      { reference: 'OFF', amount: -1050 }]);
+  }
+  assert.deepEqual(partly('capture', values('-30,01')).wrong,
+    { 'value-1': { code: 'too_little', least: -3000 } });
+});
+
+test('what waits to be shipped is taken off only when that is ticked', () => {
+  assert.equal(mostAmount('credit', PART), 45500);
+  assert.equal(mostAmount('credit', PART, true), 65500);
+  assert.deepEqual(mostOf('credit', PART.order_lines[0], true), { quantity: 3, amount: 60000 });
+  assert.deepEqual(partly('credit', { mode: 'amount', amount: '500', release: true }).body,
+    { amount: 50000, release: true });
+  assert.deepEqual(partly('credit', { mode: 'amount', amount: '500' }).wrong,
+    { amount: { code: 'too_much', most: 45500 } });
+  assert.deepEqual(partly('credit', { mode: 'everything', release: true }).body,
+    { everything: true });
+  assert.deepEqual(sentBy('credit', { mode: 'amount', amount: '5', release: true })[1],
+    { amount: 500 });                             // nothing was captured: it can mean nothing else
+});
+
+test('a free amount may have a name and a VAT rate', () => {
+  assert.deepEqual(sentBy('credit', { mode: 'amount', amount: '5', name: ' Scratch ',
+    nameRate: '12' })[1], { amount: 500, name: 'Scratch', tax_rate: 1200 });
+  assert.deepEqual(wrongBy('credit', { mode: 'amount', amount: '5', nameRate: '101' }),
+    { nameRate: { code: 'too_much', most: 10000 } });
 });
 
 test('captures: what is wrong, at its field', () => {

@@ -124,3 +124,55 @@ def test_a_return_finds_the_money_after_a_release(shop, by_amount):
     assert shop.agrees(by_amount, "CAPTURED")["refunded_amount"] == 10000
     with shop.nothing_happens():
         problem(shop.act(by_amount, "credit-invoices", lines(A=1)), 409, "not_creditable")
+
+
+# --- an amount has a name and a VAT rate --------------------------------------------------------
+
+MIXED = (line("A", 1, 10000), line("B", 1, 5000, 600))
+
+
+def added(shop, box, order_id):
+    return [(entry["type"], entry["name"], entry["quantity"], entry["total_amount"],
+             entry["tax_rate"]) for entry in theirs(shop, box, order_id)["order_lines"][2:]]
+
+
+def test_a_reduction_has_the_vat_of_what_it_reduces(shop, box):
+    order_id = shop.placed(carts.of(*MIXED))
+    path = f"{ORDERS}/{order_id}/credit-invoices/preview"
+    with shop.nothing_happens():
+        [step] = shop.httpd.post(path, {"amount": 1500}).json["steps"]
+        assert [(entry["total_amount"], entry["tax_rate"]) for entry in step["added"]] == [
+            (-1000, 2500), (-500, 600)]
+    assert verbs(credit(shop, order_id, {"amount": 1500})) == [("reduce", 1500)]
+    shop.agrees(order_id, "AUTHORIZED")
+    assert added(shop, box, order_id) == [("discount", "Reduction", 1, -1000, 2500),
+                                          ("discount", "Reduction", 1, -500, 600)]
+    assert capture(shop, order_id)["captured_amount"] == 13500
+    shop.agrees(order_id, "CAPTURED")
+
+
+def test_a_person_names_a_reduction_and_a_refund(shop, box):
+    order_id = shop.placed(carts.of(*MIXED))
+    said = {"name": "Scratch", "tax_rate": 600}
+    credit(shop, order_id, {"amount": 700} | said)
+    assert added(shop, box, order_id) == [("discount", "Scratch", 1, -700, 600)]
+    assert line_of(shop.agrees(order_id), "reduction-1")["name"] == "Scratch"
+    capture(shop, order_id)
+    credit(shop, order_id, {"amount": 300} | said)
+    [refund] = theirs(shop, box, order_id)["refunds"]
+    assert [(entry["name"], entry["quantity"], entry["total_amount"], entry["tax_rate"])
+            for entry in refund["order_lines"]] == [("Scratch", 1, 300, 600)]
+    assert shop.agrees(order_id, "CAPTURED")["refunded_amount"] == 300
+    with shop.nothing_happens():
+        problem(shop.act(order_id, "credit-invoices", {"everything": True, "name": "x"}), 400,
+                "selection", "name")
+
+
+def test_the_preview_of_a_capture_shows_the_shares(shop, order_id):
+    path = f"{ORDERS}/{order_id}/captures/preview"
+    with shop.nothing_happens():
+        told = shop.httpd.post(path, lines(A=1)).json
+        problem(shop.httpd.post(path, lines(A=2)), 400, "too_many", "lines[0].quantity")
+    assert told == {"captured_amount": 8000, "purchase_currency": "SEK", "lines": [
+        {"reference": "A", "name": "A", "quantity": 1, "amount": 10000},
+        {"reference": "whole", "name": "whole", "quantity": 0, "amount": -2000}]}

@@ -5,6 +5,7 @@ import { html, live, nothing } from '../lib/html.mjs';
 import { textField } from './fields.mjs';
 import { dateTime, money } from '../lib/format.mjs';
 import { t } from '../lib/i18n.mjs';
+import { outcome } from './outcome.mjs';
 import { pickWhat, pickable } from './picklines.mjs';
 
 // A choice to begin with; anything else may be typed.
@@ -20,13 +21,19 @@ function tracking(form) {
       hint: t('action.tracking_uri_hint') })}`;
 }
 
+function captureWords({ captured_amount: amount }, currency) {
+  return html`<p class="sum" data-name="captured">${t('action.would_capture', {
+    amount: money(amount, currency) })}</p>`;
+}
+
 export const capture = {
   values: (order) => ({ mode: pickable('capture', order).length ? 'everything' : 'amount',
-    quantity: {}, amount: '', company: '', number: '', uri: '', reference: '' }),
+    quantity: {}, value: {}, amount: '', company: '', number: '', uri: '', reference: '' }),
   view: (form) => html`${pickWhat(form, 'capture')}
     <fieldset><legend>${t('action.tracking_optional')}</legend>${tracking(form)}</fieldset>
     ${textField(form, 'reference', t('action.capture.reference'), {
-      hint: t('action.capture.reference_hint') })}`,
+      hint: t('action.capture.reference_hint') })}${outcome(form, captureWords)}`,
+  question: (body) => ({ path: 'captures/preview', body }),
   result: ({ capture: made }, order) => t('action.capture.done',
     { amount: money(made.captured_amount, order.purchase_currency) }),
 };

@@ -5,7 +5,9 @@
 import { html, nothing } from '../lib/html.mjs';
 import { textField, tick } from './fields.mjs';
 import { money } from '../lib/format.mjs';
-import { explain, locale, t } from '../lib/i18n.mjs';
+import { locale, t } from '../lib/i18n.mjs';
+import { outcome } from './outcome.mjs';
+import { mayRelease } from './requests.mjs';
 import { pickWhat, pickable } from './picklines.mjs';
 import { writeAmount } from '../lib/typed.mjs';
 
@@ -21,22 +23,6 @@ function planWords({ steps, amount, refund_amount: back }, currency) {
     t(`action.verb.${step.verb}`, { amount: money(step.amount, currency) })}</li>`)}</ul>
     <p class="sum" data-name="back">${back ? t('action.back', { amount: money(back, currency) })
       : t('action.back_nothing', { amount: money(amount, currency) })}</p>`;
-}
-
-function previewWords({ state, plan, problem }, currency, words) {
-  if (state === 'known') return words(plan, currency);
-  if (state === 'asking') return html`<p class="soft" aria-busy="true">${t('action.asking')}</p>`;
-  if (state === 'wrong') return html`<p class="wrong">${explain(problem)}</p>`;
-  return html`<p class="soft">${t('action.preview_none')}</p>`;
-}
-
-/** What will happen; spoken when it changed, politely. words(plan, currency) tells it. */
-export function preview(form, words = planWords) {
-  return html`<section class="preview" aria-labelledby="preview-title"><h3 id="preview-title">${
-    t('action.preview')}</h3><div role="status" data-name="preview" data-state=${
-    form.preview.state}>${previewWords(form.preview, form.order.purchase_currency,
-      words)}</div>
-    </section>`;
 }
 
 function doneWords({ credit_invoice: made }, order) {
@@ -63,19 +49,34 @@ function fee(form) {
     { mode: 'decimal', longest: 10 }) : nothing}</div>`;
 }
 
+// What waits to be shipped is taken off only when a person says so.
+function release(form) {
+  if (!mayRelease(form.order) || form.values.mode === 'everything') return nothing;
+  return tick(form, 'release', t('action.release_too'));
+}
+
+// A free amount may have a name and a VAT rate, for Klarna's invoice.
+function naming(form) {
+  if (form.values.mode !== 'amount') return nothing;
+  return html`<div class="pair">${textField(form, 'name', t('action.name'), {
+    hint: t('action.name_hint') })}${textField(form, 'nameRate', t('action.name_rate'),
+    { mode: 'decimal', longest: 10, hint: t('action.name_rate_hint') })}</div>`;
+}
+
 export const credit = {
   values: (order) => ({ mode: pickable('credit', order).length ? 'lines' : 'amount', quantity: {},
-    value: {}, amount: '', fee: '', rate: usualRate(order), reference: '', comment: '' }),
-  view: (form) => html`${pickWhat(form, 'credit')}${fee(form)}
+    value: {}, amount: '', release: false, name: '', nameRate: '', fee: '', rate: usualRate(order),
+    reference: '', comment: '' }),
+  view: (form) => html`${pickWhat(form, 'credit')}${naming(form)}${release(form)}${fee(form)}
     ${textField(form, 'comment', t('action.comment'), { hint: t('action.comment_hint') })}
-    ${textField(form, 'reference', t('action.credit.reference'))}${preview(form)}`,
+    ${textField(form, 'reference', t('action.credit.reference'))}${outcome(form, planWords)}`,
   question: (body) => ({ path: 'credit-invoices/preview', body }),
   result: doneWords,
 };
 
 export const cancel = {
   values: () => ({ confirm: false, comment: '' }),
-  view: (form) => html`<p>${t('action.cancel.final')}</p>${preview(form)}
+  view: (form) => html`<p>${t('action.cancel.final')}</p>${outcome(form, planWords)}
     ${textField(form, 'comment', t('action.comment'), { hint: t('action.comment_hint') })}
     ${tick(form, 'confirm', t('action.cancel.confirm'))}`,
   question: () => ({ path: 'credit-invoices/preview', body: { everything: true } }),

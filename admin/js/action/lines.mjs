@@ -5,7 +5,7 @@
 import { html } from '../lib/html.mjs';
 import { money } from '../lib/format.mjs';
 import { t } from '../lib/i18n.mjs';
-import { preview } from './credit.mjs';
+import { outcome } from './outcome.mjs';
 import { textField } from './fields.mjs';
 
 /** How many of a line are authorized. */
@@ -36,7 +36,7 @@ export const lines = {
       { mode: 'numeric', longest: 10 })}${textField(form, 'new_price', t('action.lines.new_price'),
       { mode: 'decimal', longest: 20 })}</div>${textField(form, 'new_rate',
       t('action.lines.new_rate'), { mode: 'decimal', longest: 6 })}</fieldset>${
-      preview(form, becomes)}`,
+      outcome(form, becomes)}`,
   question: (body) => ({ path: 'lines/preview', body }),
   result: (made, order) => t('action.lines.done',
     { amount: money(made.order_amount, order.purchase_currency) }),

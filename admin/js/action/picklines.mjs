@@ -10,9 +10,10 @@ import { t } from '../lib/i18n.mjs';
 import { mostAmount, mostOf } from './requests.mjs';
 
 /** The lines that something is left of, with their place in the order: [line, index, most]. */
-export function pickable(action, order) {
-  return order.order_lines.map((line, i) => [line, i, mostOf(action, line)])
-    .filter(([, , most]) => most.quantity > 0 || (action === 'credit' && most.amount !== 0));
+export function pickable(action, order, isReleased = false) {
+  return order.order_lines.map((line, i) => [line, i, mostOf(action, line, isReleased)])
+    .filter(([line, , most]) => (line.shared ? most.amount !== 0
+      : most.quantity > 0 || (action === 'credit' && most.amount !== 0)));
 }
 
 function put(form, member, line, text) {
@@ -37,7 +38,28 @@ function all(form, [line, , most]) {
     t('action.of_line', { line: line.name })}</span></button>`;
 }
 
+// What the module would take of a line that belongs to the whole order, from its preview.
+function proposed({ preview, order }, { reference }) {
+  if (preview?.state !== 'known') return '';
+  const { plan } = preview;
+  const parts = (plan.steps ?? [plan]).flatMap(({ lines }) => lines)
+    .filter((part) => part.reference === reference);
+  const sum = parts.reduce((all, { amount }) => all + amount, 0);
+  return t('action.share_taken', { amount: money(sum, order.purchase_currency) });
+}
+
+function shareRow(form, entry) {
+  const [line, , most] = entry, currency = form.order.purchase_currency;
+  const hint = [t('action.share_hint', { most: money(most.amount, currency) }),
+    proposed(form, line)].filter(Boolean).join(' ');
+  return html`<li class="pick" data-name=${`share-${line.reference}`}><div class="pick-line"><strong
+    >${line.name}</strong> <span class="soft">${line.reference}</span></div>
+    <div class="pick-fields">${input(form, 'value', entry, { label: t('action.share'), hint,
+      mode: most.amount < 0 ? 'text' : 'decimal' })}</div></li>`;
+}
+
 function lineRow(form, action, entry) {
+  if (entry[0].shared) return shareRow(form, entry);
   const [line, , most] = entry, currency = form.order.purchase_currency;
   const value = money(most.amount, currency);
   return html`<li class="pick"><div class="pick-line"><strong>${line.name}</strong> <span
@@ -57,10 +79,11 @@ function lineList(form, action, lines) {
 
 /** The choice and what it opens. */
 export function pickWhat(form, action) {
-  const { order } = form, lines = pickable(action, order);
-  const most = money(mostAmount(action, order), order.purchase_currency);
+  const { order } = form, isReleased = Boolean(form.values.release);
+  const lines = pickable(action, order, isReleased);
+  const most = money(mostAmount(action, order, isReleased), order.purchase_currency);
   const whole = action === 'credit'
-    ? mostAmount(action, order) - order.return_fees_kept : mostAmount(action, order);
+    ? order.max_credit_amount - order.return_fees_kept : mostAmount(action, order);
   return html`${choice(form, 'mode', t(`action.${action}.what`), [
     ['everything', t(`action.${action}.everything`), money(whole, order.purchase_currency)],
     ...(lines.length ? [['lines', t('action.by_lines')]] : []),

@@ -11,14 +11,25 @@
 import { readAmount, readQuantity } from '../lib/typed.mjs';
 
 /** What a line still bears, for each action: pieces and value. */
-export function mostOf(action, line) {
-  return action === 'capture' ? { quantity: line.open_quantity, amount: line.open_amount }
+export function mostOf(action, line, isReleased = false) {
+  if (action === 'capture') {
+    return { quantity: line.max_capture_quantity, amount: line.max_capture_amount };
+  }
+  return isReleased ? { quantity: line.creditable_quantity + line.open_quantity,
+    amount: line.creditable_amount + line.open_amount }
     : { quantity: line.max_credit_quantity, amount: line.max_credit_amount };
 }
 
+/** Something was captured, and something waits: whether that may be taken off is to be said. */
+export function mayRelease(order) {
+  return order.captured_amount > 0 && order.remaining_authorized_amount > 0;
+}
+
 /** The most that a free amount may be. */
-export function mostAmount(action, order) {
-  return action === 'capture' ? order.remaining_authorized_amount : order.max_credit_amount;
+export function mostAmount(action, order, isReleased = false) {
+  if (action === 'capture') return order.remaining_authorized_amount;
+  return mayRelease(order) && !isReleased
+    ? order.max_credit_amount - order.remaining_authorized_amount : order.max_credit_amount;
 }
 
 class Reader {
@@ -71,14 +82,21 @@ const filled = (members) => Object.fromEntries(
 // --- what is picked ------------------------------------------------------------------------
 
 function pickOf(action, read, line, i, currency) {
-  const most = mostOf(action, line), { values } = read;
-  const quantity = read.quantity(`quantity-${i}`, values.quantity?.[line.reference],
-    most.quantity);
-  const amount = action === 'capture' ? null : read.amount(`value-${i}`,
+  const { values } = read, most = mostOf(action, line, values.release);
+  const quantity = line.shared ? null : read.quantity(`quantity-${i}`,
+    values.quantity?.[line.reference], most.quantity);
+  const amount = action === 'capture' && !line.shared ? null : read.amount(`value-${i}`,
     values.value?.[line.reference], { least: Math.min(0, most.amount),
       most: Math.max(0, most.amount), currency });
+  if (line.shared) return amount !== null && { reference: line.reference, amount };
   return (quantity || amount) && filled({ reference: line.reference, quantity: quantity || null,
     amount });
+}
+
+// What a free amount is called, and its VAT rate, where a person says so.
+function named(read) {
+  const rate = read.amount('nameRate', read.values.nameRate, { least: 0, most: 10000, digits: 2 });
+  return filled({ name: read.text('name'), tax_rate: rate });
 }
 
 function selection(action, order, read) {
@@ -86,9 +104,9 @@ function selection(action, order, read) {
   if (read.values.mode === 'everything') return { everything: true };
   if (read.values.mode === 'amount') {
     const amount = read.amount('amount', read.values.amount, { least: 1,
-      most: mostAmount(action, order), currency });
+      most: mostAmount(action, order, read.values.release), currency });
     read.needs('amount', amount !== null);
-    return { amount };
+    return { amount, ...(action === 'credit' && named(read)) };
   }
   const lines = order.order_lines.map((line, i) => pickOf(action, read, line, i, currency))
     .filter(Boolean);
@@ -169,7 +187,9 @@ const REQUESTS = {
       currency: order.purchase_currency });
     const rate = fee ? read.amount('rate', read.values.rate, { least: 0, most: 10000, digits: 2 })
       : null;
-    return [['credit-invoices', { ...selection('credit', order, read), ...filled({
+    const release = read.values.release && read.values.mode !== 'everything' && mayRelease(order);
+    return [['credit-invoices', { ...selection('credit', order, read),
+      ...(release && { release: true }), ...filled({
       return_fee: fee || null, return_fee_tax_rate: rate, reference: read.text('reference'),
       comment: read.text('comment') }) }]];
   },
@@ -232,7 +252,7 @@ export function requestOf(action, order, values, context) {
 }
 
 const FIELDS = { shipping_company: 'company', tracking_number: 'number', tracking_uri: 'uri',
-  return_fee: 'fee', return_fee_tax_rate: 'rate', number_of_days: 'option',
+  return_fee: 'fee', return_fee_tax_rate: 'rate', tax_rate: 'nameRate', number_of_days: 'option',
   confirm_final: 'confirm' };
 
 /** The form's field for the module's; body is what was sent. '' when the form has none. */

@@ -475,6 +475,50 @@ story('a whole return with the keyboard alone', async (page) => {
   await once(order, 10000);
 });
 
+story('a discount goes with its goods, as proposed and as a clerk changes it', async (page) => {
+  const order = await placed({ lines: [line('Coat', 'A', 1, 10000), line('Hat', 'B', 1, 5000),
+    line('Voucher', 'OFF', 1, -3000, { type: 'discount' })] });
+  await begin(page, order, 'capture');
+  await dialog(page).getByLabel('Selected lines').check();
+  await field(page, 'quantity-1').fill('1');
+  await shows(dialog(page).locator('[data-name=preview]'), kr('Klarna captures SEK 40.00'));
+  await shows(dialog(page).locator('[data-name=share-OFF]'), '10.00');
+  await press(page, 'submit');
+  await ended(page, 'Klarna has captured');
+  await begin(page, order, 'capture');
+  await press(page, 'submit');
+  await ended(page, 'Klarna has captured');
+  await books(order, { captured_amount: 12000, status: 'CAPTURED' });
+
+  await begin(page, order, 'credit');
+  await field(page, 'quantity-0').fill('1');
+  await shows(dialog(page).locator('[data-name=preview]'), kr('The shopper gets SEK 80.00 back'));
+  await field(page, 'value-2').fill('-5,00');
+  await shows(dialog(page).locator('[data-name=preview]'), kr('The shopper gets SEK 95.00 back'));
+  await press(page, 'submit');
+  await ended(page, kr('for SEK 95.00'));
+  await once(order, 9500);
+});
+
+story('captured by amount: what waits is taken off only after a tick; a name for Klarna', async (page) => {
+  const order = await placed();
+  await act(order, 'captures', { amount: 70000 });
+  await begin(page, order, 'credit');
+  await dialog(page).getByLabel('An amount').check();
+  await field(page, 'amount').fill('800,00');
+  await press(page, 'submit');
+  await shows(dialog(page).locator('#wrong-amount'), '700.00');
+  await dialog(page).getByLabel(/Take off what waits/).check();
+  await field(page, 'name').fill('Compensation');
+  await field(page, 'nameRate').fill('25');
+  await shows(dialog(page).locator('[data-name=preview]'), kr('The shopper gets SEK 700.00 back'));
+  await press(page, 'submit');
+  await ended(page, kr('for SEK 800.00'));
+  const { refunds } = await books(order, { refunded_amount: 70000 });
+  assert.deepEqual(refunds[0].order_lines.map(({ name, tax_rate }) => [name, tax_rate]),
+    [['Compensation', 2500]]);
+});
+
 story('what was returned before cannot be returned again', async (page) => {
   const order = await captured();
   await act(order, 'credit-invoices', { lines: [{ reference: 'MUG', quantity: 3 }] });

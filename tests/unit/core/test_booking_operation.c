@@ -165,21 +165,25 @@ static void a_reduce_by_lines_takes_them_off(void **state)
     check_amounts(order, KL_ORDER_CAPTURED, 36400, 36400, 0, 0);
 }
 
-static void a_reduce_by_an_amount_adds_a_discount_line(void **state)
+static void a_reduce_by_an_amount_adds_a_discount_for_each_rate(void **state)
 {
     kl_order_t *order = fixture_shop(*state);
+    apr_int64_t tax = order->order_tax_amount;
     kl_line_t *line;
 
     must_credit(order, *state, "{'amount':900}");
     must_credit(order, *state, "{'amount':1000}");
     check_amounts(order, KL_ORDER_AUTHORIZED, 39000, 0, 0, 39000);
-    line = fixture_at(order, "reduction-2");
+    line = fixture_at(order, "reduction-3");
     assert_int_equal(line->type, KL_LINE_DISCOUNT);
-    assert_int_equal(line->total_amount, -1000);
-    assert_int_equal(line->tax_rate, 0);
+    assert_int_equal(line->total_amount, -780);
+    assert_int_equal(line->tax_rate, 2500);
+    assert_int_equal(fixture_at(order, "reduction-4")->total_amount, -220);
+    assert_int_equal(fixture_at(order, "reduction-4")->tax_rate, 1200);
+    assert_int_equal(order->order_tax_amount, tax - 140 - 21 - 156 - 24);
     must_capture(order, *state, "{'everything':true}");
     check_amounts(order, KL_ORDER_CAPTURED, 39000, 39000, 0, 0);
-    assert_int_equal(fixture_at(order, "reduction-1")->captured_amount, -900);
+    assert_int_equal(fixture_at(order, "reduction-1")->captured_amount, -702);
 }
 
 static void a_release_cancels_what_is_open(void **state)
@@ -641,7 +645,7 @@ int main(void)
         WITH_POOL(free_captures_allow_line_returns_once_all_is_captured),
         WITH_POOL(a_cancel_ends_every_line),
         WITH_POOL(a_reduce_by_lines_takes_them_off),
-        WITH_POOL(a_reduce_by_an_amount_adds_a_discount_line),
+        WITH_POOL(a_reduce_by_an_amount_adds_a_discount_for_each_rate),
         WITH_POOL(a_release_cancels_what_is_open),
         WITH_POOL(releasing_lines_after_a_free_capture_captures_the_others),
         WITH_POOL(a_release_never_captures_lines_that_cancel_each_other),

@@ -138,7 +138,12 @@ static void more_than_we_would_plan_stays_readable(void **state)
 
 static void movements_come_back(void **state)
 {
-    kl_movement_t m = {.amount = 500, .return_fee = 20, .return_fee_tax_rate = 2500}, back;
+    kl_movement_t m = {.amount = 500,
+                       .return_fee = 20,
+                       .return_fee_tax_rate = 2500,
+                       .name = "Scratch",
+                       .taxed = 1},
+                  back;
     kl_error_t *err = kl_error_make(*state);
 
     m.lines = apr_array_make(*state, 1, sizeof(kl_movement_line_t));
@@ -149,6 +154,9 @@ static void movements_come_back(void **state)
     assert_int_equal(back.amount, 500);
     assert_int_equal(back.return_fee, 20);
     assert_int_equal(back.return_fee_tax_rate, 2500);
+    assert_string_equal(back.name, "Scratch");
+    assert_int_equal(back.taxed, 1);
+    assert_int_equal(back.tax_rate, 0);
     assert_memory_equal(back.lines->elts, m.lines->elts, sizeof(kl_movement_line_t));
     kl_ledger_movement_parse(&back, *state, fixture_json(*state, "{'amount':-1,'lines':[]}"), err);
     check_error(err, KL_INTERNAL, "movement");

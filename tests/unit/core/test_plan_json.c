@@ -57,6 +57,31 @@ static void a_credit_request_is_read(void **state)
     kl_plan_json_credit(&want, *state, fixture_json(*state, "{'amount':7}"), err);
     assert_int_equal(want.what.has_amount, 1);
     assert_int_equal(want.what.amount, 7);
+    assert_int_equal(want.release, 0);
+    assert_int_equal(want.taxed, 0);
+    kl_plan_json_credit(&want, *state,
+                        fixture_json(*state, "{'amount':7,'release':true,'name':'Scratch',"
+                                             "'tax_rate':0}"),
+                        err);
+    assert_int_equal(want.release, 1);
+    assert_int_equal(want.taxed, 1);
+    assert_int_equal(want.tax_rate, 0);
+    assert_string_equal(want.name, "Scratch");
+}
+
+static void only_an_amount_is_named(void **state)
+{
+    kl_credit_request_t want;
+    kl_error_t *err = kl_error_make(*state);
+
+    kl_plan_json_credit(&want, *state, fixture_json(*state, "{'everything':true,'name':'x'}"), err);
+    check_field(err, "selection", "name");
+    kl_error_clear(err);
+    kl_plan_json_credit(&want, *state,
+                        fixture_json(*state, "{'lines':[{'reference':'a','quantity':1}],"
+                                             "'tax_rate':0}"),
+                        err);
+    check_field(err, "selection", "tax_rate");
 }
 
 typedef struct bad_t {
@@ -195,6 +220,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_POOL(a_capture_request_is_read),
         WITH_POOL(a_credit_request_is_read),
+        WITH_POOL(only_an_amount_is_named),
         WITH_POOL(bad_selections_are_refused),
         WITH_POOL(members_of_the_other_request_are_refused),
         WITH_POOL(a_long_comment_is_refused),

@@ -3,6 +3,8 @@
  * Parts of lines in Klarna's form: the line rule and the sum hold for every part.
  */
 #include "tests/unit/order_fixture.h"
+#include "core/limits.h"
+#include "core/money.h"
 #include "core/plan_lines.h"
 
 static kl_movement_t moving(apr_pool_t *p, int line, apr_int64_t quantity, apr_int64_t amount)
@@ -132,9 +134,74 @@ static void a_free_reduction_is_a_line_with_a_new_name(void **state)
 
     fixture_line(order, KL_LINE_PHYSICAL, "reduction-1", 1, 100, 0, 0);
     lines = kl_plan_lines_reduced(*state, order, &m);
-    assert_int_equal(lines->nelts, 6);
+    assert_int_equal(lines->nelts, 8); /* three rates */
     assert_string_equal(APR_ARRAY_IDX(lines, 5, kl_line_t).reference, "reduction-2");
+    assert_string_equal(APR_ARRAY_IDX(lines, 7, kl_line_t).reference, "reduction-4");
     check_klarna_lines(lines, 40100);
+}
+
+static void check_line(const kl_line_t *line, const char *name, apr_int64_t amount,
+                       apr_int64_t tax_rate)
+{
+    assert_string_equal(line->name, name);
+    assert_int_equal(line->quantity, 1);
+    assert_int_equal(line->unit_price, amount);
+    assert_int_equal(line->total_amount, amount);
+    assert_int_equal(line->tax_rate, tax_rate);
+    assert_int_equal(line->total_tax_amount, kl_money_tax_within(amount, tax_rate));
+}
+
+static void a_free_amount_has_the_vat_of_what_it_reduces(void **state)
+{
+    kl_order_t *order = fixture_shop(*state);
+    kl_movement_t m = {.amount = 900,
+                       .lines = apr_array_make(*state, 1, sizeof(kl_movement_line_t))};
+    apr_array_header_t *lines = kl_plan_lines_reduction(*state, order, &m);
+
+    assert_int_equal(lines->nelts, 2);
+    check_line(&APR_ARRAY_IDX(lines, 0, kl_line_t), "Reduction", -702, 2500);
+    check_line(&APR_ARRAY_IDX(lines, 1, kl_line_t), "Reduction", -198, 1200);
+    m.name = "Scratch";
+    m.taxed = 1;
+    m.tax_rate = 600;
+    lines = kl_plan_lines_reduction(*state, order, &m);
+    assert_int_equal(lines->nelts, 1);
+    check_line(&APR_ARRAY_IDX(lines, 0, kl_line_t), "Scratch", -900, 600);
+}
+
+static void a_free_refund_has_lines_when_it_has_a_name(void **state)
+{
+    kl_order_t *order = fixture_shop(*state);
+    kl_movement_t m = {.amount = 900,
+                       .lines = apr_array_make(*state, 1, sizeof(kl_movement_line_t))};
+    apr_array_header_t *lines;
+
+    assert_int_equal(kl_plan_lines_klarna(*state, order, &m)->nelts, 0);
+    m.name = "Scratch";
+    lines = kl_plan_lines_klarna(*state, order, &m);
+    assert_int_equal(lines->nelts, 2);
+    check_klarna_lines(lines, 900);
+    check_line(&APR_ARRAY_IDX(lines, 0, kl_line_t), "Scratch", 702, 2500);
+    m.taxed = 1;
+    lines = kl_plan_lines_klarna(*state, order, &m);
+    assert_int_equal(lines->nelts, 1);
+    check_line(&APR_ARRAY_IDX(lines, 0, kl_line_t), "Scratch", 900, 0);
+}
+
+/* A full order takes one more line, whatever rates there are. */
+static void the_last_line_takes_all_rates(void **state)
+{
+    kl_order_t *order = fixture_shop(*state);
+    kl_movement_t m = {.amount = 900,
+                       .lines = apr_array_make(*state, 1, sizeof(kl_movement_line_t))};
+    apr_array_header_t *lines;
+
+    while (order->lines->nelts < KL_MAX_LINES - 1) {
+        fixture_line(order, KL_LINE_PHYSICAL, "more", 1, 1, 0, 0);
+    }
+    lines = kl_plan_lines_reduction(*state, order, &m);
+    assert_int_equal(lines->nelts, 1);
+    assert_int_equal(APR_ARRAY_IDX(lines, 0, kl_line_t).total_amount, -900);
 }
 
 static void any_part_obeys_the_rule(void **state)
@@ -172,6 +239,9 @@ int main(void)
         WITH_POOL(an_amount_alone_has_no_lines),
         WITH_POOL(reduced_lines_are_what_stays),
         WITH_POOL(a_free_reduction_is_a_line_with_a_new_name),
+        WITH_POOL(a_free_amount_has_the_vat_of_what_it_reduces),
+        WITH_POOL(a_free_refund_has_lines_when_it_has_a_name),
+        WITH_POOL(the_last_line_takes_all_rates),
         WITH_POOL(any_part_obeys_the_rule),
     };
 
