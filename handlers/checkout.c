@@ -149,7 +149,9 @@ static int place(kl_request_t *req)
     kl_acted_t acted;
     kl_kind_t rv;
 
-    kl_reader_only(&rd, "order_id", "key", "authorization_token", NULL);
+    kl_reader_only(&rd, "order_id", "key", "authorization_token", "billing_address",
+                   "shipping_address", "customer", NULL);
+    want.told = kl_addresses_read(&rd, KL_WAS_TOLD);
     /* A double click is one placement: without a key of its own the token is the key. */
     if (req->err->kind != KL_OK
         || (!req->client.key[0]

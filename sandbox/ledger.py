@@ -29,7 +29,7 @@ TABLES = ("meta", "sessions", "tokens", "orders", "idempotency", "journal")
 OPEN_RANK = {"open": 1, "asked": 2}     # sessions a customer can still decide, the asked first
 
 # How addresses of an authorization and of its placement are compared, unless the switch says so.
-ADDRESSES_COMPARED = "absent_matches"
+ADDRESSES_COMPARED = "same"
 
 # name: (default, allowed values or a type)
 BEHAVIOURS = {

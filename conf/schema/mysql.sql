@@ -173,6 +173,7 @@ CREATE TABLE klarna_payment (
     cart              MEDIUMTEXT    NOT NULL,
     reason_code       VARCHAR(255)  NOT NULL, -- why it was declined
     reason            TEXT          NOT NULL,
+    addresses         MEDIUMTEXT    NOT NULL, -- JSON, what Klarna was told of the shopper; wiped: gone
     link              VARCHAR(2000) NOT NULL, -- in store: what the customer opens
     distribution      VARCHAR(255)  NOT NULL,
     till              VARCHAR(255)  NOT NULL,

@@ -189,6 +189,7 @@ CREATE TABLE klarna_payment (
     cart              TEXT    NOT NULL,
     reason_code       TEXT    NOT NULL, -- why it was declined
     reason            TEXT    NOT NULL,
+    addresses         TEXT    NOT NULL, -- JSON, what Klarna was told of the shopper; wiped: gone
     link              TEXT    NOT NULL, -- in store: what the customer opens
     distribution      TEXT    NOT NULL,
     till              TEXT    NOT NULL,

@@ -9,7 +9,7 @@
 //     sdk: 'https://x.klarnacdn.net/kp/lib/v1/api.js',
 //     container: document.querySelector('#klarna'),
 //     fetchCart: async () => '...',          // the shop's server signs the cart: a JWS
-//     data: () => ({ billing_address }),     // optional, goes from the browser to Klarna
+//     data: () => ({ billing_address }),     // optional, what the browser tells Klarna
 //     onState: (state, text) => {},          // for the button and an aria-live line
 //     onPlaced: (order) => {},               // { order_id, key, order_state, redirect_url, ... }
 //     onRefused: (text) => {},               // Klarna said no; nothing was charged
@@ -30,9 +30,14 @@
 // When Klarna's widget refuses for good, the module is told what it said, for the shop's own list
 // of unfinished payments. Nobody waits for that, and the shopper may try again.
 //
+// Addresses: Klarna must be told a billing address, by the signed cart or by data(), which is asked
+// when the shopper pays: { billing_address, shipping_address, customer } in Klarna's words. Klarna
+// refuses an order whose addresses are not those it was told, so the module is told them as well,
+// with the token. Until the order is placed or refused they are in sessionStorage.
+//
 // This file sends no amounts: the shop's server signs the cart, and the module checks it.
 
-const PAYMENT = 'klarna-checkout.payment'; // { order_id, key, authorization_token? }
+const PAYMENT = 'klarna-checkout.payment'; // { order_id, key, authorization_token?, told? }
 const PLACED = 'klarna-checkout.placed';   // { order_id, key }
 const CALL_MS = 60000;                     // the module answers within 45 s
 const SDK_MS = 20000;
@@ -41,6 +46,7 @@ const POLLS = 3;                           // status polls before the placement 
 const PATIENCE_MS = 180000;
 const REASON_BYTES = 255;                  // the module takes no more
 const LOCKED = ['authorizing', 'placing', 'waiting', 'placed']; // the cart stays as it is
+const SHOPPER = ['billing_address', 'shipping_address', 'customer'];
 const OPEN_STATES = ['CREATED', 'DECLINED', 'ABANDONED'];
 
 const UNKNOWN = 'We do not know yet whether your order was placed. Please do not pay again: '
@@ -128,6 +134,23 @@ function clipped(text) {
   return new TextDecoder().decode(bytes, { stream: true });
 }
 
+// Without what is not set, and on one line each, as the module reads it too.
+function plain(data) {
+  return JSON.parse(JSON.stringify(data ?? {}, (name, value) => (typeof value === 'string'
+    ? value.replace(/[\0-\x1f\x7f]+/g, ' ') : value ?? undefined)));
+}
+
+function withoutShopper(data) {
+  return Object.fromEntries(Object.entries(data).filter(([name]) => !SHOPPER.includes(name)));
+}
+
+// Klarna adds what it is told to what it was told before: what is left out now is empty.
+function completed(name, now, before = {}) {
+  const kept = Object.entries(before).map(([member, value]) => (
+    [member, name === 'customer' || member === 'country' ? value : '']));
+  return { ...Object.fromEntries(kept), ...now };
+}
+
 let sdkLoading = null;
 
 // Klarna's SDK calls klarnaAsyncCallback when it is ready to be used.
@@ -161,6 +184,7 @@ class KlarnaCheckout {
   #shown = '';           // the payment methods the container shows
   #initialized = '';     // the client token the SDK has
   #method = '';          // identifier of the chosen payment method
+  #told = {};            // what Klarna was told of the shopper, all in all
 
   constructor(options) {
     this.#options = { data: () => ({}), onState() {}, onRefused() {}, ...options };
@@ -176,10 +200,18 @@ class KlarnaCheckout {
     this.#to('authorizing', 'Waiting for you to finish at Klarna.');
     try {
       window.Klarna.Payments.authorize({ payment_method_category: this.#method },
-        this.#options.data(), (answer) => this.#answered(answer));
+        this.#tellShopper(), (answer) => this.#answered(answer));
     } catch (error) {
       this.#to('failed', error.message);
     }
+  }
+
+  #tellShopper() {
+    const data = plain(this.#options.data());
+    for (const name of SHOPPER.filter((one) => data[one])) {
+      this.#told[name] = completed(name, data[name], this.#told[name]);
+    }
+    return { ...data, ...this.#told };
   }
 
   /** Takes over the cart as it is now; if the outcome of a placement is unknown, asks again. */
@@ -306,14 +338,14 @@ class KlarnaCheckout {
         this.#refused('Klarna does not offer this payment method for this purchase.');
       };
       window.Klarna.Payments.load({ container: '#klarna-widget',
-        payment_method_category: identifier }, this.#options.data(), shown);
+        payment_method_category: identifier }, withoutShopper(plain(this.#options.data())), shown);
     });
   }
 
   async #answered({ approved, show_form, authorization_token, error }) {
     if (this.#state !== 'authorizing') return;
     if (approved && authorization_token) {
-      remember(PAYMENT, { ...recall(PAYMENT), authorization_token });
+      remember(PAYMENT, { ...recall(PAYMENT), authorization_token, told: this.#told });
       await this.#place();
     } else if (show_form && error?.invalid_fields) {
       this.#to('ready', `Klarna cannot use these details: ${error.invalid_fields.join(', ')}.`);
@@ -338,11 +370,11 @@ class KlarnaCheckout {
   // The same request until its outcome is known; the token makes it one placement.
   async #place() {
     const { routes } = this.#options;
-    const payment = recall(PAYMENT);
+    const { told, ...payment } = recall(PAYMENT);
     const deadline = Date.now() + PATIENCE_MS;
     this.#to('placing', 'Placing your order.');
     while (Date.now() < deadline) {
-      const order = await this.#tryToPlace(payment);
+      const order = await this.#tryToPlace(payment, told);
       if (order) return;
       this.#to('waiting', 'Klarna\u2019s answer is late. Please wait, and do not pay again.');
       for (let polls = 0, now = null; polls < POLLS && (!now || now.pending); polls++) {
@@ -354,9 +386,9 @@ class KlarnaCheckout {
   }
 
   // True when the outcome is known.
-  async #tryToPlace(payment) {
+  async #tryToPlace(payment, told) {
     try {
-      const answer = await call(`${this.#options.routes}/orders`, payment);
+      const answer = await call(`${this.#options.routes}/orders`, { ...payment, ...told });
       if (answer.state !== 'confirmed') return false;
       this.#placed({ ...answer, ...payment });
       return true;

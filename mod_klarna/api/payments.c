@@ -13,6 +13,7 @@
 #include "core/limits.h"
 
 #define SESSIONS "/payments/v1/sessions"
+#define MAX_ADDRESS 8192      /* bytes: its members at their longest are about 5,000 */
 #define MAX_CLIENT_TOKEN 4096 /* Klarna Payments, merchant_session.client_token */
 
 /* --- requests ---------------------------------------------------------------------- */
@@ -61,9 +62,7 @@ static const char *session_body(apr_pool_t *p, const kl_order_t *order, const kl
 
     set_callbacks(p, body, order, callback_base);
     if (cart) {
-        kl_json_set(body, "billing_address", cart->billing_address);
-        kl_json_set(body, "shipping_address", cart->shipping_address);
-        kl_json_set(body, "customer", cart->customer);
+        kl_addresses_set(body, &cart->told);
     }
     return kl_json_text(p, body);
 }
@@ -92,8 +91,7 @@ kl_klarna_request_t kl_payments_update_session(apr_pool_t *p, const kl_order_t *
 }
 
 kl_klarna_request_t kl_payments_place_order(apr_pool_t *p, const kl_order_t *order,
-                                            const char *token, const kl_json_t *billing_address,
-                                            const kl_json_t *shipping_address)
+                                            const char *token, const kl_addresses_t *told)
 {
     kl_json_t *body;
 
@@ -101,9 +99,7 @@ kl_klarna_request_t kl_payments_place_order(apr_pool_t *p, const kl_order_t *ord
         return (kl_klarna_request_t){.method = NULL};
     }
     body = order_body(p, order);
-    /* Setting takes a reference and changes nothing: the cast only drops const. */
-    kl_json_set(body, "billing_address", (kl_json_t *)billing_address);
-    kl_json_set(body, "shipping_address", (kl_json_t *)shipping_address);
+    kl_addresses_set(body, told);
     return post(apr_pstrcat(p, "/payments/v1/authorizations/", token, "/order", NULL),
                 kl_json_text(p, body));
 }
@@ -161,6 +157,32 @@ kl_kind_t kl_payments_session_status(int *complete, apr_pool_t *p, const kl_klar
                             "Klarna's answer has no usable status.");
     }
     *complete = strcmp(status, "complete") == 0;
+    return KL_OK;
+}
+
+/* As Klarna has it, member by member, to be sent back as it is. */
+static kl_json_t *address_of(apr_pool_t *p, const kl_json_t *session, const char *name)
+{
+    kl_json_t *v = kl_json_get(session, name);
+
+    if (!kl_json_is_object(v) || kl_json_size(v) == 0) {
+        return NULL;
+    }
+    return strlen(kl_json_text(p, v)) <= MAX_ADDRESS ? v : NULL;
+}
+
+kl_kind_t kl_payments_session_addresses(kl_addresses_t *out, apr_pool_t *p,
+                                        const kl_klarna_response_t *resp, kl_error_t *err)
+{
+    const kl_json_t *v = kl_reply_json(p, resp, err);
+
+    if (!v) {
+        return err->kind;
+    }
+    *out = (kl_addresses_t){
+        .billing_address = address_of(p, v, "billing_address"),
+        .shipping_address = address_of(p, v, "shipping_address"),
+    };
     return KL_OK;
 }
 

@@ -18,7 +18,7 @@ typedef struct kl_placed_t {
     const char *order_id, *fraud_status, *redirect_url; /* "" when absent */
 } kl_placed_t;
 
-/** POST /payments/v1/sessions. cart carries what the order does not (addresses), may be NULL.
+/** POST /payments/v1/sessions. cart carries what the order does not (the shopper), may be NULL.
  *  callback_base is the klarna-callbacks Location's address, "" = Klarna calls nothing. */
 kl_klarna_request_t kl_payments_create_session(apr_pool_t *p, const kl_order_t *order,
                                                const kl_cart_t *cart, const char *callback_base);
@@ -33,12 +33,15 @@ kl_klarna_request_t kl_payments_update_session(apr_pool_t *p, const kl_order_t *
 kl_klarna_request_t kl_payments_read_session(apr_pool_t *p, const kl_order_t *order);
 kl_kind_t kl_payments_session_status(int *complete, apr_pool_t *p, const kl_klarna_response_t *resp,
                                      kl_error_t *err);
+/** The addresses that the session has collected, whoever told them. The customer is not among them:
+ *  Klarna shows it without what identifies a person. */
+kl_kind_t kl_payments_session_addresses(kl_addresses_t *out, apr_pool_t *p,
+                                        const kl_klarna_response_t *resp, kl_error_t *err);
 
 /** POST /payments/v1/authorizations/{token}/order. token is checked and escaped: it must be
- *  1..255 characters of [A-Za-z0-9._~-]; else method is NULL. addresses may be NULL. */
+ *  1..255 characters of [A-Za-z0-9._~-]; else method is NULL. */
 kl_klarna_request_t kl_payments_place_order(apr_pool_t *p, const kl_order_t *order,
-                                            const char *token, const kl_json_t *billing_address,
-                                            const kl_json_t *shipping_address);
+                                            const char *token, const kl_addresses_t *told);
 kl_kind_t kl_payments_placed_reply(kl_placed_t *out, apr_pool_t *p,
                                    const kl_klarna_response_t *resp, kl_error_t *err);
 

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Reading a cart, moving it into an order, and the order's cart part in Klarna's words.
- * Addresses and the customer are checked for the members and lengths Klarna takes and are
- * carried along untouched; their values must never reach an error or the order.
  */
 #include <apr_strings.h>
 #include <string.h>
@@ -11,58 +9,6 @@
 #include "core/limits.h"
 #include "core/order_parts.h"
 #include "core/reader.h"
-
-/* Tables, a row each. */
-/* clang-format off */
-/* Klarna Payments, address: members and characters. */
-#define ADDRESS(X) \
-    X(organization_name, 99) \
-    X(attention, 99) \
-    X(given_name, 99) \
-    X(family_name, 99) \
-    X(title, 20) \
-    X(street_address, 99) \
-    X(street_address2, 99) \
-    X(postal_code, 10) \
-    X(city, 99) \
-    X(region, 99) \
-    X(country, 2) \
-    X(email, 99) \
-    X(phone, 99)
-
-/* Klarna Payments, customer; no length is stated, so the general one is used. */
-#define CUSTOMER(X) \
-    X(date_of_birth, 10) \
-    X(gender, KL_MAX_STRING) \
-    X(title, KL_MAX_STRING) \
-    X(type, KL_MAX_STRING) \
-    X(last_four_ssn, 9) \
-    X(national_identification_number, KL_MAX_STRING) \
-    X(organization_registration_id, KL_MAX_STRING) \
-    X(organization_entity_type, KL_MAX_STRING) \
-    X(vat_id, KL_MAX_STRING)
-/* clang-format on */
-
-#define NAME(name, max) #name,
-#define READ(name, max) kl_reader_str(&rd, #name, KL_OPTIONAL, 0, max);
-
-static kl_json_t *read_address(const kl_reader_t *cart, const char *key)
-{
-    kl_reader_t rd = kl_reader_object(cart, key, KL_OPTIONAL);
-
-    kl_reader_only(&rd, ADDRESS(NAME) NULL);
-    ADDRESS(READ)
-    return kl_json_get(cart->obj, key);
-}
-
-static kl_json_t *read_customer(const kl_reader_t *cart)
-{
-    kl_reader_t rd = kl_reader_object(cart, "customer", KL_OPTIONAL);
-
-    kl_reader_only(&rd, CUSTOMER(NAME) NULL);
-    CUSTOMER(READ)
-    return kl_json_get(cart->obj, "customer");
-}
 
 static const char *text(const kl_reader_t *rd, const char *key, apr_size_t max)
 {
@@ -102,9 +48,7 @@ static void read_members(kl_cart_t *cart, const kl_reader_t *rd)
     cart->reference1 = text(rd, "merchant_reference1", KL_MAX_STRING);
     cart->reference2 = text(rd, "merchant_reference2", KL_MAX_STRING);
     cart->confirmation_url = read_confirmation_url(rd);
-    cart->billing_address = read_address(rd, "billing_address");
-    cart->shipping_address = read_address(rd, "shipping_address");
-    cart->customer = read_customer(rd);
+    cart->told = kl_addresses_read(rd, KL_TO_BE_TOLD);
 }
 
 kl_kind_t kl_cart_parse(kl_cart_t *cart, apr_pool_t *p, const kl_json_t *v, kl_region_t region,
@@ -127,6 +71,18 @@ kl_kind_t kl_cart_parse(kl_cart_t *cart, apr_pool_t *p, const kl_json_t *v, kl_r
         return err->kind;
     }
     return kl_cart_lines_check_sums(cart, p, err);
+}
+
+/* Of a payment; to an order nothing is told any more. */
+static void remember(apr_pool_t *p, kl_order_t *order, const kl_addresses_t *later)
+{
+    kl_addresses_t told;
+
+    if (kl_addresses_are_told(later)) {
+        (void)kl_addresses_parse(&told, p, order->addresses);
+        kl_addresses_add(p, &told, later);
+        order->addresses = kl_addresses_text(p, &told);
+    }
 }
 
 /* A line whose strings live as long as the order. */
@@ -156,6 +112,7 @@ void kl_cart_to_order(const kl_cart_t *cart, kl_order_t *order)
     order->reference1 = apr_pstrdup(p, cart->reference1);
     order->reference2 = apr_pstrdup(p, cart->reference2);
     order->confirmation_url = apr_pstrdup(p, cart->confirmation_url);
+    remember(p, order, &cart->told);
     apr_array_clear(order->lines);
     for (int i = 0; i < cart->lines->nelts; i++) {
         APR_ARRAY_PUSH(order->lines, kl_line_t) = copied(p,

@@ -7,6 +7,7 @@
 #ifndef KL_CART_H
 #define KL_CART_H
 
+#include "core/addresses.h"
 #include "core/country.h"
 #include "core/order.h"
 
@@ -18,7 +19,7 @@ typedef struct kl_cart_t {
     const char *confirmation_url; /* merchant_urls.confirmation or "" */
     /* Personal data: sent to Klarna, never stored with the order. NULL when absent. Borrowed
      * from the parsed document. */
-    kl_json_t *billing_address, *shipping_address, *customer;
+    kl_addresses_t told;
 } kl_cart_t;
 
 /**
@@ -40,7 +41,8 @@ typedef struct kl_cart_t {
 kl_kind_t kl_cart_parse(kl_cart_t *cart, apr_pool_t *p, const kl_json_t *v, kl_region_t region,
                         kl_error_t *err);
 
-/** Moves the cart into an order that is CREATED: amounts, lines, references, country. */
+/** Moves the cart into an order that is CREATED: amounts, lines, references, country, and what it
+ *  tells of the shopper, added to what was told before. */
 void kl_cart_to_order(const kl_cart_t *cart, kl_order_t *order);
 
 /** The order's cart part in Klarna's words, member by member, for a session or a placement:

@@ -9,7 +9,11 @@
 
 kl_intent_t kl_intent_make(apr_pool_t *p)
 {
-    kl_intent_t intent = {.reference = "", .description = "", .capture_id = "", .currency = ""};
+    kl_intent_t intent = {.reference = "",
+                          .description = "",
+                          .capture_id = "",
+                          .currency = "",
+                          .unknown = ""};
 
     intent.moved.lines = apr_array_make(p, 1, sizeof(kl_movement_line_t));
     intent.shipping_info = NO_LIST;
@@ -60,6 +64,7 @@ const char *kl_intent_text(apr_pool_t *p, kl_op_kind_t kind, const kl_intent_t *
     }
     kl_json_set_str(v, "merchant_reference1", intent->merchant_reference1);
     kl_json_set_str(v, "merchant_reference2", intent->merchant_reference2);
+    set_word(v, "unknown", intent->unknown);
     if (ships(kind)) {
         set_list(p, v, "shipping_info", intent->shipping_info);
     }
@@ -108,6 +113,7 @@ kl_kind_t kl_intent_parse(kl_intent_t *out, apr_pool_t *p, const kl_operation_t 
     out->expires_at = kl_json_int(v, "expires_at", 0);
     out->merchant_reference1 = kl_json_str(v, "merchant_reference1");
     out->merchant_reference2 = kl_json_str(v, "merchant_reference2");
+    out->unknown = word(v, "unknown");
     if (kl_json_is_array(list)) {
         out->shipping_info = kl_json_text(p, list);
     }

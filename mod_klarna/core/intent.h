@@ -22,6 +22,8 @@ typedef struct kl_intent_t {
     apr_array_header_t
         *lines; /* lines: all that the authorization becomes, of kl_line_t, or NULL */
     const char *merchant_reference1, *merchant_reference2; /* references: the new ones, or NULL */
+    const char *unknown; /* place_order: why Klarna may have been told more of the
+                            shopper than its request says (told.h), or "" */
 } kl_intent_t;
 
 /** An intent that moves nothing yet. */

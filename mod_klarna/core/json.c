@@ -97,6 +97,11 @@ void kl_json_set(kl_json_t *obj, const char *key, kl_json_t *value)
     }
 }
 
+void kl_json_set_all(kl_json_t *obj, const kl_json_t *from)
+{
+    must(json_object_update(obj, (json_t *)from)); /* takes references, changes nothing of it */
+}
+
 void kl_json_set_str(kl_json_t *obj, const char *key, const char *s)
 {
     if (s) {

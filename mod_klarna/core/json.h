@@ -22,6 +22,7 @@ void kl_json_init(void);
 kl_json_t *kl_json_object(apr_pool_t *p);
 kl_json_t *kl_json_array(apr_pool_t *p);
 void kl_json_set(kl_json_t *obj, const char *key, kl_json_t *value); /* NULL value: nothing set */
+void kl_json_set_all(kl_json_t *obj, const kl_json_t *from);         /* every member of from */
 /** 1 when s is UTF-8 (RFC 3629), which alone can be a JSON string as it is. */
 int kl_json_is_text(const char *s);
 void kl_json_set_str(kl_json_t *obj, const char *key, const char *s); /* NULL s: nothing set */

@@ -50,6 +50,7 @@ kl_order_t *kl_order_make(apr_pool_t *p)
         &order->client_token,
         &order->reason_code,
         &order->reason,
+        &order->addresses,
         &order->klarna_order_id,
         &order->klarna_reference,
         &order->reference1,

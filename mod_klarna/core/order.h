@@ -153,6 +153,8 @@ struct kl_order_t {
                                    ledger document of a payment, else NULL */
     const char *reason_code, *reason; /* of a payment that was declined: the code and the words
                                          of whoever said so */
+    const char *addresses; /* what Klarna was told of the shopper (addresses.h); only a payment
+                              that has not ended has it */
     const char *klarna_order_id;
     const char *klarna_reference;        /* reservation number: short, for people */
     const char *reference1, *reference2; /* merchant_reference1, 2 */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* See payment.h. */
 #include "core/payment.h"
+#include "core/addresses.h"
 
 int kl_payment_is_state(kl_order_state_t state)
 {
@@ -27,4 +28,5 @@ void kl_payment_decline(kl_order_t *order, const char *code, const char *words)
     order->state = KL_ORDER_DECLINED;
     order->reason_code = code;
     order->reason = words;
+    order->addresses = kl_addresses_wiped(order->addresses);
 }

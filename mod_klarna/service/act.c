@@ -124,6 +124,9 @@ kl_kind_t kl_act(kl_service_t *svc, const kl_action_t *action, const kl_ask_t *a
         }
     }
     acted->first = run.op;
+    if (rv == KL_OK && again && action->add && kl_operation_is_unstarted(run.op)) {
+        action->add(svc, ask, run.op);
+    }
     if (rv == KL_OK) {
         rv = again ? kl_run_resume(svc, &run, err) : kl_run(svc, &run, err);
     }

@@ -18,13 +18,7 @@
 #include "core/plan_lines_change.h"
 #include "service/journal.h"
 #include "service/run.h"
-
-/* What a shopper's browser, or Klarna's callback, asks to place. */
-typedef struct kl_place_request_t {
-    const char *authorization_token;
-    const char *key; /* the payment's secret; NULL: Klarna itself asks */
-    kl_json_t *billing_address, *shipping_address; /* NULL when absent */
-} kl_place_request_t;
+#include "service/told.h"
 
 typedef struct kl_tracking_request_t {
     const char *capture_id;
@@ -71,6 +65,9 @@ typedef struct kl_action_t {
     /** From plan->order as it stands to the operations it needs (kl_journal_add), each with its
      *  request and intent; adds to the order in memory what the claim writes. Makes no calls. */
     kl_kind_t (*plan)(kl_service_t *svc, const kl_ask_t *ask, kl_plan_t *plan, kl_error_t *err);
+    /** The same is asked again: adds to op in memory what only this caller knows, as long as it
+     *  never went out. NULL: nobody knows more. */
+    void (*add)(kl_service_t *svc, const kl_ask_t *ask, kl_operation_t *op);
 } kl_action_t;
 
 /** For a plan that must not be made from memory.

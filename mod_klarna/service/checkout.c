@@ -178,6 +178,7 @@ kl_kind_t kl_checkout_update(kl_service_t *svc, const kl_payment_id_t *id, kl_ca
 {
     kl_change_t change = {.make = take_cart, .baton = cart, .once = 1};
     kl_order_t with_cart;
+    kl_addresses_t before;
     kl_klarna_request_t req;
     kl_klarna_response_t resp;
     kl_kind_t rv = kl_checkout_read(svc, id->order_id, id->key, out, err);
@@ -191,6 +192,8 @@ kl_kind_t kl_checkout_update(kl_service_t *svc, const kl_payment_id_t *id, kl_ca
     if (rv != KL_OK) {
         return rv;
     }
+    (void)kl_addresses_parse(&before, svc->p, (*out)->addresses);
+    kl_addresses_complete(svc->p, &cart->told, &before);
     with_cart = **out;
     kl_cart_to_order(cart, &with_cart);
     req = kl_payments_update_session(svc->p, &with_cart, cart, svc->callback_base);

@@ -4,6 +4,7 @@
 
 #include <apr_strings.h>
 #include <string.h>
+#include "core/addresses.h"
 #include "core/payment.h"
 #include "core/schedule.h"
 #include "service/authorization.h"
@@ -55,6 +56,7 @@ static kl_kind_t end_payment(kl_change_t *change, kl_order_t *order, apr_pool_t 
     }
     order->client_token = "";
     order->payment_methods = NULL;
+    order->addresses = kl_addresses_wiped(order->addresses);
     return KL_OK;
 }
 

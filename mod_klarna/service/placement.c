@@ -3,22 +3,34 @@
 #include "service/placement.h"
 
 #include "api/payments.h"
+#include "core/intent.h"
 #include "core/payment.h"
 #include "service/checkout.h"
+#include "service/told.h"
+
+static const char *intent_of(kl_service_t *svc, const char *unknown)
+{
+    kl_intent_t intent = kl_intent_make(svc->p);
+
+    intent.unknown = unknown;
+    return kl_intent_text(svc->p, KL_OP_PLACE_ORDER, &intent);
+}
 
 static kl_kind_t plan_placement(kl_service_t *svc, const kl_ask_t *ask, kl_plan_t *plan,
                                 kl_error_t *err)
 {
     const kl_place_request_t *want = ask->place;
     kl_order_t *order = plan->order;
+    const char *unknown;
+    kl_addresses_t told;
     kl_operation_t *op;
     kl_klarna_request_t req;
 
     if (kl_checkout_still_open(order, err) != KL_OK) {
         return err->kind;
     }
-    req = kl_payments_place_order(svc->p, order, want->authorization_token, want->billing_address,
-                                  want->shipping_address);
+    unknown = kl_told_known(svc, order, want, &told);
+    req = kl_payments_place_order(svc->p, order, want->authorization_token, &told);
     if (!req.method) {
         return kl_error_field(err, "authorization_token", "authorization_token",
                               "characters that Klarna does not use",
@@ -30,6 +42,10 @@ static kl_kind_t plan_placement(kl_service_t *svc, const kl_ask_t *ask, kl_plan_
     }
     kl_journal_request(op, &req);
     op->amount = order->order_amount;
+    op->intent = intent_of(svc, unknown);
+    if (unknown[0] || kl_addresses_are_told(&told)) {
+        order->addresses = KL_ADDRESSES_GONE; /* the request has them now */
+    }
     order->state = KL_ORDER_CREATED; /* whatever became of an earlier token */
     order->reason_code = order->reason = "";
     return KL_OK;
@@ -62,4 +78,14 @@ static kl_kind_t load_payment(kl_service_t *svc, const kl_ask_t *ask, int again,
     return rv;
 }
 
-const kl_action_t kl_placement_action = {.load = load_payment, .plan = plan_placement};
+/* A double click, or the browser after Klarna's callback. */
+static void add(kl_service_t *svc, const kl_ask_t *ask, kl_operation_t *op)
+{
+    kl_told_by_browser(svc, ask->place, op);
+}
+
+const kl_action_t kl_placement_action = {
+    .load = load_payment,
+    .plan = plan_placement,
+    .add = add,
+};

@@ -10,6 +10,7 @@
 #include "service/change.h"
 #include "service/journal.h"
 #include "service/record.h"
+#include "service/told.h"
 #include "service/verify.h"
 
 /* Call, record, book. One call in flight per order: that of the operation which holds it. */
@@ -149,8 +150,12 @@ static kl_kind_t place(kl_service_t *svc, kl_run_t *run, kl_error_t *err)
 {
     kl_operation_t *op = run->op;
     kl_exchange_t ex = {.key_expired = 0};
-    kl_kind_t rv;
+    int wait = 0;
+    kl_kind_t rv = kl_told_ask(svc, op, run->order, &wait, err);
 
+    if (rv != KL_OK || wait) {
+        return rv;
+    }
     if ((op->doubtful || op->state == KL_OP_SENT) && !may_place_again(svc, run, err)) {
         return KL_OK;
     }

@@ -95,6 +95,7 @@ typedef enum { KL_DIALECT_SQLITE3, KL_DIALECT_PGSQL, KL_DIALECT_MYSQL, KL_DIALEC
     S(confirmation_url, order.confirmation_url) \
     S(reason_code, order.reason_code) \
     S(reason, order.reason) \
+    S(addresses, order.addresses) \
     S(cart, ledger)
 
 /* klarna_operation, written once */
@@ -366,8 +367,8 @@ typedef enum { KL_DIALECT_SQLITE3, KL_DIALECT_PGSQL, KL_DIALECT_MYSQL, KL_DIALEC
          " WHERE id = %s AND version = %lld") \
     /* due: its order is made if that was not, then this row is swept */ \
     SAME(payment_leave, 3, \
-         "UPDATE klarna_payment SET version = version + 1, state = %s, check_at = updated_at" \
-         " WHERE id = %s AND version = %lld") \
+         "UPDATE klarna_payment SET version = version + 1, state = %s, check_at = updated_at," \
+         " addresses = '' WHERE id = %s AND version = %lld") \
     SAME(payment_mark, 4, \
          "UPDATE klarna_payment SET version = version + 1, check_at = %lld" \
          " WHERE id = %s AND version = %lld AND check_at <> %lld") \

@@ -198,6 +198,46 @@ story('details that Klarna cannot use are no refusal', async (page) => {
   assert.deepEqual(told, []);
 }, { expected: ['/sdk/authorize'] });
 
+// The example shop asks nobody for an address; this one does.
+const withShopper = (page) => page.route('**/shop.mjs', async (route) => {
+  const script = await (await route.fetch()).text();
+  await route.fulfill({ contentType: 'text/javascript',
+    body: script.replace('onState:', 'data: () => window.shopper, onState:') });
+});
+const tell = (page, shopper) => page.evaluate((told) => { window.shopper = told; }, shopper);
+const ADA = { given_name: 'Ada', family_name: 'Berg', street_address: 'Lilla\tgatan 1',
+  street_address2: 'Door 2', postal_code: '111 22', city: 'Lund', country: 'SE', phone: null };
+
+story('the module hears what Klarna was told, also after a change of mind and a reload',
+  async (page) => {
+    await withShopper(page);
+    await page.reload();
+    await fill(page);
+    await toPayment(page);
+    await tell(page, { billing_address: ADA, shipping_address: ADA });
+    await pay(page).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
+    await shows(said(page), 'You have not paid');
+    const { street_address2, ...moved } = { ...ADA, city: 'Malmö' };
+    await tell(page, { billing_address: moved, customer: { date_of_birth: '1971-03-29' } });
+    await page.route('**/checkout/orders', (route) => route.abort(), { times: 1 });
+    const lost = page.waitForRequest('**/checkout/orders');
+    await pay(page).click();
+    await atKlarna(page, /^Approve$/).click();
+    await lost;
+    const again = page.waitForRequest('**/checkout/orders');
+    await page.reload();
+    const { billing_address, shipping_address, customer } = (await again).postDataJSON();
+    assert.deepEqual(billing_address, { given_name: 'Ada', family_name: 'Berg',
+      street_address: 'Lilla gatan 1', street_address2: '', postal_code: '111 22', city: 'Malmö',
+      country: 'SE' });
+    assert.equal(shipping_address.street_address2, 'Door 2');
+    assert.equal(customer.date_of_birth, '1971-03-29');
+    await confirmed(page, 'Order received');
+    assert.equal((await orders()).length, 1);
+    assert.doesNotMatch(await page.evaluate(() => JSON.stringify(sessionStorage)), /Ada|gatan/);
+  }, { expected: ['/checkout/orders'] });
+
 story('chooses another payment method by keyboard', async (page) => {
   await control('behaviour', { categories: 'three' });
   await fill(page);

@@ -50,7 +50,8 @@ def _placed_elsewhere(stage):
 
 
 def _authorized(stage):
-    payment = stage.shop.authorized()
+    """Addresses in the session, and others at authorize: Klarna refuses any difference."""
+    payment = stage.shop.authorized(carts.personal_cart(), **carts.AT_AUTHORIZE)
     return Subject(payment.order_id, payment=payment)
 
 

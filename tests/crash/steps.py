@@ -116,6 +116,8 @@ class Stage:
         text = json.dumps(_timeless({"order": order, "operations": operations, "theirs": theirs,
                                      "effects": effects, "orders": len(orders)}), indent=1)
         seen = {}
+        assert self.world.database.sql("SELECT id FROM klarna_payment WHERE addresses LIKE '{%' "
+                                       f"AND id = '{order_id}';") == [] or named == order_id
         text = UUID.sub(lambda found: seen.setdefault(found[0], f"id-{len(seen) + 1}"), text)
         return text.splitlines()
 

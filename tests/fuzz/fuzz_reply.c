@@ -65,10 +65,18 @@ static void try_payments(apr_pool_t *p, const kl_klarna_response_t *resp)
 {
     kl_error_t *err = kl_error_make(p);
     kl_session_t session;
+    kl_addresses_t told;
     kl_placed_t placed;
 
     if (kl_payments_session_reply(&session, p, resp, err) == KL_OK) {
         must(kl_url_segment(p, session.session_id) && is_clean(session.client_token));
+    }
+    else {
+        check_error(err);
+    }
+    kl_error_clear(err);
+    if (kl_payments_session_addresses(&told, p, resp, err) == KL_OK) {
+        must(!told.customer && strlen(kl_addresses_text(p, &told)) < 20000);
     }
     else {
         check_error(err);

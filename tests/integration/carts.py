@@ -44,6 +44,13 @@ def cart(**more):
     return of(*lines(), merchant_reference1="R-2001", **more)
 
 
+# What a browser tells Klarna besides: some of it new, some in the place of what the cart told.
+AT_AUTHORIZE = {"billing_address": {"street_address": "Zwischenallee 42 B", "region": "Kalmarsund"},
+                "shipping_address": ADDRESS | {"attention": "Brunhildas porten"}}
+PERSONAL += ["Zwischenallee 42 B", "Kalmarsund", "Brunhildas porten"]
+confidential.keep(*PERSONAL)
+
+
 def personal_cart():
     return cart(billing_address=ADDRESS, shipping_address=ADDRESS, customer=CUSTOMER)
 

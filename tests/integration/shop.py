@@ -69,9 +69,16 @@ class Payment:
         self.client_token = confidential.keep_from_logs(body["client_token"])
         self.amount = body["order_amount"]
         self.token = None
+        self.told = {}
+
+    def authorize(self, box, outcome="approve", **told):
+        """The customer decides; told is what the browser tells Klarna, and then the module."""
+        self.token = box.authorize(self.session_id, outcome, **told)
+        self.told = told
 
     def placement(self):
-        return {"order_id": self.order_id, "key": self.key, "authorization_token": self.token}
+        return {"order_id": self.order_id, "key": self.key, "authorization_token": self.token,
+                **self.told}
 
 
 class Shop:
@@ -90,10 +97,10 @@ class Shop:
         assert answer.status == 201, answer.raw
         return Payment(answer)
 
-    def authorized(self, cart=None, outcome="approve"):
+    def authorized(self, cart=None, outcome="approve", **told):
         """A payment the customer approved: the next step is placing it."""
         payment = self.start(cart)
-        payment.token = self.box.authorize(payment.session_id, outcome)
+        payment.authorize(self.box, outcome, **told)
         return payment
 
     def place(self, payment, **more):

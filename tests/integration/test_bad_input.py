@@ -250,6 +250,26 @@ def test_personal_values_are_not_quoted(shop):
     _refused(shop, cart, "wrong_type", "billing_address.given_name")
 
 
+@pytest.mark.parametrize("told, code, field", [
+    ({"billing_address": "Zwischenallee 42"}, "wrong_type", "billing_address"),
+    ({"billing_address": carts.ADDRESS | {"postal_code": 11122}}, "wrong_type",
+     "billing_address.postal_code"),
+    ({"shipping_address": carts.ADDRESS | {"country": "Sweden"}}, "too_long",
+     "shipping_address.country"),
+    ({"shipping_address": carts.ADDRESS | {"city": "Vimmerby\nhamn"}}, "control_character",
+     "shipping_address.city"),
+    ({"customer": {"date_of_birth": "29 March 1971"}}, "too_long", "customer.date_of_birth"),
+    ({"adress": {}}, "unknown_field", "adress"),
+])
+def test_what_klarna_cannot_have_been_told(shop, told, code, field):
+    payment = shop.authorized()
+    payment.told = told
+    with shop.nothing_happens():
+        problem(shop.place(payment), 400, code, field)
+    payment.told = {}
+    assert shop.place(payment).status == 201
+
+
 def test_a_misspelt_member_of_the_request(shop, httpd):
     with shop.nothing_happens():
         problem(httpd.post(SESSIONS, {"signedcart": carts.sign()}, None), 400, "unknown_field",

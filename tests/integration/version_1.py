@@ -99,7 +99,7 @@ def _payment(row):
     return {name: row[name] for name in same} | {
         "kind": "online", "payment_key": row["order_key"], "cart_claim": row["id"],
         "keep_until": row["created_at"] + LIFETIME, "cart": row["ledger"], "reason_code": "", "reason": "",
-        "link": "", "distribution": "", "till": "", "invoice": "",
+        "addresses": "gone", "link": "", "distribution": "", "till": "", "invoice": "",
         "expires_at": row["created_at"] + LIFETIME}
 
 

@@ -216,7 +216,8 @@ def test_the_browser_way_to_an_authorization(box):
     assert phone.json == {"state": "pending", "authorization_token": None}
     seen = post("/customer/session").json       # the approve page learns what the phone decided
     assert seen["state"] == "pending"
-    placed = box.place(seen["authorization_token"], cart(merchant_reference1="ON1"))
+    placed = box.place(seen["authorization_token"],
+                       cart(merchant_reference1="ON1", billing_address={"city": "Lund"}))
     assert placed.json["fraud_status"] == "PENDING"
     assert placed.json["authorized_payment_method"]["type"] == "fixed_amount"
     assert box.read(placed.json["order_id"])["billing_address"] == {"city": "Lund"}

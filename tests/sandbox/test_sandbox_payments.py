@@ -263,11 +263,10 @@ def test_place_order_checks_its_own_body(box):
 
 def test_a_region_is_mandatory_in_the_us(box):
     order = american(line("hat", 1, 1000, 0), tax=0)
-    token = box.authorized(order)
     order["billing_address"] = {"country": "US", "city": "Columbus"}
-    assert box.place(token, order).message == "Bad value: billing_address.region"
+    assert box.place(box.authorized(order), order).message == "Bad value: billing_address.region"
     order["billing_address"]["region"] = "OH"
-    assert box.place(token, order).status == 200
+    assert box.place(box.authorized(order), order).status == 200
 
 
 def test_auto_capture(box):

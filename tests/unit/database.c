@@ -366,6 +366,7 @@ kl_order_t *sample_payment(apr_pool_t *p, const char *id)
     order->channel = "online";
     order->waiting = order->waiting_too = order->pending_op = "";
     order->client_token = "a-token\n\t'\"%lld";
+    order->addresses = "{\"billing_address\":{\"city\":\"L'\xc3\xa5nge %s\"}}";
     order->original_amount = order->remaining_amount = order->order_amount;
     order->captured_amount = order->refunded_amount = 0;
     order->expires_at = 0;

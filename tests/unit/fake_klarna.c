@@ -116,11 +116,22 @@ static token_t *token_at(const fake_klarna_t *fake, int i)
     return &APR_ARRAY_IDX(fake->tokens, i, token_t);
 }
 
+static int session_number(const asked_t *asked)
+{
+    return atoi(asked->req->path + strlen(SESSIONS "/session-"));
+}
+
+static kl_addresses_t *told_to(const fake_klarna_t *fake, int session)
+{
+    return &APR_ARRAY_IDX(fake->told, session - 1, kl_addresses_t);
+}
+
 /* Complete once an order was placed from it. */
 static answer_t read_session(const asked_t *asked)
 {
-    int number = atoi(asked->req->path + strlen(SESSIONS "/session-"));
+    int number = session_number(asked);
     const char *status = "incomplete";
+    kl_json_t *v = kl_json_object(asked->fake->p);
 
     if (asked->fake->session_refusal) {
         return refuses(asked, 404, asked->fake->session_refusal);
@@ -132,21 +143,37 @@ static answer_t read_session(const asked_t *asked)
             status = "complete";
         }
     }
-    return says(200, apr_psprintf(asked->fake->p, "{\"status\":\"%s\"}", status));
+    kl_json_set_str(v, "status", status);
+    kl_addresses_set(v, told_to(asked->fake, number));
+    kl_json_set(v, "customer", kl_json_object(asked->fake->p)); /* not what identifies it */
+    return says(200, kl_json_text(asked->fake->p, v));
+}
+
+/* Each object as a whole. */
+static void replace(kl_addresses_t *told, const kl_addresses_t *later)
+{
+    told->billing_address = later->billing_address ? later->billing_address : told->billing_address;
+    told->shipping_address = later->shipping_address ? later->shipping_address
+                                                     : told->shipping_address;
+    told->customer = later->customer ? later->customer : told->customer;
 }
 
 static answer_t session(const asked_t *asked)
 {
     fake_klarna_t *fake = asked->fake;
+    kl_addresses_t told;
 
     if (strcmp(asked->req->method, "GET") == 0) {
         return read_session(asked);
     }
     fake->session_body = apr_pstrdup(fake->p, asked->req->body);
+    told = kl_addresses_of(asked->body);
     if (strcmp(asked->req->path, SESSIONS) != 0) {
+        replace(told_to(fake, session_number(asked)), &told);
         return says(204, "");
     }
     fake->sessions++;
+    APR_ARRAY_PUSH(fake->told, kl_addresses_t) = told;
     return says(200, apr_psprintf(fake->p,
                                   "{\"session_id\":\"session-%d\",\"client_token\":\"ct-%d\","
                                   "\"payment_method_categories\":[{\"identifier\":\"klarna\"}]}",
@@ -158,6 +185,42 @@ void fake_klarna_authorize(fake_klarna_t *fake, const char *token, apr_int64_t a
     token_t *made = apr_array_push(fake->tokens);
 
     *made = (token_t){apr_pstrdup(fake->p, token), amount, fake->sessions, NULL, 0};
+}
+
+void fake_klarna_tell(fake_klarna_t *fake, const char *told)
+{
+    kl_addresses_t *session = told_to(fake, fake->sessions);
+
+    assert_true(kl_addresses_parse(&fake->browser, fake->p, told));
+    kl_addresses_add(fake->p, session, &fake->browser);
+}
+
+/* Members in one order, whoever wrote them. */
+static const char *canonical(apr_pool_t *p, const kl_json_t *address)
+{
+    static const char *const members[] = {"given_name",  "family_name", "street_address2",
+                                          "postal_code", "city",        "email"};
+    kl_json_t *v = kl_json_object(p);
+    apr_size_t known = 0;
+
+    for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+        known += kl_json_get(address, members[i]) != NULL;
+        kl_json_set(v, members[i], kl_json_get(address, members[i]));
+    }
+    assert_int_equal(known, kl_json_size(address)); /* a test uses another: name it here */
+    return kl_json_text(p, v);
+}
+
+/* "Any difference makes the order invalid." */
+static int addresses_differ(const asked_t *asked, const token_t *token)
+{
+    const kl_addresses_t placed = kl_addresses_of(asked->body);
+    const kl_addresses_t *told = told_to(asked->fake, token->session);
+    apr_pool_t *p = asked->fake->p;
+
+    return strcmp(canonical(p, placed.billing_address), canonical(p, told->billing_address)) != 0
+           || strcmp(canonical(p, placed.shipping_address), canonical(p, told->shipping_address))
+                  != 0;
 }
 
 static token_t *find_token(const asked_t *asked)
@@ -247,7 +310,8 @@ static answer_t place(const asked_t *asked)
         return fake->refuses_used_token ? refuses(asked, 403, "INVALID_OPERATION")
                                         : placed(asked, fake_klarna_order(fake, token->order_id));
     }
-    if (kl_json_int(asked->body, "order_amount", -1) != token->amount) {
+    if (kl_json_int(asked->body, "order_amount", -1) != token->amount
+        || addresses_differ(asked, token)) {
         return refuses(asked, 409, "BAD_VALUE");
     }
     order = add_order(fake, token->amount, kl_json_str(asked->body, "merchant_reference1"));
@@ -868,6 +932,7 @@ fake_klarna_t *fake_klarna_make(apr_pool_t *p, fake_process_t *process)
     fake->keys = apr_array_make(p, 8, sizeof(kept_key_t));
     fake->tokens = apr_array_make(p, 4, sizeof(token_t));
     fake->late = apr_array_make(p, 2, sizeof(late_t));
+    fake->told = apr_array_make(p, 4, sizeof(kl_addresses_t));
     fake->fraud_status = "ACCEPTED";
     fake->http.exchange = exchange;
     fake->http.impl = fake;

@@ -9,7 +9,7 @@
 #define KL_TEST_FAKE_KLARNA_H
 
 #include "api/http.h"
-#include "core/json.h"
+#include "core/addresses.h"
 #include "fake_process.h"
 
 typedef enum {
@@ -67,6 +67,8 @@ typedef struct fake_klarna_t {
     const char *misnames;        /* the id that every order's record names, or NULL: its own */
     int sessions;                /* created */
     const char *session_body;    /* of the last session call */
+    apr_array_header_t *told;    /* of kl_addresses_t: what each session has collected */
+    kl_addresses_t browser;      /* of that, what the browser told last */
     int calls;                   /* since the fault was armed */
     const char *username;        /* whose credentials the last call had */
     int fail_at;                 /* 0 = never */
@@ -87,6 +89,9 @@ void fake_klarna_catch_up(fake_klarna_t *fake);
 
 /** The shopper authorizes a purchase of this amount: token buys one order. */
 void fake_klarna_authorize(fake_klarna_t *fake, const char *token, apr_int64_t amount);
+
+/** The browser tells the last session this of the shopper, as it authorizes: JSON text. */
+void fake_klarna_tell(fake_klarna_t *fake, const char *told);
 
 /** NULL when there is none. */
 fake_order_t *fake_klarna_order(const fake_klarna_t *fake, const char *id);

@@ -46,6 +46,7 @@ static kl_order_t *copy_of_order(apr_pool_t *p, const kl_order_t *order)
         &copy->client_hash,
         &copy->reason_code,
         &copy->reason,
+        &copy->addresses,
         &copy->key,
         &copy->fraud_status,
         &copy->session_id,
@@ -220,6 +221,7 @@ static kl_kind_t insert(fake_store_t *fake, apr_array_header_t *rows, const kl_o
     row = copy_of_order(fake->p, order);
     check_order_row(row);
     row->version = 1;
+    row->addresses = rows == fake->orders ? "" : row->addresses;
     row->stored = rows == fake->orders ? KL_STORED_ORDER : KL_STORED_PAYMENT;
     APR_ARRAY_PUSH(rows, kl_order_t *) = row;
     return KL_OK;
@@ -293,6 +295,7 @@ static kl_kind_t leave_payment(fake_store_t *fake, apr_pool_t *p, void *what, kl
     }
     row->stored = KL_STORED_LEAVING;
     row->state = KL_ORDER_CREATED;
+    row->addresses = "";
     row->check_at = row->updated_at;
     row->version++;
     return KL_OK;

@@ -65,6 +65,8 @@ kl_cart_t *world_cart(apr_pool_t *p)
     static const char text[] =
         "{\"purchase_country\":\"SE\",\"purchase_currency\":\"SEK\",\"locale\":\"sv-SE\","
         "\"order_amount\":10500,\"order_tax_amount\":2100,\"merchant_reference1\":\"shop-1\","
+        "\"billing_address\":{\"given_name\":\"Ada\",\"postal_code\":\"111 22\"},"
+        "\"customer\":{\"date_of_birth\":\"1971-03-29\"},"
         "\"order_lines\":["
         "{\"type\":\"physical\",\"reference\":\"cup\",\"name\":\"Cup\",\"quantity\":2,"
         "\"unit_price\":5000,\"tax_rate\":2500,\"total_amount\":10000,\"total_tax_amount\":2000},"
@@ -104,7 +106,10 @@ kl_kind_t act_place(kl_service_t *svc, const char *order_id, const kl_client_t *
                     kl_operation_t **out, kl_error_t *err)
 {
     kl_order_t *order = fake_store_order(svc->store->impl, order_id);
-    kl_place_request_t want = {.authorization_token = TOKEN, .key = order ? order->key : ""};
+    const fake_klarna_t *klarna = svc->http->impl;
+    kl_place_request_t want = {.authorization_token = TOKEN,
+                               .key = order ? order->key : "",
+                               .told = klarna->browser};
     kl_ask_t ask = {.order_id = order_id, .client = client, .place = &want};
     kl_acted_t acted = {NULL, NULL, NULL};
     kl_kind_t rv = kl_act(svc, &kl_placement_action, &ask, &acted, err);

@@ -65,6 +65,7 @@ CREATE TABLE IF NOT EXISTS klarna_payment (
     cart              MEDIUMTEXT    NOT NULL,
     reason_code       VARCHAR(255)  NOT NULL, -- why it was declined
     reason            TEXT          NOT NULL,
+    addresses         MEDIUMTEXT    NOT NULL, -- JSON, what Klarna was told of the shopper; wiped: gone
     link              VARCHAR(2000) NOT NULL, -- in store: what the customer opens
     distribution      VARCHAR(255)  NOT NULL,
     till              VARCHAR(255)  NOT NULL,
@@ -91,12 +92,12 @@ SET @step = IF(@old, "INSERT INTO klarna_payment
     (id, version, merchant, environment, kind, payment_key, callback_secret, client_hash,
      cart_claim, keep_until, state, session_id, client_token, country, currency, locale,
      order_amount, order_tax_amount, reference1, reference2, confirmation_url, pending_op, cart,
-     reason_code, reason, link, distribution, till, invoice, created_at, updated_at, expires_at,
-     check_at)
+     reason_code, reason, addresses, link, distribution, till, invoice, created_at, updated_at,
+     expires_at, check_at)
 SELECT id, version, merchant, environment, 'online', order_key, callback_secret, client_hash,
        id, created_at + 172800000000, state, session_id, client_token, country, currency, locale,
        order_amount, order_tax_amount, reference1, reference2, confirmation_url, pending_op, ledger,
-       '', '', '', '', '', '', created_at, updated_at, created_at + 172800000000,
+       '', '', 'gone', '', '', '', '', created_at, updated_at, created_at + 172800000000,
        check_at
 FROM klarna_order_1 WHERE klarna_order_id = id AND state IN ('CREATED', 'DECLINED', 'ABANDONED')
     AND attention = ''", 'DO 0');

@@ -44,6 +44,7 @@ CREATE TABLE klarna_payment (
     cart              TEXT    NOT NULL,
     reason_code       TEXT    NOT NULL, -- why it was declined
     reason            TEXT    NOT NULL,
+    addresses         TEXT    NOT NULL, -- JSON, what Klarna was told of the shopper; wiped: gone
     link              TEXT    NOT NULL, -- in store: what the customer opens
     distribution      TEXT    NOT NULL,
     till              TEXT    NOT NULL,
@@ -63,12 +64,12 @@ INSERT INTO klarna_payment
     (id, version, merchant, environment, kind, payment_key, callback_secret, client_hash,
      cart_claim, keep_until, state, session_id, client_token, country, currency, locale,
      order_amount, order_tax_amount, reference1, reference2, confirmation_url, pending_op, cart,
-     reason_code, reason, link, distribution, till, invoice, created_at, updated_at, expires_at,
-     check_at)
+     reason_code, reason, addresses, link, distribution, till, invoice, created_at, updated_at,
+     expires_at, check_at)
 SELECT id, version, merchant, environment, 'online', order_key, callback_secret, client_hash,
        id, created_at + 172800000000, state, session_id, client_token, country, currency, locale,
        order_amount, order_tax_amount, reference1, reference2, confirmation_url, pending_op, ledger,
-       '', '', '', '', '', '', created_at, updated_at, created_at + 172800000000,
+       '', '', 'gone', '', '', '', '', created_at, updated_at, created_at + 172800000000,
        check_at
 FROM klarna_order WHERE klarna_order_id = id AND state IN ('CREATED', 'DECLINED', 'ABANDONED')
     AND attention = '';

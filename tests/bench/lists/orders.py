@@ -32,7 +32,7 @@ REFERENCE = "merchant value order_id".split()
 PAYMENT = ("id version merchant environment kind payment_key callback_secret client_hash cart_claim "
            "keep_until state session_id client_token country currency locale order_amount "
            "order_tax_amount reference1 reference2 confirmation_url pending_op cart reason_code "
-           "reason link distribution till invoice created_at updated_at expires_at check_at").split()
+           "reason addresses link distribution till invoice created_at updated_at expires_at check_at").split()
 TABLES = {"klarna_order": ORDER, "klarna_operation": OPERATION, "klarna_reference": REFERENCE,
           "klarna_payment": PAYMENT}
 
@@ -341,7 +341,7 @@ class Maker:
             "CREATED" if is_placed else row["state"], uuid(self.hex()), token, *cart.market[:3],
             cart.amount, cart.tax, *references, "", "", cart.ledger(NOTHING, more=METHODS_TOO),
             "PAYMENT_METHOD_FAILED" if is_declined else "",
-            "It cannot be done." if is_declined else "", "", "", "", "", created,
+            "It cannot be done." if is_declined else "", "", "", "", "", "", created,
             row["updated_at"], created + SESSION,
             created + SESSION if created + SESSION > self.now else 0))
 

@@ -6,6 +6,8 @@
 #include "api/payments.h"
 #include "tests/unit/sample_order.h"
 
+static const kl_addresses_t none;
+
 #define ADDRESS "{\"given_name\":\"Ada\",\"country\":\"SE\"}"
 
 static kl_klarna_response_t answer(const char *body)
@@ -37,8 +39,8 @@ static void test_create_session(void **state)
 {
     apr_pool_t *p = *state;
     kl_order_t *order = shipped_order(p);
-    kl_cart_t cart = {.billing_address = object_of(p, ADDRESS),
-                      .customer = object_of(p, "{\"type\":\"person\"}")};
+    kl_cart_t cart = {.told.billing_address = object_of(p, ADDRESS),
+                      .told.customer = object_of(p, "{\"type\":\"person\"}")};
     kl_klarna_request_t req = kl_payments_create_session(p, order, NULL, "");
     kl_json_t *body;
 
@@ -83,12 +85,12 @@ static void test_place_order(void **state)
 {
     apr_pool_t *p = *state;
     kl_order_t *order = shipped_order(p);
-    kl_json_t *address = object_of(p, ADDRESS);
+    kl_addresses_t told = {.billing_address = object_of(p, ADDRESS)};
     kl_klarna_request_t req;
     kl_json_t *body;
 
     order->confirmation_url = "https://shop.example/thanks";
-    req = kl_payments_place_order(p, order, "b4bd3423-24e3", address, NULL);
+    req = kl_payments_place_order(p, order, "b4bd3423-24e3", &told);
     assert_string_equal(req.method, "POST");
     assert_string_equal(req.path, "/payments/v1/authorizations/b4bd3423-24e3/order");
     assert_string_equal(req.idempotency_key, "");
@@ -107,7 +109,7 @@ static void test_place_order_repeats_session(void **state)
     kl_order_t *order = shipped_order(p);
 
     assert_string_equal(kl_payments_create_session(p, order, NULL, "").body,
-                        kl_payments_place_order(p, order, "t", NULL, NULL).body);
+                        kl_payments_place_order(p, order, "t", &none).body);
 }
 
 static void test_place_order_refuses_tokens(void **state)
@@ -119,13 +121,13 @@ static void test_place_order_refuses_tokens(void **state)
     char *longest = apr_pcalloc(p, 257);
 
     for (int i = 0; bad[i]; i++) {
-        assert_null(kl_payments_place_order(p, order, bad[i], NULL, NULL).method);
+        assert_null(kl_payments_place_order(p, order, bad[i], &none).method);
     }
-    assert_null(kl_payments_place_order(p, order, NULL, NULL, NULL).method);
+    assert_null(kl_payments_place_order(p, order, NULL, &none).method);
     memset(longest, 'a', 256);
-    assert_null(kl_payments_place_order(p, order, longest, NULL, NULL).method);
+    assert_null(kl_payments_place_order(p, order, longest, &none).method);
     longest[255] = '\0';
-    assert_non_null(kl_payments_place_order(p, order, longest, NULL, NULL).method);
+    assert_non_null(kl_payments_place_order(p, order, longest, &none).method);
 }
 
 static void test_session_reply(void **state)
@@ -173,6 +175,32 @@ static void test_session_reply_unusable(void **state)
     }
 }
 
+/* As they are, to be sent back; what is no address, or too much of one, is none. */
+static void test_session_addresses(void **state)
+{
+    apr_pool_t *p = *state;
+    kl_error_t *err = kl_error_make(p);
+    char *much = apr_pcalloc(p, 10001);
+    kl_klarna_response_t resp = answer(
+        "{\"billing_address\":{\"given_name\":\"Ada\",\"care_of\":\"Bo\"},"
+        "\"shipping_address\":{},\"customer\":{\"type\":\"person\"}}");
+    kl_addresses_t out;
+
+    assert_int_equal(kl_payments_session_addresses(&out, p, &resp, err), KL_OK);
+    assert_string_equal(kl_addresses_text(p, &out),
+                        "{\"billing_address\":{\"given_name\":\"Ada\",\"care_of\":\"Bo\"}}");
+    memset(much, 'x', 10000);
+    resp = answer(apr_psprintf(p,
+                               "{\"billing_address\":{\"city\":\"%s\"},"
+                               "\"shipping_address\":\"Lund\"}",
+                               much));
+    assert_int_equal(kl_payments_session_addresses(&out, p, &resp, err), KL_OK);
+    assert_false(kl_addresses_are_told(&out));
+    resp = answer("{\"billing_address\":");
+    kl_payments_session_addresses(&out, p, &resp, err);
+    check_error(err, KL_PROTOCOL, "unreadable_answer");
+}
+
 static void test_placed_reply(void **state)
 {
     apr_pool_t *p = *state;
@@ -205,6 +233,7 @@ int main(void)
                                        WITH_POOL(test_place_order_refuses_tokens),
                                        WITH_POOL(test_session_reply),
                                        WITH_POOL(test_session_reply_unusable),
+                                       WITH_POOL(test_session_addresses),
                                        WITH_POOL(test_placed_reply)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);

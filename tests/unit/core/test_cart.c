@@ -73,9 +73,9 @@ static void sample_is_taken(void **state)
     assert_string_equal(cart.reference1, "A-1");
     assert_string_equal(cart.reference2, "");
     assert_string_equal(cart.confirmation_url, "https://s.example/ok");
-    assert_ptr_equal(cart.billing_address, kl_json_get(v, "billing_address"));
-    assert_null(cart.shipping_address);
-    assert_non_null(cart.customer);
+    assert_ptr_equal(cart.told.billing_address, kl_json_get(v, "billing_address"));
+    assert_null(cart.told.shipping_address);
+    assert_non_null(cart.told.customer);
     assert_int_equal(cart.lines->nelts, 2);
     lines = (const kl_line_t *)cart.lines->elts;
     assert_int_equal(lines[0].type, KL_LINE_PHYSICAL);

@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What Klarna is told of the shopper, in the session, by the browser as it authorizes, or both: the
+placement says the same, whoever places, and Klarna refuses any difference. Nothing of it is left
+when the payment has ended."""
+import pytest
+
+import carts
+from httpd import Httpd
+from sandbox import PASSWORD, USERNAME, klarna_url
+from sandbox_client import OM, basic
+from shop import CHECKOUT, EXTRA, problem
+from test_callbacks import LOCATION, Told, call
+from waiting import eventually, is_free, operations_are_due, order_is_due
+
+HOME = carts.ADDRESS
+AT_AUTHORIZE = carts.AT_AUTHORIZE
+BOTH = {"billing_address": HOME | AT_AUTHORIZE["billing_address"],
+        "shipping_address": AT_AUTHORIZE["shipping_address"]}
+IN_SESSION = {"billing_address": HOME, "shipping_address": HOME}
+# where it is told: the cart, the browser's authorize, what must be in Klarna's order
+TOLD = {
+    "in the session": (carts.personal_cart(), {}, IN_SESSION),
+    "at authorize": (carts.cart(), {"billing_address": HOME, "customer": carts.CUSTOMER},
+                     {"billing_address": HOME}),
+    "in both": (carts.personal_cart(), AT_AUTHORIZE, BOTH),
+    "in none": (carts.cart(), {}, {}),
+}
+
+
+@pytest.fixture(scope="module")
+def httpd(box):
+    server = Httpd(klarna_url(box), EXTRA + LOCATION + "KlarnaWorker On\n")
+    yield server
+    server.stop()
+
+
+@pytest.fixture(autouse=True)
+def worker_lines(httpd):
+    httpd.allow_log("KLA003[02]: ")
+
+
+def _authorized(shop, where):
+    cart, told, _ = TOLD[where]
+    payment = Told(shop, cart)
+    payment.authorize(shop.box, **told)
+    return payment
+
+
+def _by_the_browser(httpd, shop, payment):
+    answer = shop.place(payment)
+    assert answer.status == 201, answer.raw
+
+
+def _by_the_callback(httpd, shop, payment):
+    """The page has died: nobody says what it told."""
+    body = {"authorization_token": payment.token, "session_id": payment.session_id}
+    assert call(httpd, payment.authorization, body).status == 200
+    eventually(lambda: is_free(shop, payment.order_id),
+               meanwhile=lambda: operations_are_due(httpd))
+
+
+def _by_the_browser_after_the_callback(httpd, shop, payment):
+    """It is not kept waiting by another call."""
+    body = {"authorization_token": payment.token}
+    assert call(httpd, payment.authorization, body).status == 200
+    shop.box.forget_requests()
+    _by_the_browser(httpd, shop, payment)
+    sent = [request["path"] for request in shop.box.requests()]
+    assert f"/payments/v1/sessions/{payment.session_id}" not in sent
+
+
+PLACED = (_by_the_browser, _by_the_callback, _by_the_browser_after_the_callback)
+
+
+def _klarnas(shop, payment):
+    """The addresses of Klarna's order."""
+    klarna_order_id = shop.agrees(payment.order_id, "AUTHORIZED")["klarna_order_id"]
+    order = shop.box.ask("GET", f"{OM}/{klarna_order_id}", auth=basic(USERNAME, PASSWORD)).json
+    return {name: order[name] for name in IN_SESSION if order.get(name)}
+
+
+def _kept(httpd, words=carts.PERSONAL):
+    dump = httpd.store.dump()
+    return [word for word in words if word in dump]
+
+
+@pytest.mark.databases
+@pytest.mark.parametrize("where", TOLD)
+def test_klarna_accepts_it_and_nothing_is_left(httpd, shop, where):
+    for placed in PLACED:
+        payment = _authorized(shop, where)
+        placed(httpd, shop, payment)
+        assert _klarnas(shop, payment) == TOLD[where][2], placed.__name__
+        assert _kept(httpd) == []
+
+
+def test_what_a_later_cart_leaves_out(httpd, shop):
+    """Klarna may add it to the earlier or put it in its place: it means the same."""
+    payment = shop.start(carts.cart(billing_address=HOME | {"street_address2": "Door 2"}))
+    for cart in (carts.cart(billing_address=HOME), carts.cart()):
+        answer = httpd.post(f"{CHECKOUT}/sessions/{payment.order_id}",
+                            {"key": payment.key, "signed_cart": carts.sign(cart)}, user=None)
+        assert answer.status == 200
+    payment.authorize(shop.box)
+    assert shop.place(payment).status == 201
+    assert _klarnas(shop, payment) == {"billing_address": HOME | {"street_address2": ""}}
+
+
+def test_a_storefront_that_does_not_say_what_it_told(httpd, shop):
+    """Klarna refuses the order, in words that say which members; nothing of theirs is kept."""
+    payment = _authorized(shop, "in both")
+    payment.told = {}
+    told = problem(shop.place(payment), 422, "klarna_refused")
+    assert "Not matching fields: [billing_address.street_address" in told["detail"]
+    assert _kept(httpd) == []
+    # Another token is placed with what Klarna says that it was told.
+    payment.authorize(shop.box)
+    assert shop.place(payment).status == 201
+    assert _klarnas(shop, payment) == BOTH
+    assert _kept(httpd) == []
+
+
+@pytest.mark.databases
+def test_what_ended_otherwise_keeps_nothing(httpd, shop):
+    """Declined by Klarna, declined by its widget, abandoned."""
+    box = shop.box
+    refused, declined, abandoned = [_authorized(shop, "in both") for _ in range(3)]
+    assert _kept(httpd)
+    box.fault("status", 1, path="/order$", status=400,
+              body={"error_code": "BAD_REQUEST", "error_messages": ["no"], "correlation_id": "c"})
+    problem(shop.place(refused), 422, "klarna_refused")
+    assert shop.decline(declined).status == 200
+    assert _kept(httpd)
+    order_is_due(httpd, abandoned.order_id)
+    httpd.sql("UPDATE klarna_payment SET created_at = created_at - 176400000000 "
+              f"WHERE id = '{abandoned.order_id}'")
+    eventually(lambda: shop.order(abandoned.order_id)["state"] == "ABANDONED")
+    assert _kept(httpd) == []
+    # Both that were declined may still be paid.
+    for payment in (refused, declined):
+        payment.authorize(box)
+        assert shop.place(payment).status == 201
+        assert _klarnas(shop, payment) == BOTH
+    assert _kept(httpd) == []
+
+
+def test_klarna_cannot_say_what_it_was_told(httpd, shop):
+    """The placement waits until it can."""
+    payment = _authorized(shop, "in both")
+    shop.box.fault("drop_before", 2, method="GET", path="/sessions/")
+    httpd.allow_log("KLA0021: ")
+    _by_the_callback(httpd, shop, payment)
+    assert _klarnas(shop, payment) == BOTH
