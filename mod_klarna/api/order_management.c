@@ -209,6 +209,12 @@ kl_klarna_request_t kl_order_management_send_out(apr_pool_t *p, const kl_order_t
                       (kl_klarna_request_t){"POST", "/trigger-send-out", "", key, 0});
 }
 
+kl_klarna_request_t kl_order_management_acknowledge(apr_pool_t *p, const kl_order_t *order,
+                                                    const char *key)
+{
+    return post(p, order, "/acknowledge", "", key);
+}
+
 kl_klarna_request_t kl_order_management_refer(apr_pool_t *p, const kl_order_t *order,
                                               const char *reference1, const char *reference2,
                                               const char *key)

@@ -39,6 +39,8 @@ kl_klarna_request_t kl_order_management_extend(apr_pool_t *p, const kl_order_t *
 kl_klarna_request_t kl_order_management_shipping_info(apr_pool_t *p, const kl_order_t *order,
                                                       const char *capture_id,
                                                       const char *shipping_info, const char *key);
+kl_klarna_request_t kl_order_management_acknowledge(apr_pool_t *p, const kl_order_t *order,
+                                                    const char *key);
 /** PATCH merchant-references; NULL: that one stays, "": it is cleared. */
 kl_klarna_request_t kl_order_management_refer(apr_pool_t *p, const kl_order_t *order,
                                               const char *reference1, const char *reference2,

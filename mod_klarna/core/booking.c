@@ -133,6 +133,7 @@ kl_kind_t kl_booking_capture(kl_order_t *order, const kl_capture_t *capture, kl_
     book_lines(order, moved, book_captured);
     order->captured_amount += moved->amount;
     order->remaining_amount -= moved->amount;
+    order->unacknowledged = 0; /* a capture says so as well */
     order->state = KL_ORDER_PART_CAPTURED;
     after_taking(order);
     APR_ARRAY_PUSH(order->captures, kl_capture_t) = *capture;

@@ -83,6 +83,8 @@ static kl_kind_t placed(kl_order_t *order, apr_pool_t *p, const kl_operation_t *
         return kl_error_set(err, KL_INTERNAL, "invariant",
                             "What Klarna answered to operation %s cannot be read.", op->id);
     }
+    /* The worker tells Klarna; of what was taken over, whoever placed it. */
+    order->unacknowledged = op->kind != KL_OP_TAKE_OVER;
     return kl_booking_place(order, op->result_id, fraud_status ? fraud_status : "", err);
 }
 
@@ -135,6 +137,7 @@ static kl_kind_t book(kl_order_t *order, apr_pool_t *p, const kl_operation_t *op
     case KL_OP_LINES:
         return kl_booking_lines(order, op->amount, intent.lines, err);
     case KL_OP_SEND_OUT:
+    case KL_OP_ACKNOWLEDGE:
     case KL_OP_SHIPPING_ADDRESS: /* nothing of it is kept */
         return KL_OK;
     case KL_OP_REFERENCES:
@@ -151,6 +154,15 @@ static void no_orphan_any_more(kl_order_t *order, const kl_operation_t *op)
     if (op->state == KL_OP_CONFIRMED ? kl_op_places(op->kind)
                                      : op->kind == KL_OP_PLACE_ORDER && op->doubtful) {
         kl_attention_lower(order, KL_ATTENTION_ORPHAN);
+    }
+}
+
+/* Klarna was told, or has said that it need not be. One that made way for something else is made
+ * again. */
+static void acknowledged(kl_order_t *order, const kl_operation_t *op)
+{
+    if (op->kind == KL_OP_ACKNOWLEDGE && strcmp(op->error_code, KL_GIVEN_UP) != 0) {
+        order->unacknowledged = 0;
     }
 }
 
@@ -203,5 +215,6 @@ kl_kind_t kl_booking_operation(kl_order_t *order, apr_pool_t *p, const kl_operat
     order->pending_op = confirmed ? op->next_op : "";
     kl_waiting_answered(order, op);
     no_orphan_any_more(order, op);
+    acknowledged(order, op);
     return kl_order_check(order, err);
 }

@@ -123,6 +123,7 @@ const char *kl_ledger_text(apr_pool_t *p, const kl_order_t *order)
     kl_json_set(v, "outside", outside_json(p, order->outside));
     kl_json_set(v, "payment_methods", order->payment_methods);
     set_word(v, "waiting_too", order->waiting_too);
+    set_number(v, "unacknowledged", order->unacknowledged);
     set_number(v, "seen_at", order->seen_at);
     set_number(v, "authorized_at", order->authorized_at);
     set_word(v, "payment_type", order->payment_type);
@@ -359,6 +360,7 @@ kl_kind_t kl_ledger_parse(kl_order_t *order, apr_pool_t *p, const char *text, kl
     read_outside(&whole, &rd);
     whole.payment_methods = kl_json_get(v, "payment_methods");
     whole.waiting_too = word(&rd, "waiting_too", KL_OPTIONAL);
+    whole.unacknowledged = (int)kl_reader_int(&rd, "unacknowledged", KL_OPTIONAL, 0, 0, 1);
     whole.seen_at = kl_reader_int(&rd, "seen_at", KL_OPTIONAL, 0, 0, APR_INT64_MAX);
     whole.authorized_at = kl_reader_int(&rd, "authorized_at", KL_OPTIONAL, 0, 0, APR_INT64_MAX);
     whole.payment_type = word(&rd, "payment_type", KL_OPTIONAL);

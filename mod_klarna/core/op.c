@@ -14,6 +14,7 @@ static const char *const kind_names[] = {
     [KL_OP_REDUCE] = "reduce",
     [KL_OP_RELEASE] = "release",
     [KL_OP_EXTEND] = "extend",
+    [KL_OP_ACKNOWLEDGE] = "acknowledge",
     [KL_OP_SHIPPING_INFO] = "shipping_info",
     [KL_OP_ADOPT] = "adopt",
     [KL_OP_REFERENCES] = "references",

@@ -14,6 +14,7 @@ typedef enum {
     KL_OP_REDUCE,        /* update the authorization to less */
     KL_OP_RELEASE,       /* release the remaining authorization */
     KL_OP_EXTEND,        /* extend the authorization time */
+    KL_OP_ACKNOWLEDGE,   /* tell Klarna that the shop knows of the order */
     KL_OP_SHIPPING_INFO, /* add tracking to a capture */
     KL_OP_ADOPT,         /* tie a payment to the order that it has become: only reads that */
     KL_OP_REFERENCES,    /* set the merchant references */

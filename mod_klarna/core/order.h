@@ -175,6 +175,8 @@ struct kl_order_t {
     const char *waiting;          /* what was requested and is not confirmed: "", "capture" or
                                      "refund" (waiting.h); stays when Klarna refused it */
     const char *waiting_too;      /* the other one, requested before it, or "" */
+    int unacknowledged;           /* 1: Klarna is still to be told that the shop knows of it, and
+                                     nothing was captured, which tells it as well */
     apr_time_t seen_at;           /* a person saw that it is "expiring", 0 = never */
     const char *pending_op;       /* the operation that holds the claim, or "" */
     const char *confirmation_url; /* where Klarna sends the shopper back to, or "" */

@@ -128,6 +128,7 @@ void kl_schedule_set(kl_order_t *order, kl_look_when_t when, apr_time_t now)
         order->check_at = next_look(order, now);
         break;
     case KL_LOOK_CHANGED:
+    case KL_LOOK_RESUMED:
         order->check_at = next_look(order, now);
         break;
     case KL_LOOK_DAILY:

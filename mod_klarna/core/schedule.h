@@ -37,6 +37,7 @@ typedef enum {
     KL_LOOK_UNCHANGED,
     KL_LOOK_CHANGED, /* the order has changed: soon, then with growing pauses */
     KL_LOOK_RARER,   /* a look has shown nothing new: the next of those pauses */
+    KL_LOOK_RESUMED, /* what was done changes nothing: that pause again */
     KL_LOOK_NOW,     /* something has changed at Klarna */
     KL_LOOK_LEASED,  /* after a lease: someone is working on it, and may die */
     KL_LOOK_DAILY,   /* until a person has repaired its row */

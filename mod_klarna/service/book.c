@@ -21,7 +21,9 @@ static kl_kind_t book(kl_change_t *change, kl_order_t *order, apr_pool_t *p, kl_
     if (rv != KL_OK) {
         return kl_contract_broken(err, err->detail, __FILE__, __LINE__);
     }
-    change->look = kl_schedule_booked(order, change->op->doubtful);
+    change->look = change->op->kind == KL_OP_ACKNOWLEDGE
+                       ? KL_LOOK_RESUMED
+                       : kl_schedule_booked(order, change->op->doubtful);
     return KL_OK;
 }
 

@@ -9,6 +9,7 @@
 #include "core/schedule.h"
 #include "service/authorization.h"
 #include "service/change.h"
+#include "service/placement.h"
 #include "service/reconcile.h"
 #include "service/run.h"
 #include "service/verify.h"
@@ -154,6 +155,21 @@ static kl_kind_t look_more_rarely(kl_change_t *change, kl_order_t *order, apr_po
     return KL_OK;
 }
 
+/* Not at the first look, which comes at once: a shop that ships at once captures by then, and
+ * Klarna knows. A no changes nothing and is said once. */
+static void acknowledge(kl_service_t *svc, const kl_order_t *order, const char **note)
+{
+    kl_error_t *err = kl_error_make(svc->p);
+    kl_ask_t ask = {.order_id = order->id};
+    kl_acted_t acted;
+
+    if (kl_act(svc, &kl_placement_acknowledge_action, &ask, &acted, err) == KL_OK
+        && acted.last->state == KL_OP_REFUSED) {
+        *note = apr_psprintf(svc->p, "%s%sKlarna would not have it acknowledged: %s",
+                             *note ? *note : "", *note ? "; " : "", acted.last->error_code);
+    }
+}
+
 /* Klarna does not know the order, or shows it to others only: looked at ever more rarely, and
  * said once. */
 static kl_kind_t refused_look(kl_service_t *svc, kl_order_t *order, const char **note,
@@ -196,6 +212,7 @@ static const char *note_of(kl_service_t *svc, const kl_look_t *look)
 static kl_kind_t look_at_order(kl_service_t *svc, kl_order_t *order, const char **note,
                                kl_error_t *err)
 {
+    int was_seen = order->expires_at != 0;
     kl_look_t look;
     kl_kind_t rv = kl_reconcile_order(svc, &order, &look, err);
 
@@ -206,6 +223,9 @@ static kl_kind_t look_at_order(kl_service_t *svc, kl_order_t *order, const char 
         return rv;
     }
     *note = note_of(svc, &look);
+    if (was_seen && kl_placement_wants_acknowledgement(order)) {
+        acknowledge(svc, order, note);
+    }
     if (svc->auto_extend && wants_extension(svc, order)) {
         *note = look.days ? *note : "its authorization is about to end";
         extend(svc, order, note);

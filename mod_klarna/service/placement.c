@@ -2,6 +2,7 @@
 /* See placement.h. */
 #include "service/placement.h"
 
+#include "api/order_management.h"
 #include "api/payments.h"
 #include "core/intent.h"
 #include "core/payment.h"
@@ -89,3 +90,30 @@ const kl_action_t kl_placement_action = {
     .plan = plan_placement,
     .add = add,
 };
+
+int kl_placement_wants_acknowledgement(const kl_order_t *order)
+{
+    return order->unacknowledged && order->pending_op[0] == '\0' && kl_order_open_amount(order) > 0;
+}
+
+static kl_kind_t plan_acknowledge(kl_service_t *svc, const kl_ask_t *ask, kl_plan_t *plan,
+                                  kl_error_t *err)
+{
+    kl_klarna_request_t req;
+    kl_operation_t *op;
+
+    (void)ask;
+    if (!kl_placement_wants_acknowledgement(plan->order)) {
+        return kl_error_set(err, KL_CONFLICT, "not_acknowledgeable",
+                            "Klarna knows of the order, or it is over.");
+    }
+    op = kl_journal_add(svc, plan, KL_OP_ACKNOWLEDGE, err);
+    if (!op) {
+        return err->kind;
+    }
+    req = kl_order_management_acknowledge(svc->p, plan->order, op->id);
+    kl_journal_request(op, &req);
+    return KL_OK;
+}
+
+const kl_action_t kl_placement_acknowledge_action = {.plan = plan_acknowledge};

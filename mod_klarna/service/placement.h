@@ -13,4 +13,10 @@
  * token, so that a double click is one operation. */
 extern const kl_action_t kl_placement_action;
 
+/** 1 when Klarna is still to be told, and nothing holds the order. */
+int kl_placement_wants_acknowledgement(const kl_order_t *order);
+/** Tells Klarna that the shop knows of the order, as it wants to be told: once, unless something
+ * was captured. Nothing depends on it. @return as kl_act; KL_CONFLICT "not_acknowledgeable" */
+extern const kl_action_t kl_placement_acknowledge_action;
+
 #endif

@@ -276,7 +276,17 @@ static kl_kind_t busy(const kl_operation_t *op, kl_error_t *err)
 static int is_left(kl_service_t *svc, const kl_operation_t *op)
 {
     return kl_op_is_final(op->state)
-           || (op->lease_until <= svc->now() && op->next_at <= svc->now());
+           || (op->lease_until <= svc->now()
+               && (op->next_at <= svc->now() || op->kind == KL_OP_ACKNOWLEDGE));
+}
+
+/* Nothing depends on it and it can be made again: it never keeps anybody waiting. */
+static kl_kind_t make_way(kl_service_t *svc, kl_operation_t *op, kl_order_t **order,
+                          kl_error_t *err)
+{
+    const kl_finding_t found = {.truth = KL_TRUTH_NOT_EXECUTED};
+
+    return kl_verify_give_up(svc, op, &found, order, err);
 }
 
 /* Goes on with the operation that holds the order and loads the order again. An operation that
@@ -288,6 +298,9 @@ static kl_kind_t go_on(kl_service_t *svc, kl_operation_t *op, kl_order_t **order
 
     if (kl_op_is_final(op->state)) {
         return kl_book_operation(svc, op, order, err);
+    }
+    if (op->kind == KL_OP_ACKNOWLEDGE) {
+        return make_way(svc, op, order, err);
     }
     (void)kl_run_resume(svc, &run, kl_error_make(svc->p));
     return kl_service_order(svc, id, order, err);

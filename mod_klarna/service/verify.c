@@ -326,6 +326,7 @@ static kl_kind_t truth_of(const search_t *search, const kl_klarna_record_t *seen
         break;
     case KL_OP_SEND_OUT:         /* a second mail does no harm */
     case KL_OP_EXTEND:           /* the same on the same day, and moves nothing */
+    case KL_OP_ACKNOWLEDGE:      /* nor does a second word */
     case KL_OP_SHIPPING_ADDRESS: /* the same address again is the same address */
     case KL_OP_SHIPPING_INFO:    /* tracking that appears twice does no harm */
         search->found->truth = KL_TRUTH_NOT_EXECUTED;

@@ -23,6 +23,7 @@ EXECUTED_AS = {"capture": "POST captures", "refund": "POST refunds", "cancel": "
                "reduce": "PATCH authorization",
                "release": "POST release-remaining-authorization",
                "extend": "POST extend-authorization-time",
+               "acknowledge": "POST acknowledge",
                "shipping_info": "POST shipping-info",
                "lines": "PATCH authorization",
                "references": "PATCH merchant-references",
@@ -115,7 +116,9 @@ class Audit:
             self._placed(name, op)
         elif op["state"] == "confirmed" and effects[:1] != [EXECUTED_AS[op["kind"]]]:
             self.lost.append(f"{name} is confirmed; at Klarna: {effects}")
-        elif op["state"] == "refused" and effects:
+        elif op["state"] == "refused" and effects and not (
+                op["kind"] == "acknowledge" and op["error_code"] == "given_up"):
+            # (That one made way for somebody, and may have been heard all the same.)
             self.lost.append(f"{name} is refused ({op['error_code']}); at Klarna: {effects}")
 
     def _placed(self, name, op):

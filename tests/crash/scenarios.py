@@ -171,6 +171,13 @@ def _reviewed(stage):
     return subject
 
 
+def _seen(stage):
+    """At the next look it is acknowledged."""
+    subject = _placed(stage)
+    assert _refresh(stage, subject, None).status == 200
+    return subject
+
+
 def _about_to_expire(stage):
     stage.box.control("POST", "behaviour", {"authorization_days": 5})
     subject = _placed(stage)
@@ -303,6 +310,7 @@ SCENARIOS = (
     Scenario("authorization callback", _authorized, _call_back, ("worker",)),
     # Before the clock of the sandbox is moved on for forgotten keys.
     Scenario("worker: extends", _about_to_expire, shows='"kind": "extend"'),
+    Scenario("worker: acknowledges", _seen, shows='"kind": "acknowledge"'),
     Scenario("worker: a capture that was stored", _left_at("operation_stored", _placed,
                                                            "captures", EVERYTHING)),
     Scenario("worker: a capture that was claimed", _left_at("order_claimed", _placed,

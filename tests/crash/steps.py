@@ -101,17 +101,24 @@ class Stage:
 
     # --- the end as text ------------------------------------------------------------------------
 
-    def picture(self, order_id):
-        """Store, ledger and effects of one order, with every id by its place."""
+    def picture(self, order_id, acknowledged):
+        """Store, ledger and effects of one order, with every id by its place. Whether a worker's
+        looks have come to its acknowledgement is a matter of time, not of what died."""
         [order] = self.world.orders(ORDER, f"id = '{order_id}'")
+        but = "" if acknowledged else " AND kind <> 'acknowledge'"
         operations = self.world.rows(
             "klarna_operation", OPERATION,
-            f"order_id = '{order_id}' AND error_code <> 'not_started' ORDER BY kind, state, id")
+            f"order_id = '{order_id}' AND error_code <> 'not_started'{but} "
+            "ORDER BY kind, state, id")
         named = order["klarna_order_id"]
         theirs = self.box.ledger(named) if named != order_id else None
+        if theirs and not acknowledged:
+            del theirs["acknowledged"]
+            order["ledger"] = order["ledger"].replace(',"unacknowledged":1', "")
         effects = [(entry["method"], entry["path"], entry["idempotency_key"])
                    for entry in self.box.requests() if entry["executed"]
-                   and entry["idempotency_key"] and named in entry["path"]]
+                   and entry["idempotency_key"] and named in entry["path"]
+                   and (acknowledged or not entry["path"].endswith("/acknowledge"))]
         orders = self.box.orders_of_session(order["session_id"])
         text = json.dumps(_timeless({"order": order, "operations": operations, "theirs": theirs,
                                      "effects": effects, "orders": len(orders)}), indent=1)
@@ -161,7 +168,7 @@ class Run:
         at = host.died()[before:]
         if subject.order_id and self._is_placed(subject):
             assert stage.first.get(f"/klarna/orders/{subject.order_id}?refresh=1").status == 200
-        picture = stage.picture(subject.order_id)
+        picture = stage.picture(subject.order_id, "acknowledge" in self.scenario.shows)
         return (at[0] if at else None), picture
 
     def _is_placed(self, subject):

@@ -54,10 +54,14 @@ def _row(httpd, order_id):
 
 
 def _next_look(httpd, order_id):
-    """One more look by the worker; the pause after it in seconds."""
+    """One more look by the worker, with what it has to say to Klarna; the pause after it in
+    seconds."""
     before, _ = _row(httpd, order_id)
     order_is_due(httpd, order_id)
     eventually(lambda: _row(httpd, order_id)[0] != before)
+    eventually(lambda: not httpd.sql("SELECT id FROM klarna_order WHERE (pending_op <> '' OR ledger "
+                                     "LIKE '%unacknowledged%' AND checks > 1 AND open_until > 0) "
+                                     f"AND id = '{order_id}'"))
     return _row(httpd, order_id)[1]
 
 

@@ -8,7 +8,7 @@ import carts
 from httpd import Httpd
 from sandbox import PASSWORD, USERNAME, klarna_url
 from sandbox_client import OM, basic
-from shop import CHECKOUT, EXTRA, problem
+from shop import CHECKOUT, EXTRA, new_key, problem
 from test_callbacks import LOCATION, Told, call
 from waiting import eventually, is_free, operations_are_due, order_is_due
 
@@ -151,3 +151,59 @@ def test_klarna_cannot_say_what_it_was_told(httpd, shop):
     httpd.allow_log("KLA0021: ")
     _by_the_callback(httpd, shop, payment)
     assert _klarnas(shop, payment) == BOTH
+
+
+# --- and Klarna is told that the shop knows of the order ----------------------------------------
+
+def _looked_at(httpd, order_id):
+    """The worker has looked at it once more."""
+    order_is_due(httpd, order_id)
+    eventually(lambda: httpd.sql(f"SELECT id FROM klarna_order WHERE id = '{order_id}' AND "
+                                 "check_at > 1 AND expires_at > 0 AND pending_op = ''"))
+
+
+def _acknowledged(shop, order_id):
+    return shop.box.ledger(shop.order(order_id)["klarna_order_id"])["acknowledged"]
+
+
+@pytest.mark.databases
+def test_an_order_is_acknowledged_once(httpd, shop):
+    order_id, captured = shop.placed(), shop.captured()
+    for _ in range(3):
+        _looked_at(httpd, order_id)
+        _looked_at(httpd, captured)
+    assert _acknowledged(shop, order_id) == 1
+    assert _acknowledged(shop, captured) == 0       # the capture has said so
+    [placed, told] = shop.started(order_id)
+    assert (placed["kind"], told["kind"], told["state"]) == ("place_order", "acknowledge",
+                                                             "confirmed")
+    assert [op["kind"] for op in shop.started(captured)] == ["place_order", "capture"]
+    shop.agrees(order_id, "AUTHORIZED")
+
+
+@pytest.mark.parametrize("status, code", [(403, "NOT_ALLOWED"), (404, "NO_SUCH_ORDER")])
+def test_a_no_to_that_changes_nothing(httpd, shop, status, code):
+    order_id = shop.placed()
+    shop.box.fault("status", -1, path="/acknowledge$", status=status,
+                   body={"error_code": code, "error_messages": ["no"], "correlation_id": "c"})
+    for _ in range(3):
+        _looked_at(httpd, order_id)
+    assert [op["state"] for op in shop.started(order_id)] == ["confirmed", "refused"]
+    log = dict(httpd.texts())["error_log"].splitlines()
+    assert len([line for line in log if order_id in line and "have it acknowledged" in line]) == 1
+    assert shop.agrees(order_id, "AUTHORIZED")["attention"] is None
+    shop.done(shop.act(order_id, "captures", {"everything": True}))
+
+
+def test_a_capture_does_not_wait_for_it(httpd, shop):
+    """Klarna does not answer to it."""
+    order_id = shop.placed()
+    shop.box.fault("drop_before", -1, path="/acknowledge$")
+    httpd.allow_log("KLA0021: ")
+    _looked_at(httpd, order_id)
+    order_is_due(httpd, order_id)
+    eventually(lambda: httpd.sql("SELECT id FROM klarna_operation WHERE kind = 'acknowledge' AND "
+                                 f"state = 'unknown' AND order_id = '{order_id}'"))
+    shop.done(shop.finish(lambda key: shop.act(order_id, "captures", {"everything": True}, key=key),
+                          new_key()))
+    shop.agrees(order_id, "CAPTURED")

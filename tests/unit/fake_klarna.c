@@ -540,6 +540,15 @@ static answer_t manage_capture(const asked_t *asked)
     return says(404, "");
 }
 
+static answer_t acknowledge(const asked_t *asked)
+{
+    if (!is_open(asked->order)) {
+        return refuses(asked, 403, "NOT_ALLOWED");
+    }
+    moved(asked, "acknowledge", asked->req->idempotency_key, 0);
+    return says(204, "");
+}
+
 static answer_t references(const asked_t *asked)
 {
     if (strcmp(asked->order->status, "CANCELLED") == 0) {
@@ -613,6 +622,7 @@ static answer_t manage(const asked_t *asked)
         {"PATCH", "/merchant-references", references},
         {"PATCH", "/customer-details", customer_details},
         {"POST", "/extend-authorization-time", extend},
+        {"POST", "/acknowledge", acknowledge},
         {"POST", "/release-remaining-authorization", release},
     };
 

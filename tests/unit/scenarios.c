@@ -29,6 +29,8 @@ const scenario_t scenarios[SCENARIOS] = {
     {"reduce and refund", world_part_captured, act_credit_8000, .refuses = NULL},
     {"release", world_part_captured, act_release, .refuses = NULL},
     {"extend", world_placed, act_extend, .refuses = NULL},
+    {"acknowledge", world_placed, act_acknowledge, .refuses = NULL},
+    {"acknowledge refused", world_placed, act_acknowledge, .refuses = "/acknowledge"},
     {"references", world_captured, act_references, .refuses = NULL},
     {"references refused", world_placed, act_references, .refuses = "/merchant-references"},
     {"shipping address", world_placed, act_shipping_address, .refuses = NULL},
@@ -50,6 +52,7 @@ const char *scenario_ready(world_t *world, const scenario_t *s)
 
     world->klarna->refuses_used_token = s->refuses_used_token;
     world->klarna->refuses = s->refuses;
+    world->is_acknowledging = s->act == act_acknowledge;
     if (s->fraud_review) {
         world_order(world, id)->fraud_status = "PENDING";
     }

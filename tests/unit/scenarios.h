@@ -20,7 +20,7 @@ typedef struct scenario_t {
     int may_stay_unknown; /* no key and no echo: the id of a lost answer is not found out */
 } scenario_t;
 
-enum { SCENARIOS = 32 };
+enum { SCENARIOS = 34 };
 extern const scenario_t scenarios[SCENARIOS];
 
 typedef struct outcome_t {

@@ -248,6 +248,14 @@ kl_kind_t act_send_out(kl_service_t *svc, const char *order_id, const kl_client_
     return act(svc, &kl_capture_send_out_action, &ask, out, err);
 }
 
+kl_kind_t act_acknowledge(kl_service_t *svc, const char *order_id, const kl_client_t *client,
+                          kl_operation_t **out, kl_error_t *err)
+{
+    kl_ask_t ask = {.order_id = order_id, .client = client};
+
+    return act(svc, &kl_placement_acknowledge_action, &ask, out, err);
+}
+
 kl_kind_t act_references(kl_service_t *svc, const char *order_id, const kl_client_t *client,
                          kl_operation_t **out, kl_error_t *err)
 {
@@ -578,7 +586,8 @@ static const char *operation_texts(const world_t *world, apr_pool_t *p, const ch
     for (int i = 0; i < world->store->operations->nelts; i++) {
         const kl_operation_t *op = APR_ARRAY_IDX(world->store->operations, i, kl_operation_t *);
 
-        if (strcmp(op->order_id, order_id) == 0 && op->attempts > 0) {
+        if (strcmp(op->order_id, order_id) == 0 && op->attempts > 0
+            && (op->kind != KL_OP_ACKNOWLEDGE || world->is_acknowledging)) {
             text = apr_psprintf(p, "%s %s %s", text, kl_op_kind_name(op->kind),
                                 kl_op_state_name(op->state));
         }
@@ -601,7 +610,9 @@ static const char *klarna_texts(const world_t *world, apr_pool_t *p)
     for (int i = 0; i < world->klarna->movements->nelts; i++) {
         const fake_movement_t *m = &APR_ARRAY_IDX(world->klarna->movements, i, fake_movement_t);
 
-        text = apr_psprintf(p, "%s, %s " N, text, m->what, m->amount);
+        if (strcmp(m->what, "acknowledge") != 0 || world->is_acknowledging) {
+            text = apr_psprintf(p, "%s, %s " N, text, m->what, m->amount);
+        }
     }
     return text;
 }

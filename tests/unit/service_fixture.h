@@ -28,6 +28,8 @@ typedef struct world_t {
     kl_account_t account;
     const char *told;          /* the worker's last line for the log, or NULL */
     apr_array_header_t *tells; /* all of them, of const char *, when it is made */
+    int is_acknowledging;      /* 1: what the ledgers say of acknowledgements counts; else when the
+                                  worker comes to one is a matter of time */
     int one_try;               /* 1: the worker has time for one try of a call */
 } world_t;
 
@@ -99,6 +101,8 @@ kl_kind_t act_due_date(kl_service_t *svc, const char *order_id, const kl_client_
 kl_kind_t act_send_out(kl_service_t *svc, const char *order_id, const kl_client_t *client,
                        kl_operation_t **out, kl_error_t *err);
 /** "shop-2" and "till 7". */
+kl_kind_t act_acknowledge(kl_service_t *svc, const char *order_id, const kl_client_t *client,
+                          kl_operation_t **out, kl_error_t *err);
 kl_kind_t act_references(kl_service_t *svc, const char *order_id, const kl_client_t *client,
                          kl_operation_t **out, kl_error_t *err);
 /** The first order at Klarna, whoever's. order_id may be "". */

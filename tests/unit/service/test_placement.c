@@ -104,9 +104,110 @@ static void klarnas_yes_is_stored_again_when_the_store_fails(void **state)
     }
 }
 
+/* --- Klarna is told that the shop knows of the order ------------------------------------- */
+
+static int acknowledged(const world_t *world)
+{
+    return fake_klarna_executed(world->klarna, "acknowledge");
+}
+
+static void the_worker_acknowledges_once(void **state)
+{
+    world_t *world = world_for(state);
+    const char *id = world_placed(world);
+
+    assert_int_equal(acknowledged(world), 0); /* no shopper waits for it */
+    world_look(world, id, 0);
+    assert_int_equal(acknowledged(world), 0); /* who ships at once captures first */
+    for (int i = 0; i < 3; i++) {
+        assert_null(world_look(world, id, 0));
+        assert_int_equal(acknowledged(world), 1);
+    }
+    assert_string_equal(world_last_operation(world)->actor, "worker");
+    assert_int_equal(world_order(world, id)->unacknowledged, 0);
+    world_check_ours(world, id, "AUTHORIZED", 0, 0, CART_AMOUNT);
+    world_check(world, id, "acknowledged");
+}
+
+static void a_capture_acknowledges_whoever_made_it(void **state)
+{
+    for (int outside = 0; outside < 2; outside++) {
+        world_t *world = world_for(state);
+        const char *id = world_placed(world);
+
+        world_look(world, id, 0);
+        if (outside) {
+            fake_klarna_outside(world->klarna, world_klarna_order(world, id)->id, "capture", 5000,
+                                "portal");
+        }
+        else {
+            world_must(world, act_capture_cup, id, "ships");
+        }
+        world_look(world, id, 0);
+        world_look(world, id, 0);
+        assert_int_equal(acknowledged(world), 0);
+        assert_int_equal(world_order(world, id)->unacknowledged, 0);
+    }
+}
+
+static void what_is_over_is_not_acknowledged(void **state)
+{
+    world_t *world = world_for(state);
+    const char *id = world_placed(world);
+
+    world_look(world, id, 0);
+    world_must(world, act_cancel, id, "cancels");
+    world_look(world, id, 0);
+    assert_int_equal(acknowledged(world), 0);
+    world_must_refuse(world, act_acknowledge, id, KL_CONFLICT, "not_acknowledgeable");
+}
+
+static void klarnas_no_changes_nothing_and_is_told_once(void **state)
+{
+    world_t *world = world_for(state);
+    const char *id = world_placed(world), *told;
+
+    world_look(world, id, 0);
+    world->klarna->refuses = "/acknowledge";
+    told = world_look(world, id, 0);
+    assert_non_null(told);
+    assert_non_null(strstr(told, "NOT_ALLOWED"));
+    assert_null(world_look(world, id, 0));
+    assert_int_equal(world_order(world, id)->attention, KL_ATTENTION_NONE);
+    world_check_ours(world, id, "AUTHORIZED", 0, 0, CART_AMOUNT);
+    assert_int_equal(acknowledged(world), 0);
+    world_must(world, act_capture_all, id, "ships");
+    world_check(world, id, "after a no");
+}
+
+/* In doubt, or kept off by a Klarna that does not answer: who comes goes first, and it is made
+ * again as long as nothing was captured. */
+static void it_never_keeps_anybody_waiting(void **state)
+{
+    for (int captures = 0; captures < 2; captures++) {
+        world_t *world = world_for(state);
+        const char *id = world_placed(world);
+        kl_operation_t *op;
+
+        world_look(world, id, 0);
+        op = world_in_doubt(world, act_acknowledge, id, "", FAKE_LOST_BEFORE);
+        assert_string_equal(world_order(world, id)->pending_op, op->id);
+        world_must(world, captures ? act_capture_all : act_references, id, "a clerk");
+        assert_int_equal(fake_store_operation(world->store, op->id)->state, KL_OP_REFUSED);
+        world_look(world, id, 0);
+        assert_int_equal(acknowledged(world), !captures);
+        world_check(world, id, "a clerk came");
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        WITH_POOL(the_worker_acknowledges_once),
+        WITH_POOL(a_capture_acknowledges_whoever_made_it),
+        WITH_POOL(what_is_over_is_not_acknowledged),
+        WITH_POOL(klarnas_no_changes_nothing_and_is_told_once),
+        WITH_POOL(it_never_keeps_anybody_waiting),
         WITH_POOL(placing),
         WITH_POOL(a_declined_placement_leaves_the_payment_open),
         WITH_POOL(placing_needs_the_key_and_a_token),
