@@ -76,13 +76,12 @@ static kl_kind_t check_open(kl_service_t *svc, const kl_plan_t *plan, kl_error_t
                : rv;
 }
 
-/* Everything is what Klarna's record shows, not what is remembered. */
+/* Everything is what Klarna's record shows. While Klarna is not there it is what is known, and
+ * waits for it: it takes what the caller wants taken, and Klarna refuses what it does not have. */
 static kl_kind_t check_everything(kl_service_t *svc, const kl_plan_t *plan, kl_error_t *err)
 {
-    kl_kind_t rv = kl_act_record(plan, err);
-
-    return rv == KL_OK ? kl_act_agreed(kl_agree_amounts(svc->p, plan->order, plan->record), err)
-                       : rv;
+    return plan->record ? kl_act_agreed(kl_agree_amounts(svc->p, plan->order, plan->record), err)
+                        : KL_OK;
 }
 
 /* Whether a step may be planned from the books as they are. */
