@@ -96,6 +96,22 @@ def test_a_placement(shop, box, body):
     assert answer.json["redirect_url"] == body["redirect_url"]
 
 
+def test_a_session_that_is_read(shop, box, httpd):
+    """Klarna's example of one: complete, so that nobody can say that nothing was placed."""
+    payment = shop.authorized()
+    box.fault("status", -1, path="/order$", status=500)
+    httpd.allow_log("KLA")
+    shop.place(payment)
+    [operation] = [row for row in shop.get("/operations")["operations"]
+                   if row["order_id"] == payment.order_id]
+    answers(box, "GET", "/sessions/[^/]+$", 200,
+            KLARNA.find("GET", PAYMENTS + "/sessions/x").answer_example(200))
+    answer = httpd.post(f"{ORDERS}/{payment.order_id}/operations/{operation['id']}/give-up",
+                        {"reason": "x"})
+    problem(answer, 409, "unclear")
+    assert shop.order(payment.order_id)["pending_operation"]
+
+
 # --- an order's record ----------------------------------------------------------------------
 
 CAPTURED = given("docs/om-get-order-captured.200.json")
