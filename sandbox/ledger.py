@@ -43,6 +43,7 @@ BEHAVIOURS = {
     "refund_ids": ("told", ("told", "left_out")),
     "completed_session": ("readable", ("readable", "not_found")),
     "raise_authorization": ("accepted", ("accepted", "refused")),
+    "reduce_authorization": ("every_method", ("every_method", "by_method")),
     "extend_at_the_end": ("moves_nothing", ("moves_nothing", "refused")),
     "due_date_again": ("refused", ("refused", "possible")),
     "authorization_days": (28, int),

@@ -224,9 +224,10 @@ def _update_refusal(call, order, amount):
     if amount < order["captured_amount"]:
         return (f"Resulting authorization amount {amount} cannot be less than the captured amount "
                 f"{order['captured_amount']} for order. Order authorization cannot be updated.")
-    if amount > order["order_amount"] and not (
-            methods.may_raise(order)
-            and call.ledger.behaviour["raise_authorization"] == "accepted"):
+    behaviour, raised = call.ledger.behaviour, amount > order["order_amount"]
+    by_method = raised or behaviour["reduce_authorization"] == "by_method"
+    if (by_method and not methods.may_raise(order)
+            or raised and behaviour["raise_authorization"] == "refused"):
         return "Update not allowed."       # no reason is given
     return None
 

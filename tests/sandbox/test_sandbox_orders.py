@@ -373,6 +373,8 @@ def test_not_every_payment_method_is_raised(box, method, country, refused):
         is_refused(answer, 403, "NOT_ALLOWED")
     assert (answer.status == 204) is not refused
     assert box.ask("PATCH", path, {"order_amount": 900}).status == 204
+    box.control("POST", "behaviour", {"reduce_authorization": "by_method"})
+    assert box.ask("PATCH", path, {"order_amount": 800}).status == (403 if refused else 204)
 
 
 def test_merchant_references(box):
