@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Each of Klarna's examples of an answer reaches the module as the answer to its own request, each
 callback comes, and whatever the module asks for is what Klarna's description says, member by member."""
+import uuid
+
 import pytest
 
 import spec
@@ -16,7 +18,7 @@ from examples import CAPTURE, ORDER, PAYMENTS, PLACE
 from httpd import Httpd
 from sandbox import klarna_url
 from sandbox_client import line
-from shop import EXTRA, ORDERS, Payment, Shop, problem
+from shop import EXTRA, ORDERS, Payment, Shop, new_key, problem
 
 KLARNA = Description()
 CALLBACKS = "/klarna/callbacks"
@@ -55,9 +57,9 @@ def given(name):
     return examples.sample(name)
 
 
-def answers(box, method, path, status, body):
+def answers(box, method, path, status, body, times=1):
     """Klarna's next answer there."""
-    box.fault("status", method=method, path=path, status=status, body=body)
+    box.fault("status", times, method=method, path=path, status=status, body=body)
 
 
 def of(*calls):
@@ -150,6 +152,31 @@ def test_a_capture(shop, box):
     check_captured(shop, box, tomatoes(10), body, CAPTURE_OF_6000)
 
 
+def test_an_order_that_is_taken_over(shop, box, httpd):
+    """The page's record becomes an order of ours: placed and captured by somebody else."""
+    body = {**CAPTURED, "order_id": str(uuid.uuid4())}
+    answers(box, "GET", "/orders/[^/]+$", 200, body, times=-1)
+    answer = httpd.post(f"{ORDERS}/take-over", {"klarna_order_id": body["order_id"]}, key=new_key())
+    assert answer.status == 201, answer.raw
+    order = shop.order(answer.json["order_id"])
+    assert (order["klarna_order_id"], order["state"], order["purchase_currency"]) == (
+        body["order_id"], "CAPTURED", "PLN")
+    assert (order["order_amount"], order["captured_amount"], order["klarna_reference"]) == (
+        200, 200, body["klarna_reference"])
+    [entry], [capture] = order["order_lines"], order["captures"]
+    assert (entry["name"], entry["captured_amount"]) == ("dress", 200)
+    assert capture["klarna_reference"] == body["captures"][0]["klarna_reference"]
+
+
+def test_the_options_of_a_due_date(shop, box, httpd):
+    order_id = shop.captured()
+    body = KLARNA.find("GET", CAPTURE + "/extend-due-date-options").answer_example(200)
+    answers(box, "GET", "/extend-due-date-options$", 200, body)
+    [capture] = shop.order(order_id)["captures"]
+    told = shop.get(f"/{order_id}/captures/{capture['capture_id']}/due-date")
+    assert (told["currency"], told["options"]) == (body["currency"].upper(), [])
+
+
 ILLUSTRATIVE_ORDERS = [name for name, call in examples.ILLUSTRATIVE.items()
                        if call == ("GET", ORDER)]
 
@@ -196,6 +223,8 @@ ACTIONS = {     # the call: its path in the sandbox, an order for it, the action
     ("PATCH", ORDER + "/customer-details"): (
         "/customer-details$", Shop.placed, "shipping-address",
         {"shipping_address": carts.ADDRESS}),
+    ("POST", CAPTURE + "/trigger-send-out"): (
+        "/trigger-send-out$", Shop.captured, "captures/{capture_id}/send-out", {}),
     ("POST", CAPTURE + "/shipping-info"): (
         "/captures/[^/]+/shipping-info$", Shop.captured, "captures/{capture_id}/shipping-info",
         {"shipping_info": [{"tracking_number": "T-1"}]}),
