@@ -153,9 +153,10 @@ def test_somebody_else_writes_for_too_long(broken, box):
     with Lock(server):
         server.expect_log("KLA0020: .* 503 store: ")
         server.expect_log("KLA0011: statement klarna_operation_insert: database is locked")
+        server.allow_log("KLA0011: statement klarna_order_save: database is locked")
         answer = shop.act(order_id, "captures", {"everything": True}, key)
         problem(answer, 503, "store")
-    assert box.requests() == []
+    assert [seen for seen in box.requests() if seen["method"] != "GET"] == []
     shop.done(shop.finish(lambda key: shop.act(order_id, "captures", {"everything": True}, key),
                           key))
     shop.agrees(order_id, "CAPTURED")

@@ -327,7 +327,7 @@ def test_both_steps_of_a_credit_are_lost(shop, httpd, box):
     box.clear()
     invoice = shop.done(shop.act(order_id, "credit-invoices", body, key))["credit_invoice"]
     assert [step["state"] for step in invoice["steps"]] == ["confirmed", "confirmed"]
-    assert shop.agrees(order_id, "CAPTURED")["refunded_amount"] == 14900
+    assert shop.agrees(order_id, "CAPTURED")["refunded_amount"] == 13988
 
 
 # --- too many requests ----------------------------------------------------------------------

@@ -141,7 +141,7 @@ def test_a_chain_whose_process_is_killed(shop, httpd, box, where, kill):
     assert held[1] == "sent"
     eventually(lambda: is_free(shop, order_id), meanwhile=lambda: leases_are_over(httpd))
     order = shop.agrees(order_id, "CAPTURED")
-    assert (order["refunded_amount"], order["remaining_authorized_amount"]) == (14900, 0)
+    assert (order["refunded_amount"], order["remaining_authorized_amount"]) == (13988, 0)
     [invoice] = order["credit_invoices"]
     assert invoice["state"] == "paid"
     assert [step["state"] for step in invoice["steps"]] == ["confirmed", "confirmed"]

@@ -96,7 +96,7 @@ def _ambiguous(shop, httpd, box):
     _, _, order_id, operation = _lost(shop, httpd, box, "refund", "drop_before")
     klarna_id = shop.order(order_id)["klarna_order_id"]
     for _ in range(2):
-        box.control("POST", f"orders/{klarna_id}/portal", {"action": "refund", "amount": 19900})
+        box.control("POST", f"orders/{klarna_id}/portal", {"action": "refund", "amount": 18682})
     refunds = [refund["refund_id"] for refund in box.ledger(klarna_id)["refunds"]]
     _a_day_later(httpd, box)
     box.forget_requests()
@@ -128,7 +128,7 @@ def test_old_and_ambiguous(shop, httpd, box):
     told = problem(_give_up(httpd, path), 409, "unclear")
     assert "executed_as" in told["next"] and "not_executed" in told["next"]
     assert [(each["id"], each["amount"]) for each in told["candidates"]] == [
-        (refund, 19900) for refund in refunds]
+        (refund, 18682) for refund in refunds]
     assert all(set(each) <= {"id", "amount", "at", "reference"} and each["at"]
                for each in told["candidates"])
     told = problem(_give_up(httpd, path, executed_as="another"), 409, "not_a_candidate")
@@ -138,7 +138,7 @@ def test_old_and_ambiguous(shop, httpd, box):
     problem(httpd.post(path + "/give-up", {"reason": "old", "not_executed": "yes"}), 400,
             "wrong_type", "not_executed")
     assert _writes(box) == []
-    assert box.ledger(klarna_id)["refunded_amount"] == 2 * 19900
+    assert box.ledger(klarna_id)["refunded_amount"] == 2 * 18682
 
 
 def _books(shop, box, order_id, klarna_id, booked):
@@ -148,7 +148,7 @@ def _books(shop, box, order_id, klarna_id, booked):
     assert ours["pending_operation"] is None
     for name in ("captured_amount", "refunded_amount", "remaining_authorized_amount"):
         assert ours[name] == theirs[name], name
-    assert theirs["refunded_amount"] == 2 * 19900
+    assert theirs["refunded_amount"] == 2 * 18682
     refunds = [(step["refund_id"], step["operation_id"]) for invoice in ours["credit_invoices"]
                for step in invoice["steps"] if step["state"] == "confirmed"]
     assert refunds == booked
@@ -213,7 +213,7 @@ def test_klarna_is_out_of_reach_when_a_person_has_spoken(shop, httpd, box):
     answer = eventually(lambda: _not_busy(httpd.post(
         path + "/give-up", {"reason": "old", "not_executed": True})), meanwhile=out_of_reach)
     assert answer.json["state"] == "refused"
-    eventually(lambda: shop.order(order_id)["refunded_amount"] == 2 * 19900)
+    eventually(lambda: shop.order(order_id)["refunded_amount"] == 2 * 18682)
     _books(shop, box, order_id, klarna_id, [(refund, None) for refund in refunds])
 
 
