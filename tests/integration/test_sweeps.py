@@ -231,7 +231,7 @@ def test_what_others_raised_is_booked(shop, httpd, box):
                      auth=AUTH)
     assert answer.status == 204, answer.raw
     order_is_due(httpd, order_id)
-    eventually(lambda: shop.order(order_id)["order_amount"] == 12000)
+    eventually(lambda: shop.order(order_id)["order_amount"] == 12000 and is_free(shop, order_id))
     assert shop.agrees(order_id, "AUTHORIZED")["attention"] == "outside"
 
 
