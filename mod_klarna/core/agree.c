@@ -111,3 +111,41 @@ const char *kl_agree_amounts(apr_pool_t *p, const kl_order_t *order, const kl_kl
     }
     return NULL;
 }
+
+/* --- a reduction of ours ------------------------------------------------------------ */
+
+/* Of one reference, as it was, as it was to be, and as it is. NULL: no line. */
+typedef struct sides_t {
+    const kl_line_t *before, *after, *theirs;
+} sides_t;
+
+static int is_same(const kl_line_t *a, const kl_line_t *b)
+{
+    return a && b ? alike(a, b) : a == b;
+}
+
+/* 1 when the reduction leaves the line as it was, or it is as it must be on that side. */
+static int stands(const sides_t *sides, const kl_line_t *as)
+{
+    return is_same(sides->before, sides->after) || is_same(sides->theirs, as);
+}
+
+kl_agree_side_t kl_agree_reduction(apr_pool_t *p, const kl_order_t *order,
+                                   const kl_movement_t *reduction, const kl_klarna_record_t *seen)
+{
+    const kl_movement_t nothing = {.lines = apr_array_make(p, 1, sizeof(kl_movement_line_t))};
+    apr_array_header_t *before = kl_plan_lines_reduced(p, order, &nothing);
+    apr_array_header_t *after = kl_plan_lines_reduced(p, order, reduction);
+    apr_array_header_t *all = apr_array_append(p, before, after);
+    int is_before = 1, is_after = 1;
+
+    for (int i = 0; i < all->nelts; i++) {
+        const char *reference = APR_ARRAY_IDX(all, i, kl_line_t).reference;
+        sides_t sides = {line_of(before, reference), line_of(after, reference),
+                         line_of(seen->lines, reference)};
+
+        is_before &= stands(&sides, sides.before);
+        is_after &= stands(&sides, sides.after);
+    }
+    return is_before == is_after ? KL_AGREE_NEITHER : is_before ? KL_AGREE_BEFORE : KL_AGREE_AFTER;
+}

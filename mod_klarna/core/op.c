@@ -105,6 +105,11 @@ int kl_op_has_key(kl_op_kind_t kind)
     return !kl_op_places(kind);
 }
 
+int kl_op_writes_authorization(kl_op_kind_t kind)
+{
+    return kind == KL_OP_REDUCE || kind == KL_OP_LINES;
+}
+
 int kl_op_is_final(kl_op_state_t state)
 {
     return state == KL_OP_CONFIRMED || state == KL_OP_REFUSED;

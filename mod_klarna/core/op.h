@@ -59,6 +59,9 @@ int kl_op_is_personal(kl_op_kind_t kind);
 /** 1 when Klarna remembers this kind's idempotency key (all of Order Management). */
 int kl_op_has_key(kl_op_kind_t kind);
 
+/** 1 for what writes an authorization as a whole, its amount and all its lines. */
+int kl_op_writes_authorization(kl_op_kind_t kind);
+
 /** 1 for confirmed and refused. */
 int kl_op_is_final(kl_op_state_t state);
 

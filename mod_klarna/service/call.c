@@ -71,11 +71,13 @@ static void try_once(kl_service_t *svc, kl_operation_t *op, const kl_klarna_requ
     kl_service_step(svc, "called");
 }
 
-/* 1 when another try may say more. */
-static int worth_another(kl_meaning_t meaning, const kl_error_t *why, const kl_exchange_t *ex)
+/* 1 when another try may say more. What writes an authorization as a whole is not repeated blindly:
+ * others may have written it since. */
+static int worth_another(kl_op_kind_t kind, kl_meaning_t meaning, const kl_error_t *why,
+                         const kl_exchange_t *ex)
 {
     if (meaning == KL_MEANS_UNKNOWN) {
-        return 1;
+        return !kl_op_writes_authorization(kind);
     }
     return meaning == KL_MEANS_NOT_DONE
            && (why->kind == KL_RATE_LIMITED || ex->resp.delivery == KL_NOT_SENT);
@@ -103,7 +105,7 @@ static void send_until_known(kl_service_t *svc, kl_operation_t *op, apr_time_t d
         kl_error_clear(why);
         try_once(svc, op, &req, deadline, ex);
         meaning = kl_call_meaning(op, ex, why);
-        if (!worth_another(meaning, why, ex) || tries == KL_MAX_TRIES) {
+        if (!worth_another(op->kind, meaning, why, ex) || tries == KL_MAX_TRIES) {
             return;
         }
         pause = pause_before(svc, tries, why->retry_after);

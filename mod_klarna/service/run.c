@@ -42,48 +42,68 @@ static kl_kind_t find_out(kl_service_t *svc, kl_run_t *run, kl_error_t *err)
     return kl_verify_end(svc, run->op, &found, &run->order, err);
 }
 
-/* --- authorizations that waited ------------------------------------------------------------- */
+/* --- what writes an authorization as a whole ------------------------------------------------- */
 
-/* An authorization is written as a whole, from a copy that others may have made old since it was
- * planned: before a try that failed, or by a process that died. */
-static int is_late(kl_service_t *svc, const kl_operation_t *op)
+static kl_kind_t postpone(kl_service_t *svc, kl_operation_t *op, apr_interval_time_t pause,
+                          kl_error_t *err)
 {
-    return (op->kind == KL_OP_REDUCE || op->kind == KL_OP_LINES) && op->state == KL_OP_QUEUED
-           && (op->attempts > 0 || op->lease_until <= svc->now());
+    kl_kind_t rv = kl_operation_postponed(op, svc->now() + pause, err);
+
+    return rv == KL_OK ? svc->store->operation_save(svc->store, svc->p, op, err) : rv;
 }
 
-/* It was certainly not executed. *over becomes 1 when it is not to be sent now: never, if Klarna's
- * record is no longer what it was planned from; later, if that cannot be read. */
+/*
+ * Others may have written the authorization since it was planned, or sent. It goes out, again with
+ * its key, only while Klarna's record is what it was planned from; else that shows what became of
+ * it. *over becomes 1 when it is not to be sent: it has ended, or must wait, for Klarna or for a
+ * person.
+ */
 static kl_kind_t check_again(kl_service_t *svc, kl_run_t *run, int *over, kl_error_t *err)
 {
-    const kl_finding_t found = {.truth = KL_TRUTH_NOT_EXECUTED};
     kl_operation_t *op = run->op;
-    kl_klarna_record_t seen;
-    kl_kind_t rv = kl_call_read_record(svc, op->account, run->order->klarna_order_id, &seen,
-                                       kl_error_make(svc->p));
+    kl_finding_t found;
+    kl_kind_t rv = kl_verify_operation(svc, op, &found, kl_error_make(svc->p));
 
-    *over = rv != KL_OK || kl_agree_authorization(svc->p, run->order, &seen);
+    *over = !found.record || kl_agree_authorization(svc->p, run->order, found.record);
     if (!*over) {
         return KL_OK;
     }
-    if (rv == KL_OK) {
-        return kl_verify_give_up(svc, op, &found, &run->order, err);
+    if (op->state == KL_OP_QUEUED && found.record) {
+        found.truth = KL_TRUTH_NOT_EXECUTED; /* certainly, whoever did the same */
     }
-    rv = kl_operation_postponed(op, svc->now() + apr_time_from_sec(KL_LEASE_S), err);
-    return rv == KL_OK ? svc->store->operation_save(svc->store, svc->p, op, err) : rv;
+    if (rv != KL_OK || found.truth == KL_TRUTH_NOT_YET) {
+        return postpone(svc, op, apr_time_from_sec(KL_LEASE_S), err);
+    }
+    return found.truth == KL_TRUTH_UNCLEAR
+               ? postpone(svc, op, apr_time_from_sec(KL_KEY_PAUSE_S), err)
+               : kl_verify_give_up(svc, op, &found, &run->order, err);
+}
+
+/* Once more if its first answer was lost and its record allows it. */
+static kl_kind_t write_authorization(kl_service_t *svc, kl_run_t *run, kl_exchange_t *ex,
+                                     kl_error_t *err)
+{
+    int fresh = run->fresh, over = 0;
+    kl_kind_t rv = fresh ? KL_OK : check_again(svc, run, &over, err);
+
+    if (rv == KL_OK && !over) {
+        rv = call_once(svc, run, ex, err);
+    }
+    if (rv == KL_OK && fresh && run->op->state == KL_OP_UNKNOWN) {
+        rv = check_again(svc, run, &over, err);
+        rv = rv == KL_OK && !over ? call_once(svc, run, ex, err) : rv;
+    }
+    return rv;
 }
 
 /* When Klarna has forgotten a key that was in doubt, its record decides instead. */
 static kl_kind_t send_with_key(kl_service_t *svc, kl_run_t *run, kl_error_t *err)
 {
     kl_exchange_t ex = {.key_expired = 0};
-    int over = 0;
-    kl_kind_t rv = is_late(svc, run->op) ? check_again(svc, run, &over, err) : KL_OK;
+    kl_kind_t rv = kl_op_writes_authorization(run->op->kind)
+                       ? write_authorization(svc, run, &ex, err)
+                       : call_once(svc, run, &ex, err);
 
-    if (rv != KL_OK || over) {
-        return rv;
-    }
-    rv = call_once(svc, run, &ex, err);
     if (rv == KL_OK && ex.key_expired) {
         rv = find_out(svc, run, err);
         rv = rv == KL_OK && run->op->state == KL_OP_QUEUED ? call_once(svc, run, &ex, err) : rv;
@@ -221,6 +241,7 @@ kl_kind_t kl_run(kl_service_t *svc, kl_run_t *run, kl_error_t *err)
 
     for (;;) {
         rv = run_one(svc, run, err);
+        run->fresh = 0;
         if (rv != KL_OK || run->op->state != KL_OP_CONFIRMED || !run->op->next_op[0]) {
             return rv;
         }

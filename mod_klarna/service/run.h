@@ -12,6 +12,7 @@
 typedef struct kl_run_t {
     kl_operation_t *op; /* where to begin; then the last operation run */
     kl_order_t *order;  /* its order as stored, or NULL; then as stored now, NULL = not known */
+    int fresh;          /* 1: it was planned within the same action, from Klarna's record */
 } kl_run_t;
 
 /** Runs run->op and the operations that follow it. One that is final and not booked is booked.

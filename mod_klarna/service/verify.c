@@ -234,9 +234,31 @@ static void truth_of_release(const search_t *search, const kl_klarna_record_t *s
     }
 }
 
-/* A smaller amount may be ours plus a later change; a larger one that is not the old amount is
- * ambiguous, and is booked as found whatever it was. */
-static void truth_of_reduction(const search_t *search, const kl_klarna_record_t *seen)
+/* The lines that it touches tell, whatever others made of the rest; a mixture tells nothing. */
+static void truth_of_touched_lines(const search_t *search, const kl_klarna_record_t *seen)
+{
+    kl_intent_t intent;
+
+    if (kl_intent_parse(&intent, search->svc->p, search->op, kl_error_make(search->svc->p))
+        != KL_OK) {
+        return;
+    }
+    switch (kl_agree_reduction(search->svc->p, search->order, &intent.moved, seen)) {
+    case KL_AGREE_BEFORE:
+        search->found->truth = KL_TRUTH_NOT_EXECUTED;
+        break;
+    case KL_AGREE_AFTER:
+        search->found->truth = KL_TRUTH_EXECUTED;
+        break;
+    case KL_AGREE_NEITHER:
+        may_be_done(search);
+        break;
+    }
+}
+
+/* Where no lines tell it: a smaller amount may be ours plus a later change; a larger one that is
+ * not the old amount is ambiguous, and is booked as found whatever it was. */
+static void truth_of_amount(const search_t *search, const kl_klarna_record_t *seen)
 {
     apr_int64_t asked = kl_json_int(body_of(search->svc->p, search->op), "order_amount", -1);
 
@@ -248,6 +270,16 @@ static void truth_of_reduction(const search_t *search, const kl_klarna_record_t 
     }
     else if (seen->order_amount == search->order->order_amount) {
         search->found->truth = KL_TRUTH_NOT_EXECUTED;
+    }
+}
+
+static void truth_of_reduction(const search_t *search, const kl_klarna_record_t *seen)
+{
+    if (holds(search) && seen->lines && seen->lines->nelts > 0) {
+        truth_of_touched_lines(search, seen);
+    }
+    else {
+        truth_of_amount(search, seen);
     }
 }
 
@@ -344,7 +376,7 @@ static kl_kind_t read_truth(kl_service_t *svc, const kl_operation_t *op, kl_find
 {
     kl_order_t *order = NULL;
     search_t search = {svc, NULL, op, found};
-    kl_klarna_record_t seen;
+    kl_klarna_record_t *seen = apr_pcalloc(svc->p, sizeof(*seen));
     kl_kind_t rv = kl_service_order(svc, op->order_id, &order, err);
 
     if (rv != KL_OK) {
@@ -358,8 +390,12 @@ static kl_kind_t read_truth(kl_service_t *svc, const kl_operation_t *op, kl_find
         found->truth = KL_TRUTH_NOT_EXECUTED; /* it only reads: once more does no harm */
         return KL_OK;
     }
-    rv = kl_call_read_record(svc, order->account, order->klarna_order_id, &seen, err);
-    return rv == KL_OK ? truth_of(&search, &seen, err) : rv;
+    rv = kl_call_read_record(svc, order->account, order->klarna_order_id, seen, err);
+    if (rv != KL_OK) {
+        return rv;
+    }
+    found->record = seen;
+    return truth_of(&search, seen, err);
 }
 
 kl_kind_t kl_verify_operation(kl_service_t *svc, const kl_operation_t *op, kl_finding_t *found,

@@ -27,6 +27,7 @@ typedef struct kl_finding_t {
      * Klarna gives no id, the kind's name stands in. NULL: it was executed, but as which entry is
      * not known (a placement). */
     apr_array_header_t *candidates;
+    const kl_klarna_record_t *record; /* Klarna's order as it was read, or NULL */
 } kl_finding_t;
 
 /** Reads Klarna's record and finds out whether op was executed. Calls Klarna, changes nothing.

@@ -877,6 +877,10 @@ static int fault_now(fake_klarna_t *fake, const sent_t *req)
         return -1;
     }
     fake->calls++;
+    if (fake->reads_lost_from && fake->calls >= fake->reads_lost_from
+        && strcmp(req->method, "GET") == 0 && strstr(req->path, "/orders/")) {
+        return FAKE_LOST_BEFORE;
+    }
     if (fake->dice && test_random_in(fake->dice, 1, 100) <= fake->percent) {
         fault = (int)test_random_in(fake->dice, 0, FAKE_KLARNA_FAULTS - 1);
     }
@@ -951,7 +955,7 @@ fake_klarna_t *fake_klarna_make(apr_pool_t *p, fake_process_t *process)
 
 void fake_klarna_arm(fake_klarna_t *fake, int n, fake_klarna_fault_t fault)
 {
-    fake->calls = 0;
+    fake->calls = fake->reads_lost_from = 0;
     fake->fail_at = n;
     fake->fault = fault;
 }

@@ -73,6 +73,7 @@ typedef struct fake_klarna_t {
     const char *username;        /* whose credentials the last call had */
     int fail_at;                 /* 0 = never */
     fake_klarna_fault_t fault;
+    int reads_lost_from; /* an order cannot be read from that call on, 0 = it can */
     int retry_after;     /* seconds, in a 429 */
     test_random_t *dice; /* not NULL: a call fails at random */
     int percent;

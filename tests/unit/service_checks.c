@@ -57,6 +57,7 @@ kl_kind_t world_lose(world_t *world, act_fn prepare, const char *id, const char 
     svc->timeout = 1;
     *err = kl_error_make(world->p);
     fake_klarna_arm(world->klarna, 1 + world_reads_first(world, prepare, id), how);
+    world->klarna->reads_lost_from = world->klarna->fail_at + 1;
     rv = world_act(svc, prepare, id, key, op, *err);
     fake_klarna_arm(world->klarna, 0, how);
     return rv;

@@ -470,6 +470,7 @@ kl_operation_t *world_in_doubt(world_t *world, act_fn prepare, const char *order
 
     svc->timeout = 1; /* one try */
     fake_klarna_arm(world->klarna, 1 + world_reads_first(world, prepare, order_id), how);
+    world->klarna->reads_lost_from = world->klarna->fail_at + 1;
     assert_int_equal(world_act(svc, prepare, order_id, key, &op, err), KL_OK);
     fake_klarna_arm(world->klarna, 0, how);
     assert_int_equal(op->state, KL_OP_UNKNOWN);

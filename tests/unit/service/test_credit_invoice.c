@@ -196,6 +196,90 @@ static void what_others_did_while_it_waited_is_not_written_over(void **state)
     assert_non_null(strstr(there->lines, "swapped"));
 }
 
+/* One try whose answer was lost; what others wrote since decides whether it goes out again. */
+static void a_lost_reduction_is_looked_up_before_it_is_repeated(void **state)
+{
+    static const struct {
+        fake_klarna_fault_t how;
+        const char *theirs; /* written before the worker comes, or NULL */
+        kl_op_state_t state;
+        int executed;
+        apr_int64_t amount; /* in the end, on both sides */
+    } cases[] = {{FAKE_LOST_BEFORE, NULL, KL_OP_CONFIRMED, 1, 5500},
+                 {FAKE_LOST_AFTER, NULL, KL_OP_CONFIRMED, 1, 5500},
+                 /* another line changed: it was not done, and is not written over */
+                 {FAKE_LOST_BEFORE, "cup 2 5000 lamp 1 2000", KL_OP_REFUSED, 0, 12000},
+                 /* another line changed: it was done before */
+                 {FAKE_LOST_AFTER, "cup 1 5000 lamp 1 2000", KL_OP_CONFIRMED, 1, 7000},
+                 /* the same was done by them: it is not done twice */
+                 {FAKE_LOST_BEFORE, "cup 1 5000 freight 1 900 voucher 1 -400", KL_OP_CONFIRMED, 0,
+                  5500}};
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        world_t *world = world_for(state);
+        const char *id = world_placed(world);
+        fake_order_t *there = world_klarna_order(world, id);
+        kl_service_t *svc = world_service(world, world->p);
+        kl_operation_t *op = NULL;
+
+        svc->timeout = 1;
+        fake_klarna_arm(world->klarna, 2, cases[i].how);
+        world->klarna->reads_lost_from = 3; /* nor can it be read now */
+        assert_int_equal(world_act(svc, act_credit_cup, id, "k", &op, kl_error_make(world->p)),
+                         KL_OK);
+        assert_int_equal(op->state, KL_OP_UNKNOWN);
+        fake_klarna_arm(world->klarna, 0, FAKE_LOST_BEFORE);
+        if (cases[i].theirs) {
+            fake_klarna_write(world->klarna, there->id, cases[i].theirs);
+        }
+        assert_true(world_drain(world));
+        assert_int_equal(fake_store_operation(world->store, op->id)->state, cases[i].state);
+        assert_int_equal(fake_klarna_executed(world->klarna, "reduce"), cases[i].executed);
+        assert_int_equal(there->order_amount, cases[i].amount);
+        world_look(world, id, 0);
+        world_check(world, id, "lost");
+    }
+}
+
+/* A mixture of before and after: only a person can tell. It is never sent again. */
+static void a_lost_reduction_that_nobody_can_tell(void **state)
+{
+    world_t *world = world_for(state);
+    const char *id = world_placed(world);
+    const kl_operation_t *op = world_in_doubt(world, act_credit_cup, id, "k", FAKE_LOST_BEFORE);
+
+    fake_klarna_write(world->klarna, world_klarna_order(world, id)->id, "cup 3 5000 freight 1 500");
+    assert_false(world_drain(world));
+    op = fake_store_operation(world->store, op->id);
+    assert_int_equal(op->state, KL_OP_UNKNOWN);
+    assert_int_equal(fake_klarna_executed(world->klarna, "reduce"), 0);
+    assert_int_equal(world_klarna_order(world, id)->order_amount, 15500);
+}
+
+static int is_claimed(const world_t *world)
+{
+    const kl_operation_t *op = world->store->operations->nelts ? world_last_operation(world) : NULL;
+
+    return op && strcmp(world_order(world, op->order_id)->pending_op, op->id) == 0;
+}
+
+/* Its process died before it was sent, and time passed. */
+static void a_reduction_that_was_never_sent_is_checked_too(void **state)
+{
+    world_t *world = world_for(state);
+    const char *id = world_placed(world);
+    kl_operation_t *op;
+
+    world_act_until(world, act_credit_cup, id, "k", is_claimed);
+    op = fake_store_operation(world->store, world_order(world, id)->pending_op);
+    assert_non_null(op);
+    assert_int_equal(op->attempts, 0);
+    fake_klarna_write(world->klarna, world_klarna_order(world, id)->id, "cup 2 5000 lamp 1 500");
+    assert_true(world_drain(world));
+    assert_int_equal(fake_klarna_executed(world->klarna, "reduce"), 0);
+    assert_int_equal(fake_store_operation(world->store, op->id)->state, KL_OP_REFUSED);
+}
+
 typedef struct watched_t {
     world_t *world;
     const char *id;
@@ -284,6 +368,9 @@ int main(void)
         WITH_POOL(everything_is_what_is_known_while_klarna_cannot_be_read),
         WITH_POOL(nothing_is_taken_off_unread),
         WITH_POOL(what_others_did_while_it_waited_is_not_written_over),
+        WITH_POOL(a_lost_reduction_is_looked_up_before_it_is_repeated),
+        WITH_POOL(a_lost_reduction_that_nobody_can_tell),
+        WITH_POOL(a_reduction_that_was_never_sent_is_checked_too),
         WITH_POOL(a_credit_is_paid_when_every_step_is_confirmed),
         WITH_POOL(a_refused_first_step_discards_the_second),
         WITH_POOL(a_refused_second_step_leaves_it_partly_paid),
