@@ -15,8 +15,9 @@ static const char *order_url(kl_request_t *req, const char *order_id)
 }
 
 /* The operation as an error: Klarna's no, in its own words, with the next step. */
-static int refused(kl_request_t *req, const kl_operation_t *op)
+static int refused(kl_request_t *req, const kl_acted_t *acted)
 {
+    const kl_operation_t *op = acted->last;
     kl_error_t *err = req->err;
     kl_error_t *ignored = kl_error_make(req->r->pool);
     kl_json_t *refusal = kl_json_parse(req->r->pool, op->refusal, strlen(op->refusal), ignored);
@@ -27,7 +28,11 @@ static int refused(kl_request_t *req, const kl_operation_t *op)
 
     kl_error_clear(err);
     kl_error_set(err, KL_REFUSED, "klarna_refused", "%s", detail ? detail : "Klarna refused.");
-    if (kl_json_str(refusal, "next")) {
+    if (kl_op_refused_by_state(op->http_status, op->error_code)) {
+        kl_error_next(err, apr_psprintf(req->r->pool, "Klarna's record was read. %s",
+                                        kl_order_sentence(acted->order)->text));
+    }
+    else if (kl_json_str(refusal, "next")) {
         kl_error_next(err, kl_json_str(refusal, "next"));
     }
     err->klarna_code = op->error_code;
@@ -69,7 +74,7 @@ int kl_act_answer_send(kl_request_t *req, kl_kind_t rv, const kl_acted_t *acted,
         return kl_answer_error(req);
     }
     if (acted->last->state == KL_OP_REFUSED) {
-        return refused(req, acted->last);
+        return refused(req, acted);
     }
     if (acted->last->state != KL_OP_CONFIRMED) {
         log_unknown(req, acted->last);

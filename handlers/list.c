@@ -41,7 +41,7 @@ static const char *read_attention(kl_request_t *req)
     kl_attention_t known;
 
     if (mark[0] && !kl_attention_parse(mark, &known)) {
-        unknown_value(req, "attention", "orphan, outside, differs or expiring");
+        unknown_value(req, "attention", "orphan, outside, fraud_rejected, differs or expiring");
     }
     return mark;
 }

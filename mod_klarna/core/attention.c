@@ -8,7 +8,7 @@
 static const char *const names[] = {
     [KL_ATTENTION_NONE] = "",           [KL_ATTENTION_EXPIRING] = "expiring",
     [KL_ATTENTION_OUTSIDE] = "outside", [KL_ATTENTION_DIFFERS] = "differs",
-    [KL_ATTENTION_ORPHAN] = "orphan",
+    [KL_ATTENTION_ORPHAN] = "orphan",   [KL_ATTENTION_REJECTED] = "fraud_rejected",
 };
 
 _Static_assert(sizeof(names) / sizeof(names[0]) == KL_ATTENTION_ORPHAN + 1, "each mark has a name");

@@ -14,6 +14,7 @@ typedef enum {
     KL_ATTENTION_NONE,
     KL_ATTENTION_EXPIRING, /* its authorization ends soon */
     KL_ATTENTION_OUTSIDE,  /* something was done at Klarna without us, and booked */
+    KL_ATTENTION_REJECTED, /* Klarna said no after its review: not to be shipped */
     KL_ATTENTION_DIFFERS,  /* Klarna's record and the books cannot be reconciled */
     KL_ATTENTION_ORPHAN    /* placed at Klarna, its order id not known: stays until it is */
 } kl_attention_t;

@@ -289,6 +289,7 @@ kl_kind_t kl_booking_cancel(kl_order_t *order, kl_error_t *err)
     kl_order_cancel_open(order);
     order->remaining_amount = 0;
     order->state = KL_ORDER_CANCELLED;
+    kl_attention_lower(order, KL_ATTENTION_REJECTED); /* nothing is left that could be shipped */
     return kl_order_check(order, err);
 }
 

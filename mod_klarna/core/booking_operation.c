@@ -51,6 +51,28 @@ static void step_refused(kl_credit_invoice_t *ci, int i)
     ci->state = ci->paid_amount > 0 ? "partly_paid" : "refused";
 }
 
+/* One that began with a no to what the order has become gave nothing back and never will: the
+ * history shows the no. */
+static int is_useless(const kl_credit_invoice_t *ci, const kl_operation_t *op)
+{
+    return ci->paid_amount == 0 && kl_op_refused_by_state(op->http_status, op->error_code);
+}
+
+static void remove_credit_invoice(kl_order_t *order, const kl_credit_invoice_t *ci)
+{
+    apr_array_header_t *all = order->credit_invoices;
+    int kept = 0;
+
+    for (int i = 0; i < all->nelts; i++) {
+        const kl_credit_invoice_t *one = &APR_ARRAY_IDX(all, i, kl_credit_invoice_t);
+
+        if (one != ci) {
+            APR_ARRAY_IDX(all, kept++, kl_credit_invoice_t) = *one;
+        }
+    }
+    all->nelts = kept;
+}
+
 static kl_kind_t mark_step(kl_order_t *order, const kl_operation_t *op, kl_error_t *err)
 {
     kl_credit_invoice_t *ci = kl_order_find_credit_invoice(order, op->credit_invoice_id);
@@ -65,6 +87,9 @@ static kl_kind_t mark_step(kl_order_t *order, const kl_operation_t *op, kl_error
     }
     if (op->state == KL_OP_CONFIRMED) {
         step_confirmed(ci, i, op);
+    }
+    else if (is_useless(ci, op)) {
+        remove_credit_invoice(order, ci);
     }
     else {
         step_refused(ci, i);

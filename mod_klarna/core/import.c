@@ -383,14 +383,15 @@ static void import_authorization(import_t *in, const kl_klarna_record_t *seen)
 }
 
 /* Ended here, by time, a cancellation or a release, and open again at Klarna, which alone can do
- * that. */
+ * that; or it was meanwhile, and was written anew before it ended again. */
 static void import_reopened(import_t *in, const kl_klarna_record_t *seen)
 {
     kl_order_t *order = in->order;
     int ended = order->state == KL_ORDER_CANCELLED || order->state == KL_ORDER_EXPIRED
                 || order->state == KL_ORDER_CAPTURED;
+    int is_open = is_open_word(seen->status) && seen->remaining_authorized_amount > 0;
 
-    if (!ended || !is_open_word(seen->status) || seen->remaining_authorized_amount <= 0
+    if (!ended || !(is_open || seen->order_amount != order->order_amount)
         || order->captured_amount == order->order_amount || !adds_up(seen)
         || !kl_order_has_room(in->p, order, ROOM)) {
         return;
@@ -399,8 +400,10 @@ static void import_reopened(import_t *in, const kl_klarna_record_t *seen)
         in->broken = 1;
         return;
     }
-    note(order, "reopened", seen->remaining_authorized_amount, "", in->now);
-    in->booked++;
+    if (is_open) {
+        note(order, "reopened", seen->remaining_authorized_amount, "", in->now);
+        in->booked++;
+    }
 }
 
 static void import_released(import_t *in, const kl_klarna_record_t *seen)

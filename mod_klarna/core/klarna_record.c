@@ -27,6 +27,7 @@ static void end_authorization(kl_order_t *order, const kl_klarna_record_t *seen)
         kl_order_cancel_open(order);
     }
     order->remaining_amount = 0;
+    kl_attention_lower(order, KL_ATTENTION_REJECTED);
 }
 
 /* --- words ------------------------------------------------------------------------ */
@@ -58,12 +59,26 @@ static void take_capture_references(kl_order_t *order, apr_pool_t *p,
     }
 }
 
+/* A no is told once: who has seen it need not see it again. */
+static void take_fraud_status(kl_order_t *order, apr_pool_t *p, const char *theirs)
+{
+    int was_rejected = kl_order_is_rejected(order);
+
+    if (theirs != NULL && theirs[0] != '\0') {
+        order->fraud_status = apr_pstrdup(p, theirs);
+    }
+    if (!kl_order_is_rejected(order)) {
+        kl_attention_lower(order, KL_ATTENTION_REJECTED);
+    }
+    else if (!was_rejected) {
+        kl_attention_raise(order, KL_ATTENTION_REJECTED);
+    }
+}
+
 void kl_klarna_record_take_words(kl_order_t *order, apr_pool_t *p, const kl_klarna_record_t *seen)
 {
     take_capture_references(order, p, seen->captures);
-    if (seen->fraud_status != NULL && seen->fraud_status[0] != '\0') {
-        order->fraud_status = apr_pstrdup(p, seen->fraud_status);
-    }
+    take_fraud_status(order, p, seen->fraud_status);
     if (seen->klarna_reference != NULL && seen->klarna_reference[0] != '\0') {
         order->klarna_reference = apr_pstrdup(p, seen->klarna_reference);
     }

@@ -105,9 +105,20 @@ int kl_op_has_key(kl_op_kind_t kind)
     return !kl_op_places(kind);
 }
 
-int kl_op_writes_authorization(kl_op_kind_t kind)
+int kl_op_takes_the_whole(kl_op_kind_t kind)
 {
-    return kind == KL_OP_REDUCE || kind == KL_OP_LINES;
+    return kind == KL_OP_REDUCE || kind == KL_OP_LINES || kind == KL_OP_CANCEL
+           || kind == KL_OP_RELEASE;
+}
+
+/* CAPTURE_NOT_ALLOWED, CANCEL_NOT_ALLOWED and their kin. */
+int kl_op_refused_by_state(int http_status, const char *error_code)
+{
+    static const char no[] = "NOT_ALLOWED";
+    size_t len = strlen(error_code);
+
+    return http_status == 403 && len >= sizeof(no) - 1
+           && strcmp(error_code + len - (sizeof(no) - 1), no) == 0;
 }
 
 int kl_op_is_final(kl_op_state_t state)

@@ -59,8 +59,12 @@ int kl_op_is_personal(kl_op_kind_t kind);
 /** 1 when Klarna remembers this kind's idempotency key (all of Order Management). */
 int kl_op_has_key(kl_op_kind_t kind);
 
-/** 1 for what writes an authorization as a whole, its amount and all its lines. */
-int kl_op_writes_authorization(kl_op_kind_t kind);
+/** 1 for what acts on an authorization as a whole: writes its amount and all its lines, or gives it
+ *  up with whatever others have added. */
+int kl_op_takes_the_whole(kl_op_kind_t kind);
+
+/** 1 when a refusal with that code is about what the order has become, not about what was asked. */
+int kl_op_refused_by_state(int http_status, const char *error_code);
 
 /** 1 for confirmed and refused. */
 int kl_op_is_final(kl_op_state_t state);

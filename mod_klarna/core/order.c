@@ -102,7 +102,8 @@ static const kl_words_t sentences[] = {
     [KL_ORDER_CANCELLED] = {"cancelled", "The order was cancelled; the shopper pays nothing for "
                                          "what was not captured."},
     [KL_ORDER_EXPIRED] = {"expired",
-                          "The authorization has expired; nothing more can be captured."},
+                          "The authorization has expired. Only Klarna can reactivate it; otherwise "
+                          "make a new order."},
     [KL_ORDER_CLOSED] = {"closed", "Klarna has closed the order."},
     [KL_ORDER_DECLINED] = {"declined", "Klarna declined the purchase."},
     [KL_ORDER_ABANDONED] = {"abandoned", "The shopper never finished the purchase."},
@@ -247,7 +248,8 @@ apr_int64_t kl_order_open_amount(const kl_order_t *order)
 
 apr_time_t kl_order_open_until(const kl_order_t *order)
 {
-    if (kl_order_open_amount(order) == 0) {
+    if (kl_order_open_amount(order) == 0 || kl_order_is_in_review(order)
+        || kl_order_is_rejected(order)) {
         return 0;
     }
     return order->expires_at ? order->expires_at : APR_INT64_MAX;

@@ -212,8 +212,8 @@ apr_int64_t kl_order_fees_kept(const kl_order_t *order);
 apr_int64_t kl_order_creditable_amount(const kl_order_t *order);
 /** What may still be captured or taken off: 0 unless AUTHORIZED or PART_CAPTURED. */
 apr_int64_t kl_order_open_amount(const kl_order_t *order);
-/** Until when that can be done: 0 when nothing is open, APR_INT64_MAX when the end of the
- *  authorization is not known yet. What is to be shipped is listed by it. */
+/** Until when it can be shipped: 0 when nothing is open or Klarna has not said yes, APR_INT64_MAX
+ * when the end of the authorization is not known yet. What is to be shipped is listed by it. */
 apr_time_t kl_order_open_until(const kl_order_t *order);
 /** 1 when the authorization lasts as long as Klarna lets one last. */
 int kl_order_lasts_longest(const kl_order_t *order);

@@ -194,10 +194,12 @@ kl_kind_t kl_plan_json_credit(kl_credit_request_t *want, apr_pool_t *p, const kl
 
     memset(want, 0, sizeof(*want));
     kl_reader_only(&rd, "everything", "amount", "lines", "release", "name", "tax_rate",
-                   "return_fee", "return_fee_tax_rate", "reference", "comment", NULL);
+                   "return_fee", "return_fee_tax_rate", "reference", "confirm_reference", "comment",
+                   NULL);
     read_selection(&want->what, &rd);
     want->release = kl_reader_bool(&rd, "release", 0);
     read_name(want, &rd);
+    want->confirm_reference = kl_reader_bool(&rd, "confirm_reference", 0);
     want->return_fee = kl_reader_int(&rd, "return_fee", KL_OPTIONAL, 0, 0, KL_MAX_AMOUNT);
     want->return_fee_tax_rate = kl_reader_int(&rd, "return_fee_tax_rate", KL_OPTIONAL, 0, 0,
                                               KL_MAX_TAX_RATE);

@@ -9,6 +9,8 @@
 #define MINUTE apr_time_from_sec(60)
 #define DAY apr_time_from_sec(86400)
 
+#define EXPIRED_D 30 /* how long an expired order is looked at, in days */
+
 static const int marks[] = {7, 3, 1}; /* days before the end */
 #define MARKS ((int)(sizeof(marks) / sizeof(marks[0])))
 
@@ -26,10 +28,19 @@ static apr_time_t pause_after(int checks, apr_time_t most)
     return pause < most ? pause : most;
 }
 
+/* Only Klarna can open it again, and tells nobody. */
+static apr_time_t look_at_expired(const kl_order_t *order, apr_time_t now)
+{
+    return now + DAY <= order->expires_at + EXPIRED_D * DAY ? now + DAY : 0;
+}
+
 static apr_time_t next_look(const kl_order_t *order, apr_time_t now)
 {
     apr_time_t next, after_end;
 
+    if (order->state == KL_ORDER_EXPIRED) {
+        return look_at_expired(order, now);
+    }
     if (is_over(order)) {
         return 0;
     }

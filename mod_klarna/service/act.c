@@ -105,6 +105,19 @@ static kl_kind_t begun_elsewhere(kl_service_t *svc, const kl_ask_t *ask, kl_oper
     return rv == KL_OK && !*op ? kl_service_in_progress(err) : rv;
 }
 
+/* Klarna's no to what the order has become: its record shows that. What cannot be read now is read
+ * by the worker. */
+static void look_after_refusal(kl_service_t *svc, const kl_operation_t *op, kl_order_t **order)
+{
+    kl_order_t *seen = *order;
+    kl_look_t found;
+
+    if (op->state == KL_OP_REFUSED && kl_op_refused_by_state(op->http_status, op->error_code)
+        && kl_reconcile_order(svc, &seen, &found, kl_error_make(svc->p)) == KL_OK) {
+        *order = seen;
+    }
+}
+
 kl_kind_t kl_act(kl_service_t *svc, const kl_action_t *action, const kl_ask_t *ask,
                  kl_acted_t *acted, kl_error_t *err)
 {
@@ -132,6 +145,9 @@ kl_kind_t kl_act(kl_service_t *svc, const kl_action_t *action, const kl_ask_t *a
     }
     if (rv == KL_OK && !run.order) {
         rv = kl_service_order(svc, run.op->order_id, &run.order, err);
+    }
+    if (rv == KL_OK && !again) {
+        look_after_refusal(svc, run.op, &run.order);
     }
     acted->last = run.op;
     acted->order = run.order;

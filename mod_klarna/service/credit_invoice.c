@@ -3,6 +3,7 @@
 #include "service/credit_invoice.h"
 
 #include <apr_strings.h>
+#include <string.h>
 #include "api/order_management.h"
 #include "core/agree.h"
 #include "core/booking.h"
@@ -113,13 +114,37 @@ static kl_kind_t plan_step(kl_service_t *svc, const kl_ask_t *ask, kl_plan_t *pl
     return KL_OK;
 }
 
+/* The same number under another key is a second return, or the first one sent twice. */
+static kl_kind_t check_reference(const kl_order_t *order, const kl_credit_request_t *want,
+                                 kl_error_t *err)
+{
+    for (int i = 0;
+         want->reference[0] && !want->confirm_reference && i < order->credit_invoices->nelts; i++) {
+        const kl_credit_invoice_t *ci = &APR_ARRAY_IDX(order->credit_invoices, i,
+                                                       kl_credit_invoice_t);
+
+        if (strcmp(ci->reference, want->reference) == 0 && strcmp(ci->state, "refused") != 0) {
+            kl_error_set(
+                err, KL_CONFLICT, "reference_used",
+                "This order has a credit invoice with the number %s already, of %" APR_INT64_T_FMT
+                " (%s). Nothing was sent.",
+                ci->reference, ci->amount, ci->state);
+            kl_error_next(err,
+                          "If this is another return, send it with \"confirm_reference\": true, or "
+                          "under a number of its own.");
+        }
+    }
+    return err->kind;
+}
+
 static kl_kind_t plan_credit(kl_service_t *svc, const kl_ask_t *ask, kl_plan_t *plan,
                              kl_error_t *err)
 {
     kl_credit_invoice_t *ci;
     kl_credit_plan_t credit;
 
-    if (kl_plan_credit(&credit, svc->p, plan->order, ask->credit, err) != KL_OK) {
+    if (check_reference(plan->order, ask->credit, err) != KL_OK
+        || kl_plan_credit(&credit, svc->p, plan->order, ask->credit, err) != KL_OK) {
         return err->kind;
     }
     ci = new_credit_invoice(svc, ask->credit, &credit);
@@ -151,6 +176,7 @@ kl_kind_t kl_credit_invoice_preview(kl_service_t *svc, const kl_ask_t *ask, kl_o
 {
     kl_kind_t rv = kl_service_order(svc, ask->order_id, order, err);
 
+    rv = rv == KL_OK ? check_reference(*order, ask->credit, err) : rv;
     return rv == KL_OK ? kl_plan_credit(plan, svc->p, *order, ask->credit, err) : rv;
 }
 

@@ -42,7 +42,7 @@ static kl_kind_t find_out(kl_service_t *svc, kl_run_t *run, kl_error_t *err)
     return kl_verify_end(svc, run->op, &found, &run->order, err);
 }
 
-/* --- what writes an authorization as a whole ------------------------------------------------- */
+/* --- what acts on an authorization as a whole ------------------------------------------------- */
 
 static kl_kind_t postpone(kl_service_t *svc, kl_operation_t *op, apr_interval_time_t pause,
                           kl_error_t *err)
@@ -50,6 +50,14 @@ static kl_kind_t postpone(kl_service_t *svc, kl_operation_t *op, apr_interval_ti
     kl_kind_t rv = kl_operation_postponed(op, svc->now() + pause, err);
 
     return rv == KL_OK ? svc->store->operation_save(svc->store, svc->p, op, err) : rv;
+}
+
+/* 1 when the record is what the operation was planned from. */
+static int is_as_planned(kl_service_t *svc, const kl_run_t *run, const kl_klarna_record_t *record)
+{
+    return record && !kl_agree_authorization(svc->p, run->order, record)
+           && (run->op->kind == KL_OP_REDUCE || run->op->kind == KL_OP_LINES
+               || !kl_agree_amounts(svc->p, run->order, record));
 }
 
 /*
@@ -64,7 +72,7 @@ static kl_kind_t check_again(kl_service_t *svc, kl_run_t *run, int *over, kl_err
     kl_finding_t found;
     kl_kind_t rv = kl_verify_operation(svc, op, &found, kl_error_make(svc->p));
 
-    *over = !found.record || kl_agree_authorization(svc->p, run->order, found.record);
+    *over = !is_as_planned(svc, run, found.record);
     if (!*over) {
         return KL_OK;
     }
@@ -80,8 +88,7 @@ static kl_kind_t check_again(kl_service_t *svc, kl_run_t *run, int *over, kl_err
 }
 
 /* Once more if its first answer was lost and its record allows it. */
-static kl_kind_t write_authorization(kl_service_t *svc, kl_run_t *run, kl_exchange_t *ex,
-                                     kl_error_t *err)
+static kl_kind_t send_checked(kl_service_t *svc, kl_run_t *run, kl_exchange_t *ex, kl_error_t *err)
 {
     int fresh = run->fresh, over = 0;
     kl_kind_t rv = fresh ? KL_OK : check_again(svc, run, &over, err);
@@ -100,9 +107,8 @@ static kl_kind_t write_authorization(kl_service_t *svc, kl_run_t *run, kl_exchan
 static kl_kind_t send_with_key(kl_service_t *svc, kl_run_t *run, kl_error_t *err)
 {
     kl_exchange_t ex = {.key_expired = 0};
-    kl_kind_t rv = kl_op_writes_authorization(run->op->kind)
-                       ? write_authorization(svc, run, &ex, err)
-                       : call_once(svc, run, &ex, err);
+    kl_kind_t rv = kl_op_takes_the_whole(run->op->kind) ? send_checked(svc, run, &ex, err)
+                                                        : call_once(svc, run, &ex, err);
 
     if (rv == KL_OK && ex.key_expired) {
         rv = find_out(svc, run, err);

@@ -95,3 +95,42 @@ def test_nothing_is_taken_off_without_klarnas_record(shop, box, order_id):
     assert lines_at(box, klarna_id) == [("A", 5000), ("B", 5000)]
     shop.done(take_off(shop, order_id, "B"))
     shop.agrees(order_id, "AUTHORIZED")
+
+
+def test_a_number_that_is_used_is_asked_about(shop):
+    order_id = shop.captured(carts.of(A, B))
+    body = {"amount": 1000, "reference": "C-1"}
+    shop.done(shop.act(order_id, "credit-invoices", body, "key-1"))
+    shop.done(shop.act(order_id, "credit-invoices", body, "key-1"))     # the same again
+    shop.httpd.expect_log("KLA0020: .* 409 reference_used: ")
+    told = problem(shop.act(order_id, "credit-invoices", body, "key-2"), 409, "reference_used")
+    assert "C-1" in told["detail"] and "confirm_reference" in told["next"]
+    shop.done(shop.act(order_id, "credit-invoices", body | {"confirm_reference": True}, "key-2"))
+    assert shop.agrees(order_id)["refunded_amount"] == 2000
+
+
+def test_what_klarna_opens_again_is_ours_again(shop, box, order_id):
+    klarna_id = shop.order(order_id)["klarna_order_id"]
+    box.control("POST", f"orders/{klarna_id}/portal", {"action": "cancel"})
+    assert shop.get(f"/{order_id}?refresh=1")["state"] == "CANCELLED"
+    box.control("POST", f"orders/{klarna_id}/portal", {"action": "reactivate"})
+    shop.get(f"/{order_id}?refresh=1")
+    order = shop.agrees(order_id, "AUTHORIZED")
+    assert (order["attention"], order["remaining_authorized_amount"]) == ("outside", 10000)
+    assert order["outside"][1]["kind"] == "reopened"
+    shop.done(shop.act(order_id, "captures", {"everything": True}))
+    assert shop.agrees(order_id, "CAPTURED")["captured_amount"] == 10000
+
+
+def test_what_klarna_has_not_accepted_is_not_to_ship(shop, box):
+    order_id = shop.placed(carts.of(A, B), outcome="pending")
+    klarna_id = shop.order(order_id)["klarna_order_id"]
+
+    def to_ship():
+        return [order["id"] for order in shop.get("?list=to_ship&limit=100")["orders"]]
+    assert order_id not in to_ship()
+    box.control("POST", f"orders/{klarna_id}/fraud", {"decision": "REJECTED"})
+    order = shop.get(f"/{order_id}?refresh=1")
+    assert (order["attention"], order["fraud_status"]) == ("fraud_rejected", "REJECTED")
+    assert order_id not in to_ship()
+    assert order_id in [one["id"] for one in shop.get("?attention=fraud_rejected")["orders"]]

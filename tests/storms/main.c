@@ -5,6 +5,7 @@
  * counted as wrong, and the rest goes on. See tests/storms/README.md.
  */
 #include "storm.h"
+#include "story.h"
 
 #include <apr_general.h>
 #include <errno.h>
@@ -29,6 +30,7 @@ typedef struct part_t {
 
 static uint64_t first;  /* seed of the world in place 0; the next one's is 1 more */
 static uint64_t worlds; /* how many */
+static void (*run)(apr_pool_t *p, uint64_t seed) = storm_run;
 static int processes = 1;
 static time_t end; /* 0 = no end but the worlds' */
 static int failures;
@@ -41,7 +43,7 @@ static void work(part_t *part)
     while (part->next < worlds && (!end || time(NULL) < end)) {
         alarm(WORLD_S);
         apr_pool_create(&p, NULL);
-        storm_run(p, first + part->next);
+        run(p, first + part->next);
         apr_pool_destroy(p);
         part->next += (uint64_t)processes;
     }
@@ -66,11 +68,10 @@ static pid_t start(part_t *part)
 static void tell_failure(const part_t *part, int status)
 {
     failures++;
-    fprintf(stderr,
-            "WRONG: world %llu (%s %d)\n    again: tests/storms/run --seed %llu --worlds 1\n",
+    fprintf(stderr, "WRONG: world %llu (%s %d)\n    again: tests/storms/run --seed %llu --%s 1\n",
             (unsigned long long)(first + part->next), WIFSIGNALED(status) ? "signal" : "exit",
             WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status),
-            (unsigned long long)(first + part->next));
+            (unsigned long long)(first + part->next), run == story_run ? "stories" : "worlds");
 }
 
 /* Whoever ends in the middle of a world is followed by another that goes on after it. */
@@ -142,6 +143,10 @@ static void read_arguments(int argc, char **argv)
         else if (strcmp(argv[i], "--worlds") == 0) {
             worlds = n;
         }
+        else if (strcmp(argv[i], "--stories") == 0) {
+            worlds = n;
+            run = story_run;
+        }
         else if (strcmp(argv[i], "--seconds") == 0) {
             end = time(NULL) + (time_t)n;
         }
@@ -175,8 +180,8 @@ int main(int argc, char **argv)
     clock_gettime(CLOCK_MONOTONIC, &now);
     seconds = (double)(now.tv_sec - began.tv_sec) + (double)(now.tv_nsec - began.tv_nsec) / 1e9;
     done = all_done(parts);
-    printf("%llu worlds from seed %llu%s: %d wrong, %.0f a second\n", (unsigned long long)done,
-           (unsigned long long)first, stopped ? ", then stopped" : "", failures,
-           (double)done / (seconds > 0 ? seconds : 1));
+    printf("%llu %s from seed %llu%s: %d wrong, %.0f a second\n", (unsigned long long)done,
+           run == story_run ? "stories" : "worlds", (unsigned long long)first,
+           stopped ? ", then stopped" : "", failures, (double)done / (seconds > 0 ? seconds : 1));
     return failures || stopped ? 1 : 0;
 }

@@ -435,11 +435,46 @@ static answer_t release(const asked_t *asked)
     return says(204, "");
 }
 
+static const kl_json_t *line_of(const kl_json_t *lines, const char *reference)
+{
+    for (apr_size_t i = 0; i < kl_json_size(lines); i++) {
+        const char *other = kl_json_str(kl_json_at(lines, i), "reference");
+
+        if (other && strcmp(other, reference) == 0) {
+            return kl_json_at(lines, i);
+        }
+    }
+    return NULL;
+}
+
+/* 1 when the new lines have one that was not there, or more of one, besides what they take off. */
+static int undoes(const asked_t *asked)
+{
+    const kl_json_t *now = kl_json_get(asked->body, "order_lines"), *before;
+
+    if (!asked->order->lines || !now) {
+        return 0;
+    }
+    before = kl_json_parse(asked->fake->p, asked->order->lines, strlen(asked->order->lines),
+                           kl_error_make(asked->fake->p));
+    for (apr_size_t i = 0; i < kl_json_size(now); i++) {
+        const kl_json_t *line = kl_json_at(now, i);
+        apr_int64_t total = kl_json_int(line, "total_amount", 0);
+        const kl_json_t *old = line_of(before, kl_json_str(line, "reference"));
+
+        if (total > 0 && (!old || total > kl_json_int(old, "total_amount", 0))) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 static answer_t reduce(const asked_t *asked)
 {
     fake_order_t *order = asked->order;
     apr_int64_t amount = kl_json_int(asked->body, "order_amount", -1);
 
+    asked->fake->undone += is_open(order) && (amount > order->order_amount || undoes(asked));
     if (!is_open(order) || amount < order->captured
         || (amount > order->order_amount && asked->fake->refuses_raises)) {
         return refuses(asked, 403, "NOT_ALLOWED");
@@ -657,7 +692,7 @@ static answer_t execute_once(asked_t *asked)
         assert_non_null(asked->body);
     }
     if (fake->refuses && strstr(req->path, fake->refuses)) {
-        return refuses(asked, 403, "NOT_ALLOWED");
+        return refuses(asked, 403, fake->refuses_as ? fake->refuses_as : "NOT_ALLOWED");
     }
     if (strncmp(req->path, SESSIONS, strlen(SESSIONS)) == 0) {
         return session(asked);

@@ -58,12 +58,15 @@ typedef struct fake_klarna_t {
     apr_array_header_t *orders;               /* of fake_order_t * */
     apr_array_header_t *movements;            /* of fake_movement_t: what was executed */
     apr_array_header_t *keys, *tokens, *late; /* its own */
+    int undone; /* authorizations written by us that were more than before, or had lines that had
+                   gone */
     int refuses_used_token;      /* a token used again is refused; else: the same order */
     int refuses_raises;          /* Klarna's risk check says no to more */
     int keeps_the_end;           /* an extension is granted and changes nothing: the limit */
     const char *session_refusal; /* the error code a read session answers with, or NULL */
     const char *fraud_status;    /* of orders placed from now on */
     const char *refuses;         /* requests whose path holds this are refused, or NULL */
+    const char *refuses_as;      /* with that code; NULL: NOT_ALLOWED */
     const char *misnames;        /* the id that every order's record names, or NULL: its own */
     int sessions;                /* created */
     const char *session_body;    /* of the last session call */

@@ -159,6 +159,7 @@ static kl_credit_request_t credit_request(kl_selection_t what, apr_int64_t fee)
                                  .return_fee = fee,
                                  .return_fee_tax_rate = 2500,
                                  .reference = "credit note",
+                                 .confirm_reference = 1,
                                  .comment = ""};
 }
 
@@ -455,7 +456,8 @@ int world_reads_first(const world_t *world, act_fn prepare, const char *order_id
 {
     int reads = prepare == act_credit_cup || prepare == act_credit_cup_less_fee
                 || prepare == act_credit_8000 || prepare == act_extend;
-    int everything = prepare == act_cancel || prepare == act_capture_all || prepare == act_lines;
+    int everything = prepare == act_cancel || prepare == act_capture_all || prepare == act_lines
+                     || prepare == act_release;
 
     return everything || prepare == act_due_date
            || (reads && kl_order_open_amount(world_order(world, order_id)) > 0);

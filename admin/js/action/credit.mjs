@@ -7,7 +7,7 @@ import { textField, tick } from './fields.mjs';
 import { money } from '../lib/format.mjs';
 import { locale, t } from '../lib/i18n.mjs';
 import { outcome } from './outcome.mjs';
-import { mayRelease } from './requests.mjs';
+import { isUsed, mayRelease } from './requests.mjs';
 import { pickWhat, pickable } from './picklines.mjs';
 import { writeAmount } from '../lib/typed.mjs';
 
@@ -63,13 +63,20 @@ function naming(form) {
     { mode: 'decimal', longest: 10, hint: t('action.name_rate_hint') })}</div>`;
 }
 
+// The same number again is another return, or the first one sent twice.
+function again(form) {
+  if (!isUsed(form.order, form.values.reference)) return nothing;
+  return tick(form, 'again', t('action.credit.reference_again'));
+}
+
 export const credit = {
   values: (order) => ({ mode: pickable('credit', order).length ? 'lines' : 'amount', quantity: {},
     value: {}, amount: '', release: false, name: '', nameRate: '', fee: '', rate: usualRate(order),
-    reference: '', comment: '' }),
+    reference: '', again: false, comment: '' }),
   view: (form) => html`${pickWhat(form, 'credit')}${naming(form)}${release(form)}${fee(form)}
     ${textField(form, 'comment', t('action.comment'), { hint: t('action.comment_hint') })}
-    ${textField(form, 'reference', t('action.credit.reference'))}${outcome(form, planWords)}`,
+    ${textField(form, 'reference', t('action.credit.reference'))}${again(form)}${
+    outcome(form, planWords)}`,
   question: (body) => ({ path: 'credit-invoices/preview', body }),
   result: doneWords,
 };

@@ -133,6 +133,10 @@ export const foundAs = ({ id }) => `id:${id}`;
 const said = (found) => (found === NONE ? { not_executed: true }
   : { executed_as: found?.slice('id:'.length) });
 
+/** Whether a credit invoice of the order has that number already. */
+export const isUsed = ({ credit_invoices: made }, reference) => Boolean(reference?.trim())
+  && made.some((one) => one.reference === reference.trim() && one.state !== 'refused');
+
 // --- the actions ---------------------------------------------------------------------------
 
 // --- other lines ---------------------------------------------------------------------------
@@ -188,10 +192,12 @@ const REQUESTS = {
     const rate = fee ? read.amount('rate', read.values.rate, { least: 0, most: 10000, digits: 2 })
       : null;
     const release = read.values.release && read.values.mode !== 'everything' && mayRelease(order);
+    const reference = read.text('reference'), isAgain = isUsed(order, reference);
+    read.needs('again', !isAgain || read.values.again, 'not_confirmed');
     return [['credit-invoices', { ...selection('credit', order, read),
       ...(release && { release: true }), ...filled({
-      return_fee: fee || null, return_fee_tax_rate: rate, reference: read.text('reference'),
-      comment: read.text('comment') }) }]];
+      return_fee: fee || null, return_fee_tax_rate: rate, reference,
+      comment: read.text('comment') }), ...(isAgain && { confirm_reference: true }) }]];
   },
   cancel(order, read) {
     read.needs('confirm', read.values.confirm, 'not_confirmed');
@@ -253,7 +259,7 @@ export function requestOf(action, order, values, context) {
 
 const FIELDS = { shipping_company: 'company', tracking_number: 'number', tracking_uri: 'uri',
   return_fee: 'fee', return_fee_tax_rate: 'rate', tax_rate: 'nameRate', number_of_days: 'option',
-  confirm_final: 'confirm' };
+  confirm_final: 'confirm', confirm_reference: 'again' };
 
 /** The form's field for the module's; body is what was sent. '' when the form has none. */
 export function fieldOf(field, body, order) {

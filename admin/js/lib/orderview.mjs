@@ -77,7 +77,8 @@ export function concerns(order) {
   const found = [];
   if (order.attention) found.push(order.attention);
   if (order.waiting && !order.pending_operation) found.push(`${order.waiting}_unconfirmed`);
-  if (['REJECTED', 'STOPPED'].includes(order.fraud_status) && OPEN.includes(order.state)) {
+  if (['REJECTED', 'STOPPED'].includes(order.fraud_status) && OPEN.includes(order.state)
+    && order.attention !== 'fraud_rejected') {
     found.push('fraud_rejected');
   }
   if (!order.attention && expiry(order)?.isSoon) found.push('expiring');

@@ -334,8 +334,58 @@ static void a_refused_first_step_discards_the_second(void **state)
     assert_int_equal(world_last_operation(world)->kind, KL_OP_REFUND);
     assert_int_equal(world_last_operation(world)->state, KL_OP_REFUSED);
     assert_string_equal(world_last_operation(world)->error_code, "not_started");
-    assert_string_equal(last_credit(world, id)->state, "refused");
+    /* A no to what the order has become leaves no credit invoice that never gives anything. */
+    assert_int_equal(world_order(world, id)->credit_invoices->nelts, 0);
     world_check_ours(world, id, "PART_CAPTURED", 5000, 0, 5500);
+}
+
+/* Others were quicker: Klarna's no, and what the order has become, in one breath. */
+static void after_a_no_the_record_is_read(void **state)
+{
+    world_t *world = world_for(state);
+    const char *id = world_captured(world);
+    fake_order_t *there = world_klarna_order(world, id);
+    kl_operation_t *op;
+    kl_error_t *err;
+
+    fake_klarna_outside(world->klarna, there->id, "refund", 8000, "");
+    assert_int_equal(world_try(world, act_credit_cup, id, "k", &op, &err), KL_OK);
+    assert_int_equal(op->state, KL_OP_REFUSED);
+    assert_int_equal(world_order(world, id)->refunded_amount, 8000);
+    assert_int_equal(world_order(world, id)->credit_invoices->nelts, 1); /* theirs */
+    assert_int_equal(world_order(world, id)->attention, KL_ATTENTION_OUTSIDE);
+    world_check(world, id, "after the no");
+}
+
+/* The same number under another key is asked about, whatever is confirmed stays possible. */
+static void a_number_that_is_used_is_asked_about(void **state)
+{
+    world_t *world = world_for(state);
+    const char *id = world_captured(world);
+    kl_credit_request_t want = {.what = {.has_amount = 1, .amount = 100},
+                                .reference = "C-1",
+                                .comment = ""};
+    kl_client_t client = world_client("first"), other = world_client("second");
+    kl_ask_t ask = {.order_id = id, .client = &client, .credit = &want};
+    kl_service_t *svc = world_service(world, world->p);
+    kl_error_t *err = kl_error_make(world->p);
+    kl_order_t *order = NULL;
+    kl_credit_plan_t plan;
+    kl_acted_t acted;
+
+    assert_int_equal(kl_act(svc, &kl_credit_invoice_action, &ask, &acted, err), KL_OK);
+    assert_int_equal(kl_act(svc, &kl_credit_invoice_action, &ask, &acted, err),
+                     KL_OK); /* its key */
+    ask.client = &other;
+    assert_int_equal(kl_act(svc, &kl_credit_invoice_action, &ask, &acted, err), KL_CONFLICT);
+    check_error(err, KL_CONFLICT, "reference_used");
+    assert_non_null(strstr(err->next, "confirm_reference"));
+    kl_error_clear(err);
+    assert_int_equal(kl_credit_invoice_preview(svc, &ask, &order, &plan, err), KL_CONFLICT);
+    kl_error_clear(err);
+    want.confirm_reference = 1;
+    assert_int_equal(kl_act(svc, &kl_credit_invoice_action, &ask, &acted, err), KL_OK);
+    assert_int_equal(world_order(world, id)->refunded_amount, 200);
 }
 
 static void a_refused_second_step_leaves_it_partly_paid(void **state)
@@ -374,6 +424,8 @@ int main(void)
         WITH_POOL(a_credit_is_paid_when_every_step_is_confirmed),
         WITH_POOL(a_refused_first_step_discards_the_second),
         WITH_POOL(a_refused_second_step_leaves_it_partly_paid),
+        WITH_POOL(after_a_no_the_record_is_read),
+        WITH_POOL(a_number_that_is_used_is_asked_about),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

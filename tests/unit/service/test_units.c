@@ -290,7 +290,8 @@ static void a_look_takes_over_what_klarna_says(void **state)
     assert_string_equal(world_order(world, id)->fraud_status, "ACCEPTED");
 }
 
-/* Refused before the first look: its end and Klarna's reference are still not known. */
+/* Refused before the first look, and not for what the order has become: its end and Klarna's
+ * reference are still not known. */
 static void a_refusal_does_not_put_the_first_look_off(void **state)
 {
     world_t *world = new_world(state);
@@ -298,6 +299,7 @@ static void a_refusal_does_not_put_the_first_look_off(void **state)
     kl_operation_t *op = NULL;
 
     world->klarna->refuses = "/captures";
+    world->klarna->refuses_as = "BAD_VALUE";
     assert_int_equal(world_act(world_service(world, world->p), act_capture_cup, id, "k", &op,
                                kl_error_make(world->p)),
                      KL_OK);
@@ -306,17 +308,58 @@ static void a_refusal_does_not_put_the_first_look_off(void **state)
     assert_int_equal(world_order(world, id)->check_at, fake_clock_now());
 }
 
-static void an_end_at_klarna_is_final(void **state)
+/* Of an expired one Klarna may think better, within a month; what it cancelled is over. */
+static void an_end_at_klarna_is_looked_at_as_long_as_it_may_change(void **state)
 {
     world_t *world = new_world(state);
     const char *id = world_placed(world);
+    fake_order_t *there = world_klarna_order(world, id);
+    const apr_time_t day = apr_time_from_sec(86400);
+    int days = 0;
 
-    world_klarna_order(world, id)->status = "EXPIRED";
-    world_klarna_order(world, id)->remaining = 0;
-    assert_null(world_look(world, id, 1));
-    assert_int_equal(world_order(world, id)->state, KL_ORDER_EXPIRED);
+    fake_klarna_set_end(world->klarna, there, fake_clock_now());
+    there->status = "EXPIRED";
+    there->remaining = 0;
+    for (assert_null(world_look(world, id, 1)); world_order(world, id)->check_at; days++) {
+        assert_int_equal(world_order(world, id)->state, KL_ORDER_EXPIRED);
+        assert_int_equal(world_order(world, id)->check_at, fake_clock_now() + day);
+        world_check(world, id, "expired");
+        fake_clock_set(world_order(world, id)->check_at);
+        world_round(world, world->p);
+    }
+    assert_int_equal(days, 30);
+    there->status = "AUTHORIZED";
+    there->remaining = CART_AMOUNT;
+    fake_klarna_set_end(world->klarna, there, fake_clock_now() + 28 * day);
+    assert_non_null(strstr(world_look(world, id, 1), "by others were booked"));
+    assert_int_equal(world_order(world, id)->attention, KL_ATTENTION_OUTSIDE);
+    assert_int_equal(kl_order_open_until(world_order(world, id)), fake_clock_now() + 28 * day);
+    there->status = "CANCELLED";
+    there->remaining = 0;
+    world_look(world, id, 1);
     assert_int_equal(world_order(world, id)->check_at, 0);
-    world_check(world, id, "expired");
+}
+
+/* Marked once; not to be shipped; and over when it is cancelled. */
+static void a_no_after_review_is_marked(void **state)
+{
+    world_t *world = new_world(state);
+    const char *id = world_placed(world);
+    fake_order_t *there = world_klarna_order(world, id);
+
+    there->fraud_status = "PENDING";
+    world_look(world, id, 0);
+    assert_int_equal(kl_order_open_until(world_order(world, id)), 0);
+    there->fraud_status = "REJECTED";
+    world_look(world, id, 0);
+    assert_int_equal(world_order(world, id)->attention, KL_ATTENTION_REJECTED);
+    assert_int_equal(kl_order_open_until(world_order(world, id)), 0);
+    world_order(world, id)->attention = KL_ATTENTION_NONE; /* a person saw it */
+    world_look(world, id, 0);
+    assert_int_equal(world_order(world, id)->attention, KL_ATTENTION_NONE);
+    world_order(world, id)->attention = KL_ATTENTION_REJECTED;
+    world_must(world, act_cancel, id, "cancel");
+    assert_int_equal(world_order(world, id)->attention, KL_ATTENTION_NONE);
 }
 
 static void what_was_done_outside_is_booked_and_told_once(void **state)
@@ -713,7 +756,8 @@ int main(void)
         WITH_POOL(another_merchants_operation_is_not_worked_on),
         WITH_POOL(a_look_takes_over_what_klarna_says),
         WITH_POOL(a_refusal_does_not_put_the_first_look_off),
-        WITH_POOL(an_end_at_klarna_is_final),
+        WITH_POOL(an_end_at_klarna_is_looked_at_as_long_as_it_may_change),
+        WITH_POOL(a_no_after_review_is_marked),
         WITH_POOL(what_was_done_outside_is_booked_and_told_once),
         WITH_POOL(a_cancellation_outside_is_taken_over),
         WITH_POOL(books_that_differ_are_told),
