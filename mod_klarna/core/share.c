@@ -12,7 +12,8 @@ apr_int64_t kl_share_of(apr_int64_t left, apr_int64_t part, apr_int64_t base)
     return part >= base ? left : kl_money_share(left, part, base);
 }
 
-apr_int64_t kl_share_net(apr_int64_t part, const kl_share_pot_t *pot)
+/* What part comes to together with its share of each amount in the pot. */
+static apr_int64_t net_of(apr_int64_t part, const kl_share_pot_t *pot)
 {
     apr_int64_t net = part;
 
@@ -28,14 +29,14 @@ apr_int64_t kl_share_most(apr_int64_t most, apr_int64_t money, const kl_share_po
 {
     apr_int64_t low = 0, high = most;
 
-    if (most <= 0 || kl_share_net(most, pot) <= money) {
+    if (most <= 0 || net_of(most, pot) <= money) {
         return most > 0 ? most : 0;
     }
     /* low is affordable, high is not. */
     while (high - low > 1) {
         apr_int64_t middle = low + (high - low) / 2;
 
-        if (kl_share_net(middle, pot) <= money) {
+        if (net_of(middle, pot) <= money) {
             low = middle;
         }
         else {

@@ -23,9 +23,6 @@ typedef struct kl_share_pot_t {
  */
 apr_int64_t kl_share_of(apr_int64_t left, apr_int64_t part, apr_int64_t base);
 
-/** What part comes to together with its share of each amount in the pot. */
-apr_int64_t kl_share_net(apr_int64_t part, const kl_share_pot_t *pot);
-
 /** The most of 0..most that comes to no more than `money` together with its shares. */
 apr_int64_t kl_share_most(apr_int64_t most, apr_int64_t money, const kl_share_pot_t *pot);
 

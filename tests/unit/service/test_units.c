@@ -401,7 +401,7 @@ static void books_that_differ_are_told(void **state)
     const char *id = world_part_captured(world);
 
     world_klarna_order(world, id)->remaining--;
-    check_note(world_look(world, id, 0), "contradicts itself");
+    check_note(world_look(world, id, 0), "differ");
     assert_int_equal(world_order(world, id)->attention, KL_ATTENTION_DIFFERS);
     world_klarna_order(world, id)->remaining++;
     assert_null(world_look(world, id, 0));
