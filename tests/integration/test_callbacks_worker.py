@@ -160,8 +160,14 @@ def _told(httpd, payment, decision):
     assert answer.status == 200, answer.raw
 
 
+def _is_acknowledged(shop, payment):
+    """By the worker's first look, which then has nothing more to do on it."""
+    return shop.box.ledger(payment.klarna_id)["acknowledged"] and is_free(shop, payment.order_id)
+
+
 def _sees(shop, payment, status):
-    eventually(lambda: shop.order(payment.order_id)["fraud_status"] == status)
+    eventually(lambda: shop.order(payment.order_id)["fraud_status"] == status
+               and _is_acknowledged(shop, payment))
     shop.agrees(payment.order_id)
 
 
@@ -172,6 +178,7 @@ def test_a_decision(httpd, shop, box, decision, may_capture):
     # Not before, whoever says so.
     _told(httpd, payment, decision)
     order_is_due(httpd, order_id)
+    eventually(lambda: _is_acknowledged(shop, payment))
     captured = shop.act(order_id, "captures", {"everything": True})
     assert captured.status == 409 and "review" in captured.json["detail"], captured.raw
     _decide(box, payment, decision)
