@@ -155,8 +155,7 @@ static kl_kind_t look_more_rarely(kl_change_t *change, kl_order_t *order, apr_po
     return KL_OK;
 }
 
-/* Not at the first look, which comes at once: a shop that ships at once captures by then, and
- * Klarna knows. A no changes nothing and is said once. */
+/* A no changes nothing and is said once. */
 static void acknowledge(kl_service_t *svc, const kl_order_t *order, const char **note)
 {
     kl_error_t *err = kl_error_make(svc->p);
@@ -208,11 +207,19 @@ static const char *note_of(kl_service_t *svc, const kl_look_t *look)
                : NULL;
 }
 
+/* Neither the first look, which comes at once, nor one with news: then the shop is about to ship,
+ * and should find the order free. */
+static int is_quiet(const kl_order_t *before, const kl_order_t *order)
+{
+    return before->expires_at && strcmp(before->fraud_status, order->fraud_status) == 0
+           && kl_placement_wants_acknowledgement(order);
+}
+
 /* Reads Klarna's record and notes what a person should know. */
 static kl_kind_t look_at_order(kl_service_t *svc, kl_order_t *order, const char **note,
                                kl_error_t *err)
 {
-    int was_seen = order->expires_at != 0;
+    const kl_order_t before = *order;
     kl_look_t look;
     kl_kind_t rv = kl_reconcile_order(svc, &order, &look, err);
 
@@ -223,7 +230,7 @@ static kl_kind_t look_at_order(kl_service_t *svc, kl_order_t *order, const char 
         return rv;
     }
     *note = note_of(svc, &look);
-    if (was_seen && kl_placement_wants_acknowledgement(order)) {
+    if (!look.booked && is_quiet(&before, order)) {
         acknowledge(svc, order, note);
     }
     if (svc->auto_extend && wants_extension(svc, order)) {

@@ -129,6 +129,22 @@ static void the_worker_acknowledges_once(void **state)
     world_check(world, id, "acknowledged");
 }
 
+/* Who waits for Klarna's decision ships at once. */
+static void a_look_with_news_acknowledges_nothing(void **state)
+{
+    world_t *world = world_for(state);
+    const char *id = world_placed(world);
+
+    world_look(world, id, 0);
+    world_klarna_order(world, id)->fraud_status = "PENDING";
+    world_look(world, id, 0);
+    world_klarna_order(world, id)->fraud_status = "ACCEPTED";
+    world_look(world, id, 0);
+    assert_int_equal(acknowledged(world), 0);
+    world_look(world, id, 0);
+    assert_int_equal(acknowledged(world), 1);
+}
+
 static void a_capture_acknowledges_whoever_made_it(void **state)
 {
     for (int outside = 0; outside < 2; outside++) {
@@ -204,6 +220,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_POOL(the_worker_acknowledges_once),
+        WITH_POOL(a_look_with_news_acknowledges_nothing),
         WITH_POOL(a_capture_acknowledges_whoever_made_it),
         WITH_POOL(what_is_over_is_not_acknowledged),
         WITH_POOL(klarnas_no_changes_nothing_and_is_told_once),
