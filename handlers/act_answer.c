@@ -28,7 +28,8 @@ static int refused(kl_request_t *req, const kl_acted_t *acted)
 
     kl_error_clear(err);
     kl_error_set(err, KL_REFUSED, "klarna_refused", "%s", detail ? detail : "Klarna refused.");
-    if (kl_op_refused_by_state(op->http_status, op->error_code)) {
+    /* The same code for other lines is Klarna's risk check: its own words tell more. */
+    if (op->kind != KL_OP_LINES && kl_op_refused_by_state(op->http_status, op->error_code)) {
         kl_error_next(err, apr_psprintf(req->r->pool, "Klarna's record was read. %s",
                                         kl_order_sentence(acted->order)->text));
     }

@@ -7,6 +7,7 @@ import uuid
 
 import carts
 import confidential
+from waiting import eventually
 
 CHECKOUT = "/klarna/checkout"
 ORDERS = "/klarna/orders"
@@ -159,11 +160,24 @@ class Shop:
             time.sleep(min(int(answer.headers["Retry-After"]), 2))     # as a client is told to
         raise AssertionError("never done")
 
+    def _at_rest(self, order_id):
+        """The order as soon as the worker has acknowledged it; nothing else may hold it."""
+        order = self.order(order_id)
+        if order["pending_operation"]:
+            held = self.httpd.sql("SELECT kind FROM klarna_operation "
+                                  f"WHERE id = '{order['pending_operation']}'")
+            assert held == [("acknowledge",)], held
+            order = eventually(lambda: self._unheld(order_id))
+        return order
+
+    def _unheld(self, order_id):
+        order = self.order(order_id)
+        return None if order["pending_operation"] else order
+
     def agrees(self, order_id, state=None):
         """The module's books say what the sandbox's ledger says; gives the module's."""
-        ours = self.order(order_id)
+        ours = self._at_rest(order_id)
         theirs = self.box.ledger(ours["klarna_order_id"])
-        assert ours["pending_operation"] is None
         assert ours["state"] == theirs["status"]
         for name in ("order_amount", "original_order_amount", "captured_amount",
                      "refunded_amount", "remaining_authorized_amount", "purchase_currency",
