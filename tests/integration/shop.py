@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A shop's steps through the module's routes, and the comparison of both sides' books."""
 import contextlib
+import json
 import re
 import time
 import uuid
@@ -213,13 +214,16 @@ class Shop:
     @contextlib.contextmanager
     def nothing_is_done(self):
         """What is done inside is refused after Klarna's record was read: nothing else goes to
-        Klarna, no operation is stored, no amount changes. A capture's invoice number may be read."""
+        Klarna, no operation is stored, nothing moves. What the record tells besides may be kept."""
+        def moved(ledger):
+            kept = json.loads(re.sub('"klarna_reference": ?"[^"]*",?', "", ledger))
+            return [kept[name] for name in ("lines", "captures", "credit_invoices")]
+
         def stored():
             orders = self.httpd.sql("SELECT id, state, captured_amount, refunded_amount, "
                                     "remaining_amount, ledger FROM klarna_order ORDER BY id")
             return (self.httpd.sql("SELECT id, state FROM klarna_operation ORDER BY id"),
-                    [[re.sub('"klarna_reference": ?"[^"]*",?', "", str(value)) for value in row]
-                     for row in orders])
+                    [[*row[:-1], moved(row[-1])] for row in orders])
         before = stored()
         self.box.forget_requests()
         yield

@@ -470,7 +470,7 @@ def test_releasing(shop):
     order = shop.agrees(order_id, "CAPTURED")
     assert order["remaining_authorized_amount"] == 0 and order["captured_amount"] == 13988
     for action in ("release", "extend"):
-        with shop.nothing_happens():
+        with shop.nothing_is_done():
             assert shop.act(order_id, action, {}).status == 409
     with shop.nothing_happens():
         problem(shop.act(order_id, "extend", {"days": 3}), 400, "unknown_field", "days")
