@@ -630,16 +630,27 @@ static int due_days(const kl_order_t *order)
     return (int)days;
 }
 
+/* By what somebody asked for: the worker acknowledges when it comes to it. */
+static int is_held(const world_t *world, const kl_order_t *order)
+{
+    const kl_operation_t *op = order->pending_op[0]
+                                   ? fake_store_operation(world->store, order->pending_op)
+                                   : NULL;
+
+    return order->pending_op[0]
+           && (!op || op->kind != KL_OP_ACKNOWLEDGE || world->is_acknowledging);
+}
+
 const char *world_ledgers(const world_t *world, apr_pool_t *p, const char *order_id)
 {
     const kl_order_t *o = world_order(world, order_id);
 
     return apr_psprintf(p, "%s " N "/" N "/" N "/" N " %s captures %d +%d days %s %s%s |%s |%s",
                         kl_order_state_name(o->state), o->order_amount, o->captured_amount,
-                        o->refunded_amount, o->remaining_amount, o->pending_op[0] ? "held" : "free",
-                        o->captures->nelts, due_days(o), o->reference1, o->reference2,
-                        credit_texts(p, o), operation_texts(world, p, order_id),
-                        klarna_texts(world, p));
+                        o->refunded_amount, o->remaining_amount,
+                        is_held(world, o) ? "held" : "free", o->captures->nelts, due_days(o),
+                        o->reference1, o->reference2, credit_texts(p, o),
+                        operation_texts(world, p, order_id), klarna_texts(world, p));
 }
 
 static void same(apr_int64_t ours, apr_int64_t klarnas, const char *what, const char *where)
