@@ -142,6 +142,7 @@ def _orphan(stage):
 
 def _callback(stage, subject, kind, body):
     [(secret,)] = stage.world.database.sql(
+        f"SELECT callback_secret FROM klarna_payment WHERE id = '{subject.order_id}' UNION "
         f"SELECT callback_secret FROM klarna_order WHERE id = '{subject.order_id}';")
     return stage.first.post(f"/klarna/callbacks/{kind}/{subject.order_id}.{secret}", body, None)
 

@@ -114,7 +114,7 @@ class Stage:
         theirs = self.box.ledger(named) if named != order_id else None
         if theirs and not acknowledged:
             del theirs["acknowledged"]
-            order["ledger"] = order["ledger"].replace(',"unacknowledged":1', "")
+            order["ledger"].pop("unacknowledged", None)
         effects = [(entry["method"], entry["path"], entry["idempotency_key"])
                    for entry in self.box.requests() if entry["executed"]
                    and entry["idempotency_key"] and named in entry["path"]
