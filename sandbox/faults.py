@@ -4,6 +4,7 @@
 This file decides; server.py carries out. A fault never makes the sandbox forget or repeat work:
 it only decides whether a request is executed and what its sender gets to see.
 """
+import asyncio
 import re
 
 EXECUTED = ("delay", "drop_after", "cut_body", "malformed", "slow")
@@ -95,6 +96,7 @@ class Faults:
     def __init__(self):
         self.queue = []
         self.last_number = 0
+        self.cleared = asyncio.Event()
 
     def add(self, document):
         fault = Fault(self.last_number + 1, document)
@@ -112,4 +114,13 @@ class Faults:
         return [fault.as_json() for fault in self.queue]
 
     def clear(self):
+        """And what is delayed goes on."""
         self.queue = []
+        self.cleared.set()
+        self.cleared = asyncio.Event()
+
+    async def delay(self, seconds):
+        try:
+            await asyncio.wait_for(self.cleared.wait(), seconds)
+        except asyncio.TimeoutError:
+            pass

@@ -109,8 +109,10 @@ async def _with_fault(sandbox, incoming, fault, transport):
         sandbox.execution.not_executed(incoming, fault["status"], fault)
         return _response(_scripted(fault))
     if kind == "delay" and fault.get("when") == "before":
-        await asyncio.sleep(fault["seconds"])
+        await sandbox.faults.delay(fault["seconds"])
     reply = sandbox.execution.run(incoming, fault)
+    if kind == "delay" and fault.get("when") != "before":
+        await sandbox.faults.delay(fault["seconds"])
     return await _send_with_fault(reply, fault, transport)
 
 
@@ -126,8 +128,6 @@ async def _send_with_fault(reply, fault, transport):
         return _close(transport)
     if kind == "slow":
         return await _trickle(_raw(reply), fault["seconds"], transport)
-    if kind == "delay" and fault.get("when") != "before":
-        await asyncio.sleep(fault["seconds"])
     if kind == "status":
         return _response(_scripted(fault))
     if kind == "malformed":

@@ -9,7 +9,7 @@ import carts
 from httpd import SLOW
 from sandbox_client import basic
 from shop import HEALTH, ORDERS, Shop, new_key, problem
-from waiting import eventually
+from waiting import HELD, eventually
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
 SOMEWHERE = {"given_name": "A", "family_name": "B", "street_address": "C 1", "postal_code": "1",
@@ -177,11 +177,12 @@ def test_the_same_key_at_the_same_moment(shop, box):
 
 def test_two_actions_at_the_same_moment(shop, box):
     order_id = shop.captured()
-    box.fault("delay", path="/refunds$", seconds=0.5)
+    box.fault("delay", path="/refunds$", seconds=HELD)
     with concurrent.futures.ThreadPoolExecutor(2) as threads:
         first = threads.submit(shop.act, order_id, "credit-invoices", {"amount": 700})
         eventually(lambda: shop.order(order_id)["pending_operation"])
         second = shop.act(order_id, "credit-invoices", {"amount": 900})
+        box.clear()
         shop.done(first.result())
     assert problem(second, 409, "order_busy")["reason"] == "busy"
     assert int(second.headers["Retry-After"]) > 0

@@ -12,7 +12,7 @@ from httpd import Httpd
 from sandbox import klarna_url
 from shop import EXTRA, new_key, problem
 from test_callbacks import LOCATION, Told, call
-from waiting import eventually, is_free, operations_are_due, order_is_due
+from waiting import HELD, eventually, is_free, operations_are_due, order_is_due
 
 pytestmark = pytest.mark.databases
 
@@ -128,13 +128,14 @@ def test_another_orders_token_and_session(httpd, shop):
 def test_a_busy_order_asks_klarna_to_come_again(httpd, shop, box):
     """An older placement is on its way with another token."""
     payment = _authorized(shop)
-    box.fault("delay", 1, path="/order$", seconds=0.8)
+    box.fault("delay", 1, path="/order$", seconds=HELD)
     with concurrent.futures.ThreadPoolExecutor(1) as threads:
         placed = threads.submit(shop.place, payment)
         eventually(lambda: box.control("GET", "faults")["faults"][0]["hits"])
         told = call(httpd, payment.authorization,
                     {"authorization_token": "11111111-2222-4333-8444-555555555555"})
         assert told.status == 503 and int(told.headers["Retry-After"]) > 0
+        box.clear()
         assert placed.result().status == 201
     again = call(httpd, payment.authorization, _hint(payment))
     assert again.status == 200

@@ -10,7 +10,7 @@ import pytest
 import carts
 import confidential
 from shop import CHECKOUT, Payment, Shop, new_key, problem
-from waiting import eventually
+from waiting import HELD, eventually
 
 SERVER = "/server/checkout"
 
@@ -313,11 +313,12 @@ def test_placing_tells_nothing_without_the_orders_key(shop, httpd, box):
     missing = known | {"order_id": "00000000-0000-4000-8000-000000000000"}
     answers = [httpd.post(CHECKOUT + "/orders", missing, None)]
     answers.append(httpd.post(CHECKOUT + "/orders", known, None))
-    box.fault("delay", path="/order$", seconds=0.5)
+    box.fault("delay", path="/order$", seconds=HELD)
     with concurrent.futures.ThreadPoolExecutor(1) as threads:
         placing = threads.submit(shop.place, payment)
         eventually(lambda: box.orders_of_session(payment.session_id))
         answers.append(httpd.post(CHECKOUT + "/orders", known, None))
+        box.clear()
         assert placing.result().status == 201
     answers.append(httpd.post(CHECKOUT + "/orders", known, None))
     assert {answer.raw for answer in answers} == {answers[0].raw}

@@ -11,7 +11,7 @@ import carts
 from httpd import SLOW, Httpd
 from sandbox import klarna_url
 from shop import CHECKOUT, EXTRA, HEALTH, ORDERS, Shop, new_key, problem
-from waiting import eventually
+from waiting import HELD, eventually
 
 AUTHENTICATED_HEALTH = """
 <Location /status>
@@ -168,7 +168,7 @@ def test_the_outcome_cannot_be_stored(broken, box):
     shop = Shop(server, box)
     order_id, key = shop.captured(), new_key()
     klarna_id = shop.order(order_id)["klarna_order_id"]
-    box.fault("delay", path="/refunds$", seconds=1.5)   # time enough to take the lock
+    box.fault("delay", path="/refunds$", seconds=HELD)
     server.allow_log("KLA002[0-9]: ")
     server.expect_log("KLA0011: statement klarna_operation_save: database is locked")
     answers = []
@@ -177,6 +177,7 @@ def test_the_outcome_cannot_be_stored(broken, box):
     sender.start()
     eventually(lambda: box.ledger(klarna_id)["refunds"])
     with Lock(server):
+        box.clear()
         sender.join()
     problem(answers[0], 503, "store")
     # The operation is still "sent" and leased: it is told as under way, and not sent again.

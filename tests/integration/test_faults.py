@@ -10,7 +10,7 @@ import carts
 from httpd import SLOW, Httpd
 from sandbox import klarna_url
 from shop import CHECKOUT, EXTRA, ORDERS, Payment, Shop, new_key, problem
-from waiting import calls_under_way, eventually
+from waiting import HELD, calls_under_way, eventually
 
 HASTE = {1: 1, 3: 2}.get(SLOW, 4)   # seconds the module gives Klarna here
 LATE = HASTE * 1.4
@@ -376,7 +376,7 @@ def test_credentials_that_klarna_refuses(hasty):
 def test_no_connection_is_held_while_waiting(shop, httpd, box):
     """DBDMax is 8: more calls than that wait for Klarna, and the database still answers."""
     orders = [shop.placed() for _ in range(12)]
-    box.fault("delay", -1, path="/captures$", seconds=2 * min(SLOW, 3))
+    box.fault("delay", -1, path="/captures$", seconds=HELD)
     with concurrent.futures.ThreadPoolExecutor(12) as threads:
         captures = [threads.submit(shop.act, order_id, "captures", {"everything": True})
                     for order_id in orders]
@@ -384,8 +384,8 @@ def test_no_connection_is_held_while_waiting(shop, httpd, box):
         for _ in range(5):
             shop.order(orders[0])
         assert not any(capture.done() for capture in captures)
+        box.clear()
         for capture in captures:
             shop.done(capture.result())
-    box.clear()
     for order_id in orders:
         shop.agrees(order_id, "CAPTURED")

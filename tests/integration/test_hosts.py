@@ -14,7 +14,7 @@ import stores
 from httpd import MODULES, RUN_AS, Httpd
 from sandbox import klarna_url
 from shop import EXTRA, HEALTH, Shop, new_key
-from waiting import eventually, is_free, leases_are_over, operations_are_due
+from waiting import HELD, eventually, is_free, leases_are_over, operations_are_due
 
 pytestmark = [pytest.mark.alone, pytest.mark.databases,
               pytest.mark.skipif(stores.CHOSEN == "sqlite3", reason="SQLite is for one host")]
@@ -266,7 +266,7 @@ def test_a_host_dies_and_the_other_goes_on(hosts, shop, box):
     first = hosts[0]
     hosts[2].allow_log(r"\[proxy(_http|_balancer)?:error\]")
     order_id = shop.captured()
-    box.fault("delay", -1, path="/refunds$", seconds=1)
+    box.fault("delay", -1, path="/refunds$", seconds=HELD)
     killed = Shop(first, box)
     with concurrent.futures.ThreadPoolExecutor(1) as threads:
         refund = threads.submit(lambda: pytest.raises(

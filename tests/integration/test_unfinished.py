@@ -8,7 +8,7 @@ import pytest
 import carts
 import confidential
 from shop import CHECKOUT, problem
-from waiting import calls_under_way
+from waiting import HELD, calls_under_way
 
 pytestmark = pytest.mark.databases
 
@@ -99,11 +99,12 @@ def test_what_is_placed_is_not_declined(shop):
 
 def test_what_is_being_placed_is_not_declined(shop, box):
     payment = shop.authorized()
-    box.fault("delay", path="/order$", seconds=1)
+    box.fault("delay", path="/order$", seconds=HELD)
     with concurrent.futures.ThreadPoolExecutor(1) as threads:
         placing = threads.submit(shop.place, payment)
         calls_under_way(box, "/order$")
         problem(shop.decline(payment, reason="no"), 409, "in_progress")
+        box.clear()
         assert placing.result().status == 201
     shop.agrees(payment.order_id, "AUTHORIZED")
 

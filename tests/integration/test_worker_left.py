@@ -8,9 +8,9 @@ import pytest
 
 from httpd import SLOW, Httpd
 from sandbox import Sandbox
-from shop import EXTRA, new_key
+from shop import EXTRA, Shop, new_key
 from test_faults import ACTIONS, FAULTS
-from waiting import eventually, is_free, leases_are_over, operations_are_due
+from waiting import HELD, eventually, is_free, leases_are_over, operations_are_due
 
 PATIENCE = 1 if SLOW == 1 else 4    # seconds the module gives Klarna here
 
@@ -28,6 +28,14 @@ def box(tmp_path_factory):
 def httpd(box):
     server = Httpd(box.url, EXTRA + f"KlarnaWorker On\nKlarnaTimeout {PATIENCE}s\n"
                    "KlarnaConnectTimeout 500ms\n")
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def patient(box):
+    """Waits long enough for Klarna that what is to be killed does not end by itself."""
+    server = Httpd(box.url, EXTRA + "KlarnaWorker On\n")
     yield server
     server.stop()
 
@@ -120,13 +128,15 @@ WHERE = {  # of a chain of two: what Klarna is slow at, and what its ledger show
 @pytest.mark.parametrize("kill", [_kill_child, pytest.param(_kill_all,
                                                             marks=pytest.mark.databases)])
 @pytest.mark.parametrize("where", WHERE)
-def test_a_chain_whose_process_is_killed(shop, httpd, box, where, kill):
+def test_a_chain_whose_process_is_killed(patient, box, where, kill):
     """Cancelling a part-captured order releases the rest and refunds what was captured."""
+    httpd, shop = patient, Shop(patient, box)
+    httpd.allow_log("KLA0021: |KLA003[02]: ")
     path, when, shown = WHERE[where]
     order_id = shop.placed()
     shop.done(shop.act(order_id, "captures", {"lines": [{"reference": "book", "quantity": 1}]}))
     klarna_id = shop.order(order_id)["klarna_order_id"]
-    box.fault("delay", 1, path=path, seconds=0.7, **({"when": when} if when else {}))
+    box.fault("delay", 1, path=path, seconds=HELD, **({"when": when} if when else {}))
     with concurrent.futures.ThreadPoolExecutor(1) as threads:
         asked = threads.submit(lambda: pytest.raises(
             OSError, shop.act, order_id, "cancel", {"confirm_final": True}))
@@ -148,11 +158,13 @@ def test_a_chain_whose_process_is_killed(shop, httpd, box, where, kill):
 
 
 @pytest.mark.parametrize("name", ACTIONS)
-def test_an_action_whose_process_is_killed(shop, httpd, box, name):
+def test_an_action_whose_process_is_killed(patient, box, name):
     """Klarna executes it and nobody is there to hear."""
+    httpd, shop = patient, Shop(patient, box)
+    httpd.allow_log("KLA0021: |KLA003[02]: ")
     action, subject, key = ACTIONS[name], ACTIONS[name].prepare(shop), new_key()
     order_id = getattr(subject, "order_id", subject)
-    box.fault("delay", 1, method=action.method, path=action.path, seconds=0.7)
+    box.fault("delay", 1, method=action.method, path=action.path, seconds=HELD)
     with concurrent.futures.ThreadPoolExecutor(1) as threads:
         asked = threads.submit(lambda: pytest.raises(OSError, action.ask, shop, subject, key))
         eventually(lambda: box.control("GET", "faults")["faults"][0]["hits"])

@@ -4,6 +4,8 @@ import time
 
 from httpd import PATIENCE, SLOW
 
+# Seconds that Klarna keeps a call; the test lets it go on with box.clear(). Less than KlarnaTimeout.
+HELD = 15
 PACE = 0.05     # between two looks
 
 
