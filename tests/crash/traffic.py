@@ -22,7 +22,7 @@ LIVE = 400                  # orders that are acted on
 LONGEST = 5                 # intents on one order
 SHIPPED = {"shipping_company": "PostNord", "tracking_number": "PN-4711"}
 ACTIONS = (("capture", 30), ("credit", 30), ("cancel", 9), ("extend", 6), ("release", 6),
-           ("shipping_info", 6), ("portal", 4), ("read", 9))
+           ("shipping_info", 6), ("lines", 8), ("references", 3), ("portal", 4), ("read", 9))
 NOT_YET = {"in_progress", "order_busy"}
 LOST = (OSError, http.client.HTTPException)
 
@@ -259,6 +259,12 @@ class Traffic:
             self.begin(rng, payment, action,
                        f"{base}/captures/{rng.choice(payment.captures)}/shipping-info",
                        {"shipping_info": [SHIPPED]})
+        elif action == "lines":
+            self.begin(rng, payment, action, base + "/lines", {"order_lines": [
+                line(f"more-{rng.randint(1, 3)}", rng.randint(1, 3), rng.randint(1, 200) * 25)]})
+        elif action == "references":
+            self.begin(rng, payment, action, base + "/references",
+                       {"merchant_reference2": f"till {rng.randint(1, 9)}"})
         elif action == "portal":
             self._portal(rng, payment)
         elif action == "read":
