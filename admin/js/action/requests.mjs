@@ -134,7 +134,7 @@ const said = (found) => (found === NONE ? { not_executed: true }
   : { executed_as: found?.slice('id:'.length) });
 
 /** Whether a credit invoice of the order has that number already. */
-export const isUsed = ({ credit_invoices: made }, reference) => Boolean(reference?.trim())
+export const isUsed = ({ credit_invoices: made = [] }, reference) => Boolean(reference?.trim())
   && made.some((one) => one.reference === reference.trim() && one.state !== 'refused');
 
 // --- the actions ---------------------------------------------------------------------------
