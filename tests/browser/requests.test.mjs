@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { judge, judgeProblem } from '../../admin/js/action/answers.mjs';
 import { Preview } from '../../admin/js/action/preview.mjs';
-import { NONE, fieldOf, foundAs, mostAmount, mostOf, requestOf } from
+import { NONE, fieldOf, foundAs, isUsed, mostAmount, mostOf, requestOf } from
   '../../admin/js/action/requests.mjs';
 
 const line = (reference, open, credit, [openAmount, creditAmount]) => ({ reference,
@@ -134,6 +134,17 @@ test('credit invoices: quantity and value, a discount as negative, fee, words', 
     { everything: true });
   assert.deepEqual(sentBy('credit', { mode: 'amount', amount: '655,00', fee: '0' })[1],
     { amount: 65500 });
+});
+
+test('credit invoices: a number that the order has already is confirmed', () => {
+  const order = { credit_invoices: [{ reference: 'CN-1', state: 'paid' },
+    { reference: 'CN-2', state: 'refused' }] };
+  assert.equal(isUsed(order, ' CN-1 '), true);
+  assert.equal(isUsed(order, 'CN-2'), false);
+  assert.equal(isUsed(order, ''), false);
+  const { wrong } = requestOf('credit', { ...ORDER, ...order }, { mode: 'amount', amount: '1',
+    reference: 'CN-1' }, CONTEXT);
+  assert.deepEqual(wrong, { again: { code: 'not_confirmed' } });
 });
 
 test('credit invoices: what is wrong, at its field', () => {
