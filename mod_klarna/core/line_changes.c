@@ -89,7 +89,9 @@ static void change(kl_line_t *line, const kl_line_t *theirs)
         line->cancelled_amount += off.amount;
         return;
     }
-    replace(line, theirs);
+    if (theirs) { /* else the lines do not fit, and nobody takes them */
+        replace(line, theirs);
+    }
 }
 
 void kl_line_changes_take(kl_order_t *order, const apr_array_header_t *lines)
