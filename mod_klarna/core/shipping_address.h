@@ -9,11 +9,11 @@
 #include "core/reader.h"
 
 /**
- * Reads member "shipping_address" of rd: a whole address, since Klarna does not say whether what is
- * left out stays. Of the parts of the place that are left out, the result says that they are empty,
- * so that nothing of the old place is left.
- * @return as it is sent, in rd->p; NULL with an error in rd->err
+ * Reads member "shipping_address" of from: a whole address, since Klarna does not say whether what
+ * is left out stays. Of the parts of the place that are left out, the result says that they are
+ * empty, so that nothing of the old place is left.
+ * @return as it is sent, in from->p; NULL with an error in from->err
  */
-kl_json_t *kl_shipping_address_read(const kl_reader_t *rd);
+kl_json_t *kl_shipping_address_read(const kl_reader_t *from);
 
 #endif
