@@ -118,8 +118,14 @@ class Shop:
         """The id of an order that Klarna authorized."""
         payment = self.authorized(cart, outcome)
         answer = self.place(payment)
+        if answer.status == 202:    # a busy machine took longer than Klarna may; the page asks again
+            answer = eventually(lambda: self._is_placed(payment))
         assert answer.status == 201, answer.raw
         return payment.order_id
+
+    def _is_placed(self, payment):
+        answer = self.place(payment)
+        return answer if answer.status == 201 else None
 
     def captured(self, cart=None):
         order_id = self.placed(cart)
