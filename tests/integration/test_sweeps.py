@@ -76,7 +76,7 @@ def _notes(httpd, order_id):
 def test_an_order_is_read_back_with_growing_pauses(shop, httpd, box):
     """At once after it was placed, because its expiry is not known, and then ever more rarely."""
     order_id = shop.placed()
-    eventually(lambda: _row(httpd, order_id)[0] == 1)
+    eventually(lambda: _row(httpd, order_id)[0] >= 1)
     pauses = [_row(httpd, order_id)[1]] + [_next_look(httpd, order_id) for _ in range(5)]
     assert [round(pause) for pause in pauses] == [4 * MINUTE, 16 * MINUTE, 64 * MINUTE,
                                                   256 * MINUTE, 1024 * MINUTE, DAY]
@@ -147,7 +147,7 @@ def _in_the_portal(shop, box, what):
     order_id = shop.captured() if captured else shop.placed()
     klarna_id = shop.order(order_id)["klarna_order_id"]
     if not captured:
-        eventually(lambda: _row(shop.httpd, order_id)[0] == 1)
+        eventually(lambda: _row(shop.httpd, order_id)[0] >= 1)
     for action, amount in steps:
         if action == "release":
             _release(box, klarna_id)
@@ -207,7 +207,7 @@ def test_books_that_cannot_agree(shop, httpd, box):
     httpd.expect_log("KLA0032: order .*: its amounts at Klarna differ from ours")
     httpd.allow_log("KLA0032: ")
     order_id = shop.placed(carts.of(carts.line("hat", 1, 10000)))
-    eventually(lambda: _row(httpd, order_id)[0] == 1)
+    eventually(lambda: _row(httpd, order_id)[0] >= 1)
     amounts = "captured_amount = {}, remaining_amount = {}, version = version + 1"
     set_to = lambda *of: httpd.sql(f"UPDATE klarna_order SET {amounts.format(*of)} "  # noqa: E731
                                    f"WHERE id = '{order_id}'")
@@ -225,7 +225,7 @@ def test_what_others_raised_is_booked(shop, httpd, box):
     httpd.allow_log("KLA0032: order .*: changes made at Klarna by others were booked")
     order_id = shop.placed(carts.of(carts.line("hat", 1, 10000)))
     klarna_id = shop.order(order_id)["klarna_order_id"]
-    eventually(lambda: _row(httpd, order_id)[0] == 1)
+    eventually(lambda: _row(httpd, order_id)[0] >= 1)
     answer = box.ask("PATCH", f"{OM}/{klarna_id}/authorization",
                      {"order_amount": 12000, "order_lines": [carts.line("hat", 1, 12000)]},
                      auth=AUTH)
