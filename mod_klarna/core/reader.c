@@ -70,7 +70,7 @@ static const char *joined(apr_pool_t *p, va_list names)
     while ((name = va_arg(names, const char *))) {
         all = all ? apr_pstrcat(p, all, ", ", name, NULL) : name;
     }
-    return apr_pstrcat(p, "one of: ", all, NULL);
+    return all ? apr_pstrcat(p, "one of: ", all, NULL) : "no members: {}";
 }
 
 /* A stranger's member name as it may stand in an error: short, printable ASCII. */

@@ -473,7 +473,8 @@ def test_releasing(shop):
         with shop.nothing_is_done():
             assert shop.act(order_id, action, {}).status == 409
     with shop.nothing_happens():
-        problem(shop.act(order_id, "extend", {"days": 3}), 400, "unknown_field", "days")
+        problem(shop.act(order_id, "extend", {"days": 3}), 400, "unknown_field", "days",
+                expected="{}")
 
 
 def test_an_authorization_that_expired(shop, box):
