@@ -29,6 +29,15 @@ static kl_kind_t may_be_ours(const kl_order_t *order, kl_error_t *err)
     return err->kind;
 }
 
+static kl_kind_t check_here(kl_service_t *svc, const char *account, const char *klarna_id,
+                            kl_error_t *err)
+{
+    kl_order_t *order = NULL;
+    kl_kind_t rv = kl_service_by_klarna_id(svc, account, klarna_id, &order, err);
+
+    return rv == KL_OK && order ? already_here(order, err) : rv;
+}
+
 /* An orphan waits for its id, maybe for this one. */
 static kl_kind_t check_orphans(kl_service_t *svc, const char *account,
                                const kl_klarna_record_t *seen, kl_error_t *err)
@@ -106,6 +115,9 @@ static kl_kind_t begin(kl_service_t *svc, const kl_account_t *account, const cha
     if (rv == KL_OK) {
         rv = check_placements(svc, account->name, &seen, err);
     }
+    if (rv == KL_OK) { /* as Klarna spells its id; and it may have been placed meanwhile */
+        rv = check_here(svc, account->name, seen.order_id, err);
+    }
     if (rv != KL_OK) {
         return rv;
     }
@@ -126,12 +138,11 @@ static kl_kind_t load(kl_service_t *svc, const kl_ask_t *ask, int again, kl_orde
     const char *klarna_id = ask->take_over->klarna_order_id;
     const char *id = kl_id_from_text(svc->p,
                                      apr_pstrcat(svc->p, account->name, "\n", klarna_id, NULL));
-    kl_order_t *order = NULL;
-    kl_kind_t rv = kl_service_by_klarna_id(svc, account->name, klarna_id, &order, err);
+    kl_kind_t rv = check_here(svc, account->name, klarna_id, err);
 
     (void)again;
-    if (rv != KL_OK || order) {
-        return rv == KL_OK ? already_here(order, err) : rv;
+    if (rv != KL_OK) {
+        return rv;
     }
     rv = kl_service_order(svc, id, out, err);
     if (rv == KL_NOT_FOUND) {

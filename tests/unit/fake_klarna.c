@@ -100,7 +100,7 @@ fake_order_t *fake_klarna_order(const fake_klarna_t *fake, const char *id)
     for (int i = 0; i < fake->orders->nelts; i++) {
         fake_order_t *order = APR_ARRAY_IDX(fake->orders, i, fake_order_t *);
 
-        if (strcmp(order->id, id) == 0) {
+        if (strcasecmp(order->id, id) == 0) { /* a UUID, in any case */
             return order;
         }
     }

@@ -89,6 +89,26 @@ static void an_order_of_ours_is_here_already(void **state)
     only_order(world);
 }
 
+/* A person may write its id in another case than Klarna: two orders here would be two books. */
+static void however_its_id_is_written(void **state)
+{
+    world_t *world = world_for(state);
+    kl_service_t *svc = world_service(world, world->p);
+    kl_client_t client = world_client("key");
+    kl_take_over_request_t want = {"KLARNA-ORDER-1", svc->account->name};
+    kl_ask_t ask = {.order_id = "", .client = &client, .take_over = &want};
+    kl_error_t *err = kl_error_make(world->p);
+    kl_acted_t acted;
+    int stored;
+
+    world_placed(world);
+    stored = world->store->operations->nelts;
+    (void)kl_take_over(svc, &ask, &acted, err);
+    check_error(err, KL_CONFLICT, "already_here");
+    assert_int_equal(world->store->operations->nelts, stored);
+    only_order(world);
+}
+
 /* A placement whose answer is lost may have led to it: two orders here would be two books. */
 static void what_may_be_ours_is_adopted_instead(void **state)
 {
@@ -202,6 +222,7 @@ int main(void)
         WITH_POOL(one_that_has_ended_is_taken_over_as_ended),
         WITH_POOL(once_whoever_asks),
         WITH_POOL(an_order_of_ours_is_here_already),
+        WITH_POOL(however_its_id_is_written),
         WITH_POOL(what_may_be_ours_is_adopted_instead),
         WITH_POOL(one_that_klarna_does_not_show),
         WITH_POOL(it_survives_every_fault),
