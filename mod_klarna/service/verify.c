@@ -283,6 +283,12 @@ static void truth_of_reduction(const search_t *search, const kl_klarna_record_t 
     }
 }
 
+/* A record without lines shows only whether the amount has changed. */
+static int shows_lines(const search_t *search, const kl_klarna_record_t *seen)
+{
+    return seen->lines || search->op->amount != search->order->order_amount;
+}
+
 /* What was asked for is there; what was there before is there; or others wrote it since. */
 static kl_kind_t truth_of_lines(const search_t *search, const kl_klarna_record_t *seen,
                                 kl_error_t *err)
@@ -296,7 +302,10 @@ static kl_kind_t truth_of_lines(const search_t *search, const kl_klarna_record_t
     }
     asked.lines = intent.lines;
     asked.order_amount = search->op->amount;
-    if (!kl_agree_authorization(p, &asked, seen)) {
+    if (!shows_lines(search, seen)) {
+        may_be_done(search);
+    }
+    else if (!kl_agree_authorization(p, &asked, seen)) {
         search->found->truth = KL_TRUTH_EXECUTED;
     }
     else if (!kl_agree_authorization(p, search->order, seen)) {

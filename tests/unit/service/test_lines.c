@@ -2,6 +2,9 @@
 /* Changing the lines of an authorization, and its amount with them. */
 #include "tests/unit/service_checks.h"
 
+#include <string.h>
+#include "service/lines.h"
+
 static const kl_line_t *line(const world_t *world, const char *id, const char *reference)
 {
     const kl_order_t *order = world_order(world, id);
@@ -112,6 +115,45 @@ static void a_lost_answer_is_read_from_the_record(void **state)
     }
 }
 
+static kl_kind_t act_swap(kl_service_t *svc, const char *order_id, const kl_client_t *client,
+                          kl_operation_t **out, kl_error_t *err)
+{
+    static const char text[] =
+        "{\"order_lines\":[{\"reference\":\"cup\",\"quantity\":1},"
+        "{\"reference\":\"lamp\",\"name\":\"Lamp\",\"quantity\":1,\"unit_price\":5000,"
+        "\"tax_rate\":2500,\"total_amount\":5000,\"total_tax_amount\":1000}]}";
+    kl_json_t *body = kl_json_parse(svc->p, text, strlen(text), err);
+    kl_lines_request_t want;
+    kl_ask_t ask = {.order_id = order_id, .client = client, .lines = &want};
+    kl_acted_t acted = {.last = NULL};
+    kl_kind_t rv;
+
+    assert_int_equal(kl_plan_lines_change_read(&want, svc->p, body, err), KL_OK);
+    rv = kl_act(svc, &kl_lines_action, &ask, &acted, err);
+    *out = acted.last;
+    return rv;
+}
+
+/* The amount is the same before and after, and the record names no lines: a person must say. */
+static void a_swap_is_not_guessed_from_a_record_without_lines(void **state)
+{
+    world_t *world = world_for(state);
+    const char *id = world_placed(world);
+    kl_operation_t *op = NULL;
+    kl_service_t *svc = world_service(world, world->p);
+
+    world_klarna_order(world, id)->lines = NULL;
+    svc->timeout = 1;
+    fake_klarna_arm(world->klarna, 2, FAKE_LOST_BEFORE); /* its record is read first */
+    world->klarna->reads_lost_from = 3;
+    assert_int_equal(world_act(svc, act_swap, id, "key", &op, kl_error_make(world->p)), KL_OK);
+    fake_klarna_arm(world->klarna, 0, FAKE_LOST_BEFORE);
+    fake_clock_advance(apr_time_from_sec(KL_KEY_LIFETIME_S + 3600));
+    world_round(world, world->p);
+    assert_int_equal(fake_store_operation(world->store, op->id)->state, KL_OP_UNKNOWN);
+    assert_int_equal(line(world, id, "cup")->cancelled_quantity, 0);
+}
+
 /* Neither what was asked for nor what was there before: a person must say. */
 static void what_others_wrote_over_it_is_not_guessed(void **state)
 {
@@ -157,6 +199,7 @@ int main(void)
         WITH_POOL(klarnas_risk_check_says_no),
         WITH_POOL(nothing_is_sent_without_klarnas_record),
         WITH_POOL(a_lost_answer_is_read_from_the_record),
+        WITH_POOL(a_swap_is_not_guessed_from_a_record_without_lines),
         WITH_POOL(what_others_wrote_over_it_is_not_guessed),
         WITH_POOL(what_waited_is_not_written_over_what_others_did),
     };
