@@ -27,7 +27,7 @@ def box():
 
 @pytest.fixture(scope="module")
 def httpd(box):
-    server = Httpd(box.url, EXTRA + LOCATION + "KlarnaWorker On\nKlarnaTimeout 1s\n"
+    server = Httpd(box.url, EXTRA + LOCATION + "KlarnaWorker On\nKlarnaTimeout 3s\n"
                    "KlarnaConnectTimeout 500ms\n")
     yield server
     server.stop()
