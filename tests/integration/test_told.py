@@ -166,12 +166,17 @@ def _acknowledged(shop, order_id):
     return shop.box.ledger(shop.order(order_id)["klarna_order_id"])["acknowledged"]
 
 
+def _ends(shop, order_id):
+    return [operation["state"] for operation in shop.started(order_id)]
+
+
 @pytest.mark.databases
 def test_an_order_is_acknowledged_once(httpd, shop):
     order_id, captured = shop.placed(), shop.captured()
     for _ in range(3):
         _looked_at(httpd, order_id)
         _looked_at(httpd, captured)
+    eventually(lambda: _ends(shop, order_id)[1:] == ["confirmed"])
     assert _acknowledged(shop, order_id) == 1
     assert _acknowledged(shop, captured) == 0       # the capture has said so
     [placed, told] = shop.started(order_id)
@@ -181,6 +186,11 @@ def test_an_order_is_acknowledged_once(httpd, shop):
     shop.agrees(order_id, "AUTHORIZED")
 
 
+def _told(httpd, order_id):
+    log = dict(httpd.texts())["error_log"].splitlines()
+    return [line for line in log if order_id in line and "have it acknowledged" in line]
+
+
 @pytest.mark.parametrize("status, code", [(403, "NOT_ALLOWED"), (404, "NO_SUCH_ORDER")])
 def test_a_no_to_that_changes_nothing(httpd, shop, status, code):
     order_id = shop.placed()
@@ -188,9 +198,10 @@ def test_a_no_to_that_changes_nothing(httpd, shop, status, code):
                    body={"error_code": code, "error_messages": ["no"], "correlation_id": "c"})
     for _ in range(3):
         _looked_at(httpd, order_id)
-    assert [op["state"] for op in shop.started(order_id)] == ["confirmed", "refused"]
-    log = dict(httpd.texts())["error_log"].splitlines()
-    assert len([line for line in log if order_id in line and "have it acknowledged" in line]) == 1
+    eventually(lambda: _ends(shop, order_id) == ["confirmed", "refused"])
+    eventually(lambda: _told(httpd, order_id))      # the line comes after the row
+    _looked_at(httpd, order_id)
+    assert len(_told(httpd, order_id)) == 1 and len(_ends(shop, order_id)) == 2
     assert shop.agrees(order_id, "AUTHORIZED")["attention"] is None
     shop.done(shop.act(order_id, "captures", {"everything": True}))
 
