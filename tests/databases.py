@@ -73,7 +73,9 @@ class Server:
         return done.stdout
 
     def _environment(self):
-        return {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "HOME": self.dir}
+        # MariaDB clears its directory for temporary tables when it starts, of those of others too.
+        return {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "HOME": self.dir,
+                "TMPDIR": self.dir}
 
     # --- running -----------------------------------------------------------------------------
 
