@@ -114,12 +114,20 @@ class Audit:
             self.twice.append(f"{name} was executed {len(effects)} times: {effects}")
         if op["kind"] in ("place_order", "adopt", "take_over"):
             self._placed(name, op)
-        elif op["state"] == "confirmed" and effects[:1] != [EXECUTED_AS[op["kind"]]]:
+        elif op["state"] == "confirmed" and effects[:1] != [EXECUTED_AS[op["kind"]]] \
+                and not self._is_cancelled_by_others(op):
             self.lost.append(f"{name} is confirmed; at Klarna: {effects}")
         elif op["state"] == "refused" and effects and not (
                 op["kind"] == "acknowledge" and op["error_code"] == "given_up"):
             # (That one made way for somebody, and may have been heard all the same.)
             self.lost.append(f"{name} is refused ({op['error_code']}); at Klarna: {effects}")
+
+    def _is_cancelled_by_others(self, op):
+        """What was to be cancelled is, and no operation of ours did it: the portal was quicker."""
+        theirs = self.theirs.get(self.orders[op["order_id"]]["klarna_order_id"])
+        ours = [one for one in self.operations.values() if one["order_id"] == op["order_id"]]
+        return (op["kind"] == "cancel" and theirs and theirs["status"] == "CANCELLED"
+                and not any("POST cancel" in self.executed.get(one["id"], []) for one in ours))
 
     def _placed(self, name, op):
         order = self.orders[op["order_id"]]
