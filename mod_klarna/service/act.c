@@ -129,7 +129,7 @@ kl_kind_t kl_act(kl_service_t *svc, const kl_action_t *action, const kl_ask_t *a
     if (rv == KL_OK && !again) {
         rv = begin(svc, action, ask, &plan, err);
         if (rv == KL_OK) {
-            run = (kl_run_t){.op = plan.ops[0], .order = plan.order, .fresh = 1};
+            run = (kl_run_t){.op = plan.ops[0], .order = plan.order, .fresh = plan.record != NULL};
         }
         else if (rv == KL_TAKEN) {
             rv = begun_elsewhere(svc, ask, &run.op, err);

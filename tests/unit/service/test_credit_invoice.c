@@ -404,9 +404,31 @@ static void a_refused_second_step_leaves_it_partly_paid(void **state)
     world_check_ours(world, id, "CAPTURED", 5000, 0, 0);
 }
 
+/* What others added goes with an authorization that is given up: unread, it is not given up. */
+static void everything_is_not_given_up_from_memory(void **state)
+{
+    static const act_fn acts[] = {act_cancel, act_release};
+
+    for (int i = 0; i < 2; i++) {
+        world_t *world = world_for(state);
+        const char *id = i ? world_part_captured(world) : world_placed(world);
+        kl_operation_t *op = NULL;
+        kl_error_t *err;
+
+        fake_klarna_write(world->klarna, world_order(world, id)->klarna_order_id,
+                          "cup 2 5000 freight 1 500 rug 1 700");
+        fake_klarna_arm(world->klarna, 1, FAKE_500_BEFORE); /* its record cannot be read */
+        assert_int_equal(world_try(world, acts[i], id, "key", &op, &err), KL_OK);
+        assert_int_equal(fake_klarna_executed(world->klarna, i ? "release" : "cancel"), 0);
+        assert_int_equal(op->state, KL_OP_REFUSED);
+        assert_string_equal(world_order(world, id)->pending_op, "");
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        WITH_POOL(everything_is_not_given_up_from_memory),
         WITH_POOL(refunding),
         WITH_POOL(previewing_changes_nothing),
         WITH_POOL(others_lines_are_not_written_over),
