@@ -60,7 +60,9 @@ def test_an_action_while_klarna_is_down(own_shop, own_httpd, own_box, name):
     action, key = ACTIONS[name], new_key()
     subject = action.prepare(own_shop)
     own_box.kill()
-    own_httpd.expect_log("KLA0021: .* is queued after 1 attempts: not_sent")
+    reads_first = name in ("cancel", "release")
+    own_httpd.expect_log("KLA0021: .* is queued after "
+                         + ("0 attempts: " if reads_first else "1 attempts: not_sent"))
     answer = action.ask(own_shop, subject, key)
     assert answer.status == 202 and answer.json["state"] == "queued"
     own_box.start()
