@@ -327,7 +327,8 @@ def test_both_steps_of_a_credit_are_lost(shop, httpd, box):
     httpd.expect_log("KLA0021: operation .* \\(release\\) ")
     httpd.expect_log("KLA0021: operation .* \\(refund\\) ")
     box.fault("drop_after", -1, path="/release-remaining-authorization$")
-    box.fault("status", -1, method="GET", path="/orders/[^/]*$", status=500)
+    # Planned from Klarna's record, which nobody can read any more when the answer is lost.
+    box.fault("status", -1, skip=1, method="GET", path="/orders/[^/]*$", status=500)
     assert shop.act(order_id, "credit-invoices", body, key).status == 202
     box.clear()
     box.fault("drop_after", -1, path="/refunds$")
