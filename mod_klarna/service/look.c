@@ -155,15 +155,21 @@ static kl_kind_t look_more_rarely(kl_change_t *change, kl_order_t *order, apr_po
     return KL_OK;
 }
 
-/* A no changes nothing and is said once. */
+/* A no changes nothing and is said once. Without an answer the order is let go at once, and the
+ * next look tries again: nobody sees an order held for something that nobody waits for. */
 static void acknowledge(kl_service_t *svc, const kl_order_t *order, const char **note)
 {
     kl_error_t *err = kl_error_make(svc->p);
     kl_ask_t ask = {.order_id = order->id};
     kl_acted_t acted;
 
-    if (kl_act(svc, &kl_placement_acknowledge_action, &ask, &acted, err) == KL_OK
-        && acted.last->state == KL_OP_REFUSED) {
+    if (kl_act(svc, &kl_placement_acknowledge_action, &ask, &acted, err) != KL_OK) {
+        return;
+    }
+    if (!kl_op_is_final(acted.last->state)) {
+        (void)kl_run_left(svc, &acted.order, err);
+    }
+    else if (acted.last->state == KL_OP_REFUSED) {
         *note = apr_psprintf(svc->p, "%s%sKlarna would not have it acknowledged: %s",
                              *note ? *note : "", *note ? "; " : "", acted.last->error_code);
     }

@@ -2,6 +2,8 @@
 /* Placing an order: what it takes, what a decline leaves, and what is stored of it. */
 #include "tests/unit/service_checks.h"
 
+#include "service/look.h"
+
 static void placing(void **state)
 {
     world_t *world = world_for(state);
@@ -216,10 +218,35 @@ static void it_never_keeps_anybody_waiting(void **state)
     }
 }
 
+/* As long as Klarna does not answer to it: the order is nobody's after each look. */
+static void without_an_answer_the_order_is_free(void **state)
+{
+    world_t *world = world_for(state);
+    const char *id = world_placed(world);
+    kl_service_t *svc = world_service(world, world->p);
+    kl_error_t *err = kl_error_make(world->p);
+
+    world_look(world, id, 0);
+    svc->timeout = 1; /* one try */
+    for (int looks = 0; looks < 3; looks++) {
+        const char *note = NULL;
+
+        fake_klarna_arm(world->klarna, 2, looks % 2 ? FAKE_LOST_AFTER : FAKE_LOST_BEFORE);
+        assert_int_equal(kl_look_at(svc, world_order(world, id), &note, err), KL_OK);
+        assert_null(note);
+        assert_string_equal(world_order(world, id)->pending_op, "");
+    }
+    fake_klarna_arm(world->klarna, 0, FAKE_LOST_BEFORE);
+    world_look(world, id, 0);
+    assert_int_equal(world_order(world, id)->unacknowledged, 0);
+    world_check(world, id, "acknowledged at last");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_POOL(the_worker_acknowledges_once),
+        WITH_POOL(without_an_answer_the_order_is_free),
         WITH_POOL(a_look_with_news_acknowledges_nothing),
         WITH_POOL(a_capture_acknowledges_whoever_made_it),
         WITH_POOL(what_is_over_is_not_acknowledged),
