@@ -295,6 +295,7 @@ static kl_kind_t truth_of_lines(const search_t *search, const kl_klarna_record_t
 {
     apr_pool_t *p = search->svc->p;
     kl_order_t asked = *search->order;
+    int shown = shows_lines(search, seen);
     kl_intent_t intent;
 
     if (kl_intent_parse(&intent, p, search->op, err) != KL_OK) {
@@ -302,13 +303,10 @@ static kl_kind_t truth_of_lines(const search_t *search, const kl_klarna_record_t
     }
     asked.lines = intent.lines;
     asked.order_amount = search->op->amount;
-    if (!shows_lines(search, seen)) {
-        may_be_done(search);
-    }
-    else if (!kl_agree_authorization(p, &asked, seen)) {
+    if (shown && !kl_agree_authorization(p, &asked, seen)) {
         search->found->truth = KL_TRUTH_EXECUTED;
     }
-    else if (!kl_agree_authorization(p, search->order, seen)) {
+    else if (shown && !kl_agree_authorization(p, search->order, seen)) {
         search->found->truth = KL_TRUTH_NOT_EXECUTED;
     }
     else {
