@@ -44,13 +44,14 @@ static void take(apr_int64_t left, apr_int64_t base, const unsigned char *data, 
     check(left == 0);
 }
 
+/* What is more than a number holds comes to the highest one. */
 static int is_affordable(apr_int64_t part, const kl_share_pot_t *pot, apr_int64_t money)
 {
     apr_int64_t net = part;
 
     for (int i = 0; i < pot->n; i++) {
         if (!kl_money_add(net, kl_share_of(pot->own[i], part, pot->base), &net)) {
-            return 0;
+            return money == APR_INT64_MAX;
         }
     }
     return net <= money;
