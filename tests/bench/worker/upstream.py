@@ -10,9 +10,8 @@ import time
 import uuid
 
 SECONDS, LIMIT = float(sys.argv[1]), int(sys.argv[2])   # LIMIT 0: it says nothing of a limit
-ORDER = {"status": "CAPTURED", "fraud_status": "ACCEPTED", "original_order_amount": 10000,
-         "order_amount": 10000, "captured_amount": 10000, "refunded_amount": 0,
-         "remaining_authorized_amount": 0, "refunds": []}
+ORDER = {"fraud_status": "ACCEPTED", "original_order_amount": 10000, "order_amount": 10000,
+         "refunded_amount": 0, "refunds": []}
 figures = {"calls": 0, "refused": 0, "captures": {}, "seconds": {}}
 captured = {}   # an order's capture
 
@@ -30,8 +29,11 @@ def count(merchant):
 
 
 def record(order):
-    capture = {"capture_id": captured.get(order, ""), "captured_amount": 10000}
-    return {**ORDER, "order_id": order, "captures": [capture]}
+    capture = captured.get(order)
+    amount = 10000 if capture else 0
+    return {**ORDER, "order_id": order, "status": "CAPTURED" if capture else "AUTHORIZED",
+            "captured_amount": amount, "remaining_authorized_amount": 10000 - amount,
+            "captures": [{"capture_id": capture, "captured_amount": amount}] if capture else []}
 
 
 def answer(path, merchant):
