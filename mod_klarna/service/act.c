@@ -3,6 +3,7 @@
 #include "service/act.h"
 
 #include <string.h>
+#include "core/agree.h"
 #include "service/reconcile.h"
 
 /* Klarna may have decided something that the plan must know. A look that failed leaves the old
@@ -26,7 +27,15 @@ static kl_kind_t look(kl_service_t *svc, kl_plan_t *plan, kl_error_t *err)
                : KL_OK;
 }
 
-kl_kind_t kl_act_record(const kl_plan_t *plan, kl_error_t *err)
+/* --- what a plan may be made from --------------------------------------------------------- */
+
+int kl_act_always(const kl_order_t *order, const kl_ask_t *ask)
+{
+    (void)order, (void)ask;
+    return 1;
+}
+
+static kl_kind_t must_be_read(const kl_plan_t *plan, kl_error_t *err)
 {
     if (!plan->record) {
         kl_error_set(
@@ -38,7 +47,7 @@ kl_kind_t kl_act_record(const kl_plan_t *plan, kl_error_t *err)
     return err->kind;
 }
 
-kl_kind_t kl_act_agreed(const char *differs, kl_error_t *err)
+static kl_kind_t must_agree(const char *differs, kl_error_t *err)
 {
     if (differs) {
         kl_error_set(err, KL_CONFLICT, "differs_from_klarna",
@@ -47,6 +56,22 @@ kl_kind_t kl_act_agreed(const char *differs, kl_error_t *err)
     }
     return err->kind;
 }
+
+kl_kind_t kl_act_amounts(kl_service_t *svc, const kl_plan_t *plan, kl_error_t *err)
+{
+    return plan->record ? must_agree(kl_agree_amounts(svc->p, plan->order, plan->record), err)
+                        : KL_OK;
+}
+
+kl_kind_t kl_act_authorization(kl_service_t *svc, const kl_plan_t *plan, kl_error_t *err)
+{
+    kl_kind_t rv = must_be_read(plan, err);
+
+    return rv == KL_OK ? must_agree(kl_agree_authorization(svc->p, plan->order, plan->record), err)
+                       : rv;
+}
+
+/* --- the flow -------------------------------------------------------------------------------- */
 
 static kl_kind_t plan_once(kl_service_t *svc, const kl_action_t *action, const kl_ask_t *ask,
                            kl_plan_t *plan, kl_error_t *err)

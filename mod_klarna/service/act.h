@@ -70,13 +70,17 @@ typedef struct kl_action_t {
     void (*add)(kl_service_t *svc, const kl_ask_t *ask, kl_operation_t *op);
 } kl_action_t;
 
-/** For a plan that must not be made from memory.
- *  @return KL_OK, or KL_UNAVAILABLE "record_not_read" when Klarna's record could not be read */
-kl_kind_t kl_act_record(const kl_plan_t *plan, kl_error_t *err);
+/** A wants_record: whatever is asked of whatever order. */
+int kl_act_always(const kl_order_t *order, const kl_ask_t *ask);
 
-/** Refuses what was planned from books that Klarna's record does not agree with.
- *  @param differs what does, or NULL: nothing */
-kl_kind_t kl_act_agreed(const char *differs, kl_error_t *err);
+/** Refuses what was planned from amounts that are not those of Klarna's record, if that was read.
+ *  @return KL_OK, or KL_CONFLICT "differs_from_klarna" */
+kl_kind_t kl_act_amounts(kl_service_t *svc, const kl_plan_t *plan, kl_error_t *err);
+
+/** Refuses what writes an authorization as a whole, or gives it up, from another one than Klarna's:
+ *  written over what others did it would undo it, given up it would take what they added.
+ *  @return KL_OK; KL_UNAVAILABLE "record_not_read"; KL_CONFLICT "differs_from_klarna" */
+kl_kind_t kl_act_authorization(kl_service_t *svc, const kl_plan_t *plan, kl_error_t *err);
 
 typedef struct kl_acted_t {
     kl_operation_t *first; /* carries the client's key */

@@ -3,7 +3,6 @@
 #include "service/authorization.h"
 
 #include "api/order_management.h"
-#include "core/agree.h"
 #include "core/intent.h"
 #include "core/why_not.h"
 #include "service/reconcile.h"
@@ -59,13 +58,7 @@ apr_time_t kl_authorization_end(kl_service_t *svc, const kl_acted_t *acted, int 
     return order->expires_at;
 }
 
-/* The rest is what Klarna has of it; while Klarna is not there, what is known. */
-static int always(const kl_order_t *order, const kl_ask_t *ask)
-{
-    (void)order, (void)ask;
-    return 1;
-}
-
+/* The rest is what Klarna has of it; while that cannot be read, what is known. */
 static kl_kind_t plan_release(kl_service_t *svc, const kl_ask_t *ask, kl_plan_t *plan,
                               kl_error_t *err)
 {
@@ -78,8 +71,7 @@ static kl_kind_t plan_release(kl_service_t *svc, const kl_ask_t *ask, kl_plan_t 
     if (why) {
         return kl_error_because(err, KL_CONFLICT, "not_releasable", why);
     }
-    if (plan->record
-        && kl_act_agreed(kl_agree_amounts(svc->p, plan->order, plan->record), err) != KL_OK) {
+    if (kl_act_amounts(svc, plan, err) != KL_OK) {
         return err->kind;
     }
     op = kl_journal_add(svc, plan, KL_OP_RELEASE, err);
@@ -93,4 +85,5 @@ static kl_kind_t plan_release(kl_service_t *svc, const kl_ask_t *ask, kl_plan_t 
     return KL_OK;
 }
 
-const kl_action_t kl_authorization_release_action = {.wants_record = always, .plan = plan_release};
+const kl_action_t kl_authorization_release_action = {.wants_record = kl_act_always,
+                                                     .plan = plan_release};

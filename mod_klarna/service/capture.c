@@ -4,7 +4,6 @@
 
 #include <string.h>
 #include "api/order_management.h"
-#include "core/agree.h"
 #include "core/intent.h"
 #include "core/plan_capture.h"
 #include "core/why_not.h"
@@ -27,14 +26,12 @@ static int wants_record(const kl_order_t *order, const kl_ask_t *ask)
     return ask->capture->what.everything || kl_order_is_in_review(order);
 }
 
-/* While Klarna is not there, everything is what is known: it waits, and the next look finds the
- * rest. */
+/* Everything is what Klarna has; while that cannot be read it is what is known, and the next look
+ * finds the rest. */
 static kl_kind_t check_everything(kl_service_t *svc, const kl_ask_t *ask, const kl_plan_t *plan,
                                   kl_error_t *err)
 {
-    return ask->capture->what.everything && plan->record
-               ? kl_act_agreed(kl_agree_amounts(svc->p, plan->order, plan->record), err)
-               : KL_OK;
+    return ask->capture->what.everything ? kl_act_amounts(svc, plan, err) : KL_OK;
 }
 
 static kl_kind_t plan_capture(kl_service_t *svc, const kl_ask_t *ask, kl_plan_t *plan,

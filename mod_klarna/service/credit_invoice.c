@@ -5,7 +5,6 @@
 #include <apr_strings.h>
 #include <string.h>
 #include "api/order_management.h"
-#include "core/agree.h"
 #include "core/booking.h"
 #include "core/intent.h"
 #include "core/plan_credit.h"
@@ -66,33 +65,15 @@ static void add_step(kl_credit_invoice_t *ci, const kl_operation_t *op, kl_verb_
     step->refund_id = "";
 }
 
-/* An authorization is written as a whole: written over what others did, it would undo it. Given up
- * as a whole, it would take what they added. */
-static kl_kind_t check_open(kl_service_t *svc, const kl_plan_t *plan, kl_error_t *err)
-{
-    kl_kind_t rv = kl_act_record(plan, err);
-
-    return rv == KL_OK
-               ? kl_act_agreed(kl_agree_authorization(svc->p, plan->order, plan->record), err)
-               : rv;
-}
-
-/* Everything is what Klarna's record shows. While Klarna is not there it is what is known, and
- * waits for it: it takes what the caller wants taken, and Klarna refuses what it does not have. */
-static kl_kind_t check_everything(kl_service_t *svc, const kl_plan_t *plan, kl_error_t *err)
-{
-    return plan->record ? kl_act_agreed(kl_agree_amounts(svc->p, plan->order, plan->record), err)
-                        : KL_OK;
-}
-
-/* Whether a step may be planned from the books as they are. */
+/* Whether a step may be planned from the books as they are. Everything is what Klarna's record
+ * shows; while that cannot be read it is what is known. */
 static kl_kind_t check_step(kl_service_t *svc, const kl_ask_t *ask, const kl_plan_t *plan,
                             kl_verb_t verb, kl_error_t *err)
 {
     if (ask->credit->what.everything) {
-        return check_everything(svc, plan, err);
+        return kl_act_amounts(svc, plan, err);
     }
-    return verb == KL_VERB_REFUND ? KL_OK : check_open(svc, plan, err);
+    return verb == KL_VERB_REFUND ? KL_OK : kl_act_authorization(svc, plan, err);
 }
 
 /* One call of the credit invoice. */

@@ -3,24 +3,7 @@
 #include "service/lines.h"
 
 #include "api/order_management.h"
-#include "core/agree.h"
 #include "core/intent.h"
-
-/* An authorization is written as a whole: what others did to it since must be in it. */
-static int always(const kl_order_t *order, const kl_ask_t *ask)
-{
-    (void)order, (void)ask;
-    return 1;
-}
-
-static kl_kind_t check_record(kl_service_t *svc, const kl_plan_t *plan, kl_error_t *err)
-{
-    kl_kind_t rv = kl_act_record(plan, err);
-
-    return rv == KL_OK
-               ? kl_act_agreed(kl_agree_authorization(svc->p, plan->order, plan->record), err)
-               : rv;
-}
 
 static kl_kind_t plan_lines(kl_service_t *svc, const kl_ask_t *ask, kl_plan_t *plan,
                             kl_error_t *err)
@@ -31,7 +14,7 @@ static kl_kind_t plan_lines(kl_service_t *svc, const kl_ask_t *ask, kl_plan_t *p
     kl_operation_t *op;
 
     if (kl_plan_lines_change(&lines, svc->p, plan->order, ask->lines, err) != KL_OK
-        || check_record(svc, plan, err) != KL_OK) {
+        || kl_act_authorization(svc, plan, err) != KL_OK) {
         return err->kind;
     }
     op = kl_journal_add(svc, plan, KL_OP_LINES, err);
@@ -47,7 +30,7 @@ static kl_kind_t plan_lines(kl_service_t *svc, const kl_ask_t *ask, kl_plan_t *p
     return KL_OK;
 }
 
-const kl_action_t kl_lines_action = {.wants_record = always, .plan = plan_lines};
+const kl_action_t kl_lines_action = {.wants_record = kl_act_always, .plan = plan_lines};
 
 kl_kind_t kl_lines_preview(kl_service_t *svc, const kl_ask_t *ask, kl_order_t **order,
                            kl_lines_plan_t *plan, kl_error_t *err)

@@ -8,7 +8,7 @@ import uuid
 
 import carts
 import confidential
-from waiting import eventually
+from waiting import eventually, is_free
 
 CHECKOUT = "/klarna/checkout"
 ORDERS = "/klarna/orders"
@@ -174,12 +174,9 @@ class Shop:
             held = self.httpd.sql("SELECT kind FROM klarna_operation "
                                   f"WHERE id = '{order['pending_operation']}'")
             assert held == [("acknowledge",)], held
-            order = eventually(lambda: self._unheld(order_id))
+            eventually(lambda: is_free(self, order_id))
+            order = self.order(order_id)
         return order
-
-    def _unheld(self, order_id):
-        order = self.order(order_id)
-        return None if order["pending_operation"] else order
 
     def agrees(self, order_id, state=None):
         """The module's books say what the sandbox's ledger says; gives the module's."""
