@@ -3,27 +3,10 @@
 // one that was placed before the module came is taken over.
 import assert from 'node:assert/strict';
 import { looks } from './looks.mjs';
-import { ADMIN, act, ask, books, ledger, open, placed, shows, sql, story, withBrowser }
-  from './support.mjs';
+import { ADMIN, act, ask, begin, books, dialog, ended, field, ledger, part, placed, press, shows, sql,
+  story, withBrowser } from './support.mjs';
 
 withBrowser();
-
-const dialog = (page) => page.locator('dialog[open]');
-const field = (page, name) => dialog(page).locator(`[id="field-${name}"]`);
-const press = (page, name) => dialog(page).locator(`[data-name=${name}]`).click();
-const part = (page, name) => page.locator(`section[data-name=${name}]`);
-
-async function begin(page, order, action) {
-  if (!page.url().endsWith(order.id)) await open(page, order);
-  await page.locator(`[data-name=do-${action}]`).click();
-  await dialog(page).waitFor();
-}
-
-async function ended(page, words) {
-  await shows(dialog(page).locator('[data-name=done]'), words);
-  await press(page, 'close');
-  await dialog(page).waitFor({ state: 'detached' });
-}
 
 story('renamed, sent elsewhere, a lamp less and a rug more', async (page) => {
   const order = await placed(), renamed = `N-${process.pid}`;

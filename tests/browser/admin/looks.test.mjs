@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { axe, looks } from './looks.mjs';
-import { ADMIN, fault, noFaults, open, placed, captured, act, shows, story, withBrowser }
+import { ADMIN, act, captured, dialog, fault, noFaults, open, placed, shows, story, withBrowser }
   from './support.mjs';
 
 withBrowser();
@@ -69,8 +69,6 @@ story('without the right', async (page) => {
 }, { user: 'guest', expected: ['/klarna/orders'] });
 
 // --- dialogs ---------------------------------------------------------------------------------
-
-const dialog = (page) => page.locator('dialog[open]');
 
 // Each window as it opens, and with what is wrong in it.
 async function looksOf(page, action, { fill, wrong = true } = {}) {

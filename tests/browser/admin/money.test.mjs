@@ -3,8 +3,9 @@
 // every story the sandbox's ledger says what moved, and that it moved once.
 import assert from 'node:assert/strict';
 import { looks } from './looks.mjs';
-import { ADMIN, BASE_URL, act, ask, books, captured, control, eventually, fault, ledger, line,
-  noFaults, open, placed, sandboxOrders, shows, sql, story, withBrowser } from './support.mjs';
+import { ADMIN, BASE_URL, act, ask, begin, books, captured, control, dialog, ended, eventually, fault,
+  field, ledger, line, noFaults, open, part, placed, press, sandboxOrders, shows, sql, story, withBrowser }
+  from './support.mjs';
 
 withBrowser();
 
@@ -13,24 +14,8 @@ const SLOW = { kind: 'delay', seconds: 6 };       // longer than a reload takes
 const REFUSED = { kind: 'status', status: 403, body: { error_code: 'NOT_ALLOWED',
   error_messages: ['Not allowed right now.'] } };
 
-const dialog = (page) => page.locator('dialog[open]');
-const field = (page, name) => dialog(page).locator(`[id="field-${name}"]`);
-const press = (page, name) => dialog(page).locator(`[data-name=${name}]`).click();
-const part = (page, name) => page.locator(`section[data-name=${name}]`);
 const amountOf = (page, name) => page.locator(`.summary [data-part=${name}] .figure`);
 const kr = (text) => new RegExp(text.replace(/[ .]/g, '\\s?.?'));
-
-async function begin(page, order, action) {
-  if (!page.url().endsWith(order.id)) await open(page, order);
-  await page.locator(`[data-name=do-${action}]`).click();
-  await dialog(page).waitFor();
-}
-
-async function ended(page, words) {
-  await shows(dialog(page).locator('[data-name=done]'), words);
-  await press(page, 'close');
-  await dialog(page).waitFor({ state: 'detached' });
-}
 
 // A return of 100.00 of a captured order, up to the button that sends it.
 async function refund100(page, order) {

@@ -3,13 +3,12 @@
 // what goes to support holds nothing of anybody.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { ADMIN, BASE_URL, PASSWORDS, captured, placed, shows, story, withBrowser }
+import { ADMIN, BASE_URL, PASSWORDS, captured, part, placed, shows, story, withBrowser }
   from './support.mjs';
 
 withBrowser();
 
 const OPERATOR = { user: 'operator' };
-const part = (page, name) => page.locator(`section[data-name=${name}]`);
 const operations = (page) => page.goto(`${ADMIN}operations.html`);
 
 story('health, queue and callbacks at a glance', async (page) => {

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The pictures of the README, of the demo's orders: run by ../screenshots.
-import { ADMIN, picture, shows, story, withBrowser } from './support.mjs';
+import { ADMIN, dialog, picture, shows, story, withBrowser } from './support.mjs';
 
 withBrowser();
 
 const SIZE = { width: 1200, height: 760 };
-const dialog = (page) => page.locator('dialog[open]');
 
 async function openSeed(page, name) {
   await page.goto(`${ADMIN}?q=${name}`);

@@ -179,6 +179,24 @@ export async function shows(locator, text) {
   await locator.filter({ hasText: text }).first().waitFor();
 }
 
+// An action's window, and what is in it; a part of the order's page.
+export const dialog = (page) => page.locator('dialog[open]');
+export const field = (page, name) => dialog(page).locator(`[id="field-${name}"]`);
+export const press = (page, name) => dialog(page).locator(`[data-name=${name}]`).click();
+export const part = (page, name) => page.locator(`section[data-name=${name}]`);
+
+export async function begin(page, order, action) {
+  if (!page.url().endsWith(order.id)) await open(page, order);
+  await page.locator(`[data-name=do-${action}]`).click();
+  await dialog(page).waitFor();
+}
+
+export async function ended(page, words) {
+  await shows(dialog(page).locator('[data-name=done]'), words);
+  await press(page, 'close');
+  await dialog(page).waitFor({ state: 'detached' });
+}
+
 export async function picture(page, name) {
   if (!SCREENSHOTS) return;
   mkdirSync(SCREENSHOTS, { recursive: true });
