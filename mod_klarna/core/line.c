@@ -3,6 +3,7 @@
 #include "core/line.h"
 
 #include <string.h>
+#include "core/money.h"
 
 static const char *const type_names[] = {
     [KL_LINE_PHYSICAL] = "physical",         [KL_LINE_DIGITAL] = "digital",
@@ -50,4 +51,23 @@ apr_int64_t kl_line_creditable_quantity(const kl_line_t *line)
 apr_int64_t kl_line_creditable_amount(const kl_line_t *line)
 {
     return line->captured_amount - line->credited_amount;
+}
+
+kl_line_t kl_line_plain(kl_line_type_t type, const char *reference, const char *name,
+                        apr_int64_t amount, apr_int64_t tax_rate)
+{
+    return (kl_line_t){
+        .type = type,
+        .reference = reference,
+        .name = name,
+        .quantity_unit = "",
+        .image_url = "",
+        .product_url = "",
+        .merchant_data = "",
+        .quantity = 1,
+        .unit_price = amount,
+        .tax_rate = tax_rate,
+        .total_amount = amount,
+        .total_tax_amount = kl_money_tax_within(amount, tax_rate),
+    };
 }

@@ -38,25 +38,6 @@ static kl_line_t part_of(const kl_line_t *line, apr_int64_t quantity, apr_int64_
     return part;
 }
 
-static kl_line_t plain_line(kl_line_type_t type, const char *reference, const char *name,
-                            apr_int64_t amount, apr_int64_t tax_rate)
-{
-    return (kl_line_t){
-        .type = type,
-        .reference = reference,
-        .name = name,
-        .quantity_unit = "",
-        .image_url = "",
-        .product_url = "",
-        .merchant_data = "",
-        .quantity = 1,
-        .unit_price = amount,
-        .tax_rate = tax_rate,
-        .total_amount = amount,
-        .total_tax_amount = kl_money_tax_within(amount, tax_rate),
-    };
-}
-
 /* word-*n with the next *n that no line has. */
 static const char *unused(apr_pool_t *p, const kl_order_t *order, const char *word, int *n)
 {
@@ -108,13 +89,13 @@ static apr_array_header_t *by_rate(apr_pool_t *p, const kl_order_t *order, const
         rest -= part;
         if (part > 0) {
             APR_ARRAY_PUSH(lines, kl_line_t) =
-                plain_line(KL_LINE_PHYSICAL, "", name, part,
-                           APR_ARRAY_IDX(order->lines, i, kl_line_t).tax_rate);
+                kl_line_plain(KL_LINE_PHYSICAL, "", name, part,
+                              APR_ARRAY_IDX(order->lines, i, kl_line_t).tax_rate);
         }
     }
     if (rest > 0) {
-        APR_ARRAY_PUSH(lines, kl_line_t) = plain_line(KL_LINE_PHYSICAL, "", name, rest,
-                                                      m->taxed ? m->tax_rate : 0);
+        APR_ARRAY_PUSH(lines, kl_line_t) = kl_line_plain(KL_LINE_PHYSICAL, "", name, rest,
+                                                         m->taxed ? m->tax_rate : 0);
     }
     return lines;
 }
@@ -129,8 +110,8 @@ apr_array_header_t *kl_plan_lines_reduction(apr_pool_t *p, const kl_order_t *ord
     for (int i = 0; i < lines->nelts; i++) {
         kl_line_t *line = &APR_ARRAY_IDX(lines, i, kl_line_t);
 
-        *line = plain_line(KL_LINE_DISCOUNT, unused(p, order, "reduction", &n), line->name,
-                           -line->total_amount, line->tax_rate);
+        *line = kl_line_plain(KL_LINE_DISCOUNT, unused(p, order, "reduction", &n), line->name,
+                              -line->total_amount, line->tax_rate);
     }
     return lines;
 }
@@ -156,9 +137,9 @@ apr_array_header_t *kl_plan_lines_klarna(apr_pool_t *p, const kl_order_t *order,
         APR_ARRAY_PUSH(lines, kl_line_t) = part_of(line, part->quantity, part->amount);
     }
     if (m->return_fee > 0 && lines->nelts > 0) {
-        APR_ARRAY_PUSH(lines, kl_line_t) = plain_line(KL_LINE_RETURN_FEE, "return-fee",
-                                                      "Return fee", -m->return_fee,
-                                                      m->return_fee_tax_rate);
+        APR_ARRAY_PUSH(lines, kl_line_t) = kl_line_plain(KL_LINE_RETURN_FEE, "return-fee",
+                                                         "Return fee", -m->return_fee,
+                                                         m->return_fee_tax_rate);
     }
     return lines;
 }
@@ -167,7 +148,7 @@ kl_line_t kl_plan_lines_raise(apr_pool_t *p, const kl_order_t *order, apr_int64_
 {
     int n = 0;
 
-    return plain_line(KL_LINE_SURCHARGE, unused(p, order, "raise", &n), "Raise", amount, 0);
+    return kl_line_plain(KL_LINE_SURCHARGE, unused(p, order, "raise", &n), "Raise", amount, 0);
 }
 
 /* What m takes off the line with that index; a line occurs once in a movement. */

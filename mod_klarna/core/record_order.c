@@ -2,22 +2,8 @@
 /* See record_order.h. */
 #include "core/record_order.h"
 
+#include "core/line.h"
 #include "core/money.h"
-
-static kl_line_t whole(apr_int64_t amount)
-{
-    return (kl_line_t){
-        .reference = "order",
-        .name = "Klarna order",
-        .quantity_unit = "",
-        .image_url = "",
-        .product_url = "",
-        .merchant_data = "",
-        .quantity = 1,
-        .unit_price = amount,
-        .total_amount = amount,
-    };
-}
 
 static int come_to(const apr_array_header_t *lines, apr_int64_t amount)
 {
@@ -49,7 +35,8 @@ static void fill(kl_line_t *line)
 static void take_lines(kl_order_t *order, const kl_klarna_record_t *seen)
 {
     if (!come_to(seen->lines, seen->order_amount)) {
-        APR_ARRAY_PUSH(order->lines, kl_line_t) = whole(seen->order_amount);
+        APR_ARRAY_PUSH(order->lines, kl_line_t) =
+            kl_line_plain(KL_LINE_PHYSICAL, "order", "Klarna order", seen->order_amount, 0);
         return;
     }
     apr_array_cat(order->lines, seen->lines);

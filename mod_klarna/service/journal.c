@@ -248,3 +248,11 @@ kl_kind_t kl_journal_find(kl_service_t *svc, const kl_client_t *client, kl_opera
     }
     return rv;
 }
+
+kl_kind_t kl_journal_postpone(kl_service_t *svc, kl_operation_t *op, apr_interval_time_t pause,
+                              kl_error_t *err)
+{
+    kl_kind_t rv = kl_operation_postponed(op, svc->now() + pause, err);
+
+    return rv == KL_OK ? svc->store->operation_save(svc->store, svc->p, op, err) : rv;
+}

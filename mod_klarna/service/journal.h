@@ -78,4 +78,9 @@ kl_kind_t kl_journal_discard(kl_service_t *svc, const char *id, kl_error_t *err)
 kl_kind_t kl_journal_discard_unclaimed(kl_service_t *svc, const kl_operation_t *op, int *gone,
                                        kl_error_t *err);
 
+/** Leaves op, which has not ended, alone for so long.
+ *  @return KL_OK, KL_UNAVAILABLE, or KL_STALE if someone else was quicker */
+kl_kind_t kl_journal_postpone(kl_service_t *svc, kl_operation_t *op, apr_interval_time_t pause,
+                              kl_error_t *err);
+
 #endif

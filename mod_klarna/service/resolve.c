@@ -4,6 +4,7 @@
 
 #include <string.h>
 #include "service/book.h"
+#include "service/journal.h"
 #include "service/reconcile.h"
 #include "service/run.h"
 #include "service/verify.h"
@@ -48,12 +49,8 @@ kl_kind_t kl_resolve_send_again(kl_service_t *svc, const char *order_id, const c
 /* Too early to say: the worker leaves it alone until the record is conclusive. */
 static kl_kind_t let_it_rest(kl_service_t *svc, kl_operation_t *op, kl_error_t *err)
 {
-    apr_time_t until = svc->now() + 2 * apr_time_from_sec(KL_IN_FLIGHT_S);
-    kl_kind_t rv = kl_operation_postponed(op, until, err);
+    kl_kind_t rv = kl_journal_postpone(svc, op, 2 * apr_time_from_sec(KL_IN_FLIGHT_S), err);
 
-    if (rv == KL_OK) {
-        rv = svc->store->operation_save(svc->store, svc->p, op, err);
-    }
     if (rv == KL_OK || rv == KL_STALE) {
         rv = kl_service_in_progress(err);
         err->retry_after = KL_IN_FLIGHT_S;

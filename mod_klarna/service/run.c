@@ -44,14 +44,6 @@ static kl_kind_t find_out(kl_service_t *svc, kl_run_t *run, kl_error_t *err)
 
 /* --- what acts on an authorization as a whole ------------------------------------------------- */
 
-static kl_kind_t postpone(kl_service_t *svc, kl_operation_t *op, apr_interval_time_t pause,
-                          kl_error_t *err)
-{
-    kl_kind_t rv = kl_operation_postponed(op, svc->now() + pause, err);
-
-    return rv == KL_OK ? svc->store->operation_save(svc->store, svc->p, op, err) : rv;
-}
-
 /* 1 when the record is what the operation was planned from. */
 static int is_as_planned(kl_service_t *svc, const kl_run_t *run, const kl_klarna_record_t *record)
 {
@@ -80,10 +72,10 @@ static kl_kind_t check_again(kl_service_t *svc, kl_run_t *run, int *over, kl_err
         found.truth = KL_TRUTH_NOT_EXECUTED; /* certainly, whoever did the same */
     }
     if (rv != KL_OK || found.truth == KL_TRUTH_NOT_YET) {
-        return postpone(svc, op, apr_time_from_sec(KL_LEASE_S), err);
+        return kl_journal_postpone(svc, op, apr_time_from_sec(KL_LEASE_S), err);
     }
     return found.truth == KL_TRUTH_UNCLEAR
-               ? postpone(svc, op, apr_time_from_sec(KL_KEY_PAUSE_S), err)
+               ? kl_journal_postpone(svc, op, apr_time_from_sec(KL_KEY_PAUSE_S), err)
                : kl_verify_give_up(svc, op, &found, &run->order, err);
 }
 

@@ -6,6 +6,7 @@
 #include "api/payments.h"
 #include "core/intent.h"
 #include "service/call.h"
+#include "service/journal.h"
 
 #define WIPED "wiped"   /* an earlier token's placement had it, or an upgrade did not know it */
 #define UNTOLD "untold" /* Klarna's callback came, and not the browser */
@@ -80,9 +81,5 @@ kl_kind_t kl_told_ask(kl_service_t *svc, kl_operation_t *op, const kl_order_t *o
     }
     *wait = rv != KL_OK
             && rv != KL_REFUSED; /* a session that Klarna has forgotten: it will say so */
-    if (!*wait) {
-        return KL_OK;
-    }
-    rv = kl_operation_postponed(op, svc->now() + apr_time_from_sec(KL_LEASE_S), err);
-    return rv == KL_OK ? svc->store->operation_save(svc->store, svc->p, op, err) : rv;
+    return *wait ? kl_journal_postpone(svc, op, apr_time_from_sec(KL_LEASE_S), err) : KL_OK;
 }

@@ -36,14 +36,6 @@ void kl_units_tell(kl_told_t *told, apr_pool_t *p, kl_told_level_t level, const 
 
 /* --- operations -------------------------------------------------------------------------- */
 
-static kl_kind_t postpone(kl_service_t *svc, kl_operation_t *op, apr_interval_time_t pause,
-                          kl_error_t *err)
-{
-    kl_kind_t rv = kl_operation_postponed(op, svc->now() + pause, err);
-
-    return rv == KL_OK ? svc->store->operation_save(svc->store, svc->p, op, err) : rv;
-}
-
 /* It went out but its order does not know it: a database has lost what it had confirmed. It
  * is never sent again; a person gives it up, by what Klarna's record shows. */
 static kl_kind_t show_unclaimed(kl_service_t *svc, kl_operation_t *op, kl_error_t *err)
@@ -73,7 +65,7 @@ kl_kind_t kl_units_operation(kl_service_t *svc, kl_operation_t **op, kl_error_t 
     if (rv == KL_OK) {
         rv = kl_journal_discard_unclaimed(svc, *op, &gone, err);
     }
-    return rv == KL_OK && !gone ? postpone(svc, *op, LATER, err) : rv;
+    return rv == KL_OK && !gone ? kl_journal_postpone(svc, *op, LATER, err) : rv;
 }
 
 /* The call of an operation that is not at its end reached nobody, or was one call too many. One
@@ -94,7 +86,7 @@ static void not_worked(kl_service_t *svc, kl_operation_t *op, kl_told_t *told,
     kl_units_tell(told, svc->p, KL_TOLD_WARNING, "KLA0031: operation %s: %s: %s", op->id, why->code,
                   why->where ? why->where : why->detail);
     if (!kl_units_is_outage(why->kind)) {
-        (void)postpone(svc, op, why->where ? MUCH_LATER : LATER, kl_error_make(svc->p));
+        (void)kl_journal_postpone(svc, op, why->where ? MUCH_LATER : LATER, kl_error_make(svc->p));
     }
 }
 
