@@ -3,13 +3,10 @@
 import pytest
 
 import carts
-from sandbox import PASSWORD, USERNAME
-from sandbox_client import OM, basic
 from shop import new_key, problem
+from test_others import A, B, C, others_set
 
-AUTH = basic(USERNAME, PASSWORD)
-A, B, C, D = (carts.line(name, 1, price) for name, price in (("A", 5000), ("B", 5000), ("C", 2000),
-                                                            ("D", 5000)))
+D = carts.line("D", 1, 5000)
 
 
 @pytest.fixture
@@ -25,14 +22,6 @@ def lines_at(shop, box, order_id):
     klarna_id = shop.order(order_id)["klarna_order_id"]
     return [(line["reference"], line["quantity"], line["total_amount"])
             for line in box.ledger(klarna_id)["order_lines"]]
-
-
-def others_set(shop, box, order_id, *lines):
-    klarna_id = shop.order(order_id)["klarna_order_id"]
-    answer = box.ask("PATCH", f"{OM}/{klarna_id}/authorization",
-                     {"order_amount": sum(line["total_amount"] for line in lines),
-                      "order_lines": list(lines)}, auth=AUTH)
-    assert answer.status == 204, answer.raw
 
 
 def books(shop, box, order_id):

@@ -452,6 +452,22 @@ const char *world_look(world_t *world, const char *order_id, int auto_extend)
     return note;
 }
 
+void world_arm_klarna(world_t *world, int n, int kind)
+{
+    fake_klarna_arm(world->klarna, n, (fake_klarna_fault_t)kind);
+}
+
+void world_arm_store(world_t *world, int n, int kind)
+{
+    fake_store_arm(world->store, n, (fake_store_fault_t)kind);
+}
+
+void world_arm_death(world_t *world, int n, int kind)
+{
+    world->process.die_at = n;
+    world->process.die_after = kind;
+}
+
 int world_reads_first(const world_t *world, act_fn prepare, const char *order_id)
 {
     int reads = prepare == act_credit_cup || prepare == act_credit_cup_less_fee

@@ -51,6 +51,13 @@ kl_cart_t *world_cart(apr_pool_t *p);
 typedef kl_kind_t (*act_fn)(kl_service_t *svc, const char *order_id, const kl_client_t *client,
                             kl_operation_t **out, kl_error_t *err);
 
+/* Lets the n-th call, or step, from now fail, or be the process's last; n 0: none. kind: one of
+ * fake_klarna_fault_t, of fake_store_fault_t, or 1 for a death after the step. */
+typedef void (*world_arm_fn)(world_t *world, int n, int kind);
+void world_arm_klarna(world_t *world, int n, int kind);
+void world_arm_store(world_t *world, int n, int kind);
+void world_arm_death(world_t *world, int n, int kind);
+
 /** 1 when that action reads Klarna's record before anything is sent. */
 int world_reads_first(const world_t *world, act_fn prepare, const char *order_id);
 

@@ -24,7 +24,7 @@ static const char *const rescues[RESCUES] = {"asked again", "walked by another",
 typedef struct fault_t {
     const char *what;
     int kind;
-    void (*arm)(world_t *world, int n, int kind);
+    world_arm_fn arm;
     int (*fired)(const world_t *world, outcome_t outcome, int n);
 } fault_t;
 
@@ -85,11 +85,6 @@ static void at_every_call(const scenario_t *s, const fault_t *fault)
 
 /* --- exchanges ------------------------------------------------------------------------ */
 
-static void arm_klarna(world_t *world, int n, int kind)
-{
-    fake_klarna_arm(world->klarna, n, (fake_klarna_fault_t)kind);
-}
-
 static int klarna_fired(const world_t *world, outcome_t outcome, int n)
 {
     (void)outcome;
@@ -99,7 +94,7 @@ static int klarna_fired(const world_t *world, outcome_t outcome, int n)
 static void exchange_fails(void **state)
 {
     for (int kind = 0; kind < FAKE_KLARNA_FAULTS; kind++) {
-        fault_t fault = {fake_klarna_fault_name((fake_klarna_fault_t)kind), kind, arm_klarna,
+        fault_t fault = {fake_klarna_fault_name((fake_klarna_fault_t)kind), kind, world_arm_klarna,
                          klarna_fired};
 
         at_every_call(*state, &fault);
@@ -107,11 +102,6 @@ static void exchange_fails(void **state)
 }
 
 /* --- store ---------------------------------------------------------------------------- */
-
-static void arm_store(world_t *world, int n, int kind)
-{
-    fake_store_arm(world->store, n, (fake_store_fault_t)kind);
-}
 
 static int store_fired(const world_t *world, outcome_t outcome, int n)
 {
@@ -122,9 +112,9 @@ static int store_fired(const world_t *world, outcome_t outcome, int n)
 static void store_fails(void **state)
 {
     static const fault_t faults[] = {
-        {"store fails before call", FAKE_STORE_FAILS_BEFORE, arm_store, store_fired},
-        {"store fails after call", FAKE_STORE_FAILS_AFTER, arm_store, store_fired},
-        {"store is gone from call", FAKE_STORE_IS_GONE, arm_store, store_fired},
+        {"store fails before call", FAKE_STORE_FAILS_BEFORE, world_arm_store, store_fired},
+        {"store fails after call", FAKE_STORE_FAILS_AFTER, world_arm_store, store_fired},
+        {"store is gone from call", FAKE_STORE_IS_GONE, world_arm_store, store_fired},
     };
 
     for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
@@ -133,12 +123,6 @@ static void store_fails(void **state)
 }
 
 /* --- death ---------------------------------------------------------------------------- */
-
-static void arm_death(world_t *world, int n, int after)
-{
-    world->process.die_at = n;
-    world->process.die_after = after;
-}
 
 static int has_died(const world_t *world, outcome_t outcome, int n)
 {
@@ -150,8 +134,8 @@ static int has_died(const world_t *world, outcome_t outcome, int n)
 static void process_dies(void **state)
 {
     static const fault_t faults[] = {
-        {"death before step", 0, arm_death, has_died},
-        {"death after step", 1, arm_death, has_died},
+        {"death before step", 0, world_arm_death, has_died},
+        {"death after step", 1, world_arm_death, has_died},
     };
 
     for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {

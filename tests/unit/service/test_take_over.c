@@ -145,24 +145,6 @@ static void one_that_klarna_does_not_show(void **state)
 
 /* --- faults before anything is claimed, and after --------------------------------------- */
 
-typedef void (*arm_fn)(world_t *world, int n, int kind);
-
-static void arm_klarna(world_t *world, int n, int kind)
-{
-    fake_klarna_arm(world->klarna, n, (fake_klarna_fault_t)kind);
-}
-
-static void arm_store(world_t *world, int n, int kind)
-{
-    fake_store_arm(world->store, n, (fake_store_fault_t)kind);
-}
-
-static void arm_death(world_t *world, int n, int kind)
-{
-    world->process.die_at = n;
-    world->process.die_after = kind;
-}
-
 static int ask(world_t *world)
 {
     kl_operation_t *op = NULL;
@@ -179,7 +161,7 @@ static int ask(world_t *world)
 }
 
 /* Asked again until it is done; the end is the same as without a fault. */
-static void survives(apr_pool_t *parent, arm_fn arm, int n, int kind)
+static void survives(apr_pool_t *parent, world_arm_fn arm, int n, int kind)
 {
     apr_pool_t *p;
     world_t *world;
@@ -204,13 +186,13 @@ static void it_survives_every_fault(void **state)
 {
     for (int n = 1; n <= 12; n++) {
         for (int kind = 0; kind < FAKE_KLARNA_FAULTS; kind++) {
-            survives(*state, arm_klarna, n, kind);
+            survives(*state, world_arm_klarna, n, kind);
         }
-        survives(*state, arm_store, n, FAKE_STORE_FAILS_BEFORE);
-        survives(*state, arm_store, n, FAKE_STORE_FAILS_AFTER);
-        survives(*state, arm_store, n, FAKE_STORE_IS_GONE);
-        survives(*state, arm_death, n, 0);
-        survives(*state, arm_death, n, 1);
+        survives(*state, world_arm_store, n, FAKE_STORE_FAILS_BEFORE);
+        survives(*state, world_arm_store, n, FAKE_STORE_FAILS_AFTER);
+        survives(*state, world_arm_store, n, FAKE_STORE_IS_GONE);
+        survives(*state, world_arm_death, n, 0);
+        survives(*state, world_arm_death, n, 1);
     }
 }
 

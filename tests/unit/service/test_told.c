@@ -277,27 +277,9 @@ static void an_orphan_is_wiped(void **state)
 
 /* --- death and faults at every step ------------------------------------------------------- */
 
-typedef void (*arm_fn)(world_t *world, int n, int kind);
-
-static void arm_klarna(world_t *world, int n, int kind)
-{
-    fake_klarna_arm(world->klarna, n, (fake_klarna_fault_t)kind);
-}
-
-static void arm_store(world_t *world, int n, int kind)
-{
-    fake_store_arm(world->store, n, (fake_store_fault_t)kind);
-}
-
-static void arm_death(world_t *world, int n, int kind)
-{
-    world->process.die_at = n;
-    world->process.die_after = kind;
-}
-
 /* Klarna calls back, then the worker, the browser, or both; something happens at step n. What is
  * left is finished by the worker. Gives 0 when nothing happened any more. */
-static int survives(void **state, arm_fn arm, int n, int kind, int browser)
+static int survives(void **state, world_arm_fn arm, int n, int kind, int browser)
 {
     world_t *world = world_for(state);
     const char *id = browser_told(world);
@@ -321,8 +303,8 @@ static int survives(void **state, arm_fn arm, int n, int kind, int browser)
     died |= world->klarna->fail_at && world->klarna->calls >= n;
     died |= world->store->fail_at && world->store->calls >= n;
     fake_process_calm(&world->process);
-    arm_klarna(world, 0, 0);
-    arm_store(world, 0, 0);
+    world_arm_klarna(world, 0, 0);
+    world_arm_store(world, 0, 0);
     for (int i = 0; i < 4; i++) { /* three attempts, and more than a lease of time */
         fake_clock_advance(apr_time_from_sec(30));
         called_back(world, id, TOKEN);
@@ -332,7 +314,7 @@ static int survives(void **state, arm_fn arm, int n, int kind, int browser)
     return died;
 }
 
-static void check_every_step(void **state, arm_fn arm, int kinds)
+static void check_every_step(void **state, world_arm_fn arm, int kinds)
 {
     for (int kind = 0; kind < kinds; kind++) {
         for (int browser = 0; browser < 2; browser++) {
@@ -348,17 +330,17 @@ static void check_every_step(void **state, arm_fn arm, int kinds)
 
 static void it_dies_at_every_step(void **state)
 {
-    check_every_step(state, arm_death, 2);
+    check_every_step(state, world_arm_death, 2);
 }
 
 static void every_exchange_fails(void **state)
 {
-    check_every_step(state, arm_klarna, FAKE_409_BUSY);
+    check_every_step(state, world_arm_klarna, FAKE_409_BUSY);
 }
 
 static void every_store_call_fails(void **state)
 {
-    check_every_step(state, arm_store, FAKE_STORE_FAULTS);
+    check_every_step(state, world_arm_store, FAKE_STORE_FAULTS);
 }
 
 int main(void)
