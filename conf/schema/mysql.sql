@@ -25,6 +25,11 @@ CREATE TABLE klarna_order (
     merchant          VARCHAR(255)  NOT NULL,
     environment       VARCHAR(32)   NOT NULL,
     channel           VARCHAR(32)   NOT NULL,
+    department        VARCHAR(255)  NOT NULL, -- in store, else ''
+    till              VARCHAR(255)  NOT NULL,
+    terminal          VARCHAR(255)  NOT NULL,
+    cashier           VARCHAR(255)  NOT NULL,
+    invoice           VARCHAR(255)  NOT NULL, -- the host's number
     order_key         VARCHAR(64)   NOT NULL,
     callback_secret   VARCHAR(64)   NOT NULL,
     client_hash       VARCHAR(128)  NOT NULL,
@@ -89,6 +94,10 @@ CREATE INDEX klarna_order_waiting ON klarna_order (merchant, waiting, created_at
 CREATE INDEX klarna_order_open ON klarna_order (merchant, open_until, id);
 -- For orders_due.
 CREATE INDEX klarna_order_due ON klarna_order (merchant, check_at);
+-- For order_list_till.
+CREATE INDEX klarna_order_by_till ON klarna_order (merchant, till, created_at, id);
+-- For order_list_invoice.
+CREATE INDEX klarna_order_by_invoice ON klarna_order (merchant, invoice, created_at, id);
 
 CREATE TABLE klarna_operation (
     id                VARCHAR(36)   NOT NULL PRIMARY KEY,
@@ -156,6 +165,11 @@ CREATE TABLE klarna_payment (
     payment_key       VARCHAR(64)   NOT NULL,
     callback_secret   VARCHAR(64)   NOT NULL,
     client_hash       VARCHAR(128)  NOT NULL,
+    department        VARCHAR(255)  NOT NULL, -- in store, else ''
+    till              VARCHAR(255)  NOT NULL,
+    terminal          VARCHAR(255)  NOT NULL,
+    cashier           VARCHAR(255)  NOT NULL,
+    invoice           VARCHAR(255)  NOT NULL, -- the host's number
     cart_claim        VARCHAR(255)  NOT NULL, -- what only one payment may claim; the own id: nothing
     keep_until        BIGINT        NOT NULL, -- not deleted before
     state             VARCHAR(32)   NOT NULL,
@@ -174,10 +188,6 @@ CREATE TABLE klarna_payment (
     reason_code       VARCHAR(255)  NOT NULL, -- why it was declined
     reason            TEXT          NOT NULL,
     addresses         MEDIUMTEXT    NOT NULL, -- JSON, what Klarna was told of the shopper; wiped: gone
-    link              VARCHAR(2000) NOT NULL, -- in store: what the customer opens
-    distribution      VARCHAR(255)  NOT NULL,
-    till              VARCHAR(255)  NOT NULL,
-    invoice           VARCHAR(255)  NOT NULL,
     created_at        BIGINT        NOT NULL,
     updated_at        BIGINT        NOT NULL,
     expires_at        BIGINT        NOT NULL,
@@ -193,6 +203,27 @@ CREATE TABLE klarna_payment (
 CREATE INDEX klarna_payment_by_state ON klarna_payment (merchant, state, created_at, id);
 -- For payments_due, placed_find.
 CREATE INDEX klarna_payment_due ON klarna_payment (merchant, check_at);
+-- For order_list_payments_till.
+CREATE INDEX klarna_payment_by_till ON klarna_payment (merchant, till, created_at, id);
+-- For order_list_payments_invoice.
+CREATE INDEX klarna_payment_by_invoice ON klarna_payment (merchant, invoice, created_at, id);
+
+-- What the host said of an invoice that is paid in store, and its credit notes. Which payments it
+-- has is in their own rows; version is advanced by each that is begun.
+CREATE TABLE klarna_invoice (
+    merchant          VARCHAR(255)  NOT NULL,
+    department        VARCHAR(255)  NOT NULL,
+    number            VARCHAR(255)  NOT NULL,
+    version           BIGINT        NOT NULL,
+    currency          VARCHAR(255)  NOT NULL,
+    total             BIGINT        NOT NULL,
+    already_paid      BIGINT        NOT NULL,
+    credits           BIGINT        NOT NULL,
+    notes             MEDIUMTEXT    NOT NULL, -- JSON, its credit notes
+    created_at        BIGINT        NOT NULL,
+    updated_at        BIGINT        NOT NULL,
+    PRIMARY KEY (merchant, department, number)
+) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 -- What an order can be found by besides its own columns.
 CREATE TABLE klarna_reference (
@@ -223,4 +254,4 @@ CREATE TABLE klarna_worker (
 
 -- Last, so that a half-made schema is never taken for a whole one.
 CREATE TABLE klarna_schema (version INTEGER NOT NULL PRIMARY KEY) ENGINE=InnoDB;
-INSERT INTO klarna_schema (version) VALUES (2);
+INSERT INTO klarna_schema (version) VALUES (3);

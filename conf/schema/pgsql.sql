@@ -22,6 +22,11 @@ CREATE TABLE klarna_order (
     merchant          TEXT          NOT NULL,
     environment       TEXT          NOT NULL,
     channel           TEXT          NOT NULL,
+    department        TEXT          NOT NULL, -- in store, else ''
+    till              TEXT          NOT NULL,
+    terminal          TEXT          NOT NULL,
+    cashier           TEXT          NOT NULL,
+    invoice           TEXT          NOT NULL, -- the host's number
     order_key         TEXT          NOT NULL,
     callback_secret   TEXT          NOT NULL,
     client_hash       TEXT          NOT NULL,
@@ -95,6 +100,12 @@ CREATE INDEX klarna_order_open ON klarna_order (merchant, open_until, id)
 -- For orders_due.
 CREATE INDEX klarna_order_due ON klarna_order (merchant, check_at)
     WHERE check_at > 0;
+-- For order_list_till.
+CREATE INDEX klarna_order_by_till ON klarna_order (merchant, till, created_at, id)
+    WHERE till <> '';
+-- For order_list_invoice.
+CREATE INDEX klarna_order_by_invoice ON klarna_order (merchant, invoice, created_at, id)
+    WHERE invoice <> '';
 
 CREATE TABLE klarna_operation (
     id                VARCHAR(36)   NOT NULL PRIMARY KEY,
@@ -163,6 +174,11 @@ CREATE TABLE klarna_payment (
     payment_key       TEXT          NOT NULL,
     callback_secret   TEXT          NOT NULL,
     client_hash       TEXT          NOT NULL,
+    department        TEXT          NOT NULL, -- in store, else ''
+    till              TEXT          NOT NULL,
+    terminal          TEXT          NOT NULL,
+    cashier           TEXT          NOT NULL,
+    invoice           TEXT          NOT NULL, -- the host's number
     cart_claim        TEXT          NOT NULL, -- what only one payment may claim; the own id: nothing
     keep_until        BIGINT        NOT NULL, -- not deleted before
     state             TEXT          NOT NULL,
@@ -181,10 +197,6 @@ CREATE TABLE klarna_payment (
     reason_code       TEXT          NOT NULL, -- why it was declined
     reason            TEXT          NOT NULL,
     addresses         TEXT          NOT NULL, -- JSON, what Klarna was told of the shopper; wiped: gone
-    link              TEXT          NOT NULL, -- in store: what the customer opens
-    distribution      TEXT          NOT NULL,
-    till              TEXT          NOT NULL,
-    invoice           TEXT          NOT NULL,
     created_at        BIGINT        NOT NULL,
     updated_at        BIGINT        NOT NULL,
     expires_at        BIGINT        NOT NULL,
@@ -201,6 +213,29 @@ CREATE INDEX klarna_payment_by_state ON klarna_payment (merchant, state, created
 -- For payments_due, placed_find.
 CREATE INDEX klarna_payment_due ON klarna_payment (merchant, check_at)
     WHERE check_at > 0;
+-- For order_list_payments_till.
+CREATE INDEX klarna_payment_by_till ON klarna_payment (merchant, till, created_at, id)
+    WHERE till <> '';
+-- For order_list_payments_invoice.
+CREATE INDEX klarna_payment_by_invoice ON klarna_payment (merchant, invoice, created_at, id)
+    WHERE invoice <> '';
+
+-- What the host said of an invoice that is paid in store, and its credit notes. Which payments it
+-- has is in their own rows; version is advanced by each that is begun.
+CREATE TABLE klarna_invoice (
+    merchant          TEXT          NOT NULL,
+    department        TEXT          NOT NULL,
+    number            TEXT          NOT NULL,
+    version           BIGINT        NOT NULL,
+    currency          TEXT          NOT NULL,
+    total             BIGINT        NOT NULL,
+    already_paid      BIGINT        NOT NULL,
+    credits           BIGINT        NOT NULL,
+    notes             TEXT          NOT NULL, -- JSON, its credit notes
+    created_at        BIGINT        NOT NULL,
+    updated_at        BIGINT        NOT NULL,
+    PRIMARY KEY (merchant, department, number)
+);
 
 -- What an order can be found by besides its own columns.
 CREATE TABLE klarna_reference (
@@ -231,6 +266,6 @@ CREATE TABLE klarna_worker (
 
 -- Last, so that a half-made schema is never taken for a whole one.
 CREATE TABLE klarna_schema (version INTEGER NOT NULL PRIMARY KEY);
-INSERT INTO klarna_schema (version) VALUES (2);
+INSERT INTO klarna_schema (version) VALUES (3);
 
 COMMIT;

@@ -3,6 +3,7 @@
 #include "core/ledger.h"
 #include <string.h>
 
+#include "core/instore.h"
 #include "core/limits.h"
 #include "core/order.h"
 #include "core/order_parts.h"
@@ -122,6 +123,7 @@ const char *kl_ledger_text(apr_pool_t *p, const kl_order_t *order)
     kl_json_set(v, "credit_invoices", cis);
     kl_json_set(v, "outside", outside_json(p, order->outside));
     kl_json_set(v, "payment_methods", order->payment_methods);
+    kl_json_set(v, "instore", kl_instore_json(p, order->instore));
     set_word(v, "waiting_too", order->waiting_too);
     set_number(v, "unacknowledged", order->unacknowledged);
     set_number(v, "seen_at", order->seen_at);
@@ -334,6 +336,13 @@ static void read_outside(kl_order_t *order, const kl_reader_t *rd)
     }
 }
 
+static void read_instore(kl_order_t *order, const kl_reader_t *rd)
+{
+    kl_reader_t instore = kl_reader_object(rd, "instore", KL_OPTIONAL);
+
+    order->instore = kl_json_get(rd->obj, "instore") ? kl_instore_read(&instore) : NULL;
+}
+
 /* What we wrote ourselves and cannot read is our defect, not the caller's. */
 static kl_kind_t unreadable(kl_error_t *err, const char *code, const char *what,
                             const kl_error_t *fault)
@@ -358,6 +367,7 @@ kl_kind_t kl_ledger_parse(kl_order_t *order, apr_pool_t *p, const char *text, kl
     read_captures(&whole, &rd);
     read_credit_invoices(&whole, &rd);
     read_outside(&whole, &rd);
+    read_instore(&whole, &rd);
     whole.payment_methods = kl_json_get(v, "payment_methods");
     whole.waiting_too = word(&rd, "waiting_too", KL_OPTIONAL);
     whole.unacknowledged = (int)kl_reader_int(&rd, "unacknowledged", KL_OPTIONAL, 0, 0, 1);

@@ -133,6 +133,8 @@ typedef enum {
     KL_STORED_LEAVING  /* as a payment that can only become an order any more */
 } kl_stored_t;
 
+typedef struct kl_instore_t kl_instore_t; /* instore.h */
+
 struct kl_order_t {
     const char *id;          /* ours, UUID */
     apr_int64_t version;     /* advanced by every save */
@@ -140,7 +142,8 @@ struct kl_order_t {
                                 and never saved. NULL: it adds up. The store's */
     const char *account;     /* name of the KlarnaStore container */
     const char *environment; /* "playground" or "live" */
-    const char *channel;     /* where it was bought: "online"; written once */
+    const char *channel;     /* where it was bought: "online" or "instore"; written
+                                once */
     kl_stored_t stored;
     const char *client_hash;     /* of the client's request, to tell a reused key */
     const char *key;             /* secret for the shopper's status page */
@@ -184,6 +187,7 @@ struct kl_order_t {
     apr_array_header_t *captures; /* of kl_capture_t */
     apr_array_header_t *credit_invoices; /* of kl_credit_invoice_t */
     apr_array_header_t *outside;         /* of kl_outside_t, as they were seen */
+    kl_instore_t *instore;               /* of one that is paid in a store, else NULL */
 };
 
 /** An order with empty strings and lists, all in p. */

@@ -16,7 +16,8 @@
 /* A payment as its row holds it. */
 typedef struct payment_row_t {
     kl_order_t order;
-    const char *state, *ledger;
+    kl_instore_t shop;
+    const char *kind, *state, *ledger;
 } payment_row_t;
 
 static kl_row_fn payment_read;
@@ -41,7 +42,10 @@ static kl_kind_t to_row(payment_row_t *row, apr_pool_t *p, const kl_order_t *ord
         return rv;
     }
     row->order = *order;
-    row->state = kl_order_state_name(order->state);
+    row->shop = kl_dbd_rows_shop(p, order);
+    row->kind = order->instore ? kl_instore_way_name(order->instore->way) : order->channel;
+    row->state = order->instore ? kl_instore_state_name(order->instore->state)
+                                : kl_order_state_name(order->state);
     row->ledger = kl_ledger_text(p, order);
     return strlen(row->ledger) <= KL_MAX_LEDGER
                ? KL_OK
@@ -114,13 +118,29 @@ kl_kind_t kl_dbd_payment_mark(kl_store_t *self, apr_pool_t *p, const kl_order_t 
     return kl_dbd_rows_either_way(rv, err);
 }
 
+/* What it is, by its kind: in a store it has states of its own. */
+static int set_state(kl_order_t *order, const payment_row_t *row)
+{
+    if (strcmp(order->channel, KL_CHANNEL_INSTORE) != 0) {
+        return kl_order_state_parse(row->state, &order->state);
+    }
+    order->instore = order->instore ? order->instore : kl_instore_make(order->lines->pool);
+    if (!kl_instore_state_parse(row->state, &order->instore->state)) {
+        return 0;
+    }
+    order->state = kl_instore_order_state(order->instore->state);
+    return 1;
+}
+
 static kl_kind_t payment_read(kl_dbd_t *db, apr_pool_t *p, apr_array_header_t *out)
 {
+    kl_way_t way;
     payment_row_t made, *row = &made;
     kl_order_t *order = kl_order_make(p);
     int n = 0;
 
     row->order = *order;
+    row->shop = kl_dbd_rows_shop(p, order);
     row->order.version = kl_dbd_run_int64(db, n++);
     KL_READ(KL_PAYMENT_FIXED)
     KL_READ(KL_PAYMENT_SAVED)
@@ -130,10 +150,11 @@ static kl_kind_t payment_read(kl_dbd_t *db, apr_pool_t *p, apr_array_header_t *o
     *order = row->order;
     order->stored = strcmp(row->state, LEAVING) == 0 ? KL_STORED_LEAVING : KL_STORED_PAYMENT;
     order->original_amount = order->remaining_amount = order->order_amount;
-    if (order->stored == KL_STORED_PAYMENT && !kl_order_state_parse(row->state, &order->state)) {
+    kl_dbd_rows_ledger(order, p, row->ledger);
+    order->channel = kl_instore_way_parse(row->kind, &way) ? KL_CHANNEL_INSTORE : row->kind;
+    if (order->stored == KL_STORED_PAYMENT && !set_state(order, row)) {
         return kl_dbd_rows_unknown_word(db->err, "payment", order->id);
     }
-    kl_dbd_rows_ledger(order, p, row->ledger);
     APR_ARRAY_PUSH(out, kl_order_t *) = order;
     return KL_OK;
 }

@@ -212,6 +212,11 @@ kl_kind_t kl_dbd_rows_unknown_word(kl_error_t *err, const char *what, const char
                         "The %s %s is stored with a word this version does not know.", what, id);
 }
 
+kl_instore_t kl_dbd_rows_shop(apr_pool_t *p, const kl_order_t *order)
+{
+    return order->instore ? *order->instore : *kl_instore_make(p);
+}
+
 void kl_dbd_rows_ledger(kl_order_t *order, apr_pool_t *p, const char *text)
 {
     kl_error_t *why = kl_error_make(p);

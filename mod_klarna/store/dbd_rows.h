@@ -7,6 +7,7 @@
 #ifndef KL_DBD_ROWS_H
 #define KL_DBD_ROWS_H
 
+#include "core/instore.h"
 #include "store/dbd_run.h"
 
 /* What kl_store_t.impl of the store over apr_dbd points to. */
@@ -20,6 +21,7 @@ typedef struct kl_dbd_rows_t {
  * only for lists. */
 typedef struct kl_order_row_t {
     kl_order_t order;
+    kl_instore_t shop; /* what has columns, for lists: the ledger holds it too */
     const char *state, *attention, *klarna_order_id, *ledger;
     apr_time_t open_until;
 } kl_order_row_t;
@@ -49,6 +51,9 @@ typedef struct kl_dbd_rows_query_t {
     const char *what;    /* a row of these, for people: "order" */
     kl_row_fn *read;     /* for selects */
 } kl_dbd_rows_query_t;
+
+/** What has columns of a payment in a store; empty texts for one that is not. */
+kl_instore_t kl_dbd_rows_shop(apr_pool_t *p, const kl_order_t *order);
 
 /** KL_OK, or KL_UNAVAILABLE "schema" that names the schema file and the cure. */
 kl_kind_t kl_dbd_rows_check(kl_store_t *self, apr_pool_t *p, kl_error_t *err);

@@ -117,13 +117,14 @@ static void filter(kl_order_page_t *page, const kl_order_query_t *query, const w
 }
 
 /* What is older than the row before, and than `to`: whichever is less. */
-static void newest_first(kl_order_page_t *page, const kl_order_query_t *query)
+static void newest_first(kl_order_page_t *page, apr_time_t before_at, const char *before_id,
+                         apr_time_t to)
 {
-    const char *id = query->before_at ? word(query->before_id) : "";
+    const char *id = before_at ? word(before_id) : "";
 
-    page->at = query->before_at ? query->before_at : APR_INT64_MAX;
-    if (query->to && query->to <= page->at) {
-        page->at = query->to;
+    page->at = before_at ? before_at : APR_INT64_MAX;
+    if (to && to <= page->at) {
+        page->at = to;
         id = "";
     }
     add(page, &page->at);
@@ -162,7 +163,7 @@ int kl_order_query_page(kl_order_page_t *page, const kl_order_query_t *query, in
         soonest_first(page, query);
     }
     else {
-        newest_first(page, query);
+        newest_first(page, query->before_at, query->before_id, query->to);
     }
     page->limit = limit;
     add(page, &page->limit);
@@ -186,8 +187,31 @@ int kl_order_query_payments(kl_order_page_t *page, const kl_order_query_t *query
     add(page, kind);
     page->from = query->from;
     add(page, &page->from);
-    newest_first(page, query);
+    newest_first(page, query->before_at, query->before_id, query->to);
     page->limit = limit;
     add(page, &page->limit);
     return 1;
+}
+
+void kl_order_query_instore(kl_order_page_t *page, const kl_instore_query_t *query, int limit)
+{
+    const char *by = query->till;
+
+    memset(page, 0, sizeof(*page));
+    page->list = KL_SQL_order_list_till;
+    page->count = KL_SQL_order_list_payments_till;
+    if (query->invoice[0]) {
+        by = query->invoice;
+        page->list = KL_SQL_order_list_invoice;
+        page->count = KL_SQL_order_list_payments_invoice;
+    }
+    add(page, query->account);
+    add(page, by);
+    add(page, query->department);
+    add(page, query->department);
+    page->from = query->from;
+    add(page, &page->from);
+    newest_first(page, query->before_at, query->before_id, query->to);
+    page->limit = limit;
+    add(page, &page->limit);
 }

@@ -30,6 +30,10 @@ int kl_order_query_page(kl_order_page_t *page, const kl_order_query_t *query, in
  *  @return 1, or 0 when none can fit */
 int kl_order_query_payments(kl_order_page_t *page, const kl_order_query_t *query, int limit);
 
+/** For what was paid in a store: `list` finds the orders, `count` the payments (rows too), with the
+ *  same values. */
+void kl_order_query_instore(kl_order_page_t *page, const kl_instore_query_t *query, int limit);
+
 /** For qsort over kl_order_t *: the order of every list but those of what is open. */
 int kl_order_query_by_newest(const void *a, const void *b);
 

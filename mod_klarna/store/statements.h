@@ -33,6 +33,11 @@ typedef enum { KL_DIALECT_SQLITE3, KL_DIALECT_PGSQL, KL_DIALECT_MYSQL, KL_DIALEC
     S(channel, order.channel) \
     S(order_key, order.key) \
     S(callback_secret, order.callback_secret) \
+    S(department, shop.department) \
+    S(till, shop.till) \
+    S(terminal, shop.terminal) \
+    S(cashier, shop.cashier) \
+    S(invoice, shop.invoice) \
     N(created_at, order.created_at)
 
 /* klarna_order, written by every save. Lists read the ledger too: what an order can still bear
@@ -71,10 +76,15 @@ typedef enum { KL_DIALECT_SQLITE3, KL_DIALECT_PGSQL, KL_DIALECT_MYSQL, KL_DIALEC
     S(id, order.id) \
     S(merchant, order.account) \
     S(environment, order.environment) \
-    S(kind, order.channel) \
+    S(kind, kind) \
     S(payment_key, order.key) \
     S(callback_secret, order.callback_secret) \
     S(client_hash, order.client_hash) \
+    S(department, shop.department) \
+    S(till, shop.till) \
+    S(terminal, shop.terminal) \
+    S(cashier, shop.cashier) \
+    S(invoice, shop.invoice) \
     N(created_at, order.created_at)
 
 /* klarna_payment, written by every save */
@@ -166,13 +176,12 @@ typedef enum { KL_DIALECT_SQLITE3, KL_DIALECT_PGSQL, KL_DIALECT_MYSQL, KL_DIALEC
 #define KL_ORDER_INSERT_ \
     "INSERT INTO klarna_order (" KL_ORDER_ALL_ ") VALUES (1" \
     KL_VALUES(KL_ORDER_FIXED) KL_VALUES(KL_ORDER_SAVED) ")"
-/* Written once, when Klarna has answered; never beside its order: a client's old key would make a
- * placed one anew. What is in store only stays empty for one online. */
+/* Never beside its order: a client's old key would make a placed one anew. */
 #define KL_PAYMENT_INSERT_(from) \
-    "INSERT INTO klarna_payment (" KL_PAYMENT_ALL_ ", cart_claim, keep_until, expires_at," \
-    " link, distribution, till, invoice) SELECT 1" \
+    "INSERT INTO klarna_payment (" KL_PAYMENT_ALL_ ", cart_claim, keep_until, expires_at)" \
+    " SELECT 1" \
     KL_VALUES(KL_PAYMENT_FIXED) KL_VALUES(KL_PAYMENT_SAVED) \
-    ", %s, %lld, %lld, '', '', '', ''" from \
+    ", %s, %lld, %lld" from \
     " WHERE NOT EXISTS (SELECT 1 FROM klarna_order WHERE id = %s)"
 #define KL_OPERATION_INSERT_ \
     "INSERT INTO klarna_operation (" KL_OPERATION_ALL_ ") VALUES (1" \
@@ -274,6 +283,21 @@ typedef enum { KL_DIALECT_SQLITE3, KL_DIALECT_PGSQL, KL_DIALECT_MYSQL, KL_DIALEC
          "SELECT " KL_PAYMENT_ALL_ KL_PAYMENT_PAGE_) \
     SAME(order_count_payments, KL_PAYMENT_PAGE_VALUES, \
          "SELECT COUNT(*) FROM (SELECT id" KL_PAYMENT_PAGE_ ") found")
+
+/* Payments and orders of one till, or of one invoice of the host's, newest first. */
+#define KL_INSTORE_(all, table, column, more) \
+    "SELECT " all " FROM " table " WHERE merchant = %s AND " column " = %s AND " column " <> ''" \
+    " AND (%s = '' OR department = %s) AND created_at >= %lld" more KL_NEWEST_
+#define KL_INSTORE_VALUES (5 + KL_NEWEST_VALUES)
+#define KL_INSTORE_LISTS_(SAME) \
+    SAME(order_list_till, KL_INSTORE_VALUES, \
+         KL_INSTORE_(KL_ORDER_ALL_, "klarna_order", "till", "")) \
+    SAME(order_list_invoice, KL_INSTORE_VALUES, \
+         KL_INSTORE_(KL_ORDER_ALL_, "klarna_order", "invoice", "")) \
+    SAME(order_list_payments_till, KL_INSTORE_VALUES, \
+         KL_INSTORE_(KL_PAYMENT_ALL_, "klarna_payment", "till", KL_NOT_PLACED_)) \
+    SAME(order_list_payments_invoice, KL_INSTORE_VALUES, \
+         KL_INSTORE_(KL_PAYMENT_ALL_, "klarna_payment", "invoice", KL_NOT_PLACED_))
 
 /* Found by the index of what is due; of those few, the kind is looked at row by row. */
 #define KL_OPERATIONS_DUE_(kinds) \
@@ -379,21 +403,26 @@ typedef enum { KL_DIALECT_SQLITE3, KL_DIALECT_PGSQL, KL_DIALECT_MYSQL, KL_DIALEC
     SAME(placed_sweep, 1 + KL_SWEPT, \
          "DELETE FROM klarna_payment WHERE keep_until <= %lld AND id IN (" KL_IDS_ ")") \
     /* one that nobody has looked at stays until Klarna cannot have an order of it any more */ \
-    SAME(unfinished_find, KL_OLD_PAYMENTS_VALUES + 2 * (KL_OLD_PAYMENTS_VALUES + 1) + 2, \
+    SAME(unfinished_find, KL_OLD_PAYMENTS_VALUES + 5 * (KL_OLD_PAYMENTS_VALUES + 1) + 2, \
          "SELECT id FROM (" KL_OLD_PAYMENTS_("CREATED", "") \
          " UNION ALL " KL_OLD_PAYMENTS_("DECLINED", KL_LOOKED_AT_) \
-         " UNION ALL " KL_OLD_PAYMENTS_("ABANDONED", KL_LOOKED_AT_) ") old" \
+         " UNION ALL " KL_OLD_PAYMENTS_("ABANDONED", KL_LOOKED_AT_) \
+         " UNION ALL " KL_OLD_PAYMENTS_("CANCELLED", KL_LOOKED_AT_) \
+         " UNION ALL " KL_OLD_PAYMENTS_("EXPIRED", KL_LOOKED_AT_) \
+         " UNION ALL " KL_OLD_PAYMENTS_("FAILED", KL_LOOKED_AT_) ") old" \
          " WHERE (SELECT COUNT(*) FROM klarna_order o WHERE o.id = old.id) = 0" \
          " AND (SELECT COUNT(*) FROM klarna_operation o WHERE o.order_id = old.id" \
          " AND (o.state <> 'refused' OR o.updated_at > %lld)) = 0 LIMIT %d") \
     SAME(unfinished_sweep, 1 + KL_SWEPT, \
          "DELETE FROM klarna_payment WHERE updated_at <= %lld AND pending_op = ''" \
-         " AND state IN ('CREATED', 'DECLINED', 'ABANDONED') AND id IN (" KL_IDS_ ")") \
+         " AND state IN ('CREATED', 'DECLINED', 'ABANDONED', 'CANCELLED', 'EXPIRED', 'FAILED')" \
+         " AND id IN (" KL_IDS_ ")") \
     SAME(refused_sweep, 1 + KL_SWEPT, \
          "DELETE FROM klarna_operation" /* refused, so that no index of the states is tried */ \
          " WHERE updated_at <= %lld AND next_at = 0 AND state <> 'confirmed'" \
          " AND order_id IN (" KL_IDS_ ")") \
     KL_PAYMENTS_(SAME) \
+    KL_INSTORE_LISTS_(SAME) \
     SAME(payments_due, 3, \
          "SELECT " KL_PAYMENT_ALL_ " FROM klarna_payment WHERE merchant = %s" \
          " AND check_at > 0 AND check_at <= %lld" KL_NOT_PLACED_ \

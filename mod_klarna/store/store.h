@@ -15,7 +15,7 @@
 #include "core/hours.h"
 #include "core/operation.h"
 
-#define KL_SCHEMA_VERSION 2
+#define KL_SCHEMA_VERSION 3
 
 /* Lists of work. Those of what is open come soonest end first, the others, like every other
  * query, newest first. */
@@ -46,6 +46,18 @@ typedef struct kl_order_query_t {
     const char *before_id;
     int limit; /* 1..KL_MAX_PAGE for a list, 1 and more to count */
 } kl_order_query_t;
+
+/* What was paid, or tried to be paid, in a store: of one till, or for one invoice of the host's. */
+typedef struct kl_instore_query_t {
+    const char *account; /* always given */
+    const char *till;    /* this or invoice; the other is "" */
+    const char *invoice;
+    const char *department; /* "": any */
+    apr_time_t from, to;    /* from <= created_at < to; 0: no bound */
+    apr_time_t before_at;   /* keyset, as kl_order_query_t's */
+    const char *before_id;
+    int limit; /* 1..KL_MAX_PAGE */
+} kl_instore_query_t;
 
 /* Whose operations. A placement that is due was left by a shopper or stored by Klarna's callback,
  * which anyone can cause; any other was asked for by a person of the shop. */
@@ -154,6 +166,9 @@ struct kl_store_t {
     /** How many orders fit the query from its keyset on, at most query->limit. */
     kl_kind_t (*order_count)(kl_store_t *self, apr_pool_t *p, const kl_order_query_t *query,
                              int *count, kl_error_t *err);
+    /** Payments and orders of a store, newest first. *out: array of kl_order_t *. */
+    kl_kind_t (*instore_list)(kl_store_t *self, apr_pool_t *p, const kl_instore_query_t *query,
+                              apr_array_header_t **out, kl_error_t *err);
     /** A text that is known already, is "" or longer than KL_MAX_STRING bytes is left out. */
     kl_kind_t (*reference_add)(kl_store_t *self, apr_pool_t *p, const kl_references_t *texts,
                                kl_error_t *err);

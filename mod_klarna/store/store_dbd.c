@@ -51,6 +51,7 @@ static kl_kind_t order_to_row(kl_order_row_t *row, apr_pool_t *p, const kl_order
     row->attention = kl_attention_name(order->attention);
     row->klarna_order_id = order->klarna_order_id[0] ? order->klarna_order_id : order->id;
     row->ledger = kl_ledger_text(p, order);
+    row->shop = kl_dbd_rows_shop(p, order);
     row->open_until = kl_order_open_until(order);
     if (strlen(row->ledger) > KL_MAX_LEDGER) {
         return kl_error_set(err, KL_INTERNAL, "ledger",
@@ -152,6 +153,7 @@ static kl_kind_t order_read(kl_dbd_t *db, apr_pool_t *p, apr_array_header_t *out
     int n = 0;
 
     row->order = *order;
+    row->shop = kl_dbd_rows_shop(p, order);
     row->order.version = kl_dbd_run_int64(db, n++);
     KL_READ(KL_ORDER_FIXED)
     KL_READ(KL_ORDER_SAVED)
@@ -246,6 +248,27 @@ static kl_kind_t order_count(kl_store_t *self, apr_pool_t *p, const kl_order_que
         rv = count_page(self, p, &page, count, err);
     }
     *count = between(*count, 0, query->limit);
+    return rv;
+}
+
+/* --- in store --------------------------------------------------------------------------- */
+
+static kl_kind_t instore_list(kl_store_t *self, apr_pool_t *p, const kl_instore_query_t *query,
+                              apr_array_header_t **out, kl_error_t *err)
+{
+    int limit = between(query->limit, 1, KL_MAX_PAGE);
+    kl_order_page_t page;
+    kl_kind_t rv;
+
+    *out = apr_array_make(p, limit, sizeof(kl_order_t *));
+    kl_order_query_instore(&page, query, limit);
+    rv = kl_dbd_rows_select(self, p, ORDERS(page.list, page.values), *out, err);
+    if (rv == KL_OK) {
+        page.list = page.count;
+        rv = kl_dbd_payment_list(self, p, &page, *out, err);
+        qsort((*out)->elts, (*out)->nelts, sizeof(kl_order_t *), kl_order_query_by_newest);
+        (*out)->nelts = between((*out)->nelts, 0, limit);
+    }
     return rv;
 }
 
@@ -481,6 +504,7 @@ kl_store_t *kl_store_dbd_make(apr_pool_t *p, kl_connections_t *connections)
         .order_mark = order_mark,
         .order_list = order_list,
         .order_count = order_count,
+        .instore_list = instore_list,
         .reference_add = reference_add,
         .operation_insert = operation_insert,
         .operation_load = operation_load,

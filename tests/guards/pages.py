@@ -142,8 +142,8 @@ def codes(root):
         text = read(path)
         for table in WORDS.finditer(text):
             function = re.findall(r"^\w.*?(\w+)\(", text[:table.start()], re.M)[-1:]
-            if function == ["kl_plan_credit_sentence"]:
-                continue  # the pages say it with the amount: action.verb.<verb>
+            if function == ["kl_plan_credit_sentence"] or rel.startswith("mod_klarna/core/instore"):
+                continue  # the pages say it with the amount, or by the payment's state
             prefix = "sentence." if "sentence" in table.group(0) + "".join(function) else "reason."
             found |= {(rel, prefix + code)
                       for code in re.findall(r'"([a-z_]+)",\s*"', table.group(0))}

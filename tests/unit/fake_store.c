@@ -4,6 +4,7 @@
 
 #include "core/limits.h"
 #include "store/order_query.h"
+#include "core/instore.h"
 #include "core/ledger.h"
 #include "core/order_check.h"
 #include "core/payment.h"
@@ -721,6 +722,50 @@ static kl_kind_t list_orders(fake_store_t *fake, apr_pool_t *p, void *what, kl_e
     return KL_OK;
 }
 
+typedef struct wanted_instore_t {
+    const kl_instore_query_t *query;
+    apr_array_header_t **out;
+} wanted_instore_t;
+
+static int is_of_store(const kl_order_t *row, const kl_instore_query_t *query)
+{
+    const kl_instore_t *shop = row->instore;
+
+    return shop && strcmp(row->account, query->account) == 0
+           && strcmp(query->invoice[0] ? shop->invoice : shop->till,
+                     query->invoice[0] ? query->invoice : query->till)
+                  == 0
+           && (!query->department[0] || strcmp(shop->department, query->department) == 0)
+           && row->created_at >= query->from && (!query->to || row->created_at < query->to);
+}
+
+static kl_kind_t find_of_store(fake_store_t *fake, apr_pool_t *p, void *what, kl_error_t *err)
+{
+    const wanted_instore_t *wanted = what;
+    const apr_array_header_t *tables[] = {fake->orders, fake->payments};
+
+    (void)err;
+    *wanted->out = apr_array_make(p, 4, sizeof(kl_order_t *));
+    for (int t = 0; t < 2; t++) {
+        for (int i = 0; i < tables[t]->nelts; i++) {
+            const kl_order_t *row = APR_ARRAY_IDX(tables[t], i, kl_order_t *);
+
+            if (is_of_store(row, wanted->query) && (t == 0 || !row_of(fake->orders, row->id))) {
+                APR_ARRAY_PUSH(*wanted->out, kl_order_t *) = read_order(p, row);
+            }
+        }
+    }
+    qsort((*wanted->out)->elts, (*wanted->out)->nelts, sizeof(kl_order_t *),
+          kl_order_query_by_newest);
+    return KL_OK;
+}
+
+static kl_kind_t instore_list(kl_store_t *self, apr_pool_t *p, const kl_instore_query_t *query,
+                              apr_array_header_t **out, kl_error_t *err)
+{
+    return call(self, p, find_of_store, &(wanted_instore_t){query, out}, err);
+}
+
 static kl_kind_t order_list(kl_store_t *self, apr_pool_t *p, const kl_order_query_t *query,
                             apr_array_header_t **out, kl_error_t *err)
 {
@@ -1129,6 +1174,7 @@ fake_store_t *fake_store_make(apr_pool_t *p, fake_process_t *process)
         .order_save = order_save,
         .order_mark = order_mark,
         .order_list = order_list,
+        .instore_list = instore_list,
         .order_count = order_count,
         .reference_add = reference_add,
         .callback_note = callback_note,

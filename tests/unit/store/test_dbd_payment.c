@@ -4,8 +4,10 @@
 
 #include <apr_strings.h>
 
+#include "core/instore.h"
 #include "core/ledger.h"
 #include "core/payment.h"
+#include "store/dbd_rows.h"
 
 #define ID1 "11111111-1111-4111-8111-111111111111"
 #define ID2 "22222222-2222-4222-8222-222222222222"
@@ -49,9 +51,12 @@ static void check_same(apr_pool_t *p, const kl_order_t *x, const kl_order_t *y)
 {
     struct {
         kl_order_t order;
-        const char *state, *ledger;
-    } a = {*x, kl_order_state_name(x->state), kl_ledger_text(p, x)},
-      b = {*y, kl_order_state_name(y->state), kl_ledger_text(p, y)};
+        kl_instore_t shop;
+        const char *kind, *state, *ledger;
+    } a = {*x, kl_dbd_rows_shop(p, x), x->channel, kl_order_state_name(x->state),
+           kl_ledger_text(p, x)},
+      b = {*y, kl_dbd_rows_shop(p, y), y->channel, kl_order_state_name(y->state),
+           kl_ledger_text(p, y)};
 
 #define SAME_TEXT(column, member) assert_string_equal(a.member, b.member);
 #define SAME_NUMBER(column, member) assert_int_equal(a.member, b.member);
@@ -59,6 +64,45 @@ static void check_same(apr_pool_t *p, const kl_order_t *x, const kl_order_t *y)
     KL_PAYMENT_SAVED(SAME_TEXT, SAME_NUMBER, SAME_NUMBER)
     assert_int_equal(x->version, y->version);
     assert_int_equal(x->stored, y->stored);
+}
+
+/* In store: what rows are found by has columns, the rest stands in the ledger. */
+static void test_one_of_a_store_comes_back_whole(void **state)
+{
+    database_t *db = *state;
+    kl_order_t *order = sample_payment(db->p, ID1), *back;
+    kl_instore_query_t query = {order->account, "Counter 1", "", "", 0, 0, 0, "", 10};
+    apr_array_header_t *list = NULL;
+
+    order->channel = KL_CHANNEL_INSTORE;
+    order->instore = kl_instore_make(db->p);
+    order->instore->way = KL_WAY_QR;
+    order->instore->till = "Counter 1";
+    order->instore->department = "clinic";
+    order->instore->invoice = "F-17";
+    assert_int_equal(insert(db, order), KL_OK);
+    back = load_payment(db, ID1);
+    assert_string_equal(back->channel, KL_CHANNEL_INSTORE);
+    assert_int_equal(back->state, KL_ORDER_CREATED);
+    assert_string_equal(kl_ledger_text(db->p, back), kl_ledger_text(db->p, order));
+
+    order->instore->state = KL_INSTORE_IN_PROGRESS;
+    assert_int_equal(save(db, order), KL_OK);
+    assert_int_equal(load(db, ID1)->instore->state, KL_INSTORE_IN_PROGRESS);
+    kl_instore_end(order, KL_INSTORE_CANCELLED, "cashier");
+    assert_int_equal(save(db, order), KL_OK);
+    back = load(db, ID1);
+    assert_int_equal(back->instore->state, KL_INSTORE_CANCELLED);
+    assert_int_equal(back->state, KL_ORDER_ABANDONED);
+
+    assert_int_equal(db->store->instore_list(db->store, db->p, &query, &list, db->err), KL_OK);
+    assert_int_equal(list->nelts, 1);
+    query = (kl_instore_query_t){order->account, "", "F-17", "clinic", 0, 0, 0, "", 10};
+    assert_int_equal(db->store->instore_list(db->store, db->p, &query, &list, db->err), KL_OK);
+    assert_int_equal(list->nelts, 1);
+    query.department = "shoes";
+    assert_int_equal(db->store->instore_list(db->store, db->p, &query, &list, db->err), KL_OK);
+    assert_int_equal(list->nelts, 0);
 }
 
 static void test_a_payment_comes_back_whole(void **state)
@@ -262,6 +306,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_DATABASE(what_is_no_payment_is_not_written),
+        WITH_DATABASE(test_one_of_a_store_comes_back_whole),
         WITH_DATABASE(test_a_payment_comes_back_whole),
         WITH_DATABASE(test_an_id_is_taken_once),
         WITH_DATABASE(test_a_placed_one_becomes_an_order_once),

@@ -26,12 +26,14 @@
 static void assert_order_equal(apr_pool_t *p, const kl_order_t *x, const kl_order_t *y)
 {
     kl_order_row_t a = {*x,
+                        kl_dbd_rows_shop(p, x),
                         kl_order_state_name(x->state),
                         kl_attention_name(x->attention),
                         x->klarna_order_id,
                         kl_ledger_text(p, x),
                         kl_order_open_until(x)};
     kl_order_row_t b = {*y,
+                        kl_dbd_rows_shop(p, y),
                         kl_order_state_name(y->state),
                         kl_attention_name(y->attention),
                         y->klarna_order_id,
@@ -1203,14 +1205,14 @@ static void test_schema_is_checked(void **state)
 
     assert_int_equal(database_run(conn, "UPDATE klarna_schema SET version = 1"), 0);
     check_schema_fault(db, "holds version 1", "run klarna-schema on that database");
-    assert_int_equal(database_run(conn, "UPDATE klarna_schema SET version = 3"), 0);
-    check_schema_fault(db, "holds version 3", "Install the mod_klarna");
+    assert_int_equal(database_run(conn, "UPDATE klarna_schema SET version = 4"), 0);
+    check_schema_fault(db, "holds version 4", "Install the mod_klarna");
     assert_int_equal(database_run(conn, "DELETE FROM klarna_schema"), 0);
     check_schema_fault(db, "incomplete", cure);
     database_drop(conn);
     check_schema_fault(db, "they are missing", cure);
     assert_int_equal(database_run(conn, "CREATE TABLE klarna_schema (version INTEGER)"), 0);
-    assert_int_equal(database_run(conn, "INSERT INTO klarna_schema VALUES (2)"), 0);
+    assert_int_equal(database_run(conn, "INSERT INTO klarna_schema VALUES (3)"), 0);
     kl_error_clear(db->err);
     assert_int_equal(db->store->check(db->store, db->p, db->err), KL_OK); /* cured: no restart */
 }

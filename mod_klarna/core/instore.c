@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See instore.h. */
+#include "core/instore.h"
+
+#include <string.h>
+
+#include "core/reader.h"
+
+#define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
+
+static const char *const states[] = {
+    [KL_INSTORE_WAITING] = "WAITING",     [KL_INSTORE_IN_PROGRESS] = "IN_PROGRESS",
+    [KL_INSTORE_COMPLETED] = "COMPLETED", [KL_INSTORE_CANCELLED] = "CANCELLED",
+    [KL_INSTORE_EXPIRED] = "EXPIRED",     [KL_INSTORE_DECLINED] = "DECLINED",
+    [KL_INSTORE_FAILED] = "FAILED",
+};
+
+static const char *const ways[] = {
+    [KL_WAY_HOSTED_PAGE] = "hosted_page",
+    [KL_WAY_QR] = "qr",
+};
+
+static const char *const starts[] = {
+    [KL_START_CALLING] = "calling",
+    [KL_START_MADE] = "made",
+    [KL_START_UNKNOWN] = "unknown",
+};
+
+static const char *const sends[] = {
+    [KL_SEND_NONE] = "none",       [KL_SEND_SENDING] = "sending", [KL_SEND_SENT] = "sent",
+    [KL_SEND_UNKNOWN] = "unknown", [KL_SEND_REFUSED] = "refused",
+};
+
+/* Index of name among n words, or -1. */
+static int find(const char *const *words, int n, const char *name)
+{
+    for (int i = 0; i < n; i++) {
+        if (strcmp(words[i], name) == 0) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+const char *kl_instore_state_name(kl_instore_state_t state)
+{
+    return states[state];
+}
+
+int kl_instore_state_parse(const char *name, kl_instore_state_t *out)
+{
+    int i = find(states, COUNT(states), name);
+
+    if (i >= 0) {
+        *out = (kl_instore_state_t)i;
+    }
+    return i >= 0;
+}
+
+const char *kl_instore_way_name(kl_way_t way)
+{
+    return ways[way];
+}
+
+int kl_instore_way_parse(const char *name, kl_way_t *out)
+{
+    int i = find(ways, COUNT(ways), name);
+
+    if (i >= 0) {
+        *out = (kl_way_t)i;
+    }
+    return i >= 0;
+}
+
+const char *kl_instore_start_name(kl_start_t start)
+{
+    return starts[start];
+}
+
+const char *kl_instore_send_name(kl_send_t sent)
+{
+    return sends[sent];
+}
+
+int kl_instore_is_final(kl_instore_state_t state)
+{
+    return state != KL_INSTORE_WAITING && state != KL_INSTORE_IN_PROGRESS;
+}
+
+/* --- for the cashier ------------------------------------------------------------------- */
+
+static const kl_words_t *cancelled(const kl_instore_t *instore)
+{
+    static const kl_words_t by_cashier = {"cancelled_by_cashier",
+                                          "You cancelled it. The customer cannot pay any more."};
+    static const kl_words_t by_timeout =
+        {"cancelled_by_timeout",
+         "It took too long and was ended. The customer cannot pay any more."};
+    static const kl_words_t by_customer = {"cancelled_by_customer",
+                                           "The customer cancelled it. Nothing was paid."};
+
+    if (strcmp(instore->ended_by, "cashier") == 0) {
+        return &by_cashier;
+    }
+    return strcmp(instore->ended_by, "timeout") == 0 ? &by_timeout : &by_customer;
+}
+
+static const kl_words_t *waiting(const kl_instore_t *instore)
+{
+    static const kl_words_t opening = {"waiting", "Waiting for the customer to open it."};
+    static const kl_words_t ending = {"ending", "It is being ended; the customer may still pay."};
+    static const kl_words_t calling = {"calling", "Klarna is being asked."};
+    static const kl_words_t unknown =
+        {"start_unknown",
+         "Klarna's answer was lost. Ask the customer whether their phone shows the "
+         "payment before you start another one."};
+
+    if (instore->abort_by[0]) {
+        return &ending;
+    }
+    if (instore->start == KL_START_MADE) {
+        return &opening;
+    }
+    return instore->start == KL_START_UNKNOWN ? &unknown : &calling;
+}
+
+static const kl_words_t *in_progress(const kl_instore_t *instore)
+{
+    static const kl_words_t paying = {"in_progress", "The customer is paying."};
+    static const kl_words_t check =
+        {"manual_id_check", "Klarna asks you to check who the customer is: look at an identity "
+                            "document and follow the link."};
+    static const kl_words_t again =
+        {"may_try_again", "It did not work so far. The customer can try again on their phone."};
+    static const kl_words_t ending = {"ending", "It is being ended; the customer may still pay."};
+
+    if (instore->abort_by[0]) {
+        return &ending;
+    }
+    if (strcmp(instore->reason_code, "manual_id_check") == 0) {
+        return &check;
+    }
+    return instore->reason_code[0] ? &again : &paying;
+}
+
+static const kl_words_t *completed(const kl_instore_t *instore)
+{
+    static const kl_words_t paid = {"paid", "Paid. Verify it, or give the money back."};
+    static const kl_words_t verified = {"verified", "Paid and verified."};
+
+    return instore->verified_at ? &verified : &paid;
+}
+
+const kl_words_t *kl_instore_sentence(const kl_instore_t *instore)
+{
+    static const kl_words_t expired = {"expired", "Its time is over. Nothing was paid."};
+    static const kl_words_t declined = {"declined",
+                                        "Klarna declined it. Nothing was paid; offer another way."};
+    static const kl_words_t failed =
+        {"failed", "It could not be carried out. Nothing was paid; start again."};
+
+    switch (instore->state) {
+    case KL_INSTORE_WAITING:
+        return waiting(instore);
+    case KL_INSTORE_IN_PROGRESS:
+        return in_progress(instore);
+    case KL_INSTORE_COMPLETED:
+        return completed(instore);
+    case KL_INSTORE_CANCELLED:
+        return cancelled(instore);
+    case KL_INSTORE_EXPIRED:
+        return &expired;
+    case KL_INSTORE_DECLINED:
+        return &declined;
+    case KL_INSTORE_FAILED:
+        break;
+    }
+    return &failed;
+}
+
+/* --- its life ---------------------------------------------------------------------------- */
+
+kl_instore_t *kl_instore_make(apr_pool_t *p)
+{
+    kl_instore_t *instore = apr_pcalloc(p, sizeof(*instore));
+
+    instore->department = instore->till = instore->terminal = instore->cashier = "";
+    instore->invoice = instore->reason_code = instore->reason = "";
+    instore->page_id = instore->result_path = instore->send_path = instore->link =
+        instore->id_check_url = "";
+    instore->abort_by = instore->ended_by = instore->sent_to = instore->send_refusal = "";
+    instore->phone = instore->email = instore->verified_by = "";
+    instore->method = "qr";
+    return instore;
+}
+
+static void wipe(kl_instore_t *instore)
+{
+    instore->sent_to = instore->phone = instore->email = "";
+}
+
+void kl_instore_end(kl_order_t *order, kl_instore_state_t state, const char *by)
+{
+    kl_instore_t *instore = order->instore;
+
+    if (kl_instore_is_final(instore->state)) {
+        return;
+    }
+    instore->state = state;
+    instore->ended_by = by;
+    wipe(instore);
+    order->state = state == KL_INSTORE_DECLINED ? KL_ORDER_DECLINED : KL_ORDER_ABANDONED;
+    order->reason_code = instore->reason_code;
+    order->reason = instore->reason;
+}
+
+void kl_instore_complete(kl_instore_t *instore, apr_time_t now)
+{
+    instore->state = KL_INSTORE_COMPLETED;
+    instore->completed_at = instore->completed_at ? instore->completed_at : now;
+    instore->reason_code = instore->reason = "";
+    wipe(instore);
+}
+
+kl_order_state_t kl_instore_order_state(kl_instore_state_t state)
+{
+    if (!kl_instore_is_final(state)) {
+        return KL_ORDER_CREATED;
+    }
+    return state == KL_INSTORE_DECLINED ? KL_ORDER_DECLINED : KL_ORDER_ABANDONED;
+}
+
+/* --- as stored ----------------------------------------------------------------------------- */
+
+/* Its texts: member of the document, and where it is. */
+#define TEXTS(T) \
+    T(department) \
+    T(till) \
+    T(terminal) \
+    T(cashier) \
+    T(invoice) \
+    T(reason_code) \
+    T(reason) \
+    T(page_id) \
+    T(result_path) \
+    T(send_path) \
+    T(link) \
+    T(id_check_url) \
+    T(abort_by) \
+    T(ended_by) \
+    T(method) \
+    T(sent_to) \
+    T(send_refusal) \
+    T(phone) \
+    T(email) \
+    T(verified_by)
+
+#define TIMES(T) \
+    T(link_until) \
+    T(time_out_at) \
+    T(completed_at) \
+    T(verified_at)
+
+kl_json_t *kl_instore_json(apr_pool_t *p, const kl_instore_t *instore)
+{
+    kl_json_t *v;
+
+    if (!instore) {
+        return NULL;
+    }
+    v = kl_json_object(p);
+    kl_json_set_str(v, "way", kl_instore_way_name(instore->way));
+    kl_json_set_str(v, "state", kl_instore_state_name(instore->state));
+    kl_json_set_str(v, "start", kl_instore_start_name(instore->start));
+    kl_json_set_str(v, "sent", kl_instore_send_name(instore->sent));
+    kl_json_set_bool(v, "places_only", instore->places_only);
+#define WRITE_TEXT(member) kl_json_set_str(v, #member, instore->member[0] ? instore->member : NULL);
+    TEXTS(WRITE_TEXT)
+#define WRITE_TIME(member) kl_json_set_int(v, #member, instore->member);
+    TIMES(WRITE_TIME)
+    return v;
+}
+
+/* Index of the word that stands there, 0 with an error when it is none of them. */
+static int word(const kl_reader_t *rd, const char *key, const char *const *words, int n)
+{
+    const char *name = kl_json_str(rd->obj, key);
+    int i = name ? find(words, n, name) : -1;
+
+    if (i < 0) {
+        kl_error_field(rd->err, "unknown_value", kl_reader_name(rd, key), NULL, "a word of ours");
+    }
+    return i < 0 ? 0 : i;
+}
+
+kl_instore_t *kl_instore_read(const kl_reader_t *rd)
+{
+    kl_instore_t *out = kl_instore_make(rd->p);
+    const char *text;
+
+    out->way = (kl_way_t)word(rd, "way", ways, COUNT(ways));
+    out->state = (kl_instore_state_t)word(rd, "state", states, COUNT(states));
+    out->start = (kl_start_t)word(rd, "start", starts, COUNT(starts));
+    out->sent = (kl_send_t)word(rd, "sent", sends, COUNT(sends));
+    out->places_only = kl_json_bool(rd->obj, "places_only", 0);
+#define READ_TEXT(member) \
+    text = kl_json_str(rd->obj, #member); \
+    out->member = text ? text : "";
+    TEXTS(READ_TEXT)
+#define READ_TIME(member) \
+    out->member = kl_reader_int(rd, #member, KL_OPTIONAL, 0, 0, APR_INT64_MAX);
+    TIMES(READ_TIME)
+    return out;
+}
