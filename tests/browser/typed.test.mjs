@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readAmount, readQuantity, writeAmount } from '../../admin/js/lib/typed.mjs';
 
-const LOCALES = ['en', 'sv', 'nb', 'fi', 'de', 'nl'];
+const LOCALES = ['en', 'sv', 'nb', 'fi', 'de', 'nl', 'fr', 'it', 'es'];
 const read = (text, locale, more) => readAmount(text, { locale, ...more });
 
 const ANYWHERE = [
@@ -41,11 +41,11 @@ for (const [text, wrong] of WRONG) {
 test('one separator and three digits: what the language says, and never a guess', () => {
   assert.deepEqual(read('1,234', 'en'), { value: 123400 });
   assert.deepEqual(read('1.234', 'en'), { wrong: 'too_many_decimals' });
-  for (const locale of ['de', 'nl']) {
+  for (const locale of ['de', 'nl', 'it', 'es']) {
     assert.deepEqual(read('1.234', locale), { value: 123400 });
     assert.deepEqual(read('1,234', locale), { wrong: 'too_many_decimals' });
   }
-  for (const locale of ['sv', 'nb', 'fi']) {
+  for (const locale of ['sv', 'nb', 'fi', 'fr']) {
     assert.deepEqual(read('1.234', locale), { wrong: 'ambiguous' });
     assert.deepEqual(read('1,234', locale), { wrong: 'too_many_decimals' });
   }

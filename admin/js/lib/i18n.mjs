@@ -18,7 +18,7 @@ import { keep, recall } from './kept.mjs';
 
 const CHOICE = 'klarna-admin.language';
 export const LANGUAGES = { en: 'English', sv: 'Svenska', nb: 'Norsk bokmål', fi: 'Suomi',
-  de: 'Deutsch', nl: 'Nederlands' };
+  de: 'Deutsch', nl: 'Nederlands', fr: 'Français', it: 'Italiano', es: 'Español' };
 const ALIASES = { no: 'nb', nn: 'nb' };
 
 const files = new Map(); // "sv/common" -> words
