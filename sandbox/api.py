@@ -55,9 +55,10 @@ def error_reply(refusal, correlation_id):
 
 
 class Call:
-    """One authenticated request: who asks, when (sandbox clock), with which body and key."""
+    """One authenticated request: who asks, when (sandbox clock), with which body and key; and the
+    callbacks that its work asks for, sent once it is committed."""
 
-    __slots__ = ("ledger", "merchant", "now", "base", "body", "key", "source")
+    __slots__ = ("ledger", "merchant", "now", "base", "body", "key", "source", "notices")
 
     def __init__(self, ledger, merchant, base, body=None, key=None, source="api"):
         self.ledger = ledger
@@ -67,6 +68,11 @@ class Call:
         self.body = body
         self.key = key
         self.source = source
+        self.notices = []
+
+    def tell(self, notice):
+        """The arguments of Callbacks.post()."""
+        self.notices.append(notice)
 
 
 def new_id():

@@ -5,10 +5,13 @@ No authentication, loopback only (server.py sees to that). Each function takes t
 parsed body and the path's parts and gives something to send as JSON.
 """
 import customer
+import in_store_phone
+import instore
 import orders
 import others
 import payments
 from api import Refusal, Reply
+from countries import COUNTRIES
 from faults import BadFault
 from ledger import BEHAVIOURS, iso
 from methods import METHODS
@@ -39,12 +42,43 @@ def _session_view(session):
             "created_at": iso(session["created"]), "expires_at": iso(session["expires"])}
 
 
+def instores(sandbox, body, query):
+    return {"payments": [instore.as_ledger(sandbox.ledger, payment)
+                         for payment in sandbox.ledger.instores()]}
+
+
+def read_instore(sandbox, body, query, name):
+    return instore.as_ledger(sandbox.ledger, in_store_phone.find(sandbox.ledger, name))
+
+
+def act_instore(sandbox, body, query):
+    return in_store_phone.carry_out(sandbox, body)
+
+
+def outbox(sandbox, body, query):
+    return {"messages": sandbox.ledger.outbox()}
+
+
+def clear_outbox(sandbox, body, query):
+    sandbox.ledger.clear_outbox()
+    return None
+
+
+def short_codes(sandbox, body, query):
+    return {"short_codes": sandbox.ledger.short_codes()}
+
+
+def scan(sandbox, body, query):
+    return Reply(201, in_store_phone.scan(sandbox.ledger, body))
+
+
 def ledger(sandbox, body, query):
     found = sandbox.ledger.orders()
     for order in found:
         orders.let_time_pass(order, sandbox.ledger.now())
     return {"orders": [orders.as_ledger(order) for order in found],
-            "sessions": [_session_view(session) for session in sandbox.ledger.sessions()]}
+            "sessions": [_session_view(session) for session in sandbox.ledger.sessions()],
+            "instore": instores(sandbox, body, query)["payments"]}
 
 
 def ledger_order(sandbox, body, query, order_id):
@@ -66,6 +100,17 @@ def clear_requests(sandbox, body, query):
 
 def callbacks(sandbox, body, query):
     return {"callbacks": list(sandbox.callbacks.sent)}
+
+
+def send_callbacks(sandbox, body, query):
+    """Those that are held, in the order of `numbers`, or those that are named there once more."""
+    known = {record["number"]: record for record in sandbox.callbacks.sent}
+    numbers = body.get("numbers", [number for number, record in known.items() if record["held"]])
+    if not isinstance(numbers, list) or not all(number in known for number in numbers):
+        raise _bad("numbers must be a list of numbers of callbacks.")
+    for number in numbers:
+        sandbox.after_commit(lambda record=known[number]: sandbox.callbacks.start(record))
+    return {"numbers": numbers}
 
 
 def list_faults(sandbox, body, query):
@@ -121,9 +166,12 @@ def set_behaviour(sandbox, body, query):
         allowed = BEHAVIOURS[name][1]
         if isinstance(allowed, tuple):
             fits = value in allowed
+        elif allowed is list:
+            fits = isinstance(value, list) and all(entry in COUNTRIES for entry in value)
         else:
             fits = type(value) is allowed and value >= 0
         if not fits:
+            allowed = "a list of purchase countries" if allowed is list else allowed
             raise _bad(f"{name} must be {allowed}.")
     sandbox.ledger.set_behaviour(body)
     return sandbox.ledger.behaviour
@@ -174,6 +222,14 @@ ROUTES = (
     ("GET", r"/_sandbox/requests", requests),
     ("DELETE", r"/_sandbox/requests", clear_requests),
     ("GET", r"/_sandbox/callbacks", callbacks),
+    ("POST", r"/_sandbox/callbacks", send_callbacks),
+    ("GET", r"/_sandbox/instore", instores),
+    ("POST", r"/_sandbox/instore", act_instore),
+    ("GET", r"/_sandbox/instore/([^/]+)", read_instore),
+    ("GET", r"/_sandbox/outbox", outbox),
+    ("DELETE", r"/_sandbox/outbox", clear_outbox),
+    ("GET", r"/_sandbox/short-codes", short_codes),
+    ("POST", r"/_sandbox/short-codes", scan),
     ("GET", r"/_sandbox/faults", list_faults),
     ("POST", r"/_sandbox/faults", add_fault),
     ("DELETE", r"/_sandbox/faults", clear_faults),

@@ -22,7 +22,7 @@ def find_session(ledger, session_id=None, client_token=None):
         session = ledger.session(session_id)
     elif isinstance(client_token, str):
         session = ledger.session_by_client_token(client_token)
-    if not session or ledger.now() >= session["expires"]:
+    if not session or ledger.now() >= session["expires"] or session.get("distribution"):
         raise Refusal(404, "NOT_FOUND", "The session does not exist or has expired.")
     if session["status"] == "complete":
         raise Refusal(409, "SESSION_COMPLETED", "An order was already placed with this session.")

@@ -8,6 +8,8 @@ first execution answered is remembered with the work itself, in the same commit.
 import traceback
 
 import captures
+import hosted_page
+import one_qr
 import order_management
 import payments
 from api import BadField, Call, Refusal, Reply, error_reply, new_id, parse_object
@@ -17,6 +19,8 @@ from routing import Router
 
 KEY_LIFE = 24 * 3600
 MAX_BODY = 1024 * 1024
+# Where sessions are made: rates of their own, each for itself.
+SESSIONS = ("/payments/v1/sessions", "/hpp/v1/sessions")
 
 
 class Request:
@@ -35,15 +39,19 @@ class Request:
 
 
 class Execution:
-    def __init__(self, ledger, merchants):
+    def __init__(self, ledger, merchants, callbacks):
         self.ledger = ledger
         self.merchants = merchants
+        self.callbacks = callbacks
+        self.notices = []
         self.rates = Rates()
-        self.router = Router(payments.ROUTES + order_management.ROUTES + captures.ROUTES)
+        self.router = Router(payments.ROUTES + order_management.ROUTES + captures.ROUTES
+                             + hosted_page.ROUTES + one_qr.ROUTES)
 
     def run(self, request, fault=None):
         """Executes and commits; gives the reply that is to be sent."""
         correlation_id = new_id()
+        self.notices = []
         try:
             with self.ledger.transaction():
                 reply, executed = self._answer(request, correlation_id)
@@ -52,6 +60,9 @@ class Execution:
             traceback.print_exc()
             reply = error_reply(Refusal(500, "INTERNAL_SERVER_ERROR", "The sandbox failed."),
                                 correlation_id)
+        else:
+            for notice in self.notices:
+                self.callbacks.post(*notice)
         reply.headers.setdefault("Klarna-Correlation-Id", correlation_id)
         return reply
 
@@ -90,11 +101,9 @@ class Execution:
         merchant = self.merchants.of(request.authorization)
         if merchant is None:
             return unauthorized(), False
-        kind = "other"
-        if request.method == "POST" and request.path == "/payments/v1/sessions":
-            kind = "sessions"
-        allowed, rates = self.rates.count(merchant, kind,
-                                          rate_limit(self.ledger.behaviour, kind))
+        made = request.path if request.method == "POST" and request.path in SESSIONS else None
+        limit = rate_limit(self.ledger.behaviour, "sessions" if made else "other")
+        allowed, rates = self.rates.count(merchant, made, limit)
         if not allowed:
             return self._too_many(correlation_id, rates), False
         reply, executed = self._once(request, merchant, correlation_id)
@@ -138,4 +147,7 @@ class Execution:
             if request.content_type.partition(";")[0].strip().lower() != "application/json":
                 raise Refusal(400, "BAD_REQUEST", "Content-Type must be application/json.")
             body = parse_object(request.raw)
-        return handler(Call(self.ledger, merchant, request.base, body, request.key), *parts)
+        call = Call(self.ledger, merchant, request.base, body, request.key)
+        reply = handler(call, *parts)
+        self.notices = call.notices
+        return reply

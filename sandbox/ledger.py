@@ -11,7 +11,6 @@ import json
 import sqlite3
 import time
 
-SCHEMA_VERSION = 1
 SCHEMA = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE sessions (session_id TEXT PRIMARY KEY, client_token TEXT NOT NULL UNIQUE,
@@ -24,7 +23,18 @@ CREATE TABLE idempotency (merchant TEXT NOT NULL, key TEXT NOT NULL, stored_at R
   PRIMARY KEY (merchant, key));
 CREATE TABLE journal (seq INTEGER PRIMARY KEY AUTOINCREMENT, doc TEXT NOT NULL);
 """
-TABLES = ("meta", "sessions", "tokens", "orders", "idempotency", "journal")
+IN_STORE = """
+CREATE TABLE instore (id TEXT PRIMARY KEY, code TEXT NOT NULL UNIQUE, session_id TEXT NOT NULL,
+  open INTEGER NOT NULL, doc TEXT NOT NULL);
+CREATE INDEX instore_session ON instore (session_id);
+CREATE INDEX instore_open ON instore (open);
+CREATE TABLE short_codes (code TEXT PRIMARY KEY, doc TEXT NOT NULL);
+CREATE TABLE outbox (seq INTEGER PRIMARY KEY AUTOINCREMENT, doc TEXT NOT NULL);
+"""
+# What leads to each version from the one before it.
+STEPS = (SCHEMA, IN_STORE)
+TABLES = ("meta", "sessions", "tokens", "orders", "idempotency", "journal", "instore",
+          "short_codes", "outbox")
 
 OPEN_RANK = {"open": 1, "asked": 2}     # sessions a customer can still decide, the asked first
 
@@ -46,6 +56,23 @@ BEHAVIOURS = {
     "reduce_authorization": ("every_method", ("every_method", "by_method")),
     "extend_at_the_end": ("moves_nothing", ("moves_nothing", "refused")),
     "due_date_again": ("refused", ("refused", "possible")),
+    "sms": ("everywhere", ("everywhere", "nowhere")),
+    "sms_refused_in": ([], list),
+    "distribution_answer": (204, (204, 201, 200)),
+    "hosted_page_link": ("told", ("told", "left_out")),
+    "hosted_page_error": ("can_go_on", ("can_go_on", "final")),
+    "end_again": ("accepted", ("accepted", "refused")),
+    "after_its_time": ("not_found", ("not_found", "ended_is_readable")),
+    "qr_attachment": ("required", ("required", "optional")),
+    "qr_canceled": ("CANCELED", ("CANCELED", "CANCELLED")),
+    "qr_client_token": ("told", ("told", "left_out")),
+    "qr_distributed": ("at_once", ("at_once", "later")),
+    "qr_image_member": ("qr", ("qr", "qr_code")),
+    "qr_order": ("authorized", ("authorized", "captured")),
+    "qr_refusal": ("final", ("final", "can_go_on")),
+    "unknown_short_code": ("refused", ("refused", "fails_later")),
+    "callback_pause": (1000, int),
+    "status_callbacks": ("sent", ("sent", "twice", "held", "lost")),
     "authorization_days": (28, int),
     "rates": ("generous", ("generous", "live", "playground")),
     "rate_limit_sessions": (100_000, int),
@@ -71,11 +98,11 @@ class Ledger:
             self.db.execute("PRAGMA journal_mode=WAL")
             self.db.execute("PRAGMA synchronous=NORMAL")
         version = self.db.execute("PRAGMA user_version").fetchone()[0]
-        if version == 0:
-            self.db.executescript(f"BEGIN;{SCHEMA}PRAGMA user_version={SCHEMA_VERSION};COMMIT")
-        elif version != SCHEMA_VERSION:
+        if version > len(STEPS):
             raise sqlite3.DatabaseError(
-                f"{path} has schema {version}, this sandbox writes schema {SCHEMA_VERSION}")
+                f"{path} has schema {version}, this sandbox writes schema {len(STEPS)}")
+        steps = "".join(STEPS[version:])
+        self.db.executescript(f"BEGIN;{steps}PRAGMA user_version={len(STEPS)};COMMIT")
         self._load_meta()
 
     def _load_meta(self):
@@ -161,6 +188,50 @@ class Ledger:
             "INSERT INTO orders VALUES (?, ?) "
             "ON CONFLICT (order_id) DO UPDATE SET doc = excluded.doc",
             (doc["order_id"], json.dumps(doc)))
+
+    def instore(self, payment_id):
+        return self._get("SELECT doc FROM instore WHERE id = ?", payment_id)
+
+    def instore_by_code(self, code):
+        return self._get("SELECT doc FROM instore WHERE code = ?", code)
+
+    def instore_of_session(self, session_id):
+        """The latest that was made of a session of Klarna Payments."""
+        return self._get("SELECT doc FROM instore WHERE session_id = ? ORDER BY rowid DESC",
+                         session_id)
+
+    def instores(self):
+        return self._all("SELECT doc FROM instore ORDER BY rowid")
+
+    def open_instores(self, limit):
+        return self._all("SELECT doc FROM instore WHERE open = 1 ORDER BY rowid DESC LIMIT ?",
+                         limit)
+
+    def save_instore(self, doc):
+        self.db.execute(
+            "INSERT INTO instore VALUES (?, ?, ?, ?, ?) "
+            "ON CONFLICT (id) DO UPDATE SET open = excluded.open, doc = excluded.doc",
+            (doc["id"], doc["code"], doc["session_id"], not doc["ended"], json.dumps(doc)))
+
+    def short_code(self, code):
+        return self._get("SELECT doc FROM short_codes WHERE code = ?", code)
+
+    def short_codes(self):
+        return self._all("SELECT doc FROM short_codes ORDER BY rowid")
+
+    def save_short_code(self, doc):
+        self.db.execute("INSERT OR REPLACE INTO short_codes VALUES (?, ?)",
+                        (doc["code"], json.dumps(doc)))
+
+    def put_in_outbox(self, message):
+        self.db.execute("INSERT INTO outbox (doc) VALUES (?)", (json.dumps(message),))
+
+    def outbox(self):
+        rows = self.db.execute("SELECT seq, doc FROM outbox ORDER BY seq")
+        return [{"number": seq, **json.loads(doc)} for seq, doc in rows]
+
+    def clear_outbox(self):
+        self.db.execute("DELETE FROM outbox")
 
     def remembered(self, merchant, key):
         """(stored_at, status, headers, body) of the first answer to a key, or None."""

@@ -49,20 +49,29 @@ def check_session(data):
     rules.check_order(data)
 
 
-def create_session(call):
+def new_session(call):
+    """A session of what was asked, not saved yet."""
     data = {name: value for name, value in call.body.items()
             if name in WRITABLE and value is not None}
     check_session(data)
     session_id = new_id()
-    session = {
+    return {
         "session_id": session_id, "client_token": _client_token(session_id, call.base),
         "merchant": call.merchant, "data": data, "status": "incomplete",
         "created": call.now, "expires": call.now + SESSION_LIFE,
         "authorization_token": None, "customer_state": "open", "order_id": None,
     }
+
+
+def session_answer(call, session):
+    return {"session_id": session["session_id"], "client_token": session["client_token"],
+            "payment_method_categories": _categories(call)}
+
+
+def create_session(call):
+    session = new_session(call)
     call.ledger.save_session(session)
-    return Reply(200, {"session_id": session_id, "client_token": session["client_token"],
-                       "payment_method_categories": _categories(call)})
+    return Reply(200, session_answer(call, session))
 
 
 def _load_session(call, session_id):
@@ -104,7 +113,7 @@ def read_session(call, session_id):
             "client_token": session["client_token"], "expires_at": iso(session["expires"]),
             "payment_method_categories": _categories(call)}
     read.setdefault("locale", "en-US")
-    read.setdefault("acquiring_channel", "ECOMMERCE")
+    read["acquiring_channel"] = read.get("acquiring_channel", "ECOMMERCE").upper()
     read.setdefault("intent", "buy")
     if customer:
         read["customer"] = customer
@@ -190,23 +199,25 @@ def place_order(call, token_id):
                        or token["order"].get("billing_address")})
     rules.check_regions(body)
     _compare(call, token)
-    order = orders.new_order(call.merchant, token, body, call.now,
-                             call.ledger.behaviour["authorization_days"])
-    if order["_auto_capture"] and order["fraud_status"] == "ACCEPTED":
-        orders.add_capture(order, {"captured_amount": order["order_amount"]}, call.now, None,
-                           "auto_capture")
+    order = new_order(call.ledger, token, body, call.now)
     answer = _answer(call, token, order)
     token["used"] = {"body": body, "answer": answer}
-    call.ledger.save_order(order)
     call.ledger.save_token(token)
-    _complete_session(call, token["session_id"], order["order_id"])
     return Reply(200, answer)
 
 
-def _complete_session(call, session_id, order_id):
-    session = call.ledger.session(session_id)
-    session.update(status="complete", order_id=order_id)
-    call.ledger.save_session(session)
+def new_order(ledger, token, body, now):
+    """What the token buys, captured at once if that is asked for; its session is over."""
+    order = orders.new_order(token["merchant"], token, body, now,
+                             ledger.behaviour["authorization_days"])
+    if order["_auto_capture"] and order["fraud_status"] == "ACCEPTED":
+        orders.add_capture(order, {"captured_amount": order["order_amount"]}, now, None,
+                           "auto_capture")
+    ledger.save_order(order)
+    session = ledger.session(token["session_id"])
+    session.update(status="complete", order_id=order["order_id"])
+    ledger.save_session(session)
+    return order
 
 
 def cancel_authorization(call, token_id):
@@ -221,7 +232,6 @@ def cancel_authorization(call, token_id):
 
 
 ROUTES = (
-    ("POST", r"/payments/v1/sessions", create_session, True),
     ("POST", r"/payments/v1/sessions/([^/]+)", update_session, True),
     ("GET", r"/payments/v1/sessions/([^/]+)", read_session, False),
     ("POST", r"/payments/v1/authorizations/([^/]+)/order", place_order, True),

@@ -13,6 +13,7 @@ from aiohttp import web
 
 import control
 import customer
+import in_store_phone
 from api import Refusal, Reply, error_reply, new_id, parse_object
 from callbacks import Callbacks
 from execution import MAX_BODY, Execution, Request
@@ -22,10 +23,16 @@ from routing import Router
 PAGES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "pages")
 STATIC = {
     "/phone": ("phone.html", "text/html"), "/pay": ("pay.html", "text/html"),
+    "/eu/hpp/payments/{code}": ("instore.html", "text/html"),
+    "/eu/instore/payments/{code}": ("instore.html", "text/html"),
+    "/hpp/v1/sessions/{code}/manual-id-check": ("staff.html", "text/html"),
     "/pages/style.css": ("style.css", "text/css"),
     "/pages/phone.js": ("phone.js", "text/javascript"),
+    "/pages/phone-store.js": ("phone-store.js", "text/javascript"),
     "/pages/pay.js": ("pay.js", "text/javascript"),
     "/pages/session.js": ("session.js", "text/javascript"),
+    "/pages/instore.js": ("instore.js", "text/javascript"),
+    "/pages/in-store-acts.js": ("in-store-acts.js", "text/javascript"),
     "/sdk/lib.js": ("lib.js", "text/javascript"),
     "/sdk/badge.svg": ("badge.svg", "image/svg+xml"),
 }
@@ -45,13 +52,17 @@ class Sandbox:
         self.ledger = ledger
         self.region = region
         self.faults = Faults()
-        self.callbacks = Callbacks()
-        self.execution = Execution(ledger, merchants)
+        self.callbacks = Callbacks(ledger)
+        self.execution = Execution(ledger, merchants, self.callbacks)
         self.control = Router(control.ROUTES)
         self.pending = []
 
     def after_commit(self, action):
         self.pending.append(action)
+
+    def tell(self, notices):
+        """The arguments of Callbacks.post() for each."""
+        self.after_commit(lambda: [self.callbacks.post(*notice) for notice in notices])
 
     def transact(self, function, *args):
         """Runs a function of control or customer in a transaction, then what it left behind."""
@@ -207,7 +218,7 @@ async def _guarded(request, work, headers=None):
 
 
 async def static_page(request):
-    name, kind = STATIC[request.path]
+    name, kind = STATIC[request.match_info.route.resource.canonical]
     with open(os.path.join(PAGES, name), "rb") as page:
         content = page.read()
     headers = {"Content-Type": f"{kind}; charset=utf-8", "Cache-Control": "no-store"}
@@ -254,6 +265,22 @@ async def customer_decision(request):
         sandbox.after_commit(after)
         known = isinstance(body.get("client_token"), str)
         return {"state": session["customer_state"], "authorization_token": token if known else None}
+    return await _guarded(request, lambda body: sandbox.transact(work, body))
+
+
+async def image(request):
+    """Where Klarna has a picture of the code: the page that the code leads to."""
+    return web.Response(status=302, headers={"Location": request.path.removesuffix("/qr")})
+
+
+async def customer_instore(request):
+    """The phone's in-store side, to read; and, told which payment, what the customer does."""
+    sandbox = request.app[SANDBOX]
+
+    def work(body):
+        if request.method == "GET":
+            return in_store_phone.shown(sandbox.ledger)
+        return in_store_phone.acted(sandbox, body)
     return await _guarded(request, lambda body: sandbox.transact(work, body))
 
 
@@ -304,6 +331,10 @@ def build(ledger, merchants, region):
     app.router.add_get("/customer/sessions", customer_sessions)
     app.router.add_post("/customer/session", customer_session)
     app.router.add_post("/customer/decision", customer_decision)
+    for path in ("/eu/hpp/payments/{code}/qr", "/eu/instore/payments/{code}/qr"):
+        app.router.add_get(path, image)
+    app.router.add_route("GET", "/customer/instore", customer_instore)
+    app.router.add_route("POST", "/customer/instore", customer_instore)
     app.router.add_get("/redirect/{order_id}", redirect)
     app.router.add_route("*", "/_sandbox/{rest:.*}", control_route)
     app.router.add_route("*", "/{rest:.*}", klarna_api)

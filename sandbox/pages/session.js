@@ -66,6 +66,7 @@ export function buttons(actions, decide) {
   for (const action of actions) {
     const button = element('button', action.kind, action.label);
     button.type = 'button';
+    button.dataset.action = action.outcome;
     button.addEventListener('click', async () => {
       for (const other of made.children) other.disabled = true;
       try {

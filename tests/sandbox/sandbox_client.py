@@ -10,6 +10,11 @@ import subprocess
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 USER, PASSWORD = "PK00000_sandbox", "sandbox-password"
 OM = "/ordermanagement/v1/orders"
+HPP = "/hpp/v1/sessions"
+RESULT = "/iss/v1/distributions"
+STORE_INFO = {"merchant_store_id": "4711", "store_terminal_id": "T1"}
+STORE = {"content_type": "application/vnd.klarna.internal.emd-v2+json",
+         "body": json.dumps({"in_store_payment": [{"store_info": STORE_INFO}]})}
 
 
 def basic(user, password):
@@ -130,6 +135,27 @@ class Sandbox:
         """Somebody else does it with the merchant's credentials; gives the order."""
         return self.control("POST", f"orders/{order_id}/portal",
                             {"action": action, "amount": amount, **more})
+
+    def hosted_page(self, order=None, mode="CAPTURE_ORDER", **more):
+        """A page for the order; gives Klarna's answer."""
+        session_id = self.session({"acquiring_channel": "IN_STORE", **(order or cart())})[
+            "session_id"]
+        answer = self.ask("POST", HPP, {
+            "payment_session_url": f"{self.url}/payments/v1/sessions/{session_id}",
+            "options": {"place_order_mode": mode}, **more})
+        assert answer.status == 201, answer.raw
+        return answer.json
+
+    def one_qr(self, order=None, **distribution):
+        """A QR session for the order; gives Klarna's answer."""
+        return self.session({"acquiring_channel": "in_store", "attachment": STORE,
+                             "distribution": {"method": "one_qr", **distribution},
+                             **(order or cart())})
+
+    def in_store(self, payment, action, **more):
+        """Customer or staff do something; payment is its id, its link or its short code. Gives
+        what the ledger knows of it then."""
+        return self.control("POST", "instore", {"payment": payment, "action": action, **more})
 
     def ledger(self, order_id):
         return self.control("GET", f"ledger/{order_id}")

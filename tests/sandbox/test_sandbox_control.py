@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Control routes, callbacks to the merchant, the customer's pages, TLS, and coming back from
 SIGKILL with the same books."""
-import contextlib
 import http.client
-import http.server
 import json
 import ssl
 import subprocess
@@ -12,39 +10,8 @@ import time
 
 import pytest
 
+from receiver import merchant, wait_for
 from sandbox_client import OM, PASSWORD, Sandbox, USER, basic, cart
-
-
-@contextlib.contextmanager
-def merchant(*statuses):
-    """A receiver of callbacks; answers with the given statuses in turn, then 200."""
-    received, answers = [], list(statuses)
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_POST(self):
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            received.append((self.path, json.loads(body)))
-            self.send_response(answers.pop(0) if answers else 200)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, *_):
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}", received
-    finally:
-        server.shutdown()
-        server.server_close()
-
-
-def wait_for(condition, seconds=5):
-    end = time.monotonic() + seconds
-    while not condition() and time.monotonic() < end:
-        time.sleep(0.02)
-    assert condition()
 
 
 def test_health_and_unknown_routes(box):
@@ -125,13 +92,15 @@ def test_reset_forgets_everything(box):
     box.advance(1000)
     box.control("POST", "behaviour", {"authorization_days": 7})
     box.control("POST", "reset")
-    assert box.control("GET", "ledger") == {"orders": [], "sessions": []}
+    assert box.control("GET", "ledger") == {"orders": [], "sessions": [],
+                                              "instore": []}
     assert box.control("GET", "faults") == {"faults": []}
     assert box.control("GET", "behaviour")["authorization_days"] == 28
     assert box.capture(order_id, 10, "k1").status == 404
 
 
 def test_the_authorization_callback_is_tried_three_times(box):
+    box.control("POST", "behaviour", {"callback_pause": 10})
     with merchant(500, 500) as (url, received):
         session = box.session(cart(merchant_urls={
             "authorization": url + "/callbacks/secret?s={session.id}"}))
