@@ -104,6 +104,21 @@ static const kl_route_t *find_route(kl_request_t *req, const kl_route_t *routes)
     return NULL;
 }
 
+/* The account of a store, then those that its departments have for themselves. */
+static void add_store(kl_request_t *req, const kl_server_settings_t *cfg,
+                      kl_account_settings_t *store)
+{
+    APR_ARRAY_PUSH(req->stores, kl_account_settings_t *) = store;
+    for (int i = 0; i < store->departments->nelts; i++) {
+        const kl_department_t *department = APR_ARRAY_IDX(store->departments, i, kl_department_t *);
+
+        if (strcmp(department->account, department->store) != 0) {
+            APR_ARRAY_PUSH(req->stores,
+                           kl_account_settings_t *) = kl_settings_account(cfg, department->account);
+        }
+    }
+}
+
 /* The stores that the Location names; the first of them is the account for new orders. */
 static kl_kind_t find_stores(kl_request_t *req)
 {
@@ -121,7 +136,7 @@ static kl_kind_t find_stores(kl_request_t *req)
             return kl_error_set(req->err, KL_INTERNAL, "not_configured",
                                 "Store '%s' is not configured for this server.", name);
         }
-        APR_ARRAY_PUSH(req->stores, kl_account_settings_t *) = store;
+        add_store(req, cfg, store);
     }
     req->settings = kl_dispatch_account_at(req, 0);
     return KL_OK;
@@ -142,6 +157,18 @@ static void span_stores(kl_request_t *req)
     req->svc.accounts_n = req->stores->nelts;
 }
 
+/* Their departments, in the order of the configuration. */
+static void span_departments(kl_request_t *req)
+{
+    apr_array_header_t *departments = apr_array_make(req->r->pool, 4, sizeof(kl_department_t *));
+
+    for (int i = 0; i < req->stores->nelts; i++) {
+        apr_array_cat(departments, kl_dispatch_account_at(req, i)->departments);
+    }
+    req->svc.departments = (const kl_department_t *const *)departments->elts;
+    req->svc.departments_n = departments->nelts;
+}
+
 static kl_kind_t set_up(kl_request_t *req, int several)
 {
     request_rec *r = req->r;
@@ -153,6 +180,7 @@ static kl_kind_t set_up(kl_request_t *req, int several)
                      r->user && r->user[0] ? apr_pstrdup(r->pool, r->user) : "shopper");
     if (several) {
         span_stores(req);
+        span_departments(req);
     }
     return KL_OK;
 }

@@ -20,7 +20,7 @@ typedef struct kl_request_t {
     request_rec *r;
     kl_service_t svc;
     const kl_account_settings_t *settings; /* of the Location's first store */
-    apr_array_header_t *stores;            /* of kl_account_settings_t *: all of them */
+    apr_array_header_t *stores;            /* of kl_account_settings_t *: all accounts of them */
     kl_error_t *err;
     const char *base;                     /* path of the Location, no trailing slash */
     const char *segment[KL_MAX_SEGMENTS]; /* of the path below it */

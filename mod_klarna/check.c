@@ -10,6 +10,7 @@
 #include <mod_dbd.h>
 #include <mod_watchdog.h>
 #include <string.h>
+#include "department_check.h"
 #include "klarna_module.h"
 #include "worker.h"
 
@@ -46,13 +47,25 @@ static const char *check_environment(apr_pool_t *p, const kl_account_settings_t 
     return NULL;
 }
 
-static const char *complete_account(apr_pool_t *p, kl_account_settings_t *account)
+/* The account of a department is at the same system as its store's. */
+static void inherit(kl_account_settings_t *account, const kl_account_settings_t *store)
+{
+    account->account.environment = store->account.environment;
+    account->has_environment = store->has_environment;
+    account->account.region = store->account.region;
+    account->has_region = store->has_region;
+    account->endpoint = store->endpoint;
+}
+
+static const char *complete_account(apr_pool_t *p, const kl_server_settings_t *cfg,
+                                    kl_account_settings_t *account)
 {
     int live;
 
     if (!account->account.username) {
         return "KlarnaCredentials is missing: add KlarnaCredentials file:/path/to/credentials";
     }
+    inherit(account, kl_settings_store_of(cfg, account));
     if (!account->has_environment) {
         account->account.environment = "playground";
     }
@@ -73,13 +86,14 @@ static int check_server(apr_pool_t *p, server_rec *s)
 
     for (hi = apr_hash_first(p, cfg->accounts); hi; hi = apr_hash_next(hi)) {
         account = apr_hash_this_val(hi);
-        wrong = complete_account(p, account);
+        wrong = complete_account(p, cfg, account);
         if (wrong) {
             ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s, "KLA0001: store '%s': %s",
                          account->account.name, wrong);
             bad = 1;
         }
     }
+    bad |= kl_department_check(p, s);
     for (i = 0; i < cfg->used->nelts; i++) {
         name = APR_ARRAY_IDX(cfg->used, i, const char *);
         if (!kl_settings_account(cfg, name)) {

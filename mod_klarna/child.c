@@ -111,6 +111,16 @@ static int random_bytes(unsigned char *buf, apr_size_t len)
     return apr_generate_random_bytes(buf, len) == APR_SUCCESS;
 }
 
+static void give_departments(kl_service_t *svc, const kl_server_settings_t *cfg,
+                             const kl_account_t *account)
+{
+    const kl_account_settings_t *store =
+        kl_settings_store_of(cfg, kl_settings_account(cfg, account->name));
+
+    svc->departments = (const kl_department_t *const *)store->departments->elts;
+    svc->departments_n = store->departments->nelts;
+}
+
 void kl_child_service(kl_service_t *svc, apr_pool_t *p, server_rec *s, const kl_account_t *account,
                       const char *actor)
 {
@@ -122,6 +132,7 @@ void kl_child_service(kl_service_t *svc, apr_pool_t *p, server_rec *s, const kl_
     svc->account = account;
     svc->accounts = NULL;
     svc->accounts_n = 0;
+    give_departments(svc, cfg, account);
     svc->actor = actor;
     svc->callback_base = cfg->callback_base ? cfg->callback_base : "";
     svc->timeout = kl_settings_timeout(cfg);

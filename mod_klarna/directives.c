@@ -11,7 +11,9 @@
 #include <apr_lib.h>
 #include <string.h>
 #include "api/http_curl.h"
+#include "container.h"
 #include "core/limits.h"
+#include "department_directives.h"
 #include "klarna_module.h"
 #include "service/round.h"
 #include "secret.h"
@@ -25,64 +27,27 @@ static kl_server_settings_t *settings_of(cmd_parms *cmd)
     return ap_get_module_config(cmd->server->module_config, &klarna_module);
 }
 
-/* The container of that name, made when it is new. */
-static kl_account_settings_t *account_named(cmd_parms *cmd, const char *name)
-{
-    kl_server_settings_t *cfg = settings_of(cmd);
-    kl_account_settings_t *account = apr_hash_get(cfg->accounts, name, APR_HASH_KEY_STRING);
-
-    if (!account) {
-        account = apr_pcalloc(cmd->pool, sizeof(*account));
-        account->account.name = apr_pstrdup(cmd->pool, name);
-        account->cart_keys = apr_array_make(cmd->pool, 2, sizeof(kl_cart_key_t));
-        apr_hash_set(cfg->accounts, account->account.name, APR_HASH_KEY_STRING, account);
-    }
-    return account;
-}
-
 static kl_account_settings_t *account_here(cmd_parms *cmd)
 {
     kl_server_settings_t *cfg = settings_of(cmd);
 
-    return cfg->open ? cfg->open : account_named(cmd, KL_DEFAULT_STORE);
-}
-
-static const char *check_name(cmd_parms *cmd, const char *name)
-{
-    const char *c;
-
-    for (c = name; *c && (apr_isalnum(*c) || *c == '-' || *c == '_'); c++) {
-    }
-    if (c == name || *c || c - name > 64) {
-        return apr_psprintf(cmd->pool,
-                            "%s: a store's name has 1 to 64 letters, digits, - and _, not '%s'",
-                            cmd->cmd->name, name);
-    }
-    return NULL;
+    return cfg->open ? cfg->open : kl_settings_account_made(cmd->pool, cfg, KL_DEFAULT_STORE);
 }
 
 static const char *open_store(cmd_parms *cmd, void *unused, const char *arg)
 {
     kl_server_settings_t *cfg = settings_of(cmd);
-    const char *error = ap_check_cmd_context(cmd, NOT_IN_DIR_LOC_FILE);
-    const char *name = ap_getword_conf(cmd->pool, &arg);
-    apr_size_t len = strlen(name);
+    const char *name = NULL;
+    const char *error = kl_container_name(cmd, arg, &name);
 
     (void)unused;
-    if (error) {
-        return error;
-    }
-    if (len && name[len - 1] == '>') {
-        name = apr_pstrmemdup(cmd->pool, name, len - 1);
-    }
-    error = check_name(cmd, name);
     if (error) {
         return error;
     }
     if (cfg->open) {
         return "<KlarnaStore> cannot be nested in another <KlarnaStore>";
     }
-    cfg->open = account_named(cmd, name);
+    cfg->open = kl_settings_account_made(cmd->pool, cfg, name);
     error = ap_walk_config(cmd->directive->first_child, cmd, cmd->context);
     cfg->open = NULL;
     return error;
@@ -90,7 +55,9 @@ static const char *open_store(cmd_parms *cmd, void *unused, const char *arg)
 
 static const char *set_credentials(cmd_parms *cmd, void *unused, const char *source)
 {
-    kl_account_settings_t *account = account_here(cmd);
+    kl_server_settings_t *cfg = settings_of(cmd);
+    kl_account_settings_t *account = cfg->open_department ? kl_department_directives_account(cmd)
+                                                          : account_here(cmd);
     const char *error, *colon;
     const char *secret = kl_secret_read(cmd->pool, cmd->temp_pool, source, &error);
 
@@ -321,7 +288,7 @@ static const char *set_auto_extend(cmd_parms *cmd, void *unused, int on)
 static const char *use_store(cmd_parms *cmd, void *cfgv, const char *name)
 {
     kl_location_settings_t *cfg = cfgv;
-    const char *error = check_name(cmd, name);
+    const char *error = kl_container_check(cmd, name);
     int i;
 
     if (error) {
@@ -376,6 +343,7 @@ const command_rec kl_directives[] =
      AP_INIT_TAKE1("KlarnaRetention", set_retention, NULL, RSRC_CONF,
                    "how long unfinished payments and sent requests are kept, 7d to 3650d, default "
                    "30d"),
+     KL_DEPARTMENT_DIRECTIVES,
      AP_INIT_ITERATE("KlarnaUseStore", use_store, NULL, ACCESS_CONF,
                      "the accounts whose orders the Location serves, default 'default'"),
      {NULL, {NULL}, NULL, 0, RAW_ARGS, NULL}};

@@ -8,6 +8,7 @@
 #include <apr_hash.h>
 #include <apr_strings.h>
 #include "core/limits.h"
+#include "department_settings.h"
 #include "klarna_module.h"
 
 void *kl_settings_server_make(apr_pool_t *p, server_rec *s)
@@ -41,6 +42,8 @@ static void merge_account(apr_pool_t *p, kl_account_settings_t *into,
     if (into->cart_keys->nelts == 0) {
         into->cart_keys = apr_array_copy(p, base->cart_keys);
     }
+    into->store = into->store ? into->store : base->store;
+    into->departments = kl_department_settings_merge(p, base->departments, into->departments);
 }
 
 static kl_account_settings_t *copy_account(apr_pool_t *p, const kl_account_settings_t *from)
@@ -48,6 +51,7 @@ static kl_account_settings_t *copy_account(apr_pool_t *p, const kl_account_setti
     kl_account_settings_t *copy = apr_pmemdup(p, from, sizeof(*copy));
 
     copy->cart_keys = apr_array_copy(p, from->cart_keys);
+    copy->departments = kl_department_settings_copy(p, from->departments);
     return copy;
 }
 
@@ -154,4 +158,25 @@ int kl_settings_most_threads(server_rec *s)
 kl_account_settings_t *kl_settings_account(const kl_server_settings_t *cfg, const char *name)
 {
     return apr_hash_get(cfg->accounts, name, APR_HASH_KEY_STRING);
+}
+
+kl_account_settings_t *kl_settings_account_made(apr_pool_t *p, kl_server_settings_t *cfg,
+                                                const char *name)
+{
+    kl_account_settings_t *account = kl_settings_account(cfg, name);
+
+    if (!account) {
+        account = apr_pcalloc(p, sizeof(*account));
+        account->account.name = apr_pstrdup(p, name);
+        account->cart_keys = apr_array_make(p, 2, sizeof(kl_cart_key_t));
+        account->departments = apr_array_make(p, 2, sizeof(kl_department_t *));
+        apr_hash_set(cfg->accounts, account->account.name, APR_HASH_KEY_STRING, account);
+    }
+    return account;
+}
+
+kl_account_settings_t *kl_settings_store_of(const kl_server_settings_t *cfg,
+                                            kl_account_settings_t *account)
+{
+    return account->store ? kl_settings_account(cfg, account->store) : account;
 }

@@ -12,22 +12,27 @@
 #include <http_config.h>
 #include "api/signed_cart.h"
 #include "api/account.h"
+#include "core/department.h"
 #include "store/store.h"
 
 #define KL_DEFAULT_STORE "default"
 
-/* One merchant account: a <KlarnaStore> container, or the directives outside of any. */
+/* One merchant account: a <KlarnaStore> container, the directives outside of any, or a
+ * <KlarnaDepartment> with credentials of its own. */
 typedef struct kl_account_settings_t {
     kl_account_t account; /* complete after kl_check_settings */
     int has_environment, has_region;
     const char *endpoint;          /* KlarnaEndpoint, NULL = Klarna's own host */
     apr_array_header_t *cart_keys; /* of kl_cart_key_t */
+    const char *store;             /* the store of the department whose account this is, or NULL */
+    apr_array_header_t *departments; /* of kl_department_t *, in the order of the configuration */
 } kl_account_settings_t;
 
 typedef struct kl_server_settings_t {
     apr_hash_t *accounts;                /* name -> kl_account_settings_t * */
     apr_array_header_t *used;            /* of const char *: the names given to KlarnaUseStore */
     kl_account_settings_t *open;         /* the container being read, NULL outside */
+    kl_department_t *open_department;    /* the same */
     apr_interval_time_t timeout;         /* -1 = unset */
     apr_interval_time_t connect_timeout; /* -1 = unset */
     const char *trust_store;             /* file, NULL = the system's */
@@ -66,6 +71,12 @@ int kl_settings_most_threads(server_rec *s);
 
 /** The account by name, or NULL. */
 kl_account_settings_t *kl_settings_account(const kl_server_settings_t *cfg, const char *name);
+/** The same, made in p when it is new. */
+kl_account_settings_t *kl_settings_account_made(apr_pool_t *p, kl_server_settings_t *cfg,
+                                                const char *name);
+/** The store that an account belongs to: itself, or that of the department whose it is. */
+kl_account_settings_t *kl_settings_store_of(const kl_server_settings_t *cfg,
+                                            kl_account_settings_t *account);
 
 /** The command table (directives.c). */
 extern const command_rec kl_directives[];

@@ -39,6 +39,11 @@ static const char *const region_names[] = {
 
 _Static_assert(REGIONS == KL_REGION_OC + 1, "each region has a name");
 
+const kl_country_t *kl_country_at(int i)
+{
+    return i < (int)COUNTRIES ? &countries[i] : NULL;
+}
+
 const kl_country_t *kl_country_find(const char *code)
 {
     for (apr_size_t i = 0; i < COUNTRIES; i++) {

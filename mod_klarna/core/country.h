@@ -18,6 +18,9 @@ typedef struct kl_country_t {
     int return_fee; /* 1: a refund may have a line of type return_fee */
 } kl_country_t;
 
+/** The i-th country of the table, from 0; NULL after the last. */
+const kl_country_t *kl_country_at(int i);
+
 /** NULL when Klarna does not sell there. Upper case expected. */
 const kl_country_t *kl_country_find(const char *code);
 

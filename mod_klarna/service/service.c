@@ -2,6 +2,7 @@
 /* See service.h. */
 #include "service/service.h"
 
+#include <apr_strings.h>
 #include <string.h>
 #include "core/contract.h"
 #include "core/schedule.h"
@@ -12,6 +13,63 @@ const kl_account_t *kl_service_account(const kl_service_t *svc, const char *name
     for (int i = 0; i < kl_accounts_count(svc); i++) {
         if (strcmp(kl_accounts_at(svc, i)->name, name) == 0) {
             return kl_accounts_at(svc, i);
+        }
+    }
+    return NULL;
+}
+
+/* "desk, ward" */
+static const char *department_names(const kl_service_t *svc)
+{
+    const char *names = "";
+
+    for (int i = 0; i < svc->departments_n; i++) {
+        names = apr_pstrcat(svc->p, names, i ? ", " : "", svc->departments[i]->name, NULL);
+    }
+    return names;
+}
+
+static const kl_department_t *department_named(const kl_service_t *svc, const char *name)
+{
+    for (int i = 0; i < svc->departments_n; i++) {
+        if (strcmp(svc->departments[i]->name, name) == 0) {
+            return svc->departments[i];
+        }
+    }
+    return NULL;
+}
+
+kl_kind_t kl_service_department(const kl_service_t *svc, const char *name,
+                                const kl_department_t **out, kl_error_t *err)
+{
+    if (svc->departments_n == 0) {
+        kl_error_set(err, KL_CONFLICT, "no_department",
+                     "The stores of this Location have no department.");
+        kl_error_next(err, "Add <KlarnaDepartment> to the configuration.");
+        return err->kind;
+    }
+    if (!name && svc->departments_n > 1) {
+        return kl_error_field(err, "missing", "department", NULL, department_names(svc));
+    }
+    *out = name ? department_named(svc, name) : svc->departments[0];
+    return *out ? KL_OK
+                : kl_error_field(err, "unknown_value", "department", "some other name",
+                                 department_names(svc));
+}
+
+static int is_of(const kl_department_t *department, const char *account)
+{
+    return strcmp(department->account, account) == 0 || strcmp(department->store, account) == 0;
+}
+
+const kl_department_t *kl_service_department_of(const kl_service_t *svc, const char *account,
+                                                const char *name)
+{
+    for (int i = 0; i < svc->departments_n; i++) {
+        const kl_department_t *department = svc->departments[i];
+
+        if (strcmp(department->name, name) == 0 && is_of(department, account)) {
+            return department;
         }
     }
     return NULL;

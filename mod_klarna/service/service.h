@@ -11,6 +11,7 @@
 #define KL_SERVICE_H
 
 #include "api/klarna.h"
+#include "core/department.h"
 #include "core/id.h"
 #include "core/limits.h"
 #include "core/operation.h"
@@ -22,12 +23,15 @@ typedef struct kl_service_t {
     apr_pool_t *p;
     kl_store_t *store;
     kl_http_t *http;
-    const kl_account_t *account;         /* the account for new orders */
-    const kl_account_t *const *accounts; /* of all whose orders may be worked on */
-    int accounts_n;                      /* 0: `account` only */
-    const char *actor;                   /* authenticated user, or "shopper" */
-    const char *callback_base;           /* address of the klarna-callbacks Location, "" = none */
-    apr_interval_time_t timeout;         /* for all tries of one Klarna call together */
+    const kl_account_t *account;               /* the account for new orders */
+    const kl_account_t *const *accounts;       /* of all whose orders may be worked on */
+    int accounts_n;                            /* 0: `account` only */
+    const kl_department_t *const *departments; /* of the caller's stores; a worker's: of the store
+                                                  that its account belongs to */
+    int departments_n;
+    const char *actor;             /* authenticated user, or "shopper" */
+    const char *callback_base;     /* address of the klarna-callbacks Location, "" = none */
+    apr_interval_time_t timeout;   /* for all tries of one Klarna call together */
     int auto_extend;               /* 1: the worker extends authorizations that are about to end */
     apr_interval_time_t retention; /* how long is kept what need not stay */
     apr_time_t (*now)(void);
@@ -53,6 +57,17 @@ typedef struct kl_client_t {
 
 /** The caller's account of that name, or NULL when it is none of the caller's. */
 const kl_account_t *kl_service_account(const kl_service_t *svc, const char *name);
+
+/** The caller's department of that name; NULL: the only one that there is.
+ *  @return KL_OK, KL_INVALID naming "department" and what there is ("missing", "unknown_value"), or
+ *  KL_CONFLICT "no_department" */
+kl_kind_t kl_service_department(const kl_service_t *svc, const char *name,
+                                const kl_department_t **out, kl_error_t *err);
+
+/** The caller's department of a payment that was made with that account, which may have been its
+ *  store's before it got its own; NULL: it is not configured any more. */
+const kl_department_t *kl_service_department_of(const kl_service_t *svc, const char *account,
+                                                const char *name);
 
 /** Loads an order of one of the caller's accounts, to be shown; any other is KL_NOT_FOUND. One that
  *  is broken is marked in its row, for a person to find it. */

@@ -8,8 +8,9 @@ from tree import MODULE, read, sources
 
 def directives(root):
     """Every directive stands in the code, in the reference configuration and in the README."""
-    code = set(re.findall(r'AP_INIT_\w+\(\s*"<?(Klarna\w+)"',
-                          read(os.path.join(root, "mod_klarna/directives.c"))))
+    code = {name for rel in ("mod_klarna/directives.c", "mod_klarna/department_directives.h")
+            for name in re.findall(r'AP_INIT_\w+\([\s\\]*"<?(Klarna\w+)"',
+                                   read(os.path.join(root, rel)))}
     for rel in ("conf/mod_klarna.conf", "README.md"):
         there = set(re.findall(r"\bKlarna[A-Z]\w+", read(os.path.join(root, rel))))
         for name in sorted(code - there):

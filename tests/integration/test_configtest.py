@@ -31,6 +31,8 @@ def home():
     home.write("writable-by-all", f"PK1:{TEST}\n", 0o642)
     home.write("program", f"#!/bin/sh\necho 'PK1:{FROM_PROGRAM}'\n", 0o755)
     home.write("silent-program", "#!/bin/sh\nexit 3\n", 0o755)
+    with open(os.path.join(home.dir, "latin-1.conf"), "wb") as file:
+        file.write("KlarnaInStoreProfile Åre\n".encode("latin-1"))
     home.hand_over()
     yield home
     home.remove()
@@ -59,7 +61,99 @@ def plus(*lines):
     return None, "".join(f"{line}\n" for line in lines)
 
 
-WRONG = {
+def department(*lines):
+    """In the demo's store."""
+    return plus("<KlarnaDepartment desk>", *lines, "</KlarnaDepartment>")
+
+
+ADDRESS = 'KlarnaInStoreAddress 4711 "Storgatan 1" "111 22" Stockholm SE'
+
+WRONG_DEPARTMENT = {
+    "a department with a strange name": (plus("<KlarnaDepartment a.b>", "</KlarnaDepartment>"),
+                                         ["KlarnaDepartment", "letters, digits", "a.b"]),
+    "a department without a name": (plus("<KlarnaDepartment>", "</KlarnaDepartment>"),
+                                    ["KlarnaDepartment", "1 to 64"]),
+    "a department in a department": (department("<KlarnaDepartment b>", "</KlarnaDepartment>"),
+                                     ["<KlarnaDepartment is not a setting of a department"]),
+    "a store in a department": (department("<KlarnaStore b>", "</KlarnaStore>"),
+                                ["<KlarnaStore is not a setting of a department"]),
+    "a department in a Location": (plus("<Location /x>", "<KlarnaDepartment a>",
+                                        "</KlarnaDepartment>", "</Location>"),
+                                   ["KlarnaDepartment", "not allowed"]),
+    "a region of a department": (department("KlarnaRegion eu"),
+                                 ["KlarnaRegion is not a setting of a department", "outside"]),
+    "the server's time-out in a department": (
+        department("KlarnaTimeout 3s"), ["KlarnaTimeout is not a setting of a department"]),
+    "wrong credentials of a department": (
+        department("KlarnaCredentials file:${DIR}/no-colon"),
+        ["KlarnaCredentials", "username:password"]),
+    "live credentials of a department": (
+        department("KlarnaCredentials file:${DIR}/live"),
+        ["KLA0001", "store 'default.desk'", "live credentials", "playground"]),
+    "a way nobody knows": (department("KlarnaInStore sms"),
+                           ["KlarnaInStore", "hosted_page, qr or off", "'sms'"]),
+    "a market without its currency": (department("KlarnaInStoreMarkets SE"),
+                                      ["KlarnaInStoreMarkets", "such as SE/SEK", "'SE'"]),
+    "a market with another currency": (department("KlarnaInStoreMarkets SE/SEK NO/EUR"),
+                                       ["KlarnaInStoreMarkets", "expected NO/NOK", "'NO/EUR'"]),
+    "a market of nowhere": (department("KlarnaInStoreMarkets JP/JPY"),
+                            ["KlarnaInStoreMarkets", "in which Klarna sells", "'JP/JPY'"]),
+    "a market in small letters": (department("KlarnaInStoreMarkets se/sek"),
+                                  ["KlarnaInStoreMarkets", "such as SE/SEK", "'se/sek'"]),
+    "the same market twice": (department("KlarnaInStoreMarkets SE/SEK SE/SEK"),
+                              ["KlarnaInStoreMarkets", "SE/SEK is given twice"]),
+    "a market of another region": (
+        department("KlarnaInStoreMarkets SE/SEK AU/AUD"),
+        ["KLA0008", "'desk'", "AU/AUD", "region, eu", "SE/SEK", "or another KlarnaRegion"]),
+    "an account of another region than its markets": (
+        store("south", "KlarnaCredentials file:${DIR}/test", "KlarnaRegion oc",
+              "<KlarnaDepartment desk>", "KlarnaInStoreMarkets SE/SEK", "</KlarnaDepartment>"),
+        ["KLA0008", "'desk' of store 'south'", "SE/SEK", "AU/AUD or NZ/NZD"]),
+    "a way of placing": (department("KlarnaInStorePlace later"),
+                         ["KlarnaInStorePlace", "CAPTURE_ORDER or PLACE_ORDER", "'later'"]),
+    "placing only, in a QR session": (
+        department("KlarnaInStore qr", ADDRESS, "KlarnaInStorePlace PLACE_ORDER"),
+        ["KLA0008", "KlarnaInStorePlace PLACE_ORDER", "leave it out"]),
+    "refunds agreed or not": (department("KlarnaInStoreRefunds maybe"),
+                              ["KlarnaInStoreRefunds", "On or Off"]),
+    "sent by pigeon": (department("KlarnaInStoreSend sms pigeon"),
+                       ["KlarnaInStoreSend", "sms, email or none", "'pigeon'"]),
+    "a till that does not wait": (department("KlarnaTillTimeout 999ms"),
+                                  ["KlarnaTillTimeout", "1s to 46h", "'999ms'"]),
+    "a till that waits too long": (department("KlarnaTillTimeout 47h"),
+                                   ["KlarnaTillTimeout", "1s to 46h", "off", "'47h'"]),
+    "a till that waits for no time": (department("KlarnaTillTimeout soon"),
+                                      ["KlarnaTillTimeout", "such as 30m", "'soon'"]),
+    "a long profile": (department("KlarnaInStoreProfile " + 256 * "a"),
+                       ["KlarnaInStoreProfile", "1 to 255 bytes"]),
+    "a profile in another encoding": (department("Include ${DIR}/latin-1.conf"),
+                                      ["KlarnaInStoreProfile", "UTF-8"]),
+    "half an address": (department("KlarnaInStoreAddress 4711 Storgatan 1 11122 Stockholm SE"),
+                        ["KlarnaInStoreAddress", "store-id street postal-code city country",
+                         "in quotes"]),
+    "an address with a long postal code": (
+        department('KlarnaInStoreAddress 4711 "Storgatan 1" "SE-111 22 X" Stockholm SE'),
+        ["KlarnaInStoreAddress", "postal code", "10 bytes"]),
+    "an address nowhere": (department('KlarnaInStoreAddress 4711 "Main St" 1 Tokyo JP'),
+                           ["KlarnaInStoreAddress", "in which Klarna sells", "'JP'"]),
+    "a QR session of no store": (department("KlarnaInStore qr"),
+                                 ["KLA0008", "'desk' of store 'default'",
+                                  "add KlarnaInStoreAddress"]),
+    "a program on another server": (department("KlarnaInvoiceFinalize http://host.example/f"),
+                                    ["KlarnaInvoiceFinalize", "path of this server"]),
+    "a program on another server in disguise": (department("KlarnaInvoiceFinalize //host/f"),
+                                                ["KlarnaInvoiceFinalize", "'//host/f'"]),
+} | {
+    f"{name} outside a department": (plus(f"{name} {value}"),
+                                     [f"{name} belongs into a <KlarnaDepartment>"])
+    for name, value in {"KlarnaInStore": "qr", "KlarnaInStoreMarkets": "SE/SEK",
+                        "KlarnaInStorePlace": "PLACE_ORDER", "KlarnaInStoreRefunds": "On",
+                        "KlarnaInStoreSend": "sms", "KlarnaTillTimeout": "5m",
+                        "KlarnaInStoreProfile": "1", "KlarnaInvoiceFinalize": "/f",
+                        "KlarnaInStoreAddress": "1 2 3 4 SE"}.items()
+}
+
+WRONG = WRONG_DEPARTMENT | {
     # what: (change of the demo and lines after it), what must be told
     "bad environment": (plus("KlarnaEnvironment production"),
                         ["KlarnaEnvironment", "playground or live", "production"]),
@@ -223,6 +317,21 @@ RIGHT = {
     "a worker of few threads": plus("KlarnaWorker 1"),
     "a worker of many threads": plus("KlarnaWorker 256"),
     "a worker in small letters": plus("KlarnaWorker on"),
+    "a clinic": store(
+        "clinic", "KlarnaCredentials file:${DIR}/test",
+        "<KlarnaDepartment eyes>", "KlarnaInStore hosted_page", "KlarnaInStoreMarkets SE/SEK NO/NOK",
+        "KlarnaInStoreSend email", "KlarnaInStorePlace PLACE_ORDER", "</KlarnaDepartment>",
+        "<KlarnaDepartment dental>", "KlarnaCredentials file:${DIR}/other-credentials",
+        "KlarnaInStore hosted_page", "KlarnaInStoreRefunds On", "KlarnaTillTimeout off",
+        "KlarnaInStoreProfile 87ab3565-5e06-4006-9ada-8eedc6926703",
+        "KlarnaInvoiceFinalize /host/finalize", "</KlarnaDepartment>"),
+    "a bicycle shop": department("KlarnaInStore qr", ADDRESS, "KlarnaTillTimeout 15m",
+                                 "KlarnaInStoreSend none", "KlarnaInStoreMarkets SE/SEK"),
+    "a department of defaults": department(),
+    "a department that is off": department("KlarnaInStore off"),
+    "the longest and the shortest wait": plus(
+        "<KlarnaDepartment a>", "KlarnaTillTimeout 46h", "</KlarnaDepartment>",
+        "<KlarnaDepartment b>", "KlarnaTillTimeout 1s", "</KlarnaDepartment>"),
     "not used at all": (without("Klarna", "KlarnaC", "LoadModule dbd_module", "DBD"), ""),
 }
 
@@ -233,6 +342,18 @@ def test_a_right_setting(home, what):
     status, told = _says(home, change, extra,
                          KLARNA_TEST_CREDENTIALS=f"PK1:{FROM_ENVIRONMENT}")
     assert status == 0 and "Syntax OK" in told, told
+
+
+def test_a_department_without_callbacks_is_warned(home):
+    """It works: Klarna is asked. With an address, or off, there is nothing to say."""
+    base = "KlarnaCallbackBase https://shop.example.test/klarna/callbacks"
+    for change, extra, warned in (
+            (*department("KlarnaInStore hosted_page"), True),
+            (*department("KlarnaInStore off"), False),
+            (*plus(base, "<KlarnaDepartment desk>", "KlarnaInStore hosted_page",
+                   "</KlarnaDepartment>"), False)):
+        status, told = _says(home, change, extra)
+        assert status == 0 and ("KLA0009: department 'desk' of store 'default'" in told) == warned
 
 
 def test_a_secret_that_only_root_can_read(home):

@@ -109,6 +109,47 @@ static void without_randomness_nothing_starts(void **state)
     assert_int_equal(world->store->operations->nelts, operations);
 }
 
+static const kl_department_t desk = {.name = "desk", .store = "clinic", .account = "clinic"},
+                             ward = {.name = "ward", .store = "clinic", .account = "clinic.ward"};
+static const kl_department_t *const both[] = {&desk, &ward};
+
+static void a_department_is_named_or_the_only_one(void **state)
+{
+    kl_service_t svc = {.p = *state, .departments = both, .departments_n = 1};
+    kl_error_t *err = kl_error_make(*state);
+    const kl_department_t *found = NULL;
+
+    assert_int_equal(kl_service_department(&svc, NULL, &found, err), KL_OK);
+    assert_ptr_equal(found, &desk);
+    svc.departments_n = 2;
+    assert_int_equal(kl_service_department(&svc, "ward", &found, err), KL_OK);
+    assert_ptr_equal(found, &ward);
+    assert_int_equal(kl_service_department(&svc, NULL, &found, err), KL_INVALID);
+    check_field(err, "missing", "department");
+    assert_string_equal(err->expected, "desk, ward");
+    kl_error_clear(err);
+    assert_int_equal(kl_service_department(&svc, "yard", &found, err), KL_INVALID);
+    check_field(err, "unknown_value", "department");
+    assert_string_equal(err->expected, "desk, ward");
+    kl_error_clear(err);
+    svc.departments_n = 0;
+    assert_int_equal(kl_service_department(&svc, NULL, &found, err), KL_CONFLICT);
+    check_error(err, KL_CONFLICT, "no_department");
+}
+
+/* A payment keeps its department when that gets an account of its own later. */
+static void a_payment_finds_its_department(void **state)
+{
+    kl_service_t svc = {.p = *state, .departments = both, .departments_n = 2};
+
+    assert_ptr_equal(kl_service_department_of(&svc, "clinic", "desk"), &desk);
+    assert_ptr_equal(kl_service_department_of(&svc, "clinic.ward", "ward"), &ward);
+    assert_ptr_equal(kl_service_department_of(&svc, "clinic", "ward"), &ward);
+    assert_null(kl_service_department_of(&svc, "clinic.ward", "desk"));
+    assert_null(kl_service_department_of(&svc, "shop", "desk"));
+    assert_null(kl_service_department_of(&svc, "clinic", "yard"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -116,6 +157,8 @@ int main(void)
         WITH_POOL(an_order_picks_its_account),
         WITH_POOL(an_operation_goes_out_with_its_own_account),
         WITH_POOL(without_randomness_nothing_starts),
+        WITH_POOL(a_department_is_named_or_the_only_one),
+        WITH_POOL(a_payment_finds_its_department),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
