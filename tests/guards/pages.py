@@ -10,7 +10,8 @@ from tree import read, sources
 SCRIPT_ROOMS = {  # which folders of admin/js the scripts of a folder may import from
     "lib": {"lib"},
     "action": {"lib", "action"},
-    "pages": {"lib", "action", "pages"},
+    "till": {"lib", "action", "till"},
+    "pages": {"lib", "action", "till", "pages"},
 }
 LANG = "admin/lang"
 PLURAL = re.compile(r"\.(zero|one|two|few|many|other)$")

@@ -4,6 +4,8 @@
 // pending.mjs. Pure. A step says what it expects:
 //
 //   outcome     201 or 202 with `state`, under an Idempotency-Key: captures, credit invoices ...
+//   payment     2xx with a payment of the till, under an Idempotency-Key: what of it is not known
+//               yet is told by the payment itself
 //   operation   200 with an operation: send again, give up
 //   order       200 with the order: adopt, seen
 //
@@ -48,6 +50,7 @@ function ofOperation(operation, action) {
 /** An answer with a status of 2xx: { status, body, location }. */
 export function judge(step, { status, body, location }, action) {
   if (step.expects === 'order') return { verdict: 'done', result: null };
+  if (step.expects === 'payment') return { verdict: 'done', result: body };
   if (step.expects === 'operation') return ofOperation(body, action);
   if (status === 201) return { verdict: 'done', result: body };
   if (status === 202) {
@@ -58,6 +61,8 @@ export function judge(step, { status, body, location }, action) {
 
 // Codes of the module whose request waits for its turn under its own key.
 const WAIT = ['in_progress'];
+// Their answer may have got lost behind the module's back.
+const KEYED = ['outcome', 'payment'];
 
 /** An answer with another status, or none. */
 export function judgeProblem(step, error) {
@@ -66,11 +71,11 @@ export function judgeProblem(step, error) {
   if (status === 0 || status === 408) return { verdict: 'lost', problem };
   if (status === 429) return { verdict: 'wait', problem };
   if (status >= 500) {
-    return { verdict: step.expects !== 'outcome' && isOurs ? 'not_started' : 'lost', problem };
+    return { verdict: !KEYED.includes(step.expects) && isOurs ? 'not_started' : 'lost', problem };
   }
   if (code === 'klarna_refused') return { verdict: 'refused', problem };
   if (code === 'idempotency_key_reused') return { verdict: 'reused', problem };
-  if (WAIT.includes(code) && step.expects === 'outcome') return { verdict: 'wait', problem };
+  if (WAIT.includes(code) && KEYED.includes(step.expects)) return { verdict: 'wait', problem };
   if (status < 400 || status === 401 || status === 403 || !isOurs) {
     return { verdict: 'barred', problem };
   }

@@ -3,11 +3,15 @@
 // The module's JSON routes. A path begins with the family that config.json gives an address:
 //
 //   await get('orders?state=CAPTURED')          the parsed answer
-//   await get(`orders/${id}`, { signal })
+//   await get(`orders/${id}`, { signal, headers })
 //   await post(`orders/${id}/captures`, body, { key })   { status, body, location } of a 2xx; key
 //                                               is the Idempotency-Key that money routes want; a
 //                                               202 has the address of its operation
+//   await remove(path, { keepalive })           the same of a DELETE; keepalive: it is sent although
+//                                               the page goes
+//   await picture(path, { headers })            an SVG as an address for <img>
 //   await address('orders?format=csv')          an address for a link
+//   await setting('hosts')                      another member of config.json
 //
 // What goes wrong is thrown: Problem, when the server answered and it was not a success; Lost,
 // when there was no answer, or half of one: whether the request was carried out is not known.
@@ -113,12 +117,29 @@ export async function address(path) {
   return base.href + rest;
 }
 
-export async function get(path, { signal } = {}) {
-  return (await call(await address(path), { signal })).body;
+export async function get(path, { signal, headers } = {}) {
+  return (await call(await address(path), { signal, headers })).body;
 }
 
 export async function post(path, body, { key, signal } = {}) {
   const headers = { 'Content-Type': 'application/json' };
   if (key) headers['Idempotency-Key'] = key;
   return call(await address(path), { method: 'POST', headers, body: JSON.stringify(body), signal });
+}
+
+export async function remove(path, { keepalive = false } = {}) {
+  return call(await address(path), { method: 'DELETE', keepalive });
+}
+
+// An <img> sends no headers of ours, and the policy takes no blob: addresses.
+export async function picture(path, { headers, signal } = {}) {
+  const { answer, text } = await ask(await address(path), { headers, signal });
+  if (!answer.ok) throw new Problem(answer.status, parsed(text) || {});
+  return `data:image/svg+xml,${encodeURIComponent(text)}`;
+}
+
+/** What config.json says besides addresses. */
+export async function setting(name) {
+  config ||= readConfig();
+  return (await config)[name];
 }

@@ -4,7 +4,7 @@
 // none of them ever becomes a fraction. What is typed is read by typed.mjs.
 //
 //   money(1999, 'SEK')               "19,99 kr"
-//   date(iso), dateTime(iso)         null gives "–"
+//   date(iso), dateTime(iso), clock(iso)     null gives "–"
 //   ago(iso)                         "3 minutes ago", "in 2 days"
 //   daysLeft(iso)                    whole days from now, rounded up; 0 or less: it is over
 //   number(n), milliseconds(ms), percent(2500)   "25 %": a tax rate in hundredths of a percent
@@ -48,6 +48,10 @@ export function date(iso) {
 export function dateTime(iso) {
   return iso ? intl('DateTimeFormat', { dateStyle: 'medium', timeStyle: 'short' })
     .format(new Date(iso)) : NONE;
+}
+
+export function clock(iso) {
+  return iso ? intl('DateTimeFormat', { timeStyle: 'short' }).format(new Date(iso)) : NONE;
 }
 
 export function ago(iso) {

@@ -13,6 +13,7 @@
 //   explain(error)                          one or two sentences about a Problem or Lost
 //   language(), locale()                    "sv", and what Intl shall be given ("sv-FI")
 //   chooseLanguage('sv')                    remembered; load the words and draw again after it
+//   speak('sv-SE')                          on this page only, in front of somebody else
 
 import { keep, recall } from './kept.mjs';
 
@@ -37,7 +38,12 @@ export function language() {
 
 export function locale() {
   const spoken = language();
+  if (chosen.includes('-') && base(chosen) === spoken) return chosen;
   return navigator.languages.find((tag) => base(tag) === spoken) || spoken;
+}
+
+export function speak(tag) {
+  chosen = tag;
 }
 
 export function chooseLanguage(tag) {

@@ -5,7 +5,8 @@
 //
 //   startPage({
 //     page: () => 'orders',                // which entry of the navigation: orders, payments,
-//                                          // operations
+//                                          // operations, till
+//     isBare: () => false,                 // without the navigation
 //     areas: ['common', 'orders'],         // files of words
 //     title: () => t('orders.title'),      // of the window
 //     view: () => html`...`,               // what is in <main>; begins with an <h1>
@@ -30,7 +31,8 @@ import { poll } from './poll.mjs';
 
 const THEME = 'klarna-admin.theme';
 const THEMES = ['auto', 'light', 'dark'];
-const PAGES = [['orders', './'], ['payments', 'payments.html'], ['operations', 'operations.html']];
+const PAGES = [['orders', './'], ['payments', 'payments.html'], ['operations', 'operations.html'],
+  ['till', 'till.html']];
 const WORDS_LATE = 'The page could not be loaded; trying again.'; // there are no words yet
 const RETRY_MS = 3000;
 
@@ -137,7 +139,7 @@ function header() {
     <a class="brand" href="./"><svg viewBox="0 0 20 20" width="20" height="20"
       aria-hidden="true"><rect width="20" height="20" rx="5"/><path
       d="M6 4.5v11M14 4.5c0 4-3 5.5-7.5 5.5M9.5 9.5l5 6"/></svg><span>mod_klarna</span></a>
-    ${navigation()}
+    ${spec.isBare?.() ? nothing : navigation()}
     <div class="top-end">${environment()}<button type="button" class="quiet menu"
       popovertarget="settings" aria-label=${t('settings_of', { user: known?.user || '–' })}>${
       known?.user || t('settings')}</button></div>
@@ -169,7 +171,7 @@ async function learnAbout() {
 }
 
 async function learnPaths() {
-  const families = ['orders', 'operator'];
+  const families = ['orders', 'operator', 'instore'];
   const found = await Promise.all(families.map((family) => address(family)));
   paths = Object.fromEntries(families.map((family, i) => [family, new URL(found[i]).pathname]));
 }

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A small window over the till: a native <dialog>, which keeps the focus inside and gives it back.
+// Escape and the cross close it, unless something of it is being sent.
+//
+//   const box = openBox({ name, title: () => '', view: () => html``, isBusy: () => false,
+//     closed: () => {} });
+//   box.draw(); box.close();
+import { html, nothing, render } from '../lib/html.mjs';
+import { t } from '../lib/i18n.mjs';
+
+let count = 0;
+
+export function openBox({ name, title, view, isBusy = () => false, closed = () => {} }) {
+  const element = document.createElement('dialog'), id = `box-${++count}`;
+  element.className = 'action';
+  element.dataset.name = name;
+  element.setAttribute('aria-labelledby', id);
+
+  function draw() {
+    element.setAttribute('closedby', isBusy() ? 'none' : 'closerequest');
+    render(html`<article><header><h2 id=${id} tabindex="-1">${title()}</h2>${isBusy() ? nothing
+      : html`<button type="button" class="quiet cross" data-name="cross" aria-label=${t('close')}
+        @click=${() => element.close()}><svg viewBox="0 0 16 16" width="16" height="16"
+        aria-hidden="true"><path d="m3 3 10 10M13 3 3 13"/></svg></button>`}</header>${view()}
+      </article>`, element);
+  }
+
+  function focusFirst() {
+    (element.querySelector('form input:not([type=radio]), form input:checked')
+      ?? element.querySelector('h2')).focus();
+  }
+
+  element.addEventListener('cancel', (event) => { if (isBusy()) event.preventDefault(); });
+  element.addEventListener('close', () => {
+    element.remove();
+    closed();
+  });
+  document.body.append(element);
+  draw();
+  element.showModal();
+  focusFirst();
+  return { draw, close: () => element.close(), get isOpen() { return element.isConnected; },
+    focusWrong: () => element.querySelector('[aria-invalid="true"], [role=alert]')?.focus() };
+}
