@@ -60,12 +60,10 @@ def new_payment(call, way, payment_id, session, life):
     }
 
 
-def check_attachment(data, required):
+def check_attachment(data):
     """What Klarna wants to know of the store: JSON in a string, under its own content type."""
     attachment = data.get("attachment")
     if attachment is None:
-        if required:
-            raise bad("attachment")
         return
     if attachment["content_type"] != EMD:
         raise bad("attachment.content_type", f"must be {EMD}")

@@ -16,10 +16,14 @@ DISTRIBUTION = obj({
 
 def create(call):
     """Every new session of Klarna Payments; with a distribution it is a QR session."""
-    if call.body.get("distribution") is None:
-        return payments.create_session(call)
     session = payments.new_session(call)
-    _check(call, session["data"])
+    in_store = (session["data"].get("acquiring_channel") or "").upper() == "IN_STORE"
+    if in_store:
+        instore.check_attachment(session["data"])
+    if call.body.get("distribution") is None:
+        call.ledger.save_session(session)
+        return Reply(200, payments.session_answer(call, session))
+    _check(call, session["data"], in_store)
     # Nobody but Klarna's own page on the customer's phone can authorize it.
     session.update(customer_state="instore", distribution=True)
     call.ledger.save_session(session)
@@ -29,11 +33,12 @@ def create(call):
     return Reply(200, answer)
 
 
-def _check(call, data):
+def _check(call, data, in_store):
     check_fields(call.body, {"distribution": DISTRIBUTION}, ("distribution",))
-    if (data.get("acquiring_channel") or "").upper() != "IN_STORE":
+    if not in_store:
         raise instore.bad("acquiring_channel", "must be in_store with a distribution")
-    instore.check_attachment(data, call.ledger.behaviour["qr_attachment"] == "required")
+    if not data.get("attachment") and call.ledger.behaviour["qr_attachment"] == "required":
+        raise instore.bad("attachment")
     code = call.body["distribution"].get("short_code")
     refused = call.ledger.behaviour["unknown_short_code"] == "refused"
     if code and refused and not _waiting_phone(call.ledger, code):

@@ -68,12 +68,6 @@ def session_answer(call, session):
             "payment_method_categories": _categories(call)}
 
 
-def create_session(call):
-    session = new_session(call)
-    call.ledger.save_session(session)
-    return Reply(200, session_answer(call, session))
-
-
 def _load_session(call, session_id):
     session = call.ledger.session(session_id)
     if not session or session["merchant"] != call.merchant or call.now >= session["expires"]:

@@ -136,6 +136,10 @@ def test_auto_capture_waits_for_the_review(box):
 @pytest.mark.parametrize("path, kind", [
     ("/phone", "text/html"), ("/pay", "text/html"), ("/pages/style.css", "text/css"),
     ("/pages/phone.js", "text/javascript"), ("/pages/pay.js", "text/javascript"),
+    ("/eu/hpp/payments/x", "text/html"), ("/eu/instore/payments/x", "text/html"),
+    ("/hpp/v1/sessions/x/manual-id-check", "text/html"),
+    ("/pages/instore.js", "text/javascript"), ("/pages/in-store-acts.js", "text/javascript"),
+    ("/pages/phone-store.js", "text/javascript"),
     ("/pages/session.js", "text/javascript"), ("/sdk/lib.js", "text/javascript"),
     ("/sdk/badge.svg", "image/svg+xml")])
 def test_pages(box, path, kind):

@@ -3,7 +3,7 @@
 import pytest
 
 from receiver import merchant, wait_for
-from sandbox_client import HPP, OM, STORE, STORE_INFO, cart
+from sandbox_client import HPP, OM, STORE, STORE_INFO, basic, cart
 
 SMS = {"method": "sms", "template": "INSTORE_PURCHASE",
        "contact_information": {"phone": "0701740605", "phone_country": "SE"}}
@@ -56,6 +56,14 @@ def test_what_a_page_needs(box):
     box.control("POST", "behaviour", {"hosted_page_link": "left_out"})
     answer = box.ask("POST", HPP, {"payment_session_url": url})
     assert answer.status == 201 and "redirect_url" not in answer.json
+
+
+def test_what_is_told_of_the_store(box):
+    wrong = cart(acquiring_channel="IN_STORE", attachment={**STORE, "body": "{}"})
+    answer = box.ask("POST", "/payments/v1/sessions", wrong)
+    assert (answer.status, answer.message) == (400, "Bad value: attachment.body")
+    wrong["acquiring_channel"] = "ECOMMERCE"
+    assert box.ask("POST", "/payments/v1/sessions", wrong).status == 200
 
 
 def test_a_page_needs_a_living_session(box):
@@ -192,7 +200,6 @@ def test_one_expires_when_told_to(box):
 
 
 def test_nobody_elses(box):
-    from sandbox_client import basic
     page = box.hosted_page()
     other = basic("PK00001_other", "other-password")
     for method, path in (("GET", ""), ("DELETE", ""), ("POST", "/distribution")):

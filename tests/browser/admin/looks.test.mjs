@@ -4,7 +4,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import { LANGUAGES } from '../../../admin/js/lib/i18n.mjs';
-import { axe, looks } from './looks.mjs';
+import { axe } from '../looks.mjs';
+import { looks } from './looks.mjs';
 import { ADMIN, act, captured, dialog, fault, noFaults, open, placed, shows, story, withBrowser }
   from './support.mjs';
 
