@@ -328,6 +328,7 @@ function present() {
   if (current && !replaces) {
     return nowView(current, { qr: qr.id === current.payment_id ? qr.url : '', send, acts,
       isAborting: desk.aborting === current.payment_id,
+      isQuicker: desk.quicker === current.payment_id,
       problem: desk.trouble?.id === current.payment_id ? desk.trouble.error : problem });
   }
   if (!department().can) return whyNot(department());

@@ -7,6 +7,7 @@
 //                                                    settled(payment): the present one ended
 //   desk.current, desk.payments, desk.more           payments: newest first, null: not read yet
 //   desk.trouble            { id, error } of what was asked for last
+//   desk.quicker            the id of one that was paid before it could be aborted, or ''
 //   await desk.read(); desk.show(payment); desk.clear(); desk.took(payment)
 //   desk.abort(payment, query); desk.verify(payment); desk.send(payment, body)
 //   desk.start(body, extra, onEnd)      extra: { exchange }
@@ -37,6 +38,7 @@ export class Desk {
   payments = null;
   error = null;          // why the list could not be read
   trouble = null;
+  quicker = '';
   aborting = '';         // the id of the payment that is being aborted
   more = null;
   #with;
@@ -189,13 +191,17 @@ export class Desk {
 
   async abort({ payment_id: id }, query = '') {
     this.aborting = id;
+    this.quicker = '';
     this.trouble = null;
     this.#with.changed();
     try {
-      this.took((await remove(`${path(id)}${query}`)).body);
+      const { body } = await remove(`${path(id)}${query}`);
+      if (!query && body.state === 'COMPLETED') this.quicker = id;
+      this.took(body);
     } catch (error) {
       if (error.status === undefined) throw error;
       // The customer was quicker, or it had ended: what it is now says more than the refusal.
+      if (error.code === 'paid') this.quicker = id;
       if (error.status === 409 && !query) await this.#look(id).catch(() => {});
       else this.trouble = { id, error };
     }

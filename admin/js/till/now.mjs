@@ -3,8 +3,8 @@
 // The payment that this till is taking right now, as a template: the code, how far the customer has
 // come, and what may be done.
 //
-//   nowView(payment, { qr, problem, send, acts })
-//   qr: the code's address, or ''             send: { method, to, set, submit } of the small form
+//   nowView(payment, { qr, problem, send, isAborting, isQuicker, acts })
+//   qr: the code's address, or ''        send: { method, to, set, submit } of the small form
 //   acts: { abort, verify, refund, exchange, again, other, fresh, sendForm }
 import { dateTime } from '../lib/format.mjs';
 import { copyable, html, link, notice, nothing, time } from '../lib/html.mjs';
@@ -83,9 +83,9 @@ function pendingButtons(payment, acts) {
 }
 
 function endedButtons(payment, acts) {
-  const isPaid = payment.state === 'COMPLETED';
-  return html`${isPaid ? html`${paidButtons(payment, acts)}${receiptLink(payment)}`
-    : html`<button type="button" data-name="again" @click=${acts.again}>${
+  const isPaid = payment.state === 'COMPLETED', isBack = shownState(payment) === 'GIVEN_BACK';
+  return html`${isPaid ? html`${paidButtons(payment, acts)}${receiptLink(payment)}` : nothing}${
+    isPaid && !isBack ? nothing : html`<button type="button" data-name="again" @click=${acts.again}>${
       t('now.again', { amount: amountOf(payment) })}</button>`}<button type="button"
     class="secondary" data-name="fresh" @click=${acts.fresh}>${t('now.new')}</button>`;
 }
@@ -94,7 +94,7 @@ function asked(payment) {
   return ['send', 'verify', 'refund'].map((action) => standing(action, payment.payment_id));
 }
 
-export function nowView(payment, { qr, problem, send, isAborting, acts }) {
+export function nowView(payment, { qr, problem, send, isAborting, isQuicker, acts }) {
   const reason = reasonOf(payment);
   return html`<section class="part now" data-name="now" data-state=${shownState(payment)}
     data-id=${payment.payment_id} aria-labelledby="now-title">
@@ -104,8 +104,9 @@ export function nowView(payment, { qr, problem, send, isAborting, acts }) {
     <p class="soft">${[payment.reference1, payment.invoice].filter((text, i, all) => text
       && all.indexOf(text) === i).join(' · ')} ${time(payment.created_at,
       dateTime(payment.created_at))}</p>
-    <p class="sentence" data-name="sentence">${isAborting ? t('now.aborting')
-      : sentenceOf(payment)}</p>${reason ? html`<p class="soft" data-name="reason">${reason}</p>`
+    <p class="sentence" data-name="sentence">${isAborting && isPending(payment)
+      ? t('now.ending') : sentenceOf(payment)}</p>${isQuicker ? html`<p class="ask"
+      role="alert" data-name="quicker">${t('now.quicker')}</p>` : nothing}${reason ? html`<p class="soft" data-name="reason">${reason}</p>`
       : nothing}${isPending(payment) ? html`<p class="soft">${t('now.save_later')}</p>` : nothing}
     ${countdown(payment)}<p class="sent" data-name="sent" data-state=${
       payment.distribution.state}>${sentWords(payment)}</p>

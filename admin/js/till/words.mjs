@@ -5,14 +5,17 @@
 import { badge, nothing } from '../lib/html.mjs';
 import { money } from '../lib/format.mjs';
 import { t, word } from '../lib/i18n.mjs';
-import { isPending } from './follow.mjs';
 
 const TONES = { WAITING: 'wait', IN_PROGRESS: 'info', COMPLETED: 'good', VERIFIED: 'good',
   EXPIRED: 'bad', DECLINED: 'bad', FAILED: 'bad' };
 
-/** COMPLETED has a second half: what was verified is a payment like any other. */
-export function shownState({ state, verified_at: verified }) {
-  return state === 'COMPLETED' && verified ? 'VERIFIED' : state;
+const BACK = ['given_back', 'giving_back'];
+
+/** COMPLETED has halves: what was verified is a payment like any other, what went back is none. */
+export function shownState({ state, verified_at: verified, sentence_code: code }) {
+  if (state !== 'COMPLETED') return state;
+  if (BACK.includes(code)) return 'GIVEN_BACK';
+  return verified ? 'VERIFIED' : state;
 }
 
 export function stateBadge(payment) {
@@ -22,18 +25,8 @@ export function stateBadge(payment) {
 
 export const amountOf = (payment) => money(payment.amount, payment.currency);
 
-/** What is left of it as money of the shop's. */
-export const keptOf = (payment) => payment.captured_amount - payment.refunded_amount;
-
-const isGivenBack = (payment) => payment.state === 'CANCELLED' && payment.refunded_amount > 0;
-
-export function sentenceOf(payment) {
-  const { state, start, cancelled_by: by, sentence } = payment;
-  if (isPending(payment) && start === 'unknown') return t('now.start_unknown');
-  if (isPending(payment) && start === 'calling') return t('now.STARTING');
-  if (isGivenBack(payment)) return t('now.CANCELLED.refunded');
-  if (state === 'CANCELLED' && by) return word(`now.CANCELLED.${by}`, t('now.CANCELLED'));
-  return word(`now.${shownState(payment)}`, sentence);
+export function sentenceOf({ sentence_code: code, sentence }) {
+  return word(`now.${code}`, sentence);
 }
 
 /** Why, when Klarna or the module gave a reason. */
