@@ -12,6 +12,7 @@
 #include <string.h>
 #include "department_check.h"
 #include "klarna_module.h"
+#include "location_check.h"
 #include "worker.h"
 
 static int is_live_host(const char *url)
@@ -129,13 +130,13 @@ int kl_check_settings(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, se
     int bad = 0;
 
     (void)plog;
-    (void)ptemp;
     if (!is_used(s)) {
         return OK;
     }
     for (vhost = s; vhost; vhost = vhost->next) {
         bad |= check_server(pconf, vhost);
     }
+    bad |= kl_location_check(ptemp, s);
     if (!APR_RETRIEVE_OPTIONAL_FN(ap_dbd_open)) {
         ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s,
                      "KLA0004: mod_dbd is not loaded: add LoadModule dbd_module, DBDriver and "

@@ -3,6 +3,7 @@
 #include "department_check.h"
 
 #include <apr_strings.h>
+#include <http_core.h>
 #include <http_log.h>
 #include <string.h>
 #include "klarna_module.h"
@@ -71,6 +72,13 @@ static const char *check_way(const kl_department_t *department)
     return NULL;
 }
 
+/* At start httpd reads its configuration twice; once is enough to say what stops nobody. */
+static int is_heard(void)
+{
+    return ap_state_query(AP_SQ_RUN_MODE) == AP_SQ_RM_CONFIG_TEST
+           || ap_state_query(AP_SQ_MAIN_STATE) != AP_SQ_MS_CREATE_PRE_CONFIG;
+}
+
 static int check_department(apr_pool_t *p, server_rec *s, kl_department_t *department)
 {
     const kl_server_settings_t *cfg = kl_settings_server(s);
@@ -85,8 +93,8 @@ static int check_department(apr_pool_t *p, server_rec *s, kl_department_t *depar
                      department->name, department->store, wrong);
         return 1;
     }
-    if (department->on && !cfg->callback_base) {
-        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
+    if (department->on && !cfg->callback_base && is_heard()) {
+        ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, s,
                      "KLA0009: department '%s' of store '%s' has no KlarnaCallbackBase: its "
                      "payments are finished by polling alone, which is slower",
                      department->name, department->store);

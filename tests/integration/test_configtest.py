@@ -66,6 +66,9 @@ def department(*lines):
     return plus("<KlarnaDepartment desk>", *lines, "</KlarnaDepartment>")
 
 
+TILLS = ("<Location /till>", "SetHandler klarna-instore")
+CLINIC = ("<KlarnaStore clinic>", "KlarnaCredentials file:${DIR}/test", "<KlarnaDepartment eyes>",
+          "</KlarnaDepartment>", "</KlarnaStore>")
 ADDRESS = 'KlarnaInStoreAddress 4711 "Storgatan 1" "111 22" Stockholm SE'
 
 WRONG_DEPARTMENT = {
@@ -143,6 +146,25 @@ WRONG_DEPARTMENT = {
                                     ["KlarnaInvoiceFinalize", "path of this server"]),
     "a program on another server in disguise": (department("KlarnaInvoiceFinalize //host/f"),
                                                 ["KlarnaInvoiceFinalize", "'//host/f'"]),
+    "tills of a store without a department": (plus(*TILLS, "</Location>"),
+                                              ["KLA0012", "<Location /till>", "'default'",
+                                               "add <KlarnaDepartment NAME>", "KlarnaUseStore"]),
+    "tills of another store than the departments'": (
+        plus(*CLINIC, *TILLS, "KlarnaUseStore default", "</Location>"),
+        ["KLA0012", "<Location /till>", "'default' has no department"]),
+    "tills that name no store": (plus(*CLINIC, *TILLS, "</Location>"),
+                                 ["KLA0012", "'default' has no department"]),
+    "two departments of one name": (
+        plus(*CLINIC, "<KlarnaDepartment eyes>", "</KlarnaDepartment>", *TILLS,
+             "KlarnaUseStore clinic default", "</Location>"),
+        ["KLA0012", "'clinic' and 'default'", "a department 'eyes'", "another name"]),
+    "tills of a virtual host": (
+        plus(*CLINIC, "<VirtualHost *>", "ServerName b.example.test", *TILLS,
+             "KlarnaUseStore default", "</Location>", "</VirtualHost>"),
+        ["KLA0012", "'default' has no department"]),
+    "a screen without a department": (
+        plus("<Location /screen>", "SetHandler klarna-display", "</Location>"),
+        ["KLA0012", "<Location /screen>"]),
 } | {
     f"{name} outside a department": (plus(f"{name} {value}"),
                                      [f"{name} belongs into a <KlarnaDepartment>"])
@@ -328,6 +350,20 @@ RIGHT = {
     "a bicycle shop": department("KlarnaInStore qr", ADDRESS, "KlarnaTillTimeout 15m",
                                  "KlarnaInStoreSend none", "KlarnaInStoreMarkets SE/SEK"),
     "a department of defaults": department(),
+    "tills of a clinic": plus(*CLINIC, *TILLS, "KlarnaUseStore clinic", "</Location>"),
+    "tills of two stores": plus(*CLINIC, "<KlarnaDepartment desk>", "</KlarnaDepartment>", *TILLS,
+                                "KlarnaUseStore clinic", "KlarnaUseStore default", "</Location>"),
+    "tills of the default store": plus("<KlarnaDepartment desk>", "</KlarnaDepartment>", *TILLS,
+                                       "</Location>"),
+    "tills that inherit their store": plus(
+        *CLINIC, "<Location />", "KlarnaUseStore clinic", "</Location>", *TILLS, "</Location>"),
+    "tills of a virtual host's own department": plus(
+        "<VirtualHost *>", "ServerName b.example.test", "<KlarnaDepartment desk>",
+        "</KlarnaDepartment>", *TILLS, "</Location>", "</VirtualHost>"),
+    "a virtual host that changes a department": plus(
+        *CLINIC, "<VirtualHost *>", "ServerName b.example.test", "<KlarnaStore clinic>",
+        "<KlarnaDepartment eyes>", "KlarnaCredentials file:${DIR}/other-credentials",
+        "</KlarnaDepartment>", "</KlarnaStore>", "</VirtualHost>"),
     "a department that is off": department("KlarnaInStore off"),
     "the longest and the shortest wait": plus(
         "<KlarnaDepartment a>", "KlarnaTillTimeout 46h", "</KlarnaDepartment>",
