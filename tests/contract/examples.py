@@ -11,6 +11,9 @@ import spec
 PAYMENTS, ORDER = "/payments/v1", "/ordermanagement/v1/orders/{order_id}"
 SESSION, PLACE = PAYMENTS + "/sessions/{session_id}", (
     PAYMENTS + "/authorizations/{authorizationToken}/order")
+SESSIONS = PAYMENTS + "/sessions"
+PAGES, PAGE = "/hpp/v1/sessions", "/hpp/v1/sessions/{session_id}"
+RESULT = "/iss/v1/distributions/{session_id}"
 CAPTURE, REFUND = ORDER + "/captures/{capture_id}", ORDER + "/refunds/{refund_id}"
 
 REQUESTS = {    # file: the calls that it is a body of
@@ -37,6 +40,28 @@ ANSWERS = {     # file: the call that it answers, and the status
     "tuutti/create-credit-session.json": ("POST", PAYMENTS + "/sessions", 200),
     "tuutti/create-order-authorization.json": ("POST", PLACE, 200),
 }
+# The same for payments in a store.
+IN_STORE_REQUESTS = {
+    "docs/hpp-create-kp-place-order.request.json": ("POST", PAGES),
+    "docs/hpp-create-kp.request.json": ("POST", PAGES),
+    "docs/hpp-distribute-email.request.json": ("POST", PAGE + "/distribution"),
+    "docs/hpp-distribute-sms.request.json": ("POST", PAGE + "/distribution"),
+    "docs/instore-one-qr-session.RECONSTRUCTED.request.json": ("POST", SESSIONS),
+    "turn2/instore-one-qr-session-shortcode.request.json": ("POST", SESSIONS),
+    "turn2/instore-one-qr-session.request.json": ("POST", SESSIONS),
+}
+IN_STORE_ANSWERS = {
+    "docs/hpp-create.201.json": ("POST", PAGES, 201),
+    "docs/instore-one-qr-result-completed.RECONSTRUCTED.200.json": ("GET", RESULT, 200),
+    "docs/instore-one-qr-result-failed.RECONSTRUCTED.200.json": ("GET", RESULT, 200),
+    "docs/instore-one-qr-session.RECONSTRUCTED.200.json": ("POST", SESSIONS, 200),
+    "turn2/instore-one-qr-session.200.json": ("POST", SESSIONS, 200),
+}
+# A callback's part, and what answers in the same words.
+IN_STORE_CALLBACKS = {
+    "docs/callback-hpp-status-update.RECONSTRUCTED.json": ("session", "GET", PAGE)}
+# A part of a request, of which there is the whole.
+FRAGMENTS = ("docs/instore-one-qr-session-shortcode.RECONSTRUCTED.fragment.json",)
 CALLBACKS = ("docs/callback-fraud-notification-accepted.json",
              "docs/callback-fraud-notification-rejected.json",
              "docs/callback-kp-authorization.json")
@@ -61,10 +86,10 @@ ILLUSTRATIVE = {
     "tuutti/get-order-two-captures.json": ("GET", ORDER),
     "tuutti/get-order.json": ("GET", ORDER),
 }
-# APIs that neither module nor sandbox speaks: Klarna Network, in-store, disputes, messaging, hosted
-# payment page, instant shopping, customer tokens, settlements, virtual cards, and the button's keys.
-OTHER_APIS = ("network-v2/", "turn2/", "instore-legacy/", "docs/hpp-", "docs/instore-",
-              "docs/callback-hpp-", "kco_rest_php/ButtonKeysTest-", "kco_rest_php/PayoutsTest-",
+# APIs that neither module nor sandbox speaks: Klarna Network, the in-store API of before, disputes,
+# messaging, instant shopping, customer tokens, settlements, virtual cards, and the button's keys.
+OTHER_APIS = ("network-v2/", "turn2/dispute-", "turn2/network-", "turn2/osm-", "instore-legacy/",
+              "kco_rest_php/ButtonKeysTest-", "kco_rest_php/PayoutsTest-",
               "kco_rest_php/TokensTest-", "kco_rest_php/TransactionsTest-",
               "kco_rest_php/VCCSettlementsTest-", "kco_rest_php/OrdersTest-testApprove.",
               "kco_rest_php/OrdersTest-testRetrive.",

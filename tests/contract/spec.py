@@ -9,10 +9,13 @@ import os
 
 import yaml
 
+import qr_session
+
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 FILES = os.environ.get("KLARNA_FILES") or os.path.join(os.path.dirname(ROOT), "shared", "klarna")
 PAYMENTS = os.path.join(FILES, "openapi", "payments-api-openapi.yml")
 ORDER_MANAGEMENT = os.path.join(FILES, "openapi", "order-management-api-openapi.yml")
+HOSTED_PAGE = os.path.join(FILES, "openapi", "hosted-payment-page-api-openapi.yml")
 MISSING = None if os.path.exists(PAYMENTS) else f"Klarna's files are not in {FILES}"
 
 METHODS = ("get", "post", "patch", "put", "delete")
@@ -20,20 +23,20 @@ REFERENCE = "#/components/schemas/"
 ERROR = {"type": "object", "required": ["error_code", "error_messages", "correlation_id"],
          "properties": {"error_code": {"type": "string"}, "correlation_id": {"type": "string"},
                         "error_messages": {"type": "array", "items": {"type": "string"}}}}
-# What the pages "Error codes" of both products and "Rate limiting" name for every call, and the files
+# What the pages "Error codes" of the products and "Rate limiting" name for every call, and the files
 # for some or none. A 401 is a page of HTML.
 EVERYWHERE = {"400": ERROR, "401": None, "403": ERROR, "404": ERROR, "409": ERROR, "413": ERROR,
               "422": ERROR, "429": ERROR, "500": ERROR, "502": None, "503": None, "504": None}
 
 NO_BODY = {"application/json": {"schema": {"type": "string"}}}
-# What keeps a connection open: no call of either API, without credentials, and any answer will do.
+# What keeps a connection open: no call of any API, without credentials, and any answer will do.
 WARM = {"get": {"responses": {"default": {"description": "anything"}}}}
 
 
 def _mend(node, prefix=""):
     """A part of the description as it is meant: choices written as one string with bars are split,
     [null] is no choice, an answer that is "a string" has no body (so say the pages, and 204 itself),
-    and references name what both files together hold."""
+    and references name what all files together hold."""
     if isinstance(node, list):
         return [_mend(entry, prefix) for entry in node]
     if not isinstance(node, dict):
@@ -89,11 +92,13 @@ def closed(node, sending=False):
 
 
 def document():
-    """Both APIs in one OpenAPI document, with the answers that may come everywhere, and requests
+    """All APIs in one OpenAPI document, with the answers that may come everywhere, and requests
     closed to what they do not name: Klarna would pass that over, but we mean what we send."""
-    whole, other = _load(PAYMENTS, ""), _load(ORDER_MANAGEMENT, "om_")
-    whole["paths"].update(other["paths"])
-    whole["components"]["schemas"].update(other["components"]["schemas"])
+    whole = _load(PAYMENTS, "")
+    for other in (_load(ORDER_MANAGEMENT, "om_"), _load(HOSTED_PAGE, "hpp_")):
+        whole["paths"].update(other["paths"])
+        whole["components"]["schemas"].update(other["components"]["schemas"])
+    qr_session.add(whole)
     schemas = whole["components"]["schemas"]
     schemas.update({"sent_" + name: closed(schema, True) for name, schema in schemas.items()})
     for _, _, operation in operations(whole):

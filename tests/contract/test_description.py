@@ -21,7 +21,9 @@ def answered(status, body):
 
 
 def test_every_sample_is_one_of_these():
-    named = {*examples.REQUESTS, *examples.ANSWERS, *examples.CALLBACKS, *examples.ILLUSTRATIVE}
+    named = {*examples.REQUESTS, *examples.ANSWERS, *examples.CALLBACKS, *examples.ILLUSTRATIVE,
+             *examples.IN_STORE_REQUESTS, *examples.IN_STORE_ANSWERS,
+             *examples.IN_STORE_CALLBACKS, *examples.FRAGMENTS}
     others = {name for name in examples.every_sample() if name.startswith(examples.OTHER_APIS)}
     assert not named & others
     assert named | others == set(examples.every_sample())
@@ -38,9 +40,22 @@ def test_an_example_of_a_request(name):
         assert KLARNA.find(method, path).wrong_request(examples.sample(name)) == []
 
 
-@pytest.mark.parametrize("name", examples.ANSWERS)
+@pytest.mark.parametrize("name", examples.IN_STORE_REQUESTS)
+def test_an_example_of_a_request_in_a_store(name):
+    call = KLARNA.find(*examples.IN_STORE_REQUESTS[name])
+    assert call.wrong_request(examples.sample(name)) == []
+
+
+@pytest.mark.parametrize("name", examples.IN_STORE_CALLBACKS)
+def test_an_example_of_a_callback_in_a_store(name):
+    member, method, path = examples.IN_STORE_CALLBACKS[name]
+    assert KLARNA.find(method, path).wrong_answer(
+        answered(200, examples.sample(name)[member])) == []
+
+
+@pytest.mark.parametrize("name", [*examples.ANSWERS, *examples.IN_STORE_ANSWERS])
 def test_an_example_of_an_answer(name):
-    method, path, status = examples.ANSWERS[name]
+    method, path, status = {**examples.ANSWERS, **examples.IN_STORE_ANSWERS}[name]
     answer = answered(status, examples.sample(name))
     assert KLARNA.find(method, path).wrong_answer(answer, strict=False) == []
 

@@ -12,9 +12,10 @@ if spec.MISSING:
 
 import examples
 from description import Description
-from examples import CAPTURE, ORDER, PAYMENTS, PLACE, REFUND, SESSION
+from examples import (CAPTURE, ORDER, PAGE, PAGES, PAYMENTS, PLACE, REFUND, RESULT, SESSION,
+                      SESSIONS)
 from sandbox import PASSWORD, USERNAME, klarna_url
-from sandbox_client import basic, cart, line
+from sandbox_client import STORE, basic, cart, line
 
 KLARNA = Description()
 # Customer tokens are an API of their own.
@@ -43,6 +44,21 @@ class Client:
 
     def session(self, order):
         return self.ask("POST", PAYMENTS + "/sessions", order, 200).json["session_id"]
+
+    def page(self):
+        """A hosted page; gives the ids in its paths."""
+        made = self.ask("POST", PAGES, {"payment_session_url": self.session_url(),
+                                        "options": {"place_order_mode": "CAPTURE_ORDER"}}, 201)
+        return {"session_id": made.json["session_id"]}
+
+    def session_url(self):
+        order = cart(acquiring_channel="IN_STORE", billing_address={"given_name": "Test"})
+        return f"{self.control.url}{SESSIONS}/{self.session(order)}"
+
+    def qr_session(self):
+        order = cart(acquiring_channel="in_store", attachment=STORE,
+                     distribution={"method": "one_qr"})
+        return {"session_id": self.session(order)}
 
     def token(self, order):
         session_id = self.session(order)
@@ -85,7 +101,9 @@ def bodies():
     for call in KLARNA.calls:
         if call.request_example() and str(call) not in UNSPOKEN:
             yield pytest.param(call, call.request_example(), HEADPHONES, id=str(call))
-    for name, calls in examples.REQUESTS.items():
+    both = {**examples.REQUESTS, **{name: [call] for name, call
+                                    in examples.IN_STORE_REQUESTS.items()}}
+    for name, calls in both.items():
         for method, path in calls:
             yield pytest.param(KLARNA.find(method, path), examples.sample(name), TOMATOES,
                                id=f"{name}, {path.rpartition('}/')[2]}")
@@ -93,8 +111,16 @@ def bodies():
 
 def prepared(client, call, body, entry):
     """The ids in a path on which this call makes sense."""
-    if call.path == PAYMENTS + "/sessions":
+    if call.path == SESSIONS:
+        code = body.get("distribution", {}).get("short_code")
+        if code:
+            client.control.control("POST", "short-codes", {"code": code})
         return {}
+    if call.path == PAGES:
+        body["payment_session_url"] = client.session_url()
+        return {}
+    if call.path == PAGE + "/distribution":
+        return client.page()
     if call.path == SESSION:
         return {"session_id": client.session(body)}
     if call.path == PLACE:
@@ -129,16 +155,37 @@ def test_every_call_of_the_description_is_there(client):
     for call in KLARNA.calls:
         if not call.request_schema() and call.method != "DELETE" and "/cancel" not in call.path \
                 and "/release" not in call.path:
-            answer = client.ask(call.method, call.path, **ids)
+            own = {PAGE: client.page, RESULT: client.qr_session}.get(call.path, dict)()
+            answer = client.ask(call.method, call.path, **{**ids, **own})
             assert answer.status in (200, 204), f"{call}: {answer.raw}"
             tried.add(str(call))
-    assert len(tried) >= 9
+    assert len(tried) >= 11
     client.ask("POST", ORDER + "/release-remaining-authorization", status=204, **ids)
     client.read(ids)
     client.ask("POST", ORDER + "/cancel", status=403, **ids)
     client.ask("POST", ORDER + "/cancel", status=204, **client.order(HEADPHONES))
     client.ask("DELETE", PAYMENTS + "/authorizations/{authorizationToken}", status=204,
                **client.token(cart()))
+
+
+@pytest.mark.parametrize("act", [
+    "open", "approve", "refuse", "back", "error", "manual", "confirm", "cancel"])
+def test_a_page_reads_as_described(client, act):
+    ids = client.page()
+    if act == "confirm":
+        client.control.in_store(ids["session_id"], "manual")
+    client.control.in_store(ids["session_id"], act)
+    client.ask("GET", PAGE, status=200, **ids)
+    client.ask("DELETE", PAGE, status=400 if act in ("approve", "confirm") else 204, **ids)
+
+
+@pytest.mark.parametrize("act", ["open", "approve", "refuse", "error", "cancel"])
+def test_a_result_reads_as_described(client, act):
+    ids = client.qr_session()
+    client.ask("GET", RESULT, status=200, **ids)
+    client.control.in_store(ids["session_id"], act)
+    client.ask("GET", RESULT, status=200, **ids)
+    client.ask("DELETE", SESSION, status=404 if act == "approve" else 204, **ids)
 
 
 def test_what_is_not_spoken_is_not_there(client):
