@@ -2,7 +2,7 @@
 --
 -- mod_klarna's tables for PostgreSQL 12 or later. klarna-schema creates and upgrades them, before
 -- httpd starts, in a database with UTF-8 encoding, as the user httpd connects as (or grant it
--- SELECT, INSERT, UPDATE and DELETE on the seven tables):
+-- SELECT, INSERT, UPDATE and DELETE on the eight tables):
 --
 --     klarna-schema pgsql "dbname=klarna user=klarna"
 --

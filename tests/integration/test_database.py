@@ -109,7 +109,7 @@ def test_a_schema_that_is_made_later(broken):
     server = broken(_sql("UPDATE klarna_schema SET version = 99"))
     server.expect_log("KLA0020: .* 503 ")
     assert server.get(HEALTH, None).status == 503
-    _sql("UPDATE klarna_schema SET version = 2")(server)
+    _sql("UPDATE klarna_schema SET version = 3")(server)
     assert server.get(HEALTH, None).status == 200
     answer = server.post(CHECKOUT + "/sessions", {"signed_cart": carts.sign()}, None)
     assert answer.status == 201

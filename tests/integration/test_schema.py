@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""klarna-schema: it creates the tables and upgrades those of version 1 with what is in them, can be
-killed anywhere, and does nothing twice."""
+"""klarna-schema: it creates the tables and upgrades those of versions 1 and 2 with what is in them, can
+be killed anywhere, and does nothing twice."""
 import os
 import re
 import subprocess
@@ -16,8 +16,6 @@ from waiting import eventually
 pytestmark = pytest.mark.databases
 
 COMMAND = os.path.join(ROOT, "scripts", "klarna-schema")
-SCHEMAS = os.path.join(ROOT, "conf", "schema")
-UPGRADE = os.path.join(SCHEMAS, "upgrade", f"1-2.{stores.CHOSEN}.sql")
 ENVIRONMENT = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "HOME": "/nonexistent"}
 
 
@@ -61,6 +59,18 @@ def old(new_store):
     return store, version_1.Expected(data)
 
 
+@pytest.fixture(params=["1", "2-whole", "2-early", "2-by_hand"])
+def older(request, new_store):
+    """A database of each version, what must come of it, and the file that is the next step."""
+    store, (version, _, kind) = new_store(), request.param.partition("-")
+    data = version_1.as_if_new(version_1.read("v1_data.sql"))
+    version_1.fill(store, data)
+    expected = version_1.Expected(data)
+    if version == "2":
+        expected = version_1.Expected(data, version_1.to_version_2(store, kind))
+    return store, expected, version_1.upgrade(f"{version}-{int(version) + 1}")
+
+
 @pytest.fixture
 def fresh(new_store):
     return version_1.describe(new_store(True))
@@ -69,13 +79,13 @@ def fresh(new_store):
 def test_create(new_store, fresh):
     store = new_store()
     status, told = run(store.arguments(), answer="n\n")
-    assert status == 1 and "version 2 will be created" in told and "Nothing was done" in told
+    assert status == 1 and "version 3 will be created" in told and "Nothing was done" in told
     assert run(store.arguments())[0] == 1       # nobody answers
     assert stores.CHOSEN != "sqlite3" or not os.path.exists(store.path)
     status, told = run(store.arguments(), answer="y\n")
     assert status == 0 and "They are created." in told
     assert version_1.describe(store) == fresh
-    right(store, "are version 2, as they should be")
+    right(store, "are version 3, as they should be")
     assert version_1.describe(store) == fresh
 
 
@@ -96,8 +106,8 @@ def test_a_creation_that_was_not_finished(new_store, fresh):
 
 def test_tables_of_another_version(new_store):
     store = new_store(True)
-    store.sql("UPDATE klarna_schema SET version = 3")
-    wrong(store, "are version 3", "needs version 2", "Install the mod_klarna")
+    store.sql("UPDATE klarna_schema SET version = 4")
+    wrong(store, "are version 4", "needs version 3", "Install the mod_klarna")
     store.sql("UPDATE klarna_schema SET version = 0")
     wrong(store, "no way from version 0")
     store.sql("INSERT INTO klarna_schema (version) VALUES (2)")
@@ -108,22 +118,25 @@ def test_upgrade(old, fresh):
     store, expected = old
     before = version_1.describe(store)
     status, told = run(store.arguments(), answer="no\n")
-    assert status == 1 and "klarna_payment, a new table" in told and "Nothing was done" in told
+    assert status == 1 and "Nothing was done" in told
+    assert all(f"{table}, a new table" in told for table in ("klarna_payment", "klarna_invoice"))
     assert version_1.describe(store) == before
     rows = {table: len(rows) for table, rows in expected.tables.items()}
     orders, payments = rows["klarna_order"], rows["klarna_payment"]
-    right(store, "are version 1", f"klarna_order: {orders + payments}", "version 2 now",
+    right(store, "are version 1", f"klarna_order: {orders + payments}", "version 3 now",
           f"klarna_order: {orders}\n", f"klarna_payment: {payments}\n")
     assert version_1.describe(store) == fresh
     expected.check(store)
-    right(store, "are version 2, as they should be")
+    right(store, "are version 3, as they should be")
     # Whoever began at the same moment and comes second changes nothing either.
-    status = subprocess.run([*_client(), *store.arguments()], stdin=open(UPGRADE, "rb"),
-                            env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                            check=False).returncode
-    assert status != 0
-    assert version_1.describe(store) == fresh
-    expected.check(store)
+    for step in ("1-2", "2-3"):
+        with open(version_1.upgrade(step), "rb") as file:
+            status = subprocess.run([*_client(), *store.arguments()], stdin=file, env=ENVIRONMENT,
+                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                    check=False).returncode
+        assert status != 0
+        assert version_1.describe(store) == fresh
+        expected.check(store)
 
 
 # --- killed --------------------------------------------------------------------------------------
@@ -134,10 +147,10 @@ def _client():
             "mysql": ["mariadb"]}[stores.CHOSEN]
 
 
-def _statements():
-    """Of the upgrade, each with the comment before it."""
+def _statements(upgrade):
+    """Of that file, each with the comment before it."""
     statements, block = [""], False
-    with open(UPGRADE, encoding="utf-8") as file:
+    with open(upgrade, encoding="utf-8") as file:
         for line in file:
             statements[-1] += line
             code = line.partition("--")[0].rstrip()
@@ -162,11 +175,12 @@ def _begun(store, statements, path):
     return client
 
 
-def test_killed_after_each_statement(old, fresh, tmp_path):
+def test_killed_after_each_statement(older, fresh, tmp_path):
     """Again and again, each time one statement later. In a transaction nothing has changed then;
     MariaDB goes on with what is left."""
-    store, expected = old
-    statements = _statements()
+    store, expected, upgrade = older
+    statements = _statements(upgrade)
+    version = store.sql("SELECT version FROM klarna_schema")
     assert len(statements) > 12
     before = version_1.describe(store)
     for n in range(1, len(statements)):
@@ -178,16 +192,16 @@ def test_killed_after_each_statement(old, fresh, tmp_path):
         else:
             eventually(lambda: store.sql("SELECT COUNT(*) FROM information_schema.processlist "
                                          "WHERE db = DATABASE()") == [("1",)])
-        assert [int(row[0]) for row in store.sql("SELECT version FROM klarna_schema")] == [1]
-    right(store, "version 2 now")
+        assert store.sql("SELECT version FROM klarna_schema") == version
+    right(store, "version 3 now")
     assert version_1.describe(store) == fresh
     expected.check(store)
 
 
-def test_two_at_once(old, fresh, tmp_path):
+def test_two_at_once(older, fresh, tmp_path):
     """Whoever began ends well. The other may have to be run again; nothing is done twice."""
-    store, expected = old
-    statements = _statements()
+    store, expected, upgrade = older
+    statements = _statements(upgrade)
     first = _begun(store, statements[:6], os.path.join(tmp_path, "begun"))
     second = subprocess.Popen([COMMAND, "--yes", stores.CHOSEN, *store.arguments()], text=True,
                               env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
@@ -195,7 +209,7 @@ def test_two_at_once(old, fresh, tmp_path):
     told = [process.communicate(text, timeout=60)[0] for process, text in
             ((first, "".join(statements[6:])), (second, None))]
     assert first.returncode == 0, told
-    right(store, "version 2")
+    right(store, "version 3")
     assert version_1.describe(store) == fresh
     expected.check(store)
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Databases of version 1 of the schema with what its module left in one (tests/schema), and what
-must be in them after the upgrade."""
+"""Databases of version 1 of the schema with what its module left in one (tests/schema), those of
+version 2 that come of them, and what must be in them after the upgrade."""
 import os
 import re
 import sqlite3
@@ -10,10 +10,13 @@ import stores
 from sandbox_client import ROOT
 
 FILES = os.path.join(ROOT, "tests", "schema")
+UPGRADES = os.path.join(ROOT, "conf", "schema", "upgrade")
 TABLES = ("klarna_order", "klarna_operation", "klarna_reference", "klarna_callback")
 MOMENT = re.compile(r"(?<![\w.-])(1[78]\d{8})(\d{6})?(?=[^\w-])")   # seconds, microseconds
 ISO = re.compile(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d")
 LIFETIME = 48 * 3600 * 1000000     # of a session, microseconds
+TOLD = '{"customer":{"date_of_birth":"1980-01-01"}}'
+IN_STORE = {name: "" for name in ("department", "till", "terminal", "cashier", "invoice")}
 ISO_FORMAT = "%Y-%m-%dT%H:%M:%S"
 
 
@@ -42,6 +45,32 @@ def fill(store, data):
                  + ("" if stores.CHOSEN == "mysql" else "COMMIT;\n"))
 
 
+def upgrade(step):
+    """The file of SQL, for step "1-2"."""
+    return os.path.join(UPGRADES, f"{step}.{stores.CHOSEN}.sql")
+
+
+def to_version_2(store, kind):
+    """From version 1, as a checkout of its time made it: "whole"; "early", from before payments kept
+    addresses and operations had their last index; "by_hand", that one with its column added.
+    Returns how the addresses of a payment are after the next upgrade."""
+    with open(upgrade("1-2"), encoding="utf-8") as file:
+        store.script(file.read())
+    if kind != "whole":
+        store.script("ALTER TABLE klarna_payment DROP COLUMN addresses;\n" + {
+            "mysql": "ALTER TABLE klarna_operation DROP INDEX klarna_operation_due, DROP COLUMN kept,"
+                     " ADD INDEX klarna_operation_due (merchant, next_at);\n"
+        }.get(stores.CHOSEN, "DROP INDEX klarna_operation_kept;\n"))
+    if kind == "by_hand":
+        store.script("ALTER TABLE klarna_payment ADD COLUMN addresses "
+                     + ("MEDIUM" if stores.CHOSEN == "mysql" else "") + "TEXT NOT NULL DEFAULT '';")
+    if kind == "early":
+        return lambda row: "gone"
+    store.sql(f"UPDATE klarna_payment SET addresses = '{TOLD}' WHERE reference1 = 'created'")
+    return lambda row: TOLD if row["reference1"] == "created" else \
+        "gone" if kind == "whole" else ""
+
+
 def klarna(path):
     """What the sandbox knew at the same moment, as its state file."""
     database = sqlite3.connect(path)
@@ -52,7 +81,7 @@ def klarna(path):
 class Expected:
     """Computed from the dump, without SQL."""
 
-    def __init__(self, data):
+    def __init__(self, data, addresses=lambda row: "gone"):
         database = sqlite3.connect(":memory:")
         database.row_factory = sqlite3.Row
         database.executescript(read("v1.sqlite3.sql") + data)
@@ -63,11 +92,12 @@ class Expected:
         self.tables["klarna_operation"] = [_operation(row) for row in old["klarna_operation"]]
         moved = [row for row in old["klarna_order"] if row["klarna_order_id"] == row["id"]
                  and not row["attention"]]
-        self.tables["klarna_payment"] = [_payment(row) for row in moved]
+        self.tables["klarna_payment"] = [_payment(row) | {"addresses": addresses(row)} for row in moved]
         self.tables["klarna_order"] = [_order(row) for row in old["klarna_order"]
                                        if row not in moved]
         self.tables["klarna_worker"] = []
-        self.tables["klarna_schema"] = [{"version": 2}]
+        self.tables["klarna_invoice"] = []
+        self.tables["klarna_schema"] = [{"version": 3}]
 
     def check(self, store):
         for table, rows in self.tables.items():
@@ -77,7 +107,7 @@ class Expected:
 
 def _order(row):
     return {name: value for name, value in row.items()
-            if name not in ("client_key", "client_token")}
+            if name not in ("client_key", "client_token")} | IN_STORE
 
 
 def _operation(row):
@@ -96,10 +126,9 @@ def _payment(row):
     same = ("id version merchant environment callback_secret client_hash state session_id "
             "client_token country currency locale order_amount order_tax_amount reference1 "
             "reference2 confirmation_url pending_op created_at updated_at check_at").split()
-    return {name: row[name] for name in same} | {
+    return {name: row[name] for name in same} | IN_STORE | {
         "kind": "online", "payment_key": row["order_key"], "cart_claim": row["id"],
         "keep_until": row["created_at"] + LIFETIME, "cart": row["ledger"], "reason_code": "", "reason": "",
-        "addresses": "gone", "link": "", "distribution": "", "till": "", "invoice": "",
         "expires_at": row["created_at"] + LIFETIME}
 
 
