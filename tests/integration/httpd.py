@@ -37,8 +37,10 @@ WORKER_OFF = "KlarnaWorker Off\n"
 USERS = {"clerk": confidential.keep("clerk-password-41d0"),
          "shop": confidential.keep("shop-password-77b3"),
          "operator": confidential.keep("operator-password-c92e"),
+         "cashier": confidential.keep("cashier-password-e163"),
          "guest": confidential.keep("guest-password-5a08")}
-GROUPS = {"clerks": ["clerk", "operator", "shop"], "operators": ["operator"]}
+GROUPS = {"clerks": ["clerk", "operator", "shop"], "operators": ["operator"],
+          "cashiers": ["cashier"]}
 for _user, _password in USERS.items():
     confidential.keep(basic(_user, _password).split()[1])
 
