@@ -152,11 +152,12 @@ def distribute(call, payment_id):
     _check_contact(call, method, contact)
     if payment["ended"]:
         raise Refusal(400, "UNKNOWN", f"The session is {payment['status']}.")
+    data = call.ledger.session(payment["session_id"])["data"]
     call.ledger.put_in_outbox({
         "time": iso(call.now), "method": method, "payment_id": payment["id"],
         "merchant": call.merchant, "link": instore.link(payment),
         "to": contact[CONTACT[method][0]], "phone_country": contact.get("phone_country"),
-        "amount": payment["amount"], "currency": payment["currency"]})
+        "amount": data["order_amount"], "currency": data["purchase_currency"].upper()})
     return Reply(call.ledger.behaviour["distribution_answer"])
 
 

@@ -52,16 +52,15 @@ def scan(ledger, body):
 
 def as_shown(ledger, payment):
     """What a page may show of a payment: no addresses, no token."""
-    session = ledger.session(payment["session_id"])
-    data = session["data"]
+    data = ledger.session(payment["session_id"])["data"]
     return {
         "id": payment["id"], "way": payment["way"], "link": instore.link(payment),
         "state": "EXPIRED" if instore.is_over(payment, ledger.now()) and not payment["ended"]
                  else payment["status"],
         "ended": payment["ended"], "challenge": payment["challenge"],
         "short_code": payment["short_code"], "merchant": payment["merchant"],
-        "reference": data.get("merchant_reference1"), "amount": payment["amount"],
-        "currency": payment["currency"], "locale": data.get("locale") or "en-US",
+        "reference": data.get("merchant_reference1"), "amount": data["order_amount"],
+        "currency": data["purchase_currency"].upper(), "locale": data.get("locale") or "en-US",
         "store": (instore.store_info(data) or {}).get("merchant_store_id"),
         "lines": [{name: line[name] for name in ("name", "quantity", "total_amount")}
                   for line in data["order_lines"]],

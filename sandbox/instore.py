@@ -17,7 +17,7 @@ HOSTED_PAGE, ONE_QR = "hosted_page", "one_qr"
 EMD = "application/vnd.klarna.internal.emd-v2+json"
 PATHS = {HOSTED_PAGE: "/eu/hpp/payments/", ONE_QR: "/eu/instore/payments/"}
 CODE = string.ascii_letters + string.digits
-REFUSED, FAILED = "PERMISSION_DENIED", "INTERNAL_ERROR"
+REFUSED, FAILED = "REJECTED", "INTERNAL_ERROR"
 
 _OPENED = ("IN_PROGRESS",)
 _UNOPENED = ("WAITING", "BACK", "FAILED", "ERROR")
@@ -48,13 +48,11 @@ ALL_ACTS = sorted({act for acts in ACTS.values() for act in acts} | {"expire"})
 
 def new_payment(call, way, payment_id, session, life):
     """session is the one of Klarna Payments; life in seconds."""
-    data = session["data"]
     return {
         "id": payment_id, "way": way, "code": "".join(random.choices(CODE, k=7)),
         "session_id": session["session_id"], "merchant": call.merchant, "base": call.base,
         "status": "WAITING", "ended": False, "created": call.now, "updated": call.now,
-        "expires": call.now + life, "amount": data["order_amount"],
-        "currency": data["purchase_currency"].upper(), "status_update": None,
+        "expires": call.now + life, "status_update": None,
         "mode": "NONE", "short_code": None, "authorization_token": None, "order_id": None,
         "klarna_reference": None, "error_code": None, "challenge": None,
     }
@@ -162,8 +160,10 @@ def act(ledger, payment, name, now, method=None, error_code=None):
         ledger.save_instore(payment)
         return []
     notices = []
-    opened, _ = ACTS[payment["way"]]["open"]
-    if name in OPENS and name in ACTS[payment["way"]] and payment["status"] in opened:
+    unopened, opened = ACTS[payment["way"]]["open"]
+    if name == "open" and payment["status"] == opened and not is_over(payment, now):
+        return notices          # once more, or on another screen
+    if name in OPENS and name in ACTS[payment["way"]] and payment["status"] in unopened:
         notices += act(ledger, payment, "open", now)
     _check_possible(payment, name, now)
     status = ACTS[payment["way"]][name][1]
@@ -235,9 +235,10 @@ def as_ledger(ledger, payment):
     data = ledger.session(payment["session_id"])["data"]
     over = is_over(payment, ledger.now()) and not payment["ended"]
     return {**{name: payment[name] for name in (
-        "id", "way", "session_id", "merchant", "status", "ended", "amount", "currency", "mode",
-        "short_code", "order_id", "klarna_reference", "authorization_token", "error_code",
-        "code", "status_update")},
+        "id", "way", "session_id", "merchant", "status", "ended", "mode", "short_code",
+        "order_id", "klarna_reference", "authorization_token", "error_code", "code",
+        "status_update")},
+        "amount": data["order_amount"], "currency": data["purchase_currency"].upper(),
         "state": "EXPIRED" if over else payment["status"], "link": link(payment),
         "created_at": iso(payment["created"]), "updated_at": iso(payment["updated"]),
         "expires_at": iso(payment["expires"]), "store_info": store_info(data),

@@ -157,6 +157,11 @@ class Sandbox:
         what the ledger knows of it then."""
         return self.control("POST", "instore", {"payment": payment, "action": action, **more})
 
+    def messages(self, payment_id):
+        """SMS and e-mails with the link of a payment."""
+        return [message for message in self.control("GET", "outbox")["messages"]
+                if message["payment_id"] == payment_id]
+
     def ledger(self, order_id):
         return self.control("GET", f"ledger/{order_id}")
 

@@ -161,6 +161,19 @@ def test_the_customer_cancels(box):
     assert status(box, page) == "CANCELLED"
 
 
+def test_the_purchase_changes_before_it_is_paid(box):
+    page = box.hosted_page()
+    payment = box.in_store(page["session_id"], "open")
+    changed = cart(order_amount=5000, order_tax_amount=1000, order_lines=[
+        {**cart()["order_lines"][0], "quantity": 1, "unit_price": 5000, "total_amount": 5000,
+         "total_tax_amount": 1000}])
+    path = "/payments/v1/sessions/" + payment["session_id"]
+    assert box.ask("POST", path, changed).status == 204
+    assert box.in_store(page["session_id"], "open")["amount"] == 5000
+    order_id = box.in_store(page["session_id"], "approve")["order_id"]
+    assert box.ledger(order_id)["captured_amount"] == 5000
+
+
 def test_the_merchant_disables(box):
     page = box.hosted_page()
     box.in_store(page["session_id"], "open")
@@ -217,7 +230,7 @@ def test_messages_with_the_link(box):
     box.control("POST", "behaviour", {"distribution_answer": 201})
     assert distribute(box, page, {"method": "token", "contact_information": {
         "access_id": "467521087419"}}).status == 201
-    messages = box.control("GET", "outbox")["messages"]
+    messages = box.messages(page["session_id"])
     assert [(message["number"], message["method"], message["to"]) for message in messages] == [
         (1, "sms", "0701740605"), (2, "email", "test@example.com"), (3, "token", "467521087419")]
     assert {message["link"] for message in messages} == {page["redirect_url"]}

@@ -137,7 +137,7 @@ def test_the_customer_cancels(box):
 
 
 @pytest.mark.parametrize("act, more, code", [
-    ("refuse", {}, "PERMISSION_DENIED"), ("error", {}, "INTERNAL_ERROR"),
+    ("refuse", {}, "REJECTED"), ("error", {}, "INTERNAL_ERROR"),
     ("fail", {"error_code": "UNKNOWN"}, "UNKNOWN")])
 def test_a_session_fails_for_good(box, act, more, code):
     session = box.one_qr()
