@@ -146,9 +146,10 @@ WRONG_DEPARTMENT = {
                                     ["KlarnaInvoiceFinalize", "path of this server"]),
     "a program on another server in disguise": (department("KlarnaInvoiceFinalize //host/f"),
                                                 ["KlarnaInvoiceFinalize", "'//host/f'"]),
-    "tills of a store without a department": (plus(*TILLS, "</Location>"),
-                                              ["KLA0012", "<Location /till>", "'default'",
-                                               "add <KlarnaDepartment NAME>", "KlarnaUseStore"]),
+    "tills of a store without a department": (
+        plus(*TILLS, "KlarnaUseStore default", "</Location>"),
+        ["KLA0012", "<Location /till>", "'default'", "add <KlarnaDepartment NAME>",
+         "KlarnaUseStore"]),
     "tills of another store than the departments'": (
         plus(*CLINIC, *TILLS, "KlarnaUseStore default", "</Location>"),
         ["KLA0012", "<Location /till>", "'default' has no department"]),
@@ -163,7 +164,7 @@ WRONG_DEPARTMENT = {
              "KlarnaUseStore default", "</Location>", "</VirtualHost>"),
         ["KLA0012", "'default' has no department"]),
     "a screen without a department": (
-        plus("<Location /screen>", "SetHandler klarna-display", "</Location>"),
+        plus(*CLINIC, "<Location /screen>", "SetHandler klarna-display", "</Location>"),
         ["KLA0012", "<Location /screen>"]),
 } | {
     f"{name} outside a department": (plus(f"{name} {value}"),
@@ -350,6 +351,7 @@ RIGHT = {
     "a bicycle shop": department("KlarnaInStore qr", ADDRESS, "KlarnaTillTimeout 15m",
                                  "KlarnaInStoreSend none", "KlarnaInStoreMarkets SE/SEK"),
     "a department of defaults": department(),
+    "tills without a department on the whole server": plus(*TILLS, "</Location>"),
     "tills of a clinic": plus(*CLINIC, *TILLS, "KlarnaUseStore clinic", "</Location>"),
     "tills of two stores": plus(*CLINIC, "<KlarnaDepartment desk>", "</KlarnaDepartment>", *TILLS,
                                 "KlarnaUseStore clinic", "KlarnaUseStore default", "</Location>"),
