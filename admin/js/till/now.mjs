@@ -110,7 +110,7 @@ export function nowView(payment, { qr, problem, send, isAborting, isQuicker, act
       : nothing}${isPending(payment) ? html`<p class="soft">${t('now.save_later')}</p>` : nothing}
     ${countdown(payment)}<p class="sent" data-name="sent" data-state=${
       payment.distribution.state}>${sentWords(payment)}</p>
-    ${idCheck(payment)}${sending(payment, send, acts.sendBy)}${asked(payment)}${references(payment)}
+    ${isPending(payment) ? idCheck(payment) : nothing}${sending(payment, send, acts.sendBy)}${asked(payment)}${references(payment)}
     ${problem ? html`<p class="problem" role="alert" data-name="problem">${explain(problem)}</p>`
       : nothing}
     <div class="toolbar">${isPending(payment) ? pendingButtons(payment, acts)
