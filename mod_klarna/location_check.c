@@ -156,14 +156,29 @@ static int has_departments(apr_pool_t *p, server_rec *s)
     return 0;
 }
 
-/* The Location of admin.conf is there, too, where nobody pays in a store. */
-static const char *check(apr_pool_t *p, server_rec *s, const ap_directive_t *location)
+/* 1 when some Location for tills has a department. */
+static int is_any_of_use(apr_pool_t *p, server_rec *s)
+{
+    for (const ap_directive_t *line = ap_conftree; line; line = after(line)) {
+        int inherited = 0;
+
+        if (says(line, "<Location") && is_for_tills(p, line)
+            && departments_of(p, server_of(s, line), stores_of(p, line, &inherited))->nelts) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* admin.conf brings a Location without a store everywhere. It is a fault only where departments are
+ * that no other reaches. */
+static const char *check(apr_pool_t *p, server_rec *s, const ap_directive_t *location, int spare)
 {
     int inherited = 0;
     const apr_array_header_t *stores = stores_of(p, location, &inherited);
     const apr_array_header_t *departments = departments_of(p, s, stores);
 
-    if (departments->nelts == 0 && inherited && !has_departments(p, s)) {
+    if (departments->nelts == 0 && inherited && (spare || !has_departments(p, s))) {
         return NULL;
     }
     if (departments->nelts == 0) {
@@ -177,11 +192,11 @@ static const char *check(apr_pool_t *p, server_rec *s, const ap_directive_t *loc
 
 int kl_location_check(apr_pool_t *p, server_rec *s)
 {
-    int bad = 0;
+    int bad = 0, spare = is_any_of_use(p, s);
 
     for (const ap_directive_t *line = ap_conftree; line; line = after(line)) {
         if (says(line, "<Location") && is_for_tills(p, line)) {
-            const char *wrong = check(p, server_of(s, line), line);
+            const char *wrong = check(p, server_of(s, line), line, spare);
 
             if (wrong) {
                 ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s, "KLA0012: <Location %s>: %s",

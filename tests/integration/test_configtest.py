@@ -347,7 +347,9 @@ RIGHT = {
         "<KlarnaDepartment dental>", "KlarnaCredentials file:${DIR}/other-credentials",
         "KlarnaInStore hosted_page", "KlarnaInStoreRefunds On", "KlarnaTillTimeout off",
         "KlarnaInStoreProfile 87ab3565-5e06-4006-9ada-8eedc6926703",
-        "KlarnaInvoiceFinalize /host/finalize", "</KlarnaDepartment>"),
+        "KlarnaInvoiceFinalize /host/finalize", "</KlarnaDepartment>", "</KlarnaStore>", *TILLS,
+        "KlarnaUseStore clinic", "</Location>", "<KlarnaStore more>",
+        "KlarnaCredentials file:${DIR}/test"),
     "a bicycle shop": department("KlarnaInStore qr", ADDRESS, "KlarnaTillTimeout 15m",
                                  "KlarnaInStoreSend none", "KlarnaInStoreMarkets SE/SEK"),
     "a department of defaults": department(),
@@ -365,7 +367,8 @@ RIGHT = {
     "a virtual host that changes a department": plus(
         *CLINIC, "<VirtualHost *>", "ServerName b.example.test", "<KlarnaStore clinic>",
         "<KlarnaDepartment eyes>", "KlarnaCredentials file:${DIR}/other-credentials",
-        "</KlarnaDepartment>", "</KlarnaStore>", "</VirtualHost>"),
+        "</KlarnaDepartment>", "</KlarnaStore>", *TILLS, "KlarnaUseStore clinic", "</Location>",
+        "</VirtualHost>"),
     "a department that is off": department("KlarnaInStore off"),
     "the longest and the shortest wait": plus(
         "<KlarnaDepartment a>", "KlarnaTillTimeout 46h", "</KlarnaDepartment>",

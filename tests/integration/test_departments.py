@@ -22,6 +22,11 @@ KlarnaWorker On
         KlarnaInStore hosted_page
     </KlarnaDepartment>
 </KlarnaStore>
+<Location /clinic/instore>
+    SetHandler klarna-instore
+    KlarnaUseStore clinic
+    Require all granted
+</Location>
 """ + for_stores("/clinic/orders", "clinic")
 
 
