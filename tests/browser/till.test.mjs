@@ -17,15 +17,17 @@ const PLACE = { department: 'clinic', till: 'Counter 1', terminal: '' };
 const READ = { locale: 'sv', digits: 2 };
 
 function typed(change = {}, { department = CLINIC, asked = {}, replaces } = {}) {
-  const values = { ...opening(department, asked, READ), ready: true, ...change };
+  const values = { ...opening(department, asked, READ), ready: true,
+    ...(!asked.invoice && { reference: 'R-1' }), ...change };
   return startOf(values, { ...READ, department, place: PLACE, asked, replaces });
 }
 
 // --- a new payment ---------------------------------------------------------------------------
 
-test('the least that is typed: an amount, and three answers', () => {
+test('the least that is typed: an amount, its number, and three answers', () => {
   assert.deepEqual(typed({ amount: '129,50' }), { wrong: {}, body: { department: 'clinic',
-    till: 'Counter 1', amount: 12950, currency: 'SEK', country: 'SE', send: 'qr' } });
+    till: 'Counter 1', amount: 12950, currency: 'SEK', country: 'SE', reference: 'R-1',
+    send: 'qr' } });
 });
 
 test('what a host asks for is sent as it asked, the rest as the cashier typed', () => {
@@ -64,6 +66,7 @@ for (const [what, change, field, code, department = CLINIC] of [
   ['nothing to pay', { amount: '0' }, 'amount', 'not_positive'],
   ['too much', { amount: '2000000,01' }, 'amount', 'too_much'],
   ['three decimals', { amount: '1,234.567' }, 'amount', 'too_many_decimals'],
+  ['neither a receipt nor an invoice', { reference: '' }, 'reference', 'missing'],
   ['no answer to the three questions', { ready: false }, 'ready', 'ask_customer'],
   ['an SMS to nobody', { send: 'sms' }, 'phone', 'missing'],
   ['an SMS to a word', { send: 'sms', phone: 'anna' }, 'phone', 'not_phone'],

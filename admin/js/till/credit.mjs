@@ -109,8 +109,8 @@ class CreditBox {
     const { reference } = this.#note;
     const refund = payment.refunds.findLast((one) => one.credit_note === reference);
     const entry = this.#note.entries.find((one) => one.payment_id === payment.payment_id);
-    entry.state = refund?.state ?? 'confirmed';
-    entry.refunded = entry.state === 'confirmed';
+    entry.state = refund?.state ?? 'pending';
+    entry.refunded = entry.state === 'paid';
   }
 
   // --- drawing -------------------------------------------------------------------------------

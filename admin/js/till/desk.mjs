@@ -21,13 +21,15 @@ import { follow, isFinal, isPending, newer } from './follow.mjs';
 const CURRENT = 'klarna-till.current';
 const EXCHANGES = 'klarna-till.exchanges'; // a new sale's id -> { id, refund } of what came back
 const PACE = { first: 3000, most: 15000 };
-const MOVING = ['queued', 'sent', 'unknown'];
+const MOVING = ['pending', 'partly_paid'];
 
 const path = (id) => `instore/payments/${encodeURIComponent(id)}`;
 
+// The moment at which the day began here: only the browser knows where that is.
 function today() {
-  const now = new Date(), two = (number) => String(number).padStart(2, '0');
-  return `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}`;
+  const midnight = new Date();
+  midnight.setHours(0, 0, 0, 0);
+  return midnight.toISOString().replace('.000', '');
 }
 
 const isMoving = (payment) => isPending(payment)

@@ -68,10 +68,9 @@ class RefundBox {
   #ended({ result, problem }, body) {
     this.#problem = problem ?? null;
     if (result) {
-      const refund = result.refunds.find((one) => one.id === result.operation_id)
-        ?? result.refunds.at(-1);
+      const refund = result.refunds.at(-1);
       const amount = refund?.amount ?? body.amount ?? this.#payment.actions.refund.maximum;
-      this.#done = refund && refund.state !== 'confirmed' ? t('refund.later')
+      this.#done = refund && refund.state !== 'paid' ? t('refund.later')
         : t('refund.done', { amount: money(amount, result.currency) });
       this.#with.done(result, refund);
     }

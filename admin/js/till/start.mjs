@@ -114,6 +114,7 @@ export function startOf(values, { department, place, locale, digits, asked = {},
   const invoice = invoiceOf(read, amount, asked), customer = contact(read, asked);
   read.needs('send', values.send, 'not_chosen');
   read.needs('ready', values.ready, 'ask_customer');
+  read.needs('reference', read.text('reference') || invoice);
   const short_code = codeOf(read, department);
   const body = filled({ department: department.name, till: place.till, terminal: place.terminal,
     amount, currency: market.currency, country: market.country, locale: asked.locale,

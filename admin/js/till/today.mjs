@@ -26,7 +26,7 @@ function amount(payment) {
 
 function state(payment) {
   const last = payment.refunds.at(-1), reason = reasonOf(payment);
-  return html`${stateBadge(payment)}${last && last.state !== 'confirmed' ? html`<small>${
+  return html`${stateBadge(payment)}${last && last.state !== 'paid' ? html`<small>${
     t(`refund.state.${last.state}`)}</small>` : nothing}${reason ? html`<small class="soft">${
     reason}</small>` : nothing}`;
 }

@@ -30,8 +30,8 @@ export function sentenceOf({ sentence_code: code, sentence }) {
 }
 
 /** Why, when Klarna or the module gave a reason. */
-export function reasonOf({ reason }) {
-  return reason ? word(`reason.${reason.code}`, reason.text) : '';
+export function reasonOf({ reason, sentence_code: code }) {
+  return reason && reason.code !== code ? word(`why.${reason.code}`, reason.text) : '';
 }
 
 export function sentWords({ distribution }) {
