@@ -62,16 +62,20 @@ static server_rec *server_of(server_rec *s, const ap_directive_t *line)
     return s;
 }
 
+/* The path of a Location, or NULL: a pattern, or another section. */
+static const char *path_of(apr_pool_t *p, const ap_directive_t *section)
+{
+    const char *path = says(section, "<Location") ? argument(p, section) : "";
+
+    return path[0] == '/' && !strpbrk(path, "*?[") ? path : NULL;
+}
+
 /* 1 when what stands in that section can be inherited by the Location. */
 static int reaches(apr_pool_t *p, const ap_directive_t *section, const ap_directive_t *location)
 {
-    const char *path;
+    const char *from = path_of(p, section), *to = path_of(p, location);
 
-    if (!says(section, "<Location")) {
-        return 1; /* a pattern, or an <If>: who knows */
-    }
-    path = argument(p, section);
-    return strncmp(argument(p, location), path, strlen(path)) == 0;
+    return !from || !to || strncmp(to, from, strlen(from)) == 0;
 }
 
 static void add_names(apr_pool_t *p, apr_array_header_t *names, const ap_directive_t *line)

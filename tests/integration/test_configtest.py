@@ -361,6 +361,12 @@ RIGHT = {
                                        "</Location>"),
     "tills that inherit their store": plus(
         *CLINIC, "<Location />", "KlarnaUseStore clinic", "</Location>", *TILLS, "</Location>"),
+    "tills that inherit their store from a pattern": plus(
+        *CLINIC, "<LocationMatch ^/t>", "KlarnaUseStore clinic", "</LocationMatch>", *TILLS,
+        "</Location>"),
+    "tills of a pattern": plus(
+        *CLINIC, "<Location />", "KlarnaUseStore clinic", "</Location>", '<Location ~ "^/t">',
+        "SetHandler klarna-instore", "</Location>"),
     "tills of a virtual host's own department": plus(
         "<VirtualHost *>", "ServerName b.example.test", "<KlarnaDepartment desk>",
         "</KlarnaDepartment>", *TILLS, "</Location>", "</VirtualHost>"),
