@@ -253,20 +253,40 @@ static kl_kind_t order_count(kl_store_t *self, apr_pool_t *p, const kl_order_que
 
 /* --- in store --------------------------------------------------------------------------- */
 
+/* Of the two rows of one that became an order meanwhile, the order's: it was read last. */
+static void drop_placed(apr_array_header_t *list)
+{
+    kl_order_t **row = (kl_order_t **)list->elts;
+    int kept = 0;
+
+    for (int i = 0; i < list->nelts; i++) {
+        if (kept == 0 || strcmp(row[kept - 1]->id, row[i]->id) != 0) {
+            row[kept++] = row[i];
+        }
+        else if (row[i]->stored == KL_STORED_ORDER) {
+            row[kept - 1] = row[i];
+        }
+    }
+    list->nelts = kept;
+}
+
+/* Payments first: one that becomes an order in between is found as both, never as neither. */
 static kl_kind_t instore_list(kl_store_t *self, apr_pool_t *p, const kl_instore_query_t *query,
                               apr_array_header_t **out, kl_error_t *err)
 {
     int limit = between(query->limit, 1, KL_MAX_PAGE);
-    kl_order_page_t page;
+    kl_order_page_t orders, payments;
     kl_kind_t rv;
 
     *out = apr_array_make(p, limit, sizeof(kl_order_t *));
-    kl_order_query_instore(&page, query, limit);
-    rv = kl_dbd_rows_select(self, p, ORDERS(page.list, page.values), *out, err);
+    kl_order_query_instore(&orders, query, limit);
+    kl_order_query_instore(&payments, query, limit);
+    payments.list = payments.count;
+    rv = kl_dbd_payment_list(self, p, &payments, *out, err);
     if (rv == KL_OK) {
-        page.list = page.count;
-        rv = kl_dbd_payment_list(self, p, &page, *out, err);
+        rv = kl_dbd_rows_select(self, p, ORDERS(orders.list, orders.values), *out, err);
         qsort((*out)->elts, (*out)->nelts, sizeof(kl_order_t *), kl_order_query_by_newest);
+        drop_placed(*out);
         (*out)->nelts = between((*out)->nelts, 0, limit);
     }
     return rv;

@@ -164,6 +164,46 @@ static void test_a_placed_one_becomes_an_order_once(void **state)
     assert_string_equal(load(db, ID1)->reference1, "changed");
 }
 
+/* Whom close_and_place lets become an order, once. */
+static kl_order_t *leaving;
+static database_t *leaving_in;
+static void (*close_only)(kl_connections_t *self, ap_dbd_t *connection);
+
+static void close_and_place(kl_connections_t *self, ap_dbd_t *connection)
+{
+    kl_order_t *order = leaving;
+
+    leaving = NULL;
+    close_only(self, connection);
+    if (order) {
+        place(order);
+        assert_int_equal(save(leaving_in, order), KL_OK);
+    }
+}
+
+/* Between the two questions that a list of a store asks: it is found as what it has become. */
+static void test_one_that_is_placed_while_it_is_listed(void **state)
+{
+    database_t *db = *state;
+    kl_order_t *order = sample_payment(db->p, ID1);
+    kl_instore_query_t query = {order->account, "", "F-17", "", 0, 0, 0, "", 10};
+    apr_array_header_t *list = NULL;
+
+    order->channel = KL_CHANNEL_INSTORE;
+    order->instore = kl_instore_make(db->p);
+    order->instore->invoice = "F-17";
+    assert_int_equal(insert(db, order), KL_OK);
+    leaving = load(db, ID1);
+    leaving_in = db;
+    close_only = db->connections.close;
+    db->connections.close = close_and_place;
+    assert_int_equal(db->store->instore_list(db->store, db->p, &query, &list, db->err), KL_OK);
+    db->connections.close = close_only;
+    assert_null(leaving);
+    assert_int_equal(list->nelts, 1);
+    assert_int_equal(APR_ARRAY_IDX(list, 0, kl_order_t *)->state, KL_ORDER_AUTHORIZED);
+}
+
 /* Whoever has the payment in memory must not go on with it beside the order. */
 static void test_a_mark_closes_the_payment_first(void **state)
 {
@@ -310,6 +350,7 @@ int main(void)
         WITH_DATABASE(test_a_payment_comes_back_whole),
         WITH_DATABASE(test_an_id_is_taken_once),
         WITH_DATABASE(test_a_placed_one_becomes_an_order_once),
+        WITH_DATABASE(test_one_that_is_placed_while_it_is_listed),
         WITH_DATABASE(test_a_mark_closes_the_payment_first),
         WITH_DATABASE(test_one_that_was_left_in_between),
         WITH_DATABASE(test_one_that_is_left_is_due),
