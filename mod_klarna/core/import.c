@@ -190,6 +190,7 @@ static kl_kind_t book_refund(kl_order_t *order, apr_pool_t *p, const kl_klarna_m
         .reference = "",
         .comment = "made outside",
         .actor = "outside",
+        .credit_note = "",
         .state = "paid",
         .amount = move->amount,
         .paid_amount = move->amount,

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "core/limits.h"
 #include "core/reader.h"
 
 #define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
@@ -191,6 +192,7 @@ kl_instore_t *kl_instore_make(apr_pool_t *p)
     instore->abort_by = instore->ended_by = instore->sent_to = instore->send_refusal = "";
     instore->phone = instore->email = instore->verified_by = "";
     instore->method = "qr";
+    instore->notes = apr_array_make(p, 1, sizeof(kl_noted_t));
     return instore;
 }
 
@@ -261,6 +263,22 @@ kl_order_state_t kl_instore_order_state(kl_instore_state_t state)
     T(completed_at) \
     T(verified_at)
 
+static kl_json_t *notes_json(apr_pool_t *p, const apr_array_header_t *notes)
+{
+    kl_json_t *arr = notes->nelts > 0 ? kl_json_array(p) : NULL;
+
+    for (int i = 0; i < notes->nelts; i++) {
+        const kl_noted_t *noted = &APR_ARRAY_IDX(notes, i, kl_noted_t);
+        kl_json_t *v = kl_json_object(p);
+
+        kl_json_set_str(v, "reference", noted->reference);
+        kl_json_set_int(v, "amount", noted->amount);
+        kl_json_set_int(v, "at", noted->at);
+        kl_json_append(arr, v);
+    }
+    return arr;
+}
+
 kl_json_t *kl_instore_json(apr_pool_t *p, const kl_instore_t *instore)
 {
     kl_json_t *v;
@@ -278,6 +296,7 @@ kl_json_t *kl_instore_json(apr_pool_t *p, const kl_instore_t *instore)
     TEXTS(WRITE_TEXT)
 #define WRITE_TIME(member) kl_json_set_int(v, #member, instore->member);
     TIMES(WRITE_TIME)
+    kl_json_set(v, "notes", notes_json(p, instore->notes));
     return v;
 }
 
@@ -291,6 +310,22 @@ static int word(const kl_reader_t *rd, const char *key, const char *const *words
         kl_error_field(rd->err, "unknown_value", kl_reader_name(rd, key), NULL, "a word of ours");
     }
     return i < 0 ? 0 : i;
+}
+
+static void read_notes(kl_instore_t *out, const kl_reader_t *rd)
+{
+    const kl_json_t *arr = kl_reader_array(rd, "notes", KL_OPTIONAL, 0, KL_MAX_CREDIT_NOTES);
+
+    for (apr_size_t i = 0; i < kl_json_size(arr); i++) {
+        kl_reader_t entry = kl_reader_entry(rd, "notes", arr, i);
+        const char *reference = kl_reader_str(&entry, "reference", KL_REQUIRED, 1, KL_MAX_STRING);
+
+        APR_ARRAY_PUSH(out->notes, kl_noted_t) = (kl_noted_t){
+            .reference = reference ? reference : "",
+            .amount = kl_reader_int(&entry, "amount", KL_REQUIRED, 0, 0, KL_BOUND),
+            .at = kl_reader_int(&entry, "at", KL_REQUIRED, 0, 0, APR_INT64_MAX),
+        };
+    }
 }
 
 kl_instore_t *kl_instore_read(const kl_reader_t *rd)
@@ -310,5 +345,6 @@ kl_instore_t *kl_instore_read(const kl_reader_t *rd)
 #define READ_TIME(member) \
     out->member = kl_reader_int(rd, #member, KL_OPTIONAL, 0, 0, APR_INT64_MAX);
     TIMES(READ_TIME)
+    read_notes(out, rd);
     return out;
 }

@@ -45,6 +45,13 @@ typedef enum {
 /* kl_order_t.channel of them all. */
 #define KL_CHANNEL_INSTORE "instore"
 
+/* What a credit note of its invoice took of it: that money is kept for the note's own refund. */
+typedef struct kl_noted_t {
+    const char *reference; /* the host's number of the credit note */
+    apr_int64_t amount;    /* 0: nothing was left */
+    apr_time_t at;
+} kl_noted_t;
+
 /* Strings are never NULL: "" means none. */
 struct kl_instore_t {
     kl_way_t way;
@@ -71,6 +78,7 @@ struct kl_instore_t {
     const char *phone, *email; /* on file, to send to; wiped at the end */
     apr_time_t completed_at, verified_at; /* 0 = not */
     const char *verified_by;
+    apr_array_header_t *notes; /* of kl_noted_t */
 };
 
 /** All strings "", WAITING, in p. */

@@ -257,6 +257,7 @@ static void read_credit_invoice(kl_credit_invoice_t *ci, const kl_reader_t *rd)
     ci->reference = word(rd, "reference", KL_OPTIONAL);
     ci->comment = word(rd, "comment", KL_OPTIONAL);
     ci->actor = word(rd, "actor", KL_OPTIONAL);
+    ci->credit_note = word(rd, "credit_note", KL_OPTIONAL);
     ci->state = word(rd, "state", KL_REQUIRED);
     ci->amount = count(rd, "amount");
     ci->paid_amount = count(rd, "paid_amount");

@@ -107,6 +107,7 @@ typedef struct kl_credit_invoice_t {
     const char *reference; /* the shop's credit note number, or "" */
     const char *comment;
     const char *actor;
+    const char *credit_note; /* in store: the note (credit_note.h) that this pays out, or "" */
     const char *state;       /* "pending", "paid", "partly_paid", "refused" */
     apr_int64_t amount;      /* sum of the steps */
     apr_int64_t paid_amount; /* sum of the steps Klarna confirmed */

@@ -127,6 +127,7 @@ kl_json_t *kl_order_parts_credit_invoice(apr_pool_t *p, const kl_credit_invoice_
     text(v, "reference", ci->reference, style);
     text(v, "comment", ci->comment, style);
     text(v, "actor", ci->actor, style);
+    known(v, "credit_note", ci->credit_note);
     kl_json_set_int(v, "amount", ci->amount);
     number(v, "paid_amount", ci->paid_amount, style);
     number(v, "return_fee", ci->return_fee, style);

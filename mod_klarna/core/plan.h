@@ -40,6 +40,7 @@ typedef struct kl_credit_request_t {
     int taxed;                       /* 1: tax_rate is the amount's */
     apr_int64_t tax_rate;            /* hundredths of a percent */
     const char *reference, *comment; /* "" when none */
+    const char *credit_note;         /* in store: the note whose refund it is; NULL or "": none */
     int confirm_reference;           /* 1: a number that is on the order already is meant */
 } kl_credit_request_t;
 

@@ -6,6 +6,7 @@
 #include <string.h>
 #include "api/order_management.h"
 #include "core/booking.h"
+#include "core/credit_note.h"
 #include "core/intent.h"
 #include "core/plan_credit.h"
 #include "core/why_not.h"
@@ -42,6 +43,7 @@ static kl_credit_invoice_t *new_credit_invoice(kl_service_t *svc, const kl_credi
     ci->reference = want->reference;
     ci->comment = want->comment;
     ci->actor = svc->actor;
+    ci->credit_note = want->credit_note ? want->credit_note : "";
     ci->state = "pending";
     ci->amount = plan->amount;
     ci->return_fee = want->return_fee;
@@ -118,17 +120,30 @@ static kl_kind_t check_reference(const kl_order_t *order, const kl_credit_reques
     return err->kind;
 }
 
-static kl_kind_t plan_credit(kl_service_t *svc, const kl_ask_t *ask, kl_plan_t *plan,
+/* What it moves; want becomes what a credit note makes of it. */
+static kl_kind_t plan_moves(kl_credit_plan_t *out, apr_pool_t *p, const kl_order_t *order,
+                            kl_credit_request_t *want, kl_error_t *err)
+{
+    if (kl_credit_note_ask(want, order, err) != KL_OK || check_reference(order, want, err) != KL_OK
+        || kl_plan_credit(out, p, order, want, err) != KL_OK) {
+        return err->kind;
+    }
+    return kl_credit_note_check(order, want, out, err);
+}
+
+static kl_kind_t plan_credit(kl_service_t *svc, const kl_ask_t *asked, kl_plan_t *plan,
                              kl_error_t *err)
 {
+    kl_credit_request_t want = *asked->credit;
+    kl_ask_t made = *asked, *ask = &made;
     kl_credit_invoice_t *ci;
     kl_credit_plan_t credit;
 
-    if (check_reference(plan->order, ask->credit, err) != KL_OK
-        || kl_plan_credit(&credit, svc->p, plan->order, ask->credit, err) != KL_OK) {
+    made.credit = &want;
+    if (plan_moves(&credit, svc->p, plan->order, &want, err) != KL_OK) {
         return err->kind;
     }
-    ci = new_credit_invoice(svc, ask->credit, &credit);
+    ci = new_credit_invoice(svc, &want, &credit);
     if (!ci->id) {
         return kl_error_set(err, KL_INTERNAL, "no_randomness",
                             "The system provided no random bytes.");
@@ -155,10 +170,10 @@ const kl_action_t kl_credit_invoice_action = {.wants_record = wants_record, .pla
 kl_kind_t kl_credit_invoice_preview(kl_service_t *svc, const kl_ask_t *ask, kl_order_t **order,
                                     kl_credit_plan_t *plan, kl_error_t *err)
 {
+    kl_credit_request_t want = *ask->credit;
     kl_kind_t rv = kl_service_order(svc, ask->order_id, order, err);
 
-    rv = rv == KL_OK ? check_reference(*order, ask->credit, err) : rv;
-    return rv == KL_OK ? kl_plan_credit(plan, svc->p, *order, ask->credit, err) : rv;
+    return rv == KL_OK ? plan_moves(plan, svc->p, *order, &want, err) : rv;
 }
 
 /* A cancellation is refused for its own reasons before it becomes a credit. */

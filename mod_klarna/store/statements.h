@@ -108,6 +108,22 @@ typedef enum { KL_DIALECT_SQLITE3, KL_DIALECT_PGSQL, KL_DIALECT_MYSQL, KL_DIALEC
     S(addresses, order.addresses) \
     S(cart, ledger)
 
+/* klarna_invoice, written once */
+#define KL_INVOICE_FIXED(S, N, I) \
+    S(merchant, invoice.account) \
+    S(department, invoice.department) \
+    S(number, invoice.number) \
+    S(currency, invoice.currency) \
+    N(created_at, invoice.created_at)
+
+/* klarna_invoice, written by every save */
+#define KL_INVOICE_SAVED(S, N, I) \
+    N(total, invoice.total) \
+    N(already_paid, invoice.already_paid) \
+    N(credits, invoice.credits) \
+    S(notes, notes) \
+    N(updated_at, invoice.updated_at)
+
 /* klarna_operation, written once */
 #define KL_OPERATION_FIXED(S, N, I) \
     S(id, op.id) \
@@ -173,6 +189,10 @@ typedef enum { KL_DIALECT_SQLITE3, KL_DIALECT_PGSQL, KL_DIALECT_MYSQL, KL_DIALEC
 #define KL_OPERATION_VALUES (KL_COUNT(KL_OPERATION_FIXED) + KL_COUNT(KL_OPERATION_SAVED))
 #define KL_OPERATION_SETS KL_COUNT(KL_OPERATION_SAVED)
 
+#define KL_INVOICE_ALL_ "version" KL_NAMES(KL_INVOICE_FIXED) KL_NAMES(KL_INVOICE_SAVED)
+#define KL_INVOICE_VALUES (KL_COUNT(KL_INVOICE_FIXED) + KL_COUNT(KL_INVOICE_SAVED))
+#define KL_INVOICE_SETS KL_COUNT(KL_INVOICE_SAVED)
+
 #define KL_ORDER_INSERT_ \
     "INSERT INTO klarna_order (" KL_ORDER_ALL_ ") VALUES (1" \
     KL_VALUES(KL_ORDER_FIXED) KL_VALUES(KL_ORDER_SAVED) ")"
@@ -186,6 +206,11 @@ typedef enum { KL_DIALECT_SQLITE3, KL_DIALECT_PGSQL, KL_DIALECT_MYSQL, KL_DIALEC
 #define KL_OPERATION_INSERT_ \
     "INSERT INTO klarna_operation (" KL_OPERATION_ALL_ ") VALUES (1" \
     KL_VALUES(KL_OPERATION_FIXED) KL_VALUES(KL_OPERATION_SAVED) ")"
+
+#define KL_INVOICE_INSERT_ \
+    "INSERT INTO klarna_invoice (" KL_INVOICE_ALL_ ") VALUES (1" \
+    KL_VALUES(KL_INVOICE_FIXED) KL_VALUES(KL_INVOICE_SAVED) ")"
+#define KL_INVOICE_IS_ " WHERE merchant = %s AND department = %s AND number = %s"
 
 /* A taken key makes an insert change no row. MariaDB's INSERT IGNORE would also swallow a
  * value that is too long or breaks a CHECK, so there the insert is a plain one and the
@@ -470,6 +495,15 @@ typedef enum { KL_DIALECT_SQLITE3, KL_DIALECT_PGSQL, KL_DIALECT_MYSQL, KL_DIALEC
          KL_REFERENCE_INSERT_ KL_UNLESS_TAKEN_, \
          KL_REFERENCE_INSERT_ KL_UNLESS_TAKEN_, \
          KL_REFERENCE_INSERT_ " ON DUPLICATE KEY UPDATE order_id = order_id") \
+    EACH(invoice_insert, KL_INVOICE_VALUES, \
+         KL_INVOICE_INSERT_ KL_UNLESS_TAKEN_, \
+         KL_INVOICE_INSERT_ KL_UNLESS_TAKEN_, \
+         KL_INVOICE_INSERT_) \
+    SAME(invoice_load, 3, \
+         "SELECT " KL_INVOICE_ALL_ " FROM klarna_invoice" KL_INVOICE_IS_) \
+    SAME(invoice_save, KL_INVOICE_SETS + 4, \
+         "UPDATE klarna_invoice SET version = version + 1" KL_SETS(KL_INVOICE_SAVED) \
+         KL_INVOICE_IS_ " AND version = %lld") \
     SAME(worker_load, 1, "SELECT holder, held_until FROM klarna_worker WHERE merchant = %s") \
     EACH(worker_insert, 3, \
          KL_WORKER_INSERT_ KL_UNLESS_TAKEN_, \

@@ -13,6 +13,7 @@
 
 #include "core/callback.h"
 #include "core/hours.h"
+#include "core/invoice.h"
 #include "core/operation.h"
 
 #define KL_SCHEMA_VERSION 3
@@ -169,6 +170,16 @@ struct kl_store_t {
     /** Payments and orders of a store, newest first. *out: array of kl_order_t *. */
     kl_kind_t (*instore_list)(kl_store_t *self, apr_pool_t *p, const kl_instore_query_t *query,
                               apr_array_header_t **out, kl_error_t *err);
+    /** The invoice with the account, department and number of key; KL_NOT_FOUND when none is
+     * stored. */
+    kl_kind_t (*invoice_load)(kl_store_t *self, apr_pool_t *p, const kl_invoice_t *key,
+                              kl_invoice_t **out, kl_error_t *err);
+    /** KL_TAKEN "exists" when there is one. Sets invoice->version to 1. */
+    kl_kind_t (*invoice_insert)(kl_store_t *self, apr_pool_t *p, kl_invoice_t *invoice,
+                                kl_error_t *err);
+    /** As order_save. */
+    kl_kind_t (*invoice_save)(kl_store_t *self, apr_pool_t *p, kl_invoice_t *invoice,
+                              kl_error_t *err);
     /** A text that is known already, is "" or longer than KL_MAX_STRING bytes is left out. */
     kl_kind_t (*reference_add)(kl_store_t *self, apr_pool_t *p, const kl_references_t *texts,
                                kl_error_t *err);

@@ -4,12 +4,14 @@
  * statements.h. The column lists there drive binding and reading, so that a column is
  * named in one place. Nothing here keeps a connection or a value between two calls.
  */
+#include <apr_strings.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/contract.h"
 #include "core/limits.h"
 #include "store/dbd_figures.h"
+#include "store/dbd_invoice.h"
 #include "store/dbd_lease.h"
 #include "store/dbd_payment.h"
 #include "store/dbd_rows.h"
@@ -508,11 +510,8 @@ static kl_kind_t driver(kl_store_t *self, apr_pool_t *p, const char **name, kl_e
 
 kl_store_t *kl_store_dbd_make(apr_pool_t *p, kl_connections_t *connections)
 {
-    kl_store_t *store = apr_palloc(p, sizeof(*store));
-    kl_dbd_rows_t *rows = apr_pcalloc(p, sizeof(*rows));
-
-    rows->connections = connections;
-    *store = (kl_store_t){
+    kl_dbd_rows_t rows = {.connections = connections};
+    const kl_store_t store = {
         .ready = kl_dbd_rows_ready,
         .check = kl_dbd_rows_check,
         .driver = driver,
@@ -525,6 +524,9 @@ kl_store_t *kl_store_dbd_make(apr_pool_t *p, kl_connections_t *connections)
         .order_list = order_list,
         .order_count = order_count,
         .instore_list = instore_list,
+        .invoice_load = kl_dbd_invoice_load,
+        .invoice_insert = kl_dbd_invoice_insert,
+        .invoice_save = kl_dbd_invoice_save,
         .reference_add = reference_add,
         .operation_insert = operation_insert,
         .operation_load = operation_load,
@@ -541,7 +543,8 @@ kl_store_t *kl_store_dbd_make(apr_pool_t *p, kl_connections_t *connections)
         .worker_lease = kl_dbd_lease_take,
         .callback_note = kl_dbd_figures_callback_note,
         .callback_list = kl_dbd_figures_callback_list,
-        .impl = rows,
+        .impl = apr_pmemdup(p, &rows, sizeof(rows)),
     };
-    return store;
+
+    return apr_pmemdup(p, &store, sizeof(store));
 }

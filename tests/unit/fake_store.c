@@ -736,7 +736,9 @@ static int is_of_store(const kl_order_t *row, const kl_instore_query_t *query)
                      query->invoice[0] ? query->invoice : query->till)
                   == 0
            && (!query->department[0] || strcmp(shop->department, query->department) == 0)
-           && row->created_at >= query->from && (!query->to || row->created_at < query->to);
+           && row->created_at >= query->from && (!query->to || row->created_at < query->to)
+           && (!query->before_at || row->created_at < query->before_at
+               || (row->created_at == query->before_at && strcmp(row->id, query->before_id) < 0));
 }
 
 static kl_kind_t find_of_store(fake_store_t *fake, apr_pool_t *p, void *what, kl_error_t *err)
@@ -755,8 +757,7 @@ static kl_kind_t find_of_store(fake_store_t *fake, apr_pool_t *p, void *what, kl
             }
         }
     }
-    qsort((*wanted->out)->elts, (*wanted->out)->nelts, sizeof(kl_order_t *),
-          kl_order_query_by_newest);
+    sort_and_cut(*wanted->out, wanted->query->limit, kl_order_query_by_newest);
     return KL_OK;
 }
 
@@ -764,6 +765,106 @@ static kl_kind_t instore_list(kl_store_t *self, apr_pool_t *p, const kl_instore_
                               apr_array_header_t **out, kl_error_t *err)
 {
     return call(self, p, find_of_store, &(wanted_instore_t){query, out}, err);
+}
+
+/* --- invoices ------------------------------------------------------------------------ */
+
+static kl_invoice_t *copy_of_invoice(apr_pool_t *p, const kl_invoice_t *invoice)
+{
+    kl_invoice_t *copy = apr_pmemdup(p, invoice, sizeof(*copy));
+    const char **strings[] = {&copy->account, &copy->department, &copy->number, &copy->currency};
+    kl_error_t *err = kl_error_make(p);
+
+    copy_strings(p, strings, COUNT(strings));
+    kl_invoice_notes_parse(&copy->notes, p, kl_invoice_notes_text(p, invoice->notes), err);
+    assert_int_equal(err->kind, KL_OK);
+    return copy;
+}
+
+static kl_invoice_t **invoice_row(const fake_store_t *fake, const kl_invoice_t *key)
+{
+    for (int i = 0; i < fake->invoices->nelts; i++) {
+        kl_invoice_t **row = &APR_ARRAY_IDX(fake->invoices, i, kl_invoice_t *);
+
+        if (strcmp((*row)->account, key->account) == 0
+            && strcmp((*row)->department, key->department) == 0
+            && strcmp((*row)->number, key->number) == 0) {
+            return row;
+        }
+    }
+    return NULL;
+}
+
+typedef struct wanted_invoice_t {
+    const kl_invoice_t *key;
+    kl_invoice_t **out;
+} wanted_invoice_t;
+
+static kl_kind_t find_invoice(fake_store_t *fake, apr_pool_t *p, void *what, kl_error_t *err)
+{
+    const wanted_invoice_t *wanted = what;
+    kl_invoice_t **row = invoice_row(fake, wanted->key);
+
+    if (row) {
+        *wanted->out = copy_of_invoice(p, *row);
+    }
+    return row ? KL_OK : missing(err);
+}
+
+static kl_kind_t invoice_load(kl_store_t *self, apr_pool_t *p, const kl_invoice_t *key,
+                              kl_invoice_t **out, kl_error_t *err)
+{
+    return call(self, p, find_invoice, &(wanted_invoice_t){key, out}, err);
+}
+
+static kl_kind_t insert_invoice(fake_store_t *fake, apr_pool_t *p, void *what, kl_error_t *err)
+{
+    kl_invoice_t *row;
+
+    (void)p;
+    if (invoice_row(fake, what)) {
+        return exists(err);
+    }
+    row = copy_of_invoice(fake->p, what);
+    row->version = 1;
+    APR_ARRAY_PUSH(fake->invoices, kl_invoice_t *) = row;
+    return KL_OK;
+}
+
+static kl_kind_t invoice_insert(kl_store_t *self, apr_pool_t *p, kl_invoice_t *invoice,
+                                kl_error_t *err)
+{
+    kl_kind_t rv = call(self, p, insert_invoice, invoice, err);
+
+    if (rv == KL_OK) {
+        invoice->version = 1;
+    }
+    return rv;
+}
+
+static kl_kind_t save_invoice(fake_store_t *fake, apr_pool_t *p, void *what, kl_error_t *err)
+{
+    const kl_invoice_t *invoice = what;
+    kl_invoice_t **row = invoice_row(fake, invoice);
+
+    (void)p;
+    if (!row || (*row)->version != invoice->version) {
+        return moved_on(err);
+    }
+    *row = copy_of_invoice(fake->p, invoice);
+    (*row)->version++;
+    return KL_OK;
+}
+
+static kl_kind_t invoice_save(kl_store_t *self, apr_pool_t *p, kl_invoice_t *invoice,
+                              kl_error_t *err)
+{
+    kl_kind_t rv = call(self, p, save_invoice, invoice, err);
+
+    if (rv == KL_OK) {
+        invoice->version++;
+    }
+    return rv;
 }
 
 static kl_kind_t order_list(kl_store_t *self, apr_pool_t *p, const kl_order_query_t *query,
@@ -1160,6 +1261,7 @@ fake_store_t *fake_store_make(apr_pool_t *p, fake_process_t *process)
     fake->payments = apr_array_make(p, 4, sizeof(kl_order_t *));
     fake->operations = apr_array_make(p, 8, sizeof(kl_operation_t *));
     fake->references = apr_array_make(p, 8, sizeof(fake_reference_t));
+    fake->invoices = apr_array_make(p, 2, sizeof(kl_invoice_t *));
     fake->notes = apr_array_make(p, 2, sizeof(kl_callback_note_t));
     fake->store = (kl_store_t){
         .check = check,
@@ -1175,6 +1277,9 @@ fake_store_t *fake_store_make(apr_pool_t *p, fake_process_t *process)
         .order_mark = order_mark,
         .order_list = order_list,
         .instore_list = instore_list,
+        .invoice_load = invoice_load,
+        .invoice_insert = invoice_insert,
+        .invoice_save = invoice_save,
         .order_count = order_count,
         .reference_add = reference_add,
         .callback_note = callback_note,
