@@ -4,7 +4,6 @@
  * (kl_cart_klarna), because Klarna refuses a placement that differs from what was authorized. A
  * token or session id that is not clearly one never becomes part of a path.
  */
-#include <apr_lib.h>
 #include <apr_strings.h>
 #include <string.h>
 
@@ -38,56 +37,97 @@ static kl_json_t *order_body(apr_pool_t *p, const kl_order_t *order)
     return body;
 }
 
-/* Where Klarna reports to: the order's id and callback secret in one segment. */
-static void set_callbacks(apr_pool_t *p, kl_json_t *body, const kl_order_t *order, const char *base)
+/* The order's id and callback secret in one segment. */
+const char *kl_payments_callback(apr_pool_t *p, const kl_order_t *order, const char *callback_base,
+                                 const char *kind)
+{
+    if (!callback_base || !*callback_base || !*order->callback_secret) {
+        return NULL;
+    }
+    return apr_pstrcat(p, callback_base, "/", kind, "/", order->id, ".", order->callback_secret,
+                       NULL);
+}
+
+static void set_callback(kl_json_t *body, apr_pool_t *p, const char *member, const char *url)
 {
     kl_json_t *urls = kl_json_get(body, "merchant_urls");
-    const char *name = apr_pstrcat(p, order->id, ".", order->callback_secret, NULL);
 
-    if (!base || !*base || !*order->callback_secret) {
+    if (!url) {
         return;
     }
     if (!urls) {
         urls = kl_json_object(p);
         kl_json_set(body, "merchant_urls", urls);
     }
-    kl_json_set_str(urls, "authorization", apr_pstrcat(p, base, "/authorization/", name, NULL));
-    kl_json_set_str(urls, "notification", apr_pstrcat(p, base, "/fraud/", name, NULL));
+    kl_json_set_str(urls, member, url);
 }
 
-static const char *session_body(apr_pool_t *p, const kl_order_t *order, const kl_cart_t *cart,
-                                const char *callback_base)
+static kl_json_t *session_body(apr_pool_t *p, const kl_order_t *order, const kl_addresses_t *told,
+                               const char *callback_base)
 {
     kl_json_t *body = order_body(p, order);
 
-    set_callbacks(p, body, order, callback_base);
-    if (cart) {
-        kl_addresses_set(body, &cart->told);
+    set_callback(body, p, "notification", kl_payments_callback(p, order, callback_base, "fraud"));
+    if (told) {
+        kl_addresses_set(body, told);
     }
+    return body;
+}
+
+static const char *online_body(apr_pool_t *p, const kl_order_t *order, const kl_cart_t *cart,
+                               const char *callback_base)
+{
+    kl_json_t *body = session_body(p, order, cart ? &cart->told : NULL, callback_base);
+
+    set_callback(body, p, "authorization",
+                 kl_payments_callback(p, order, callback_base, "authorization"));
     return kl_json_text(p, body);
+}
+
+kl_json_t *kl_payments_store_session(apr_pool_t *p, const kl_order_t *order,
+                                     const kl_addresses_t *told, const char *channel,
+                                     const char *callback_base)
+{
+    kl_json_t *body = session_body(p, order, told, callback_base);
+
+    kl_json_set_str(body, "acquiring_channel", channel);
+    return body;
+}
+
+/* An unused session does no harm. */
+static kl_klarna_request_t repeatable_post(const char *path, const char *body)
+{
+    kl_klarna_request_t req = post(path, body);
+
+    req.repeatable = 1;
+    return req;
+}
+
+kl_klarna_request_t kl_payments_open_session(apr_pool_t *p, const kl_json_t *body)
+{
+    return repeatable_post(SESSIONS, kl_json_text(p, body));
 }
 
 kl_klarna_request_t kl_payments_create_session(apr_pool_t *p, const kl_order_t *order,
                                                const kl_cart_t *cart, const char *callback_base)
 {
-    kl_klarna_request_t req = post(SESSIONS, session_body(p, order, cart, callback_base));
+    return repeatable_post(SESSIONS, online_body(p, order, cart, callback_base));
+}
 
-    req.repeatable = 1; /* an unused session does no harm */
-    return req;
+const char *kl_payments_session_path(apr_pool_t *p, const kl_order_t *order)
+{
+    const char *id = kl_url_segment(p, order->session_id);
+
+    return id ? apr_pstrcat(p, SESSIONS "/", id, NULL) : NULL;
 }
 
 kl_klarna_request_t kl_payments_update_session(apr_pool_t *p, const kl_order_t *order,
                                                const kl_cart_t *cart, const char *callback_base)
 {
-    const char *id = kl_url_segment(p, order->session_id);
-    kl_klarna_request_t req = {.method = NULL};
+    const char *path = kl_payments_session_path(p, order);
 
-    if (id) {
-        req = post(apr_pstrcat(p, SESSIONS "/", id, NULL),
-                   session_body(p, order, cart, callback_base));
-        req.repeatable = 1; /* the same values twice */
-    }
-    return req;
+    return path ? repeatable_post(path, online_body(p, order, cart, callback_base))
+                : (kl_klarna_request_t){.method = NULL};
 }
 
 kl_klarna_request_t kl_payments_place_order(apr_pool_t *p, const kl_order_t *order,
@@ -106,41 +146,14 @@ kl_klarna_request_t kl_payments_place_order(apr_pool_t *p, const kl_order_t *ord
 
 /* --- answers ----------------------------------------------------------------------- */
 
-/* A string of 1..max printable ASCII characters, or NULL. */
-static const char *word(apr_pool_t *p, const kl_json_t *v, const char *key, apr_size_t max)
-{
-    const char *s = kl_json_str(v, key);
-    apr_size_t len = s ? strlen(s) : 0;
-
-    if (len == 0 || len > max) {
-        return NULL;
-    }
-    for (const char *c = s; *c; c++) {
-        if (!apr_isascii(*c) || !apr_isgraph(*c)) {
-            return NULL;
-        }
-    }
-    return apr_pstrdup(p, s);
-}
-
-static kl_kind_t lacks(kl_error_t *err, const char *what)
-{
-    return kl_error_set(err, KL_PROTOCOL, "unreadable_answer", "Klarna's answer has no usable %s.",
-                        what);
-}
-
 kl_klarna_request_t kl_payments_read_session(apr_pool_t *p, const kl_order_t *order)
 {
-    const char *id = kl_url_segment(p, order->session_id);
-    kl_klarna_request_t req = {.method = NULL};
+    const char *path = kl_payments_session_path(p, order);
 
-    if (id) {
-        req = (kl_klarna_request_t){.method = "GET",
-                                    .path = apr_pstrcat(p, SESSIONS "/", id, NULL),
-                                    .body = "",
-                                    .idempotency_key = ""};
-    }
-    return req;
+    return (kl_klarna_request_t){.method = path ? "GET" : NULL,
+                                 .path = path,
+                                 .body = "",
+                                 .idempotency_key = ""};
 }
 
 kl_kind_t kl_payments_session_status(int *complete, apr_pool_t *p, const kl_klarna_response_t *resp,
@@ -153,8 +166,7 @@ kl_kind_t kl_payments_session_status(int *complete, apr_pool_t *p, const kl_klar
         return err->kind;
     }
     if (!status || (strcmp(status, "complete") != 0 && strcmp(status, "incomplete") != 0)) {
-        return kl_error_set(err, KL_PROTOCOL, "unreadable_answer",
-                            "Klarna's answer has no usable status.");
+        return kl_reply_lacks(err, "status");
     }
     *complete = strcmp(status, "complete") == 0;
     return KL_OK;
@@ -186,6 +198,31 @@ kl_kind_t kl_payments_session_addresses(kl_addresses_t *out, apr_pool_t *p,
     return KL_OK;
 }
 
+/* The id of a session, or NULL. */
+static const char *session_id(apr_pool_t *p, const kl_json_t *v, kl_error_t *err)
+{
+    const char *id = kl_reply_word(p, v, "session_id", KL_MAX_STRING);
+
+    if (!kl_url_segment(p, id)) {
+        kl_reply_lacks(err, "session_id");
+        return NULL;
+    }
+    return id;
+}
+
+kl_kind_t kl_payments_session_id(const char **id, apr_pool_t *p, const kl_klarna_response_t *resp,
+                                 kl_error_t *err)
+{
+    const kl_json_t *v = kl_reply_json(p, resp, err);
+    const char *found = v ? session_id(p, v, err) : NULL;
+
+    if (!found) {
+        return err->kind;
+    }
+    *id = found;
+    return KL_OK;
+}
+
 kl_kind_t kl_payments_session_reply(kl_session_t *out, apr_pool_t *p,
                                     const kl_klarna_response_t *resp, kl_error_t *err)
 {
@@ -195,29 +232,20 @@ kl_kind_t kl_payments_session_reply(kl_session_t *out, apr_pool_t *p,
     if (!v) {
         return err->kind;
     }
-    session.session_id = word(p, v, "session_id", KL_MAX_STRING);
-    session.client_token = word(p, v, "client_token", MAX_CLIENT_TOKEN);
+    session.session_id = session_id(p, v, err);
+    session.client_token = kl_reply_word(p, v, "client_token", MAX_CLIENT_TOKEN);
     session.payment_method_categories = kl_json_get(v, "payment_method_categories");
-    if (!session.session_id || !kl_url_segment(p, session.session_id)) {
-        return lacks(err, "session_id");
+    if (!session.session_id) {
+        return err->kind;
     }
     if (!session.client_token) {
-        return lacks(err, "client_token");
+        return kl_reply_lacks(err, "client_token");
     }
     if (!kl_json_is_array(session.payment_method_categories)) {
         session.payment_method_categories = NULL;
     }
     *out = session;
     return KL_OK;
-}
-
-/* The shopper's browser is sent there: only a web address counts. */
-static const char *web_address(const char *url)
-{
-    if (url && (strncmp(url, "https://", 8) == 0 || strncmp(url, "http://", 7) == 0)) {
-        return url;
-    }
-    return "";
 }
 
 kl_kind_t kl_payments_placed_reply(kl_placed_t *out, apr_pool_t *p,
@@ -229,13 +257,13 @@ kl_kind_t kl_payments_placed_reply(kl_placed_t *out, apr_pool_t *p,
     if (!v) {
         return err->kind;
     }
-    order_id = word(p, v, "order_id", KL_MAX_STRING);
+    order_id = kl_reply_word(p, v, "order_id", KL_MAX_STRING);
     if (!order_id || !kl_url_segment(p, order_id)) {
-        return lacks(err, "order_id");
+        return kl_reply_lacks(err, "order_id");
     }
-    fraud = word(p, v, "fraud_status", KL_MAX_STRING);
+    fraud = kl_reply_word(p, v, "fraud_status", KL_MAX_STRING);
     out->order_id = order_id;
     out->fraud_status = fraud ? fraud : "";
-    out->redirect_url = web_address(word(p, v, "redirect_url", KL_MAX_MERCHANT_URL));
+    out->redirect_url = kl_reply_page(p, v, "redirect_url");
     return KL_OK;
 }

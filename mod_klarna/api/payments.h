@@ -25,6 +25,24 @@ kl_klarna_request_t kl_payments_create_session(apr_pool_t *p, const kl_order_t *
 kl_kind_t kl_payments_session_reply(kl_session_t *out, apr_pool_t *p,
                                     const kl_klarna_response_t *resp, kl_error_t *err);
 
+/** The body of a session for a payment in a store: as above, with Klarna's word for that channel,
+ *  and without an authorization callback, because Klarna places the order. told may be NULL. */
+kl_json_t *kl_payments_store_session(apr_pool_t *p, const kl_order_t *order,
+                                     const kl_addresses_t *told, const char *channel,
+                                     const char *callback_base);
+/** POST /payments/v1/sessions with this body. */
+kl_klarna_request_t kl_payments_open_session(apr_pool_t *p, const kl_json_t *body);
+/** What is needed of such a session: the id alone, which fits into a path. */
+kl_kind_t kl_payments_session_id(const char **id, apr_pool_t *p, const kl_klarna_response_t *resp,
+                                 kl_error_t *err);
+
+/** "/payments/v1/sessions/{id}" of the order's session, or NULL. */
+const char *kl_payments_session_path(apr_pool_t *p, const kl_order_t *order);
+
+/** Where Klarna reports of this kind to; NULL when it calls nothing. */
+const char *kl_payments_callback(apr_pool_t *p, const kl_order_t *order, const char *callback_base,
+                                 const char *kind);
+
 /** POST /payments/v1/sessions/{id}, answers 204. */
 kl_klarna_request_t kl_payments_update_session(apr_pool_t *p, const kl_order_t *order,
                                                const kl_cart_t *cart, const char *callback_base);

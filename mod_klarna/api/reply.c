@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "api/reply.h"
+#include "core/limits.h"
 
 #define MAX_MESSAGES 10
 #define MAX_MESSAGE 300 /* bytes */
@@ -42,6 +43,13 @@ static const advice_t advice[] = {
     {"NOT_FOUND", 0,
      "Klarna does not know it (a session lasts 48 hours, an authorization 60 minutes). Start a new "
      "session, or read the order again if there is one."},
+    /* Hosted Payment Page and payments in a store */
+    {"MISSING_CONTACT_DATA", 0, "Give a phone number or an e-mail address."},
+    {"CONSTRAINT_VIOLATION", 0, "Correct the phone number or e-mail address, or show a QR code."},
+    {"UNSUPPORTED_COUNTRY", 0,
+     "Klarna sends no SMS to this country from here: send an e-mail or show a QR code."},
+    {"PERMISSION_DENIED", 0,
+     "The merchant account may not do that: ask Klarna's merchant support."},
     /* Order Management */
     {"INVALID_ORDER_ID", 0, "This is not a Klarna order id: check where the order came from."},
     {"NO_SUCH_ORDER", 0,
@@ -276,6 +284,32 @@ kl_meaning_t kl_reply_meaning(const kl_klarna_response_t *resp, kl_error_t *err)
     return KL_MEANS_UNKNOWN;
 }
 
+/* --- a session that is no longer wanted --------------------------------------------- */
+
+/* For a page the status tells that it was completed, for a session of Klarna Payments the code. */
+kl_kind_t kl_reply_deleted(const kl_klarna_response_t *resp, kl_error_t *err)
+{
+    kl_error_t *why = kl_error_make(err->pool);
+    int done = kl_reply_meaning(resp, why) == KL_MEANS_DONE;
+    int status = resp->delivery == KL_ANSWERED ? resp->status : 0;
+    int completed = why->klarna_code && strcmp(why->klarna_code, "SESSION_COMPLETED") == 0;
+
+    if (done) {
+        return KL_OK;
+    }
+    if (status == 400 || status == 409 || completed) {
+        return kl_error_set(err, KL_CONFLICT, "completed",
+                            "Klarna does not end this session any more.");
+    }
+    if (status == 404) {
+        return kl_error_set(err, KL_NOT_FOUND, "gone", "Klarna does not know this session.");
+    }
+    kl_reply_meaning(resp, err);
+    return err->kind;
+}
+
+/* --- members of an answer ----------------------------------------------------------- */
+
 kl_json_t *kl_reply_json(apr_pool_t *p, const kl_klarna_response_t *resp, kl_error_t *err)
 {
     kl_json_t *v = kl_json_parse(p, resp->body, resp->body_len, kl_error_make(p));
@@ -290,4 +324,33 @@ kl_json_t *kl_reply_json(apr_pool_t *p, const kl_klarna_response_t *resp, kl_err
         err->correlation_id = sane_word(err->pool, resp->correlation_id, MAX_CODE);
     }
     return NULL;
+}
+
+const char *kl_reply_word(apr_pool_t *p, const kl_json_t *v, const char *key, apr_size_t max)
+{
+    const char *s = kl_json_str(v, key);
+    apr_size_t len = s ? strlen(s) : 0;
+
+    if (len == 0 || len > max) {
+        return NULL;
+    }
+    for (const char *c = s; *c; c++) {
+        if (!apr_isascii(*c) || !apr_isgraph(*c)) {
+            return NULL;
+        }
+    }
+    return apr_pstrdup(p, s);
+}
+
+const char *kl_reply_page(apr_pool_t *p, const kl_json_t *v, const char *key)
+{
+    const char *url = kl_reply_word(p, v, key, KL_MAX_MERCHANT_URL);
+
+    return url && (strncmp(url, "https://", 8) == 0 || strncmp(url, "http://", 7) == 0) ? url : "";
+}
+
+kl_kind_t kl_reply_lacks(kl_error_t *err, const char *what)
+{
+    return kl_error_set(err, KL_PROTOCOL, "unreadable_answer", "Klarna's answer has no usable %s.",
+                        what);
 }

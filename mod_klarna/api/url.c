@@ -4,6 +4,7 @@
  * change the path itself (dot segments) or the request (control characters).
  */
 #include <apr_lib.h>
+#include <apr_strings.h>
 #include <string.h>
 
 #include "api/url.h"
@@ -60,6 +61,46 @@ const char *kl_url_segment(apr_pool_t *p, const char *s)
     }
     *at = '\0';
     return out;
+}
+
+/* 1 when a segment of path is "." or "..", also when its dots are escaped. */
+static int has_dots(const char *path)
+{
+    while (*path == '/') {
+        const char *at = ++path;
+        int dots = 0;
+
+        while (*at == '.' || strncasecmp(at, "%2e", 3) == 0) {
+            at += *at == '.' ? 1 : 3;
+            dots++;
+        }
+        path = at + strcspn(at, "/?");
+        if (at == path && (dots == 1 || dots == 2)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* Printable ASCII, and nothing that some reader of addresses takes for something else. */
+static int is_path(const char *s)
+{
+    apr_size_t n = 0;
+
+    for (; s[n]; n++) {
+        if (n == KL_MAX_MERCHANT_URL || s[n] <= ' ' || s[n] > '~' || strchr("\\#\"<>", s[n])) {
+            return 0;
+        }
+    }
+    return s[0] == '/' && s[1] != '/' && !has_dots(s);
+}
+
+const char *kl_url_given(apr_pool_t *p, const char *base, const char *url, const char *otherwise)
+{
+    apr_size_t len = strlen(base);
+
+    return len > 0 && strncmp(url, base, len) == 0 && is_path(url + len) ? apr_pstrdup(p, url + len)
+                                                                         : otherwise;
 }
 
 apr_size_t kl_url_origin(const char *url)

@@ -19,6 +19,13 @@ int kl_url_is_plain(const char *s);
  */
 const char *kl_url_segment(apr_pool_t *p, const char *s);
 
+/**
+ * The path of an address that Klarna gave, when it is below base ("https://host", an account's) and
+ * could be no other resource by way of dots; else otherwise. So credentials never go to another
+ * host.
+ */
+const char *kl_url_given(apr_pool_t *p, const char *base, const char *url, const char *otherwise);
+
 /** Length of "https://host:port" at the beginning of url. */
 apr_size_t kl_url_origin(const char *url);
 

@@ -209,6 +209,44 @@ static void test_json(void **state)
     }
 }
 
+static void test_deleted(void **state)
+{
+    static const struct {
+        int status;
+        const char *body;
+        kl_kind_t kind;
+        const char *code;
+    } rows[] = {
+        {204, "", KL_OK, NULL},
+        {200, "{}", KL_OK, NULL},
+        {400, "", KL_CONFLICT, "completed"},
+        {400, NO("BAD_REQUEST"), KL_CONFLICT, "completed"},
+        {409, "", KL_CONFLICT, "completed"},
+        {404, NO("SESSION_COMPLETED"), KL_CONFLICT, "completed"},
+        {404, NO("NOT_FOUND"), KL_NOT_FOUND, "gone"},
+        {404, "", KL_NOT_FOUND, "gone"},
+        {401, "<html>", KL_UNAVAILABLE, "credentials_refused"},
+        {403, NO("NOT_ALLOWED"), KL_REFUSED, "refused"},
+        {429, "", KL_RATE_LIMITED, "rate_limited"},
+        {503, "", KL_UNKNOWN, "klarna_failed"},
+    };
+    kl_error_t *err = kl_error_make(*state);
+    kl_klarna_response_t resp;
+
+    for (int i = 0; i < 12; i++) {
+        resp = answer(rows[i].status, rows[i].body);
+        kl_error_clear(err);
+        assert_int_equal(kl_reply_deleted(&resp, err), rows[i].kind);
+        if (rows[i].code) {
+            check_error(err, rows[i].kind, rows[i].code);
+        }
+    }
+    resp = answer(404, "");
+    resp.delivery = KL_LOST;
+    kl_error_clear(err);
+    assert_int_equal(kl_reply_deleted(&resp, err), KL_UNKNOWN);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {WITH_POOL(test_by_status),
@@ -218,7 +256,8 @@ int main(void)
                                        WITH_POOL(test_next_steps),
                                        WITH_POOL(test_retry_after),
                                        WITH_POOL(test_first_error_wins),
-                                       WITH_POOL(test_json)};
+                                       WITH_POOL(test_json),
+                                       WITH_POOL(test_deleted)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,6 +2,7 @@
 /* Ids as path segments: escaped, and never a way to another resource. */
 #include "tests/unit/support.h"
 
+#include <apr_strings.h>
 #include "api/url.h"
 
 static const char *many(apr_pool_t *p, size_t n)
@@ -65,10 +66,64 @@ static void test_origin(void **state)
     assert_int_equal(kl_url_origin("a.example#x"), 9);
 }
 
+/* An address that Klarna gave names a path of the account's own host, or nothing. */
+static void test_given(void **state)
+{
+    static const char *const good[] = {"/hpp/v1/sessions/1",
+                                       "/a/b?c=..&d=/../e",
+                                       "/...",
+                                       "/.a/b.",
+                                       "/",
+                                       "/%2e%2e%2e",
+                                       "/a:b@c",
+                                       NULL};
+    static const char *const bad[] = {"",
+                                      ".evil.example/a",
+                                      "@evil.example/a",
+                                      ":99/a",
+                                      "a",
+                                      "//a",
+                                      "/a/../b",
+                                      "/..",
+                                      "/a/.",
+                                      "/./a",
+                                      "/%2E./",
+                                      "/%2e",
+                                      "/.%2E?x",
+                                      "/a b",
+                                      "/a\\b",
+                                      "/a#b",
+                                      "/a\r\nX: y",
+                                      "/\xc3\xa5",
+                                      "?a",
+                                      "/<a>",
+                                      NULL};
+    apr_pool_t *p = *state;
+    const char *base = "https://api.klarna.com";
+
+    for (int i = 0; good[i]; i++) {
+        assert_string_equal(kl_url_given(p, base, apr_pstrcat(p, base, good[i], NULL), "no"),
+                            good[i]);
+    }
+    for (int i = 0; bad[i]; i++) {
+        assert_string_equal(kl_url_given(p, base, apr_pstrcat(p, base, bad[i], NULL), "no"), "no");
+    }
+    assert_string_equal(kl_url_given(p, base, "https://evil.example/a", "no"), "no");
+    assert_string_equal(kl_url_given(p, base, "http://api.klarna.com/a", "no"), "no");
+    assert_string_equal(kl_url_given(p, base, "", "no"), "no");
+    assert_string_equal(kl_url_given(p, "", "https://evil.example/a", "no"), "no");
+    assert_string_equal(kl_url_given(p, "", "/a", "no"), "no");
+    assert_string_equal(kl_url_given(p, base, apr_pstrcat(p, base, "/", many(p, 1999), NULL), "no"),
+                        apr_pstrcat(p, "/", many(p, 1999), NULL));
+    assert_string_equal(kl_url_given(p, base, apr_pstrcat(p, base, "/", many(p, 2000), NULL), "no"),
+                        "no");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_origin), WITH_POOL(test_segment),
-                                       WITH_POOL(test_segment_refuses), WITH_POOL(test_plain)};
+                                       WITH_POOL(test_segment_refuses), WITH_POOL(test_plain),
+                                       WITH_POOL(test_given)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
