@@ -150,8 +150,9 @@ def codes(root):
         text = read(path)
         for table in WORDS.finditer(text):
             function = re.findall(r"^\w.*?(\w+)\(", text[:table.start()], re.M)[-1:]
-            if function == ["kl_plan_credit_sentence"] or rel.startswith("mod_klarna/core/instore"):
-                continue  # the pages say it with the amount, or by the payment's state
+            if (function == ["kl_plan_credit_sentence"]
+                    or rel.startswith(("mod_klarna/core/instore", "mod_klarna/core/department"))):
+                continue  # the pages say it with the amount, or it is the till's
             prefix = "sentence." if "sentence" in table.group(0) + "".join(function) else "reason."
             prefix = WORDS_OF.get(rel, prefix)
             found |= {(rel, prefix + code)
