@@ -28,6 +28,16 @@ static int send_json(kl_request_t *req, int status, const char *type, const kl_j
     return OK;
 }
 
+int kl_answer_image(kl_request_t *req, const char *type, const char *bytes, apr_size_t len)
+{
+    set_head(req->r, HTTP_OK, type);
+    ap_set_content_length(req->r, (apr_off_t)len);
+    if (!req->r->header_only) {
+        ap_rwrite(bytes, (int)len, req->r);
+    }
+    return OK;
+}
+
 void kl_answer_as_file(kl_request_t *req, const char *name)
 {
     apr_table_setn(req->r->headers_out, "Content-Disposition",

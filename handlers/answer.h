@@ -24,6 +24,9 @@ int kl_answer_break_off(kl_request_t *req);
 /** Sends v with status; location (a path) may be NULL. Returns what a handler returns. */
 int kl_answer(kl_request_t *req, int status, const kl_json_t *v, const char *location);
 
+/** Sends the whole file of an image. Returns what a handler returns. */
+int kl_answer_image(kl_request_t *req, const char *type, const char *bytes, apr_size_t len);
+
 /** The problem document's HTTP status for a kind of error. */
 int kl_answer_status(kl_kind_t kind);
 

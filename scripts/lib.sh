@@ -8,10 +8,11 @@ JOBS=$(nproc)
 # What the module needs to be built and run.
 PACKAGES_BUILD="gcc make autoconf automake libtool pkg-config apache2-dev apache2-bin
     apache2-utils libaprutil1-dbd-sqlite3 libcurl4-openssl-dev libjansson-dev libssl-dev
-    libcmocka-dev sqlite3 python3 python3-aiohttp openssl ca-certificates curl"
+    libpng-dev libqrcodegen-dev libcmocka-dev sqlite3 python3 python3-aiohttp openssl ca-certificates curl"
 # What the tests need besides.
 PACKAGES_TEST="python3-pytest python3-pytest-xdist python3-jwt python3-yaml python3-jsonschema clang
-    libclang-rt-14-dev valgrind gcovr xz-utils git clang-format-14 pmccabe clang-tidy cppcheck"
+    libclang-rt-14-dev valgrind gcovr xz-utils git clang-format-14 pmccabe clang-tidy cppcheck
+    librsvg2-bin zbar-tools zxing-cpp-tools python3-phonenumbers"
 
 # Database servers for the tests; their services are never started.
 PACKAGES_DB="postgresql pgbouncer mariadb-server libaprutil1-dbd-pgsql libaprutil1-dbd-mysql"

@@ -57,6 +57,10 @@
 #define KL_MAX_PAGE 100      /* rows of one page */
 #define KL_MAX_EXPORT 100000 /* rows of one export */
 
+/* An operator's logo file. */
+#define KL_MAX_LOGO 65536      /* bytes */
+#define KL_MAX_LOGO_PIXELS 512 /* each way */
+
 /* How they depend on each other. */
 _Static_assert(KL_LEASE_S + KL_IN_FLIGHT_S < KL_KEY_LIFETIME_S,
                "a try that was sent last is decided before Klarna forgets its key");

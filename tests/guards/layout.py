@@ -25,6 +25,8 @@ SETTINGS = {"mod_klarna/settings.h", "mod_klarna/klarna_module.h", "mod_klarna/c
 ONLY = {  # a library's header and the files that may include it
     "curl/curl.h": {"mod_klarna/api/http_curl.c"},
     "jansson.h": {"mod_klarna/core/json.c", "mod_klarna/core/reader.c"},
+    "png.h": {"mod_klarna/core/logo.c", "mod_klarna/core/qr_png.c"},
+    "qrcodegen/qrcodegen.h": {"mod_klarna/core/qr.c"},
     "openssl/hmac.h": {"mod_klarna/api/signed_cart.c"},
     "apr_dbd.h": {"mod_klarna/store/store_dbd.c", "mod_klarna/store/store_dbd.h",
                   "mod_klarna/store/dbd_run.c", "mod_klarna/store/dbd_run.h",
