@@ -302,6 +302,46 @@ const char *kl_department_directives_address(cmd_parms *cmd, void *unused, int a
     return error;
 }
 
+/* Up to len bytes of a file. @return how that went */
+static apr_status_t read_file(apr_pool_t *p, const char *path, char *bytes, apr_size_t *len)
+{
+    apr_file_t *file;
+    apr_status_t rv = apr_file_open(&file, path, APR_READ | APR_BINARY, APR_OS_DEFAULT, p);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    rv = apr_file_read_full(file, bytes, *len, len);
+    apr_file_close(file);
+    return rv == APR_EOF ? APR_SUCCESS : rv;
+}
+
+/* Read once, here: no request waits for a disk, and what is wrong with it is said at start. */
+const char *kl_department_directives_logo(cmd_parms *cmd, void *unused, const char *path)
+{
+    const char *error;
+    kl_department_t *department = department_here(cmd, &error);
+    apr_size_t len = KL_MAX_LOGO + 1;
+    char *bytes = apr_palloc(cmd->temp_pool, len), why[120];
+    kl_error_t *err = kl_error_make(cmd->temp_pool);
+    apr_status_t rv;
+
+    (void)unused;
+    if (!department) {
+        return error;
+    }
+    path = ap_server_root_relative(cmd->temp_pool, path);
+    rv = path ? read_file(cmd->temp_pool, path, bytes, &len) : APR_EBADPATH;
+    if (rv != APR_SUCCESS) {
+        return apr_psprintf(cmd->pool, "KlarnaInStoreLogo: %s cannot be read: %s", path,
+                            apr_strerror(rv, why, sizeof(why)));
+    }
+    department->logo = kl_logo_read(cmd->pool, (const unsigned char *)bytes, len, err);
+    return department->logo
+               ? NULL
+               : apr_psprintf(cmd->pool, "KlarnaInStoreLogo: %s: %s", path, err->detail);
+}
+
 const char *kl_department_directives_finalize(cmd_parms *cmd, void *unused, const char *url)
 {
     const char *error;

@@ -23,6 +23,7 @@ const char *kl_department_directives_time_out(cmd_parms *cmd, void *unused, cons
 const char *kl_department_directives_profile(cmd_parms *cmd, void *unused, const char *id);
 const char *kl_department_directives_address(cmd_parms *cmd, void *unused, int argc,
                                              char *const argv[]);
+const char *kl_department_directives_logo(cmd_parms *cmd, void *unused, const char *path);
 const char *kl_department_directives_finalize(cmd_parms *cmd, void *unused, const char *url);
 
 /* Rows of the command table (directives.c). */
@@ -47,6 +48,8 @@ const char *kl_department_directives_finalize(cmd_parms *cmd, void *unused, cons
         AP_INIT_TAKE_ARGV("KlarnaInStoreAddress", kl_department_directives_address, NULL, \
                           RSRC_CONF, \
                           "the store for Klarna: store-id street postal-code city country"), \
+        AP_INIT_TAKE1("KlarnaInStoreLogo", kl_department_directives_logo, NULL, RSRC_CONF, \
+                      "PNG file for the middle of the department's QR codes"), \
         AP_INIT_TAKE1("KlarnaInvoiceFinalize", kl_department_directives_finalize, NULL, RSRC_CONF, \
                       "local URL of the host's program that finalises an invoice")
 

@@ -48,28 +48,29 @@ apr_array_header_t *kl_department_settings_copy(apr_pool_t *p, const apr_array_h
     return copy;
 }
 
-#define INHERIT_TEXT(member) into->member = into->member ? into->member : base->member
+#define INHERIT_POINTER(member) into->member = into->member ? into->member : base->member
 #define INHERIT_NUMBER(member) into->member = into->member >= 0 ? into->member : base->member
 
 static void merge_department(kl_department_t *into, const kl_department_t *base)
 {
     into->way = into->on >= 0 ? into->way : base->way;
     INHERIT_NUMBER(on);
-    INHERIT_TEXT(markets);
+    INHERIT_POINTER(markets);
     INHERIT_NUMBER(places_only);
     INHERIT_NUMBER(refunds);
     into->sends_email = into->sends_sms >= 0 ? into->sends_email : base->sends_email;
     INHERIT_NUMBER(sends_sms);
     INHERIT_NUMBER(time_out);
-    INHERIT_TEXT(profile_id);
+    INHERIT_POINTER(profile_id);
     if (!into->store_id) {
         into->street = base->street;
         into->postal_code = base->postal_code;
         into->city = base->city;
         into->country = base->country;
     }
-    INHERIT_TEXT(store_id);
-    INHERIT_TEXT(finalize);
+    INHERIT_POINTER(store_id);
+    INHERIT_POINTER(logo);
+    INHERIT_POINTER(finalize);
 }
 
 apr_array_header_t *kl_department_settings_merge(apr_pool_t *p, const apr_array_header_t *base,

@@ -8,6 +8,7 @@
 
 #include "core/country.h"
 #include "core/instore.h"
+#include "core/logo.h"
 
 /* A country with its currency, in which it takes payments. */
 typedef struct kl_market_t {
@@ -29,6 +30,7 @@ typedef struct kl_department_t {
     const char *profile_id;       /* of Klarna's hosted page, or "" */
     const char *store_id;         /* KlarnaInStoreAddress; "" when not given, as the rest of it */
     const char *street, *postal_code, *city, *country;
+    const kl_logo_t *logo; /* for the middle of its QR codes, or NULL */
     const char *finalize; /* local URL of the host that finalises an invoice, or NULL */
 } kl_department_t;
 

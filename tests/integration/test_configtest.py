@@ -20,6 +20,9 @@ FILES = {"live": f"PK1:{LIVE}\n", "test": f"PK1:{TEST}\n", "empty": "", "newline
          "no-colon": confidential.keep("no-colon-in-here-88") + "\n",
          "no-user": f":{TEST}\n", "no-password": "PK1:\n", "short-key": SHORT + "\n"}
 URL = "http://127.0.0.1:9"
+# One white pixel.
+LOGO = bytes.fromhex("89504e470d0a1a0a0000000d49484452000000010000000108000000003a7e9b55"
+                     "0000000a49444154789c63f80f0001010100b138f6140000000049454e44ae426082")
 
 
 @pytest.fixture(scope="module")
@@ -31,8 +34,10 @@ def home():
     home.write("writable-by-all", f"PK1:{TEST}\n", 0o642)
     home.write("program", f"#!/bin/sh\necho 'PK1:{FROM_PROGRAM}'\n", 0o755)
     home.write("silent-program", "#!/bin/sh\nexit 3\n", 0o755)
-    with open(os.path.join(home.dir, "latin-1.conf"), "wb") as file:
-        file.write("KlarnaInStoreProfile Åre\n".encode("latin-1"))
+    for name, raw in {"latin-1.conf": "KlarnaInStoreProfile Åre\n".encode("latin-1"),
+                      "logo.png": LOGO}.items():
+        with open(os.path.join(home.dir, name), "wb") as file:
+            file.write(raw)
     home.hand_over()
     yield home
     home.remove()
@@ -142,6 +147,15 @@ WRONG_DEPARTMENT = {
     "a QR session of no store": (department("KlarnaInStore qr"),
                                  ["KLA0008", "'desk' of store 'default'",
                                   "add KlarnaInStoreAddress"]),
+    "a logo that is not there": (department("KlarnaInStoreLogo ${DIR}/nothing.png"),
+                                 ["KlarnaInStoreLogo", "/nothing.png cannot be read",
+                                  "No such file"]),
+    "a logo that is no picture": (department("KlarnaInStoreLogo ${DIR}/no-user"),
+                                  ["KlarnaInStoreLogo", "/no-user", "PNG"]),
+    "a logo that is a folder": (department("KlarnaInStoreLogo ${DIR}"),
+                                ["KlarnaInStoreLogo", "cannot be read"]),
+    "a logo that is too large": (department("KlarnaInStoreLogo /usr/sbin/apache2"),
+                                 ["KlarnaInStoreLogo", "PNG file of 1 to"]),
     "a program on another server": (department("KlarnaInvoiceFinalize http://host.example/f"),
                                     ["KlarnaInvoiceFinalize", "path of this server"]),
     "a program on another server in disguise": (department("KlarnaInvoiceFinalize //host/f"),
@@ -172,7 +186,7 @@ WRONG_DEPARTMENT = {
     for name, value in {"KlarnaInStore": "qr", "KlarnaInStoreMarkets": "SE/SEK",
                         "KlarnaInStorePlace": "PLACE_ORDER", "KlarnaInStoreRefunds": "On",
                         "KlarnaInStoreSend": "sms", "KlarnaTillTimeout": "5m",
-                        "KlarnaInStoreProfile": "1", "KlarnaInvoiceFinalize": "/f",
+                        "KlarnaInStoreProfile": "1", "KlarnaInStoreLogo": "x.png", "KlarnaInvoiceFinalize": "/f",
                         "KlarnaInStoreAddress": "1 2 3 4 SE"}.items()
 }
 
@@ -351,7 +365,8 @@ RIGHT = {
         "KlarnaUseStore clinic", "</Location>", "<KlarnaStore more>",
         "KlarnaCredentials file:${DIR}/test"),
     "a bicycle shop": department("KlarnaInStore qr", ADDRESS, "KlarnaTillTimeout 15m",
-                                 "KlarnaInStoreSend none", "KlarnaInStoreMarkets SE/SEK"),
+                                 "KlarnaInStoreSend none", "KlarnaInStoreMarkets SE/SEK",
+                                 "KlarnaInStoreLogo ${DIR}/logo.png"),
     "a department of defaults": department(),
     "tills without a department on the whole server": plus(*TILLS, "</Location>"),
     "tills of a clinic": plus(*CLINIC, *TILLS, "KlarnaUseStore clinic", "</Location>"),
