@@ -14,6 +14,8 @@
 #include "handlers/answer.h"
 #include "handlers/orders.h"
 #include "handlers/checkout.h"
+#include "handlers/display.h"
+#include "handlers/instore.h"
 #include "handlers/operator.h"
 #include "handlers/callbacks.h"
 #include "handlers/status.h"
@@ -21,6 +23,7 @@
 static const kl_family_t families[] = {
     {"klarna-checkout", 0, 0, kl_checkout_routes}, {"klarna-orders", 1, 1, kl_orders_routes},
     {"klarna-operator", 1, 1, kl_operator_routes}, {"klarna-callbacks", 0, 1, kl_callbacks_routes},
+    {"klarna-instore", 1, 1, kl_instore_routes},   {"klarna-display", 0, 1, kl_display_routes},
     {"klarna-status", 0, 0, kl_status_routes},     {NULL, 0, 0, NULL},
 };
 

@@ -14,6 +14,7 @@
 #include "service/paced.h"
 #include "settings.h"
 #include "store/store_dbd.h"
+#include "service/waiters.h"
 #include "warm.h"
 
 /* Offered by the crash tests' module only: it dies at the step it was given. */
@@ -75,6 +76,15 @@ static int threads(server_rec *s)
            + kl_settings_most_threads(s);
 }
 
+/* A quarter of the threads may wait for news: the others serve. */
+static int waiters(void)
+{
+    int n = 0;
+
+    ap_mpm_query(AP_MPMQ_MAX_THREADS, &n);
+    return n < 8 ? 1 : n / 4;
+}
+
 static void pause_for(apr_interval_time_t t)
 {
     apr_sleep(t);
@@ -100,6 +110,7 @@ void kl_child_init(apr_pool_t *pchild, server_rec *s)
     else {
         kl_warm_start(pchild, s, http);
     }
+    kl_waiters_init(pchild, waiters());
     paced = kl_paced_make(pchild, http, &(kl_paced_clock_t){apr_time_now, pause_for});
     for (; s; s = s->next) {
         make_store(pchild, s);
@@ -141,6 +152,7 @@ void kl_child_service(kl_service_t *svc, apr_pool_t *p, server_rec *s, const kl_
     svc->now = apr_time_now;
     svc->sleep = pause_for;
     svc->random = random_bytes;
+    svc->tell = kl_waiters_tell;
     svc->step = step;
 }
 

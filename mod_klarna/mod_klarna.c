@@ -11,11 +11,13 @@
 #include <ap_mpm.h>
 #include <http_core.h>
 #include <http_request.h>
+#include <mpm_common.h>
 
 #include "child.h"
 #include "handlers/handlers.h"
 #include "klarna_module.h"
 #include "settings.h"
+#include "service/waiters.h"
 #include "warm.h"
 #include "worker.h"
 #include "check.h"
@@ -74,6 +76,7 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_check_config(kl_check_settings, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(post_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(child_init, NULL, NULL, APR_HOOK_FIRST);
+    ap_hook_child_stopping(kl_waiters_stop, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_map_to_storage(kl_dispatch_map_to_storage, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_handler(kl_dispatch_handler, NULL, NULL, APR_HOOK_MIDDLE);
 }

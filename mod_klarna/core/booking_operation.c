@@ -8,6 +8,7 @@
 
 #include "core/booking.h"
 #include "core/booking_operation.h"
+#include "core/instore.h"
 #include "core/intent.h"
 #include "core/waiting.h"
 #include "core/order_check.h"
@@ -108,6 +109,9 @@ static kl_kind_t placed(kl_order_t *order, apr_pool_t *p, const kl_operation_t *
         return kl_error_set(err, KL_INTERNAL, "invariant",
                             "What Klarna answered to operation %s cannot be read.", op->id);
     }
+    if (order->instore) {
+        kl_instore_complete(order->instore, op->updated_at);
+    }
     /* The worker tells Klarna; of what was taken over, whoever placed it. */
     order->unacknowledged = op->kind != KL_OP_TAKE_OVER;
     return kl_booking_place(order, op->result_id, fraud_status ? fraud_status : "", err);
@@ -154,20 +158,18 @@ static kl_kind_t book(kl_order_t *order, apr_pool_t *p, const kl_operation_t *op
         return kl_booking_release(order, &intent.moved, err);
     case KL_OP_EXTEND:
         order->expires_at = 0; /* not known until it is read back from Klarna */
-        return KL_OK;
+        break;
     case KL_OP_SHIPPING_INFO:
         return kl_booking_track(order, p, intent.capture_id, intent.shipping_info, err);
     case KL_OP_DUE_DATE:
         return kl_booking_due_date(order, intent.capture_id, intent.due.days, err);
     case KL_OP_LINES:
         return kl_booking_lines(order, op->amount, intent.lines, err);
-    case KL_OP_SEND_OUT:
-    case KL_OP_ACKNOWLEDGE:
-    case KL_OP_SHIPPING_ADDRESS: /* nothing of it is kept */
-        return KL_OK;
     case KL_OP_REFERENCES:
         kl_booking_refer(order, intent.merchant_reference1, intent.merchant_reference2);
-        return KL_OK;
+        break;
+    default: /* of others nothing is kept */
+        break;
     }
     return KL_OK;
 }
@@ -218,6 +220,27 @@ static void declined(kl_order_t *order, apr_pool_t *p, const kl_operation_t *op)
     }
 }
 
+/* What became of the link that Klarna was to send. One that never went out leaves it as it was. */
+static void distributed(kl_order_t *order, const kl_operation_t *op)
+{
+    if (op->kind != KL_OP_DISTRIBUTE || !order->instore) {
+        return;
+    }
+    if (op->state == KL_OP_CONFIRMED) {
+        order->instore->sent = KL_SEND_SENT;
+    }
+    else if (op->attempts == 0) {
+        order->instore->sent = KL_SEND_NONE;
+    }
+    else if (op->doubtful || strcmp(op->error_code, KL_GIVEN_UP) == 0) {
+        order->instore->sent = KL_SEND_UNKNOWN;
+    }
+    else {
+        order->instore->sent = KL_SEND_REFUSED;
+        order->instore->send_refusal = op->error_code;
+    }
+}
+
 kl_kind_t kl_booking_operation(kl_order_t *order, apr_pool_t *p, const kl_operation_t *op,
                                kl_error_t *err)
 {
@@ -241,5 +264,6 @@ kl_kind_t kl_booking_operation(kl_order_t *order, apr_pool_t *p, const kl_operat
     kl_waiting_answered(order, op);
     no_orphan_any_more(order, op);
     acknowledged(order, op);
+    distributed(order, op);
     return kl_order_check(order, err);
 }

@@ -31,7 +31,7 @@ typedef struct kl_department_t {
     const char *store_id;         /* KlarnaInStoreAddress; "" when not given, as the rest of it */
     const char *street, *postal_code, *city, *country;
     const kl_logo_t *logo; /* for the middle of its QR codes, or NULL */
-    const char *finalize; /* local URL of the host that finalises an invoice, or NULL */
+    const char *finalize;  /* local URL of the host that finalises an invoice, or NULL */
 } kl_department_t;
 
 /** 1 when it takes payments of that country and currency, "" = any. */

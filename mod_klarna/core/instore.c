@@ -138,22 +138,30 @@ static const kl_words_t *in_progress(const kl_instore_t *instore)
     if (instore->abort_by[0]) {
         return &ending;
     }
-    if (strcmp(instore->reason_code, "manual_id_check") == 0) {
+    if (strcmp(instore->reason_code, "id_check") == 0) {
         return &check;
     }
     return instore->reason_code[0] ? &again : &paying;
 }
 
-static const kl_words_t *completed(const kl_instore_t *instore)
+static const kl_words_t *completed(const kl_order_t *order)
 {
+    const kl_instore_t *instore = order->instore;
     static const kl_words_t paid = {"paid", "Paid. Verify it, or give the money back."};
     static const kl_words_t verified = {"verified", "Paid and verified."};
+    static const kl_words_t back = {"given_back", "Paid, and given back."};
+    static const kl_words_t going = {"giving_back",
+                                     "Paid. The money goes back; Klarna has not confirmed it yet."};
 
+    if (instore->abort_by[0]) {
+        return kl_order_credit_limit(order) > 0 ? &going : &back;
+    }
     return instore->verified_at ? &verified : &paid;
 }
 
-const kl_words_t *kl_instore_sentence(const kl_instore_t *instore)
+const kl_words_t *kl_instore_sentence(const kl_order_t *order)
 {
+    const kl_instore_t *instore = order->instore;
     static const kl_words_t expired = {"expired", "Its time is over. Nothing was paid."};
     static const kl_words_t declined = {"declined",
                                         "Klarna declined it. Nothing was paid; offer another way."};
@@ -166,7 +174,7 @@ const kl_words_t *kl_instore_sentence(const kl_instore_t *instore)
     case KL_INSTORE_IN_PROGRESS:
         return in_progress(instore);
     case KL_INSTORE_COMPLETED:
-        return completed(instore);
+        return completed(order);
     case KL_INSTORE_CANCELLED:
         return cancelled(instore);
     case KL_INSTORE_EXPIRED:
@@ -201,19 +209,21 @@ static void wipe(kl_instore_t *instore)
     instore->sent_to = instore->phone = instore->email = "";
 }
 
+void kl_instore_ended(kl_order_t *order)
+{
+    wipe(order->instore);
+    order->state = kl_instore_order_state(order->instore->state);
+    order->reason_code = order->instore->reason_code;
+    order->reason = order->instore->reason;
+}
+
 void kl_instore_end(kl_order_t *order, kl_instore_state_t state, const char *by)
 {
-    kl_instore_t *instore = order->instore;
-
-    if (kl_instore_is_final(instore->state)) {
-        return;
+    if (!kl_instore_is_final(order->instore->state)) {
+        order->instore->state = state;
+        order->instore->ended_by = by;
+        kl_instore_ended(order);
     }
-    instore->state = state;
-    instore->ended_by = by;
-    wipe(instore);
-    order->state = state == KL_INSTORE_DECLINED ? KL_ORDER_DECLINED : KL_ORDER_ABANDONED;
-    order->reason_code = instore->reason_code;
-    order->reason = instore->reason;
 }
 
 void kl_instore_complete(kl_instore_t *instore, apr_time_t now)
@@ -221,6 +231,7 @@ void kl_instore_complete(kl_instore_t *instore, apr_time_t now)
     instore->state = KL_INSTORE_COMPLETED;
     instore->completed_at = instore->completed_at ? instore->completed_at : now;
     instore->reason_code = instore->reason = "";
+    instore->abort_by = ""; /* too late: whether the money goes back is asked anew */
     wipe(instore);
 }
 
@@ -292,6 +303,7 @@ kl_json_t *kl_instore_json(apr_pool_t *p, const kl_instore_t *instore)
     kl_json_set_str(v, "start", kl_instore_start_name(instore->start));
     kl_json_set_str(v, "sent", kl_instore_send_name(instore->sent));
     kl_json_set_bool(v, "places_only", instore->places_only);
+    kl_json_set_bool(v, "short_code", instore->short_code);
 #define WRITE_TEXT(member) kl_json_set_str(v, #member, instore->member[0] ? instore->member : NULL);
     TEXTS(WRITE_TEXT)
 #define WRITE_TIME(member) kl_json_set_int(v, #member, instore->member);
@@ -338,6 +350,7 @@ kl_instore_t *kl_instore_read(const kl_reader_t *rd)
     out->start = (kl_start_t)word(rd, "start", starts, COUNT(starts));
     out->sent = (kl_send_t)word(rd, "sent", sends, COUNT(sends));
     out->places_only = kl_json_bool(rd->obj, "places_only", 0);
+    out->short_code = kl_json_bool(rd->obj, "short_code", 0);
 #define READ_TEXT(member) \
     text = kl_json_str(rd->obj, #member); \
     out->member = text ? text : "";

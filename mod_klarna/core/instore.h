@@ -71,6 +71,7 @@ struct kl_instore_t {
     const char *abort_by;             /* who wants it ended: "cashier", "timeout" or "" */
     const char *ended_by;             /* "customer", "cashier", "timeout", "klarna" or "" */
     int places_only;                  /* 1: Klarna places and does not capture: verify does */
+    int short_code;                   /* 1: it began with the code of the customer's phone */
     const char *method;               /* how it reaches them last: "qr", "sms" or "email" */
     kl_send_t sent;
     const char *sent_to;       /* a phone number or an e-mail address; wiped at the end */
@@ -95,11 +96,13 @@ const char *kl_instore_send_name(kl_send_t sent);    /* "sent" */
 int kl_instore_is_final(kl_instore_state_t state);
 
 /** One plain English sentence for the cashier about where it stands. */
-const kl_words_t *kl_instore_sentence(const kl_instore_t *instore);
+const kl_words_t *kl_instore_sentence(const kl_order_t *order);
 
 /** It ends without an order of Klarna's, by whom; what told who the customer is is wiped. Nothing
  *  happens to one that has ended. */
 void kl_instore_end(kl_order_t *order, kl_instore_state_t state, const char *by);
+/** The same for one whose state says already that it has ended. */
+void kl_instore_ended(kl_order_t *order);
 /** Klarna has an order: it is paid. */
 void kl_instore_complete(kl_instore_t *instore, apr_time_t now);
 /** The state of the order while it is stored as a payment. */

@@ -23,6 +23,7 @@ static const char *const kind_names[] = {
     [KL_OP_SEND_OUT] = "send_out",
     [KL_OP_TAKE_OVER] = "take_over",
     [KL_OP_LINES] = "lines",
+    [KL_OP_DISTRIBUTE] = "distribute",
 };
 
 static const char *const state_names[] = {
@@ -37,7 +38,7 @@ static const char *const mark_names[] = {
     [KL_OP_KEY_EXPIRED] = "key_expired",
 };
 
-_Static_assert(COUNT(kind_names) == KL_OP_LINES + 1, "each kind has a name");
+_Static_assert(COUNT(kind_names) == KL_OP_DISTRIBUTE + 1, "each kind has a name");
 _Static_assert(COUNT(state_names) == KL_OP_UNKNOWN + 1, "each state has a name");
 _Static_assert(COUNT(mark_names) == KL_OP_KEY_EXPIRED + 1, "each mark has a name");
 
@@ -97,12 +98,17 @@ int kl_op_places(kl_op_kind_t kind)
 
 int kl_op_is_personal(kl_op_kind_t kind)
 {
-    return kind == KL_OP_PLACE_ORDER || kind == KL_OP_SHIPPING_ADDRESS;
+    return kind == KL_OP_PLACE_ORDER || kind == KL_OP_SHIPPING_ADDRESS || kind == KL_OP_DISTRIBUTE;
 }
 
 int kl_op_has_key(kl_op_kind_t kind)
 {
-    return !kl_op_places(kind);
+    return !kl_op_places(kind) && !kl_op_is_sent_once(kind);
+}
+
+int kl_op_is_sent_once(kl_op_kind_t kind)
+{
+    return kind == KL_OP_DISTRIBUTE;
 }
 
 int kl_op_takes_the_whole(kl_op_kind_t kind)

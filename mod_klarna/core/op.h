@@ -23,7 +23,8 @@ typedef enum {
     KL_OP_SEND_OUT,  /* Klarna writes to the shopper about a capture once more */
     KL_OP_TAKE_OVER, /* an order of Klarna's that was placed before the module came: only reads it
                       */
-    KL_OP_LINES      /* write the authorization anew: other lines, another amount */
+    KL_OP_LINES,     /* write the authorization anew: other lines, another amount */
+    KL_OP_DISTRIBUTE /* Klarna sends the customer the link of a payment in a store */
 } kl_op_kind_t;
 
 typedef enum {
@@ -62,6 +63,10 @@ int kl_op_has_key(kl_op_kind_t kind);
 /** 1 for what acts on an authorization as a whole: writes its amount and all its lines, or gives it
  *  up with whatever others have added. */
 int kl_op_takes_the_whole(kl_op_kind_t kind);
+
+/** 1 for what goes on the wire once, whatever becomes of its answer: done twice, the customer gets
+ *  it twice. Its end is its first outcome, and a person does it again. */
+int kl_op_is_sent_once(kl_op_kind_t kind);
 
 /** 1 when a refusal with that code is about what the order has become, not about what was asked. */
 int kl_op_refused_by_state(int http_status, const char *error_code);

@@ -184,6 +184,9 @@ kl_kind_t kl_operation_sent(kl_operation_t *op, apr_time_t now, kl_error_t *err)
 
 static kl_op_state_t state_after(const kl_operation_t *op, const kl_outcome_t *outcome)
 {
+    if (kl_op_is_sent_once(op->kind)) {
+        return outcome->meaning == KL_MEANS_DONE ? KL_OP_CONFIRMED : KL_OP_REFUSED;
+    }
     switch (outcome->meaning) {
     case KL_MEANS_DONE:
         return KL_OP_CONFIRMED;
@@ -241,9 +244,14 @@ kl_kind_t kl_operation_answered(kl_operation_t *op, const kl_outcome_t *outcome,
         return err->kind;
     }
     leave(op, state, now + pause_after(op, outcome, dice));
-    op->doubtful = outcome->doubtful || state == KL_OP_UNKNOWN;
+    op->doubtful = outcome->doubtful || outcome->meaning == KL_MEANS_UNKNOWN
+                   || state == KL_OP_UNKNOWN;
     op->updated_at = now;
     keep_answer(op, outcome);
+    if (op->kind == KL_OP_DISTRIBUTE) { /* Klarna's words may name whom it was to reach */
+        op->refusal = "";
+        op->error_messages = "[]";
+    }
     return KL_OK;
 }
 

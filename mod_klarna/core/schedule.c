@@ -4,10 +4,13 @@
 
 #include <string.h>
 
+#include "core/instore.h"
 #include "core/limits.h"
+#include "core/payment.h"
 
 #define MINUTE apr_time_from_sec(60)
 #define DAY apr_time_from_sec(86400)
+#define IN_STORE apr_time_from_sec(3)
 
 #define EXPIRED_D 30 /* how long an expired order is looked at, in days */
 
@@ -34,6 +37,28 @@ static apr_time_t look_at_expired(const kl_order_t *order, apr_time_t now)
     return now + DAY <= order->expires_at + EXPIRED_D * DAY ? now + DAY : 0;
 }
 
+/* A till waits for it, or a customer at home: soon at first, then every minute; at its time-out. */
+static apr_time_t look_in_store(const kl_order_t *order, apr_time_t now)
+{
+    apr_time_t age = now - order->created_at, end = order->instore->time_out_at;
+    apr_time_t next;
+
+    if (kl_instore_is_final(order->instore->state)) {
+        return 0;
+    }
+    if (order->attention == KL_ATTENTION_ORPHAN) { /* only a person can find it */
+        return now + DAY;
+    }
+    next = now + (age < 10 * MINUTE ? IN_STORE : age < 60 * MINUTE ? 4 * IN_STORE : MINUTE);
+
+    return end > now && end < next ? end : next;
+}
+
+static apr_time_t look_at_payment(const kl_order_t *order, apr_time_t now)
+{
+    return order->instore ? look_in_store(order, now) : order->created_at + KL_INTENT_LIFETIME;
+}
+
 static apr_time_t next_look(const kl_order_t *order, apr_time_t now)
 {
     apr_time_t next, after_end;
@@ -44,8 +69,8 @@ static apr_time_t next_look(const kl_order_t *order, apr_time_t now)
     if (is_over(order)) {
         return 0;
     }
-    if (order->state == KL_ORDER_CREATED || order->state == KL_ORDER_DECLINED) {
-        return order->created_at + KL_INTENT_LIFETIME;
+    if (kl_payment_is_state(order->state)) {
+        return look_at_payment(order, now);
     }
     if (strcmp(order->fraud_status, "PENDING") == 0) {
         return now + 10 * MINUTE;

@@ -36,6 +36,14 @@ typedef struct kl_details_request_t {
     kl_json_t *shipping_address;         /* as kl_shipping_address_read gave it */
 } kl_details_request_t;
 
+/* How the link of a payment in a store is sent to the customer. */
+typedef struct kl_send_request_t {
+    const char *method; /* "sms" or "email" */
+    const char *to;     /* E.164, or an e-mail address */
+    const char *phone;  /* of an SMS: the number as Klarna takes it, and its country */
+    const char *country;
+} kl_send_request_t;
+
 /* What is asked for; of the requests, the one that the action reads. */
 typedef struct kl_ask_t {
     const char *order_id;
@@ -50,6 +58,7 @@ typedef struct kl_ask_t {
     const kl_due_date_request_t *due_date;
     const kl_take_over_request_t *take_over;
     const kl_lines_request_t *lines;
+    const kl_send_request_t *send;
 } kl_ask_t;
 
 typedef struct kl_action_t {

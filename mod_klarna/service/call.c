@@ -71,13 +71,13 @@ static void try_once(kl_service_t *svc, kl_operation_t *op, const kl_klarna_requ
     kl_service_step(svc, "called");
 }
 
-/* 1 when another try may say more. What acts on an authorization as a whole is not repeated
- * blindly: others may have written it since. */
+/* 1 when another try may say more. What is sent once is not sent again in doubt. What acts on an
+ * authorization as a whole is not repeated blindly: others may have written it since. */
 static int worth_another(kl_op_kind_t kind, kl_meaning_t meaning, const kl_error_t *why,
                          const kl_exchange_t *ex)
 {
     if (meaning == KL_MEANS_UNKNOWN) {
-        return !kl_op_takes_the_whole(kind);
+        return !kl_op_takes_the_whole(kind) && !kl_op_is_sent_once(kind);
     }
     return meaning == KL_MEANS_NOT_DONE
            && (why->kind == KL_RATE_LIMITED || ex->resp.delivery == KL_NOT_SENT);

@@ -36,6 +36,9 @@ static kl_kind_t save(kl_service_t *svc, kl_change_t *change, kl_order_t *order,
     if (rv == KL_OK && is_claim(change)) {
         kl_references_store(svc, order, known, change->op);
     }
+    if (rv == KL_OK && order->instore && !change->note && svc->tell) {
+        svc->tell(order->id);
+    }
     return rv;
 }
 

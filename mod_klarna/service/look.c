@@ -10,6 +10,7 @@
 #include "service/authorization.h"
 #include "service/change.h"
 #include "service/placement.h"
+#include "service/instore_look.h"
 #include "service/reconcile.h"
 #include "service/run.h"
 #include "service/verify.h"
@@ -236,7 +237,10 @@ static kl_kind_t look_at_order(kl_service_t *svc, kl_order_t *order, const char 
         return rv;
     }
     *note = note_of(svc, &look);
-    if (!look.booked && is_quiet(&before, order)) {
+    if (order->instore) {
+        kl_instore_look_capture(svc, order);
+    }
+    else if (!look.booked && is_quiet(&before, order)) {
         acknowledge(svc, order, note);
     }
     if (svc->auto_extend && wants_extension(svc, order)) {
@@ -255,7 +259,13 @@ kl_kind_t kl_look_at(kl_service_t *svc, kl_order_t *order, const char **note, kl
         return rv;
     }
     if (order->pending_op[0]) {
-        return look_at_holder(svc, order, err);
+        rv = look_at_holder(svc, order, err);
+    }
+    if (rv == KL_OK && order->instore && kl_payment_is_state(order->state)) {
+        return kl_instore_look(svc, &order, note, err);
+    }
+    if (rv != KL_OK || order->pending_op[0]) {
+        return rv;
     }
     if (kl_payment_is_state(order->state)) {
         return look_at_intent(svc, order, note, err);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include "core/agree.h"
 #include "core/contract.h"
+#include "core/instore.h"
 #include "service/book.h"
 #include "service/call.h"
 #include "service/change.h"
@@ -206,6 +207,21 @@ static kl_kind_t verify_hint(kl_service_t *svc, kl_run_t *run, kl_error_t *err)
     return rv == KL_OK ? svc->store->operation_save(svc->store, svc->p, op, err) : rv;
 }
 
+/* --- what is sent once -------------------------------------------------------------------- */
+
+/* Not again, and not when the payment has ended meanwhile: it is over, as far as was seen. */
+static kl_kind_t send_once(kl_service_t *svc, kl_run_t *run, kl_error_t *err)
+{
+    const kl_finding_t found = {.truth = KL_TRUTH_NOT_EXECUTED};
+    kl_exchange_t ex = {.key_expired = 0};
+
+    KL_CONTRACT(run->order && run->order->instore, err);
+    if (run->op->attempts > 0 || kl_instore_is_final(run->order->instore->state)) {
+        return kl_verify_give_up(svc, run->op, &found, &run->order, err);
+    }
+    return call_once(svc, run, &ex, err);
+}
+
 /* --- the run ------------------------------------------------------------------------------ */
 
 static kl_kind_t run_one(kl_service_t *svc, kl_run_t *run, kl_error_t *err)
@@ -220,6 +236,9 @@ static kl_kind_t run_one(kl_service_t *svc, kl_run_t *run, kl_error_t *err)
     }
     else if (run->op->kind == KL_OP_PLACE_ORDER) {
         rv = place(svc, run, err);
+    }
+    else if (kl_op_is_sent_once(run->op->kind)) {
+        rv = send_once(svc, run, err);
     }
     else {
         rv = send_with_key(svc, run, err);

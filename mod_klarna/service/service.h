@@ -37,6 +37,8 @@ typedef struct kl_service_t {
     apr_time_t (*now)(void);
     void (*sleep)(apr_interval_time_t); /* between tries */
     kl_random_fn random;
+    void (*tell)(const char *id);   /* a payment in a store has news for who waits for it; NULL:
+                                       nobody does */
     void (*step)(const char *name); /* called wherever the flow has come to; NULL in production.
                                        The crash tests' module dies there */
 } kl_service_t;

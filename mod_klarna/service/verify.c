@@ -368,6 +368,7 @@ static kl_kind_t truth_of(const search_t *search, const kl_klarna_record_t *seen
     case KL_OP_ACKNOWLEDGE:      /* nor does a second word */
     case KL_OP_SHIPPING_ADDRESS: /* the same address again is the same address */
     case KL_OP_SHIPPING_INFO:    /* tracking that appears twice does no harm */
+    case KL_OP_DISTRIBUTE:       /* never looked for: run.c ends it */
         search->found->truth = KL_TRUTH_NOT_EXECUTED;
         break;
     case KL_OP_PLACE_ORDER:

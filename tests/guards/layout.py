@@ -27,7 +27,7 @@ ONLY = {  # a library's header and the files that may include it
     "jansson.h": {"mod_klarna/core/json.c", "mod_klarna/core/reader.c"},
     "png.h": {"mod_klarna/core/logo.c", "mod_klarna/core/qr_png.c"},
     "qrcodegen/qrcodegen.h": {"mod_klarna/core/qr.c"},
-    "openssl/hmac.h": {"mod_klarna/api/signed_cart.c"},
+    "openssl/hmac.h": {"mod_klarna/api/signed_cart.c", "mod_klarna/api/display_key.c"},
     "apr_dbd.h": {"mod_klarna/store/store_dbd.c", "mod_klarna/store/store_dbd.h",
                   "mod_klarna/store/dbd_run.c", "mod_klarna/store/dbd_run.h",
                   "mod_klarna/check.c"},  # check.c: mod_dbd.h needs it first

@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Payments in a store: each way to its end, the till's steps, and both sides' books."""
+import pytest
+
+from httpd import Httpd
+from sandbox import klarna_url
+from shop import EXTRA, Shop, new_key, problem
+from till import EXTRA as TILLS, PHONE, SCREEN, TILL, Till
+
+
+@pytest.fixture(scope="module")
+def httpd(box):
+    server = Httpd(klarna_url(box), EXTRA + TILLS)
+    yield server
+    server.stop()
+
+
+@pytest.fixture(params=["clinic", "bikes"])
+def till(httpd, box, request):
+    return Till(httpd, box, request.param)
+
+
+@pytest.fixture
+def clinic(httpd, box):
+    return Till(httpd, box, "clinic")
+
+
+@pytest.fixture
+def shop(httpd, box):
+    return Shop(httpd, box)
+
+
+def paid(till, amount=10000, **more):
+    payment = till.begun(amount, **more)
+    till.customer(payment, "approve")
+    return till.until(payment, "COMPLETED")
+
+
+def test_paid_at_the_till(till, box):
+    payment = till.begun(12500, reference="R-4711")
+    assert (payment["state"], payment["start"], payment["frozen"]) == ("WAITING", "made", False)
+    assert payment["link"] and payment["expires_at"] and payment["till"] == "Counter 1"
+    till.customer(payment, "open")
+    assert till.until(payment, "IN_PROGRESS")["frozen"]
+    till.customer(payment, "approve")
+    done = till.until(payment, "COMPLETED")
+    record = box.ledger(done["klarna_order_id"])
+    assert record["captured_amount"] == done["captured_amount"] == 12500
+    assert done["klarna_reference"] == record["klarna_reference"]
+    assert record["merchant_reference1"] == "R-4711"
+    assert record["merchant_reference2"] == "default - Counter 1"
+    assert done["link"] is None and done["distribution"]["to"] is None
+    assert done["actions"]["verify"]["allowed"] and done["actions"]["abort"]["refunds"]
+    assert not done["actions"]["refund"]["allowed"]
+
+
+def test_the_customer_says_no(till):
+    payment = till.begun()
+    till.customer(payment, "cancel")
+    done = till.until(payment, "CANCELLED")
+    assert done["cancelled_by"] == "customer" and not done["actions"]["abort"]["allowed"]
+
+
+def test_the_cashier_aborts(till, box):
+    for opened in (False, True):
+        payment = till.begun()
+        if opened:
+            till.customer(payment, "open")
+        answer = till.end(payment)
+        assert answer.status == 200, answer.raw
+        assert (answer.json["state"], answer.json["cancelled_by"]) == ("CANCELLED", "cashier")
+        with pytest.raises(AssertionError):
+            till.customer(payment, "approve")
+        again = till.end(payment)
+        assert again.status == 200 and again.json["state"] == "CANCELLED"
+
+
+def test_the_customer_was_quicker(till, box):
+    payment = till.begun()
+    till.customer(payment, "approve")
+    answer = till.end(payment)
+    assert answer.status == 200 and answer.json["state"] == "COMPLETED"
+    assert answer.json["actions"]["verify"]["allowed"]
+    assert problem(till.end(payment), 409, "paid")
+    back = till.end(payment, "?refund=1")
+    assert back.status == 200 and back.json["refunded_amount"] == 10000, back.raw
+    assert back.json["sentence_code"] == "given_back"
+    assert box.ledger(back.json["klarna_order_id"])["refunded_amount"] == 10000
+    assert till.end(payment, "?refund=1").json["refunded_amount"] == 10000
+    assert problem(till.post(payment, "verify"), 409, "given_back")
+
+
+def test_verified_and_refunded(till, box):
+    payment = paid(till)
+    assert problem(till.post(payment, "refunds", {"amount": 1}), 409, "not_refundable")
+    verified = till.post(payment, "verify").json
+    assert verified["verified_at"] and verified["verified_by"] == "clerk"
+    assert verified["actions"]["refund"] == {"allowed": True, "maximum": 10000, "why_not": None}
+    assert till.post(payment, "verify").json["verified_at"] == verified["verified_at"]
+    assert problem(till.end(payment, "?refund=1"), 409, "verified")
+    part = till.post(payment, "refunds", {"amount": 2500, "reference": "C-1"})
+    assert part.status == 201 and part.json["refunded_amount"] == 2500, part.raw
+    rest = till.post(payment, "refunds")
+    assert rest.status == 201 and rest.json["refunded_amount"] == 10000
+    assert box.ledger(rest.json["klarna_order_id"])["refunded_amount"] == 10000
+
+
+def test_placed_and_captured_later(httpd, box):
+    till = Till(httpd, box, "later")
+    payment = paid(till)
+    assert payment["captured_amount"] == 0
+    gone = till.end(payment, "?refund=1")
+    assert gone.status == 200
+    assert box.ledger(gone.json["klarna_order_id"])["status"] == "CANCELLED"
+    payment = paid(till)
+    verified = till.post(payment, "verify")
+    assert verified.status == 200 and verified.json["captured_amount"] == 10000, verified.raw
+    assert box.ledger(verified.json["klarna_order_id"])["captured_amount"] == 10000
+
+
+def test_the_same_key_is_the_same_payment(till, box):
+    key = new_key()
+    first = till.begin(key=key, reference="R-1")
+    assert till.begin(key=key, reference="R-1").json["payment_id"] == first.json["payment_id"]
+    assert problem(till.begin(20000, key=key, reference="R-1"), 422, "idempotency_key_reused")
+
+
+def test_sent_by_sms_and_mail(clinic, box):
+    box.control("DELETE", "outbox")
+    payment = clinic.begun(send="sms", customer={"phone": PHONE, "email": "a.b@example.com"})
+    assert payment["distribution"]["state"] == "sent"
+    assert payment["distribution"]["to"] == "+46" + PHONE[1:]
+    assert clinic.post(payment, "send", {"method": "email"}).json["distribution"]["state"] == "sent"
+    messages = box.control("GET", "outbox")["messages"]
+    assert [message["method"] for message in messages] == ["sms", "email"]
+    assert all(message["link"] == payment["link"] for message in messages)
+    refused = problem(clinic.begin(send="sms", customer={"phone": "12"}), 400, "phone_length")
+    assert refused["field"] == "customer.phone"
+
+
+def test_a_lost_answer_to_a_message_is_told(clinic, box):
+    payment = clinic.begun(customer={"phone": PHONE})
+    box.control("DELETE", "outbox")
+    box.fault("drop_after", path="/distribution$")
+    answer = clinic.post(payment, "send", {"method": "sms"})
+    assert answer.json["distribution"]["state"] == "unknown"
+    assert answer.status == 202
+    assert len(box.control("GET", "outbox")["messages"]) == 1
+    assert clinic.post(payment, "send", {"method": "sms"}).json["distribution"]["state"] == "sent"
+    assert len(box.control("GET", "outbox")["messages"]) == 2
+
+
+def test_the_days_payments_of_a_till(httpd, box):
+    till = Till(httpd, box, "clinic", "Counter of the day")
+    ended = till.begun()
+    till.end(ended)
+    done = paid(till)
+    listed = httpd.get(TILL + "/payments?till=Counter%20of%20the%20day").json["payments"]
+    assert [one["payment_id"] for one in listed] == [done["payment_id"], ended["payment_id"]]
+    assert problem(httpd.get(TILL + "/payments"), 400, "missing")["field"] == "till"
+
+
+def test_a_poll_ends_with_the_news(till):
+    payment = till.begun()
+    till.customer(payment, "approve")
+    seen = till.read(payment, f"?wait=20&version={payment['version']}")
+    assert seen["version"] > payment["version"]
+    assert till.until(payment, "COMPLETED")
+
+
+def test_the_customers_screen(till, httpd):
+    payment = till.begun()
+    key = httpd.post(TILL + "/displays", {"till": till.name, "department": till.department}).json["key"]
+    shown = httpd.get(SCREEN + "/payment", user=None, headers={"Authorization": f"Bearer {key}"})
+    assert shown.json["amount"] == 10000 and shown.json["link"] and "payment_id" not in shown.json
+    assert httpd.get(SCREEN + "/payment", user=None,
+                     headers={"Authorization": f"Bearer {key[:-1]}0"}).status == 403
+    till.end(payment)
