@@ -125,15 +125,30 @@ kl_klarna_request_t kl_hosted_page_send_email(apr_pool_t *p, const kl_instore_t 
 
 /* --- the answer ---------------------------------------------------------------------- */
 
-/* Older answers have it only as the end of the page's own address. */
+/* The id at the end of that address, before `below`; or NULL. */
+static const char *id_in(apr_pool_t *p, const kl_json_t *v, const char *key, const char *below)
+{
+    const char *url = kl_reply_page(p, v, key), *id;
+    apr_size_t len = strlen(url), below_len = strlen(below);
+
+    if (len < below_len || strcmp(url + len - below_len, below) != 0) {
+        return NULL;
+    }
+    url = apr_pstrndup(p, url, len - below_len);
+    id = strrchr(url, '/');
+    return id && kl_url_is_plain(id + 1) ? id + 1 : NULL;
+}
+
+/* Older answers have it only in the page's own address, the oldest only in the other one. */
 static const char *page_id(apr_pool_t *p, const kl_json_t *v)
 {
     const char *id = kl_reply_word(p, v, "session_id", KL_MAX_STRING);
-    const char *url = kl_reply_page(p, v, "session_url");
-    const char *end = strrchr(url, '/');
 
-    if (!id && end && kl_url_is_plain(end + 1)) {
-        id = end + 1;
+    if (!id) {
+        id = id_in(p, v, "session_url", "");
+    }
+    if (!id) {
+        id = id_in(p, v, "distribution_url", "/distribution");
     }
     return kl_url_segment(p, id) ? id : NULL;
 }

@@ -208,6 +208,10 @@ static void test_reply_of_little(void **state)
     assert_string_equal(page.send_path, "/hpp/v1/sessions/abc-1/distribution");
     assert_string_equal(page.id_check_url, "");
     assert_int_equal(page.link_until, 0);
+    page = page_of(*state, "{\"distribution_url\":\"" BASE "/hpp/v1/sessions/7/distribution\"}");
+    assert_string_equal(page.id, "7");
+    assert_string_equal(page.result_path, "/hpp/v1/sessions/7");
+    assert_string_equal(page.send_path, "/hpp/v1/sessions/7/distribution");
     page = page_of(*state, "{\"session_id\":\"a b\",\"session_url\":\"" BASE "/pages/x\"}");
     assert_string_equal(page.id, "x");
     assert_string_equal(page.result_path, "/pages/x");
@@ -227,7 +231,7 @@ static void test_reply_of_another_host(void **state)
     assert_string_equal(page.link, "");
 }
 
-static void test_reply_as_in_the_example(void **state)
+static void test_reply_as_in_the_examples(void **state)
 {
     kl_hosted_page_t page = page_of(*state, klarnas_example(*state, "docs/hpp-create.201.json"));
 
@@ -237,6 +241,12 @@ static void test_reply_as_in_the_example(void **state)
     /* A placeholder in angle brackets is no path, so it is the documented one. */
     assert_string_equal(page.result_path, "/hpp/v1/sessions/%3Chpp_session_id%3E");
     assert_int_equal(page.link_until, kl_iso_time("2019-05-29T08:22:05.563Z"));
+    page = page_of(*state, klarnas_example(*state, "kco_rest_php/SessionsTest-testCreate.json"));
+    assert_string_equal(page.id, "9cbc9884-1fdb-45a8-9694-9340340d0436");
+    assert_string_equal(page.send_path, "/hpp/v1/sessions/9cbc9884-1fdb-45a8-9694-9340340d0436"
+                                        "/distribution");
+    assert_string_equal(page.link,
+                        "https://buy.klarna.com/hpp/9cbc9884-1fdb-45a8-9694-9340340d0436");
 }
 
 static kl_kind_t read_reply(apr_pool_t *p, const kl_klarna_response_t *resp, kl_error_t *err)
@@ -258,6 +268,9 @@ static void test_reply_unusable(void **state)
                                       "{\"session_id\":\"a\\r\\nb\"}",
                                       "{\"session_url\":\"https://api.klarna.com/..\"}",
                                       "{\"session_url\":\"https://api.klarna.com/a/\"}",
+                                      "{\"distribution_url\":\"https://api.klarna.com/hpp/7\"}",
+                                      "{\"distribution_url\":\"/distribution\"}",
+                                      "{\"distribution_url\":\"https://k/../distribution\"}",
                                       "{\"redirect_url\":\"https://pay.klarna.com/x\"}",
                                       NULL};
 
@@ -277,7 +290,7 @@ int main(void)
                                        WITH_POOL(test_reply),
                                        WITH_POOL(test_reply_of_little),
                                        WITH_POOL(test_reply_of_another_host),
-                                       WITH_POOL(test_reply_as_in_the_example),
+                                       WITH_POOL(test_reply_as_in_the_examples),
                                        WITH_POOL(test_reply_unusable)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);

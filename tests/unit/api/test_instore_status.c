@@ -129,6 +129,19 @@ static void test_not_read(void **state)
     assert_string_equal(seen.word, "untouched");
 }
 
+/* One of a client that places orders itself: completed, with a token in place of an order. */
+static void test_an_old_example(void **state)
+{
+    apr_pool_t *p = *state;
+    kl_error_t *err = kl_error_make(p);
+    kl_klarna_response_t resp =
+        an_answer(200, klarnas_example(p, "kco_rest_php/SessionsTest-testFetch.json"));
+    kl_instore_seen_t seen;
+
+    assert_int_equal(kl_instore_status_reply(&seen, p, &resp, err), KL_PROTOCOL);
+    check_error(err, KL_PROTOCOL, "unreadable_answer");
+}
+
 static kl_kind_t read_reply(apr_pool_t *p, const kl_klarna_response_t *resp, kl_error_t *err)
 {
     kl_instore_seen_t seen;
@@ -163,6 +176,7 @@ int main(void)
     const struct CMUnitTest tests[] = {WITH_POOL(test_of_a_page),
                                        WITH_POOL(test_of_a_qr_session),
                                        WITH_POOL(test_as_in_the_examples),
+                                       WITH_POOL(test_an_old_example),
                                        WITH_POOL(test_gone),
                                        WITH_POOL(test_not_read),
                                        WITH_POOL(test_unreadable)};
