@@ -11,8 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/hosted_page.h"
+#include "api/instore_status.h"
 #include "api/order_management.h"
 #include "api/payments.h"
+#include "api/qr_session.h"
 #include "api/rate.h"
 #include "api/reply.h"
 #include "api/url.h"
@@ -125,6 +128,88 @@ static void try_due_options(apr_pool_t *p, const kl_klarna_response_t *resp)
     }
 }
 
+#define BASE "https://api.klarna.com"
+
+/* A path to which credentials are sent: of this host, and as it stands. */
+static void check_path(apr_pool_t *p, const char *path)
+{
+    const char *before = apr_pstrcat(p, apr_pstrmemdup(p, path, strcspn(path, "?")), "/", NULL);
+
+    must(path[0] == '/' && path[1] != '/' && is_clean(path) && !strpbrk(path, " #\\"));
+    must(!strstr(before, "/../") && !strstr(before, "/./"));
+}
+
+static void try_starts(apr_pool_t *p, const kl_klarna_response_t *resp)
+{
+    kl_error_t *err = kl_error_make(p);
+    kl_hosted_page_t page;
+    kl_qr_session_t qr;
+
+    if (kl_hosted_page_reply(&page, p, BASE, resp, err) == KL_OK) {
+        must(kl_url_segment(p, page.id) && is_clean(page.link) && is_clean(page.id_check_url));
+        must(!*page.link || strncmp(page.link, "http", 4) == 0);
+        must(page.link_until >= 0);
+        check_path(p, page.result_path);
+        check_path(p, page.send_path);
+    }
+    else {
+        check_error(err);
+    }
+    kl_error_clear(err);
+    if (kl_qr_session_reply(&qr, p, BASE, resp, err) == KL_OK) {
+        must(kl_url_segment(p, qr.id) != NULL);
+        check_path(p, qr.result_path);
+    }
+    else {
+        check_error(err);
+    }
+}
+
+/* Folded into a payment of either way, aborted or not: no end but by one of Klarna's words, and
+ * none is left. */
+static void try_fold(apr_pool_t *p, const kl_instore_seen_t *seen)
+{
+    for (int i = 0; i < 8; i++) {
+        kl_instore_t *instore = kl_instore_make(p);
+
+        instore->way = i & 1 ? KL_WAY_QR : KL_WAY_HOSTED_PAGE;
+        instore->abort_by = i & 2 ? "cashier" : "";
+        instore->state = i & 4 ? KL_INSTORE_COMPLETED : KL_INSTORE_IN_PROGRESS;
+        kl_instore_state_fold(p, instore, seen, apr_time_from_sec(1790000000));
+        must(!(i & 4) || instore->state == KL_INSTORE_COMPLETED);
+        must(instore->state != KL_INSTORE_WAITING && is_clean(instore->reason));
+        must((instore->state == KL_INSTORE_COMPLETED && !(i & 4))
+             == (!(i & 4) && strcmp(seen->word, "COMPLETED") == 0));
+        must(!kl_instore_state_fold(p, instore, seen, apr_time_from_sec(1790000000)));
+    }
+}
+
+static void try_status(apr_pool_t *p, const kl_klarna_response_t *resp)
+{
+    kl_error_t *err = kl_error_make(p);
+    kl_instore_seen_t seen;
+
+    if (kl_instore_status_reply(&seen, p, resp, err) != KL_OK) {
+        check_error(err);
+        return;
+    }
+    must(*seen.word && is_clean(seen.word) && is_clean(seen.link) && is_clean(seen.qr_url));
+    must((strcmp(seen.word, KL_INSTORE_GONE) == 0) == (resp->status == 404));
+    must(strcmp(seen.word, "COMPLETED") != 0 || kl_url_segment(p, seen.order_id));
+    must(seen.link_until >= 0);
+    try_fold(p, &seen);
+}
+
+static void try_given(apr_pool_t *p, const char *s)
+{
+    const char *path = kl_url_given(p, BASE, apr_pstrcat(p, BASE, s, NULL), NULL);
+
+    if (path) {
+        check_path(p, path);
+        must(strcmp(path, s) == 0);
+    }
+}
+
 static void try_words(apr_pool_t *p, const char *s)
 {
     const char *segment = kl_url_segment(p, s);
@@ -167,6 +252,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     try_payments(p, &resp);
     try_order(p, &resp);
     try_due_options(p, &resp);
+    try_starts(p, &resp);
+    try_status(p, &resp);
+    try_given(p, resp.body);
     try_words(p, resp.body);
     try_rate(resp.body);
     apr_pool_destroy(p);
