@@ -88,11 +88,17 @@ kl_kind_t kl_callbacks_change(kl_service_t *svc, kl_order_t *order, const char *
                               kl_error_t *err)
 {
     kl_change_t change = {.make = look_now, .look = KL_LOOK_NOW, .note = 1};
+    const char *id = order->id;
+    kl_kind_t rv;
 
-    if (!order->klarna_order_id[0]) {
+    if (!order->klarna_order_id[0] && !order->instore) {
         return klarna_order_id[0] && order->pending_op[0]
                    ? keep_hint(svc, order, klarna_order_id, err)
                    : KL_OK;
     }
-    return kl_change_order(svc, &change, order->id, &order, err);
+    rv = kl_change_order(svc, &change, id, &order, err);
+    if (rv == KL_OK && order->instore && svc->tell) { /* a till that waits looks at once */
+        svc->tell(id);
+    }
+    return rv;
 }

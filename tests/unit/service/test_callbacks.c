@@ -5,6 +5,7 @@
  * and nothing is believed unread.
  */
 #include "tests/unit/service_fixture.h"
+#include "core/instore.h"
 #include "service/callbacks.h"
 
 #include <apr_strings.h>
@@ -377,6 +378,41 @@ static void a_notification_that_meets_another_change_is_taken_all_the_same(void 
     assert_int_equal(world_order(world, id)->checks, 0);
 }
 
+static const char *told;
+
+static void note_told(const char *id)
+{
+    told = id;
+}
+
+/* A payment in a store has no placement of ours: what the callback says of an order is no hint. */
+static void a_payment_in_a_store_is_due_and_its_till_told(void **state)
+{
+    static const char *const names[] = {"", "klarna-order-1"};
+
+    for (int i = 0; i < 2; i++) {
+        world_t *world = new_world(state);
+        const char *id = world_created(world);
+        kl_service_t *svc = world_service(world, world->p);
+        kl_error_t *err = kl_error_make(world->p);
+        kl_order_t *order = world_order(world, id);
+
+        order->channel = KL_CHANNEL_INSTORE;
+        order->instore = kl_instore_make(world->p);
+        order->check_at = fake_clock_now() + 1;
+        order = NULL;
+        svc->tell = note_told;
+        told = "";
+        fake_klarna_arm(world->klarna, 0, 0);
+        assert_int_equal(kl_service_order(svc, id, &order, err), KL_OK);
+        assert_int_equal(kl_callbacks_change(svc, order, names[i], err), KL_OK);
+        assert_int_equal(world->klarna->calls, 0);
+        assert_int_equal(world_order(world, id)->check_at, fake_clock_now());
+        assert_int_equal(world_order(world, id)->instore->state, KL_INSTORE_WAITING);
+        assert_string_equal(told, id);
+    }
+}
+
 static void a_hint_is_kept_and_verified(void **state)
 {
     world_t *world = new_world(state);
@@ -451,6 +487,7 @@ int main(void)
         WITH_POOL(a_token_after_the_end_buys_nothing),
         WITH_POOL(a_notification_only_makes_the_order_due),
         WITH_POOL(a_notification_that_meets_another_change_is_taken_all_the_same),
+        WITH_POOL(a_payment_in_a_store_is_due_and_its_till_told),
         WITH_POOL(a_hint_is_kept_and_verified),
         WITH_POOL(a_hint_while_somebody_works_comes_again),
         WITH_POOL(a_hint_that_nobody_waits_for_is_let_go),
