@@ -2,12 +2,14 @@
 """`apachectl configtest`: each wrong or missing setting is told with its directive and its cure,
 and no secret is shown; right ones say Syntax OK."""
 import os
+import re
 
 import pytest
 
 import carts
 import confidential
-from httpd import Home, Httpd
+from httpd import CONF, Home, Httpd
+from sandbox_client import ROOT
 
 LIVE = confidential.keep("klarna_live_api_3f9d")
 TEST = confidential.keep("klarna_test_api_71c4")
@@ -403,6 +405,28 @@ def test_a_right_setting(home, what):
     change, extra = RIGHT[what]
     status, told = _says(home, change, extra,
                          KLARNA_TEST_CREDENTIALS=f"PK1:{FROM_ENVIRONMENT}")
+    assert status == 0 and "Syntax OK" in told, told
+
+
+def _examples():
+    """What the documentation shows of departments, for this machine."""
+    with open(os.path.join(ROOT, "docs", "instore.md"), encoding="utf-8") as file:
+        found = [text for text in re.findall(r"^```\n(.*?)^```", file.read(), re.M | re.S)
+                 if "<KlarnaDepartment" in text]
+    with open(os.path.join(CONF, "mod_klarna.conf"), encoding="utf-8") as file:
+        reference = re.search(r"^# --- departments.*?(?=^# --- )", file.read(), re.M | re.S).group(0)
+    found.append("".join(re.findall(r"^#((?: {4,})?</?Klarna.*\n|(?: {4,})Klarna.*\n)", reference,
+                                    re.M)))
+    return [re.sub(r"/etc/klarna/credentials\S*", "${DIR}/test", text)
+            .replace("/etc/klarna/", "${DIR}/") for text in found]
+
+
+@pytest.mark.parametrize("example", _examples(), ids=["clinic", "bicycles", "reference"])
+def test_an_example_of_the_documentation(home, example):
+    assert example.count("KlarnaInStore") >= 3
+    tills = "" if "<Location" in example else "\n".join((*TILLS, "KlarnaUseStore clinic",
+                                                         "</Location>\n"))
+    status, told = _says(home, None, example + tills)
     assert status == 0 and "Syntax OK" in told, told
 
 
