@@ -13,6 +13,7 @@
 #include "handlers/act_answer.h"
 #include "handlers/answer.h"
 #include "handlers/display.h"
+#include "handlers/invoices.h"
 #include "handlers/qr_image.h"
 #include "handlers/query.h"
 #include "handlers/till_begin.h"
@@ -146,7 +147,7 @@ static void show_refund(kl_request_t *req, const kl_acted_t *acted, kl_json_t *v
     kl_json_set_str(v, "operation_id", acted->first->id);
 }
 
-/* All of it, unless an amount or lines are named. */
+/* All of it, unless an amount or lines are named; or what a credit note took. */
 static kl_kind_t read_refund(kl_request_t *req, kl_credit_request_t *want)
 {
     kl_json_t *body = kl_json_object(req->r->pool);
@@ -265,6 +266,8 @@ const kl_route_t kl_instore_routes[] = {
     {"POST", "payments/*/verify", KL_ROUTE_BODY, verify},
     {"POST", "payments/*/refunds", KL_ROUTE_BODY | KL_ROUTE_KEY, refund},
     {"GET", "payments/*/receipt", 0, receipt},
+    {"GET", "invoices/*", 0, kl_invoices_show},
+    {"POST", "invoices/*/credit-notes", KL_ROUTE_BODY, kl_invoices_credit},
     {"POST", "displays", KL_ROUTE_BODY, kl_display_key},
     {NULL, NULL, 0, NULL},
 };

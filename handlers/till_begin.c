@@ -133,9 +133,7 @@ static kl_kind_t read_market(kl_request_t *req, const kl_reader_t *rd, const kl_
 static kl_kind_t read_sale(kl_request_t *req, const kl_reader_t *rd, kl_instore_ask_t *ask,
                            sale_t *sale)
 {
-    kl_reader_t invoice = kl_reader_object(rd, "invoice", KL_OPTIONAL);
-
-    ask->invoice = kl_json_get(req->body, "invoice") ? text(&invoice, "number", KL_REQUIRED) : "";
+    kl_invoice_read_told(&ask->invoice, rd);
     ask->till = text(rd, "till", KL_REQUIRED);
     ask->terminal = text(rd, "terminal", KL_OPTIONAL);
     ask->cashier = text(rd, "cashier", KL_OPTIONAL);
@@ -145,7 +143,7 @@ static kl_kind_t read_sale(kl_request_t *req, const kl_reader_t *rd, kl_instore_
     sale->tax_rate = kl_reader_int(rd, "tax_rate", KL_OPTIONAL, 0, 0, KL_MAX_TAX_RATE);
     sale->locale = text(rd, "locale", KL_OPTIONAL);
     sale->reference = text(rd, "reference", KL_OPTIONAL);
-    sale->reference = sale->reference[0] ? sale->reference : ask->invoice;
+    sale->reference = sale->reference[0] ? sale->reference : ask->invoice.number;
     sale->lines = kl_reader_array(rd, "lines", KL_OPTIONAL, 1, KL_MAX_LINES);
     sale->customer = kl_json_get(req->body, "customer");
     if (!sale->reference[0]) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* See instore_view.h. */
+#include "core/credit_note.h"
 #include "core/instore_view.h"
 
 #include <string.h>
@@ -33,7 +34,7 @@ const kl_words_t *kl_instore_view_why_not_refund(const kl_order_t *order,
     if (!department || !department->refunds) {
         return &not_agreed;
     }
-    return kl_order_credit_limit(order) > 0 ? NULL : &nothing;
+    return kl_credit_note_free(order) > 0 ? NULL : &nothing;
 }
 
 /* --- parts ----------------------------------------------------------------------------------- */
@@ -112,7 +113,7 @@ static kl_json_t *refund_view(apr_pool_t *p, const kl_order_t *order,
     kl_json_t *v = kl_json_object(p), *words = kl_json_object(p);
 
     kl_json_set_bool(v, "allowed", !why);
-    kl_json_set_int(v, "maximum", why ? 0 : kl_order_credit_limit(order));
+    kl_json_set_int(v, "maximum", why ? 0 : kl_credit_note_free(order));
     kl_json_set_str(words, "code", why ? why->code : NULL);
     kl_json_set_str(words, "text", why ? why->text : NULL);
     set_or_null(v, "why_not", words, why != NULL);
@@ -157,6 +158,7 @@ static kl_json_t *refunds_view(apr_pool_t *p, const kl_order_t *order)
         kl_json_set_int(v, "amount", ci->amount);
         kl_json_set_str(v, "state", ci->state);
         kl_json_set_str(v, "reference", ci->reference);
+        kl_view_word(v, "credit_note", ci->credit_note);
         kl_view_time(p, v, "at", ci->created_at);
         kl_json_append(list, v);
     }

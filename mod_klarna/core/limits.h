@@ -30,7 +30,8 @@
 #define KL_MAX_CAPTURES 200
 #define KL_MAX_CREDIT_INVOICES 200
 #define KL_MAX_CREDIT_NOTES 100 /* of one invoice of the host's */
-#define KL_MAX_LEDGER 524288    /* bytes of the stored ledger document */
+#define KL_MAX_INVOICE_PAYMENTS 2000
+#define KL_MAX_LEDGER 524288 /* bytes of the stored ledger document */
 
 /* Speaking with Klarna. */
 #define KL_MAX_REPLY 1048576       /* bytes of an answer's body */

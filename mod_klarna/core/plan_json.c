@@ -195,7 +195,7 @@ kl_kind_t kl_plan_json_credit(kl_credit_request_t *want, apr_pool_t *p, const kl
     memset(want, 0, sizeof(*want));
     kl_reader_only(&rd, "everything", "amount", "lines", "release", "name", "tax_rate",
                    "return_fee", "return_fee_tax_rate", "reference", "confirm_reference", "comment",
-                   NULL);
+                   "credit_note", NULL);
     read_selection(&want->what, &rd);
     want->release = kl_reader_bool(&rd, "release", 0);
     read_name(want, &rd);
@@ -205,5 +205,6 @@ kl_kind_t kl_plan_json_credit(kl_credit_request_t *want, apr_pool_t *p, const kl
                                               KL_MAX_TAX_RATE);
     want->reference = word(&rd, "reference");
     want->comment = word(&rd, "comment");
+    want->credit_note = word(&rd, "credit_note");
     return err->kind;
 }

@@ -17,6 +17,7 @@
 #include "service/change.h"
 #include "service/credit_invoice.h"
 #include "service/instore_look.h"
+#include "service/invoice.h"
 #include "service/reconcile.h"
 
 kl_kind_t kl_instore_load(kl_service_t *svc, const char *id, kl_order_t **out, kl_error_t *err)
@@ -44,7 +45,7 @@ static kl_instore_t *make_shop(kl_service_t *svc, const kl_instore_ask_t *ask)
     shop->till = ask->till;
     shop->terminal = ask->terminal;
     shop->cashier = ask->cashier;
-    shop->invoice = ask->invoice;
+    shop->invoice = ask->invoice.number;
     shop->phone = ask->phone;
     shop->email = ask->email;
     shop->places_only = department->places_only;
@@ -235,22 +236,61 @@ static kl_kind_t call(kl_service_t *svc, const kl_instore_ask_t *ask, kl_order_t
     return *order ? KL_OK : kl_instore_load(svc, asked.id, order, err);
 }
 
+/* Ends what was stored and nobody can pay, and says why. */
+static kl_kind_t give_up(kl_service_t *svc, kl_order_t *order, const kl_error_t *why)
+{
+    begun_t begun = {.session_id = "", .why = why};
+    kl_change_t change = {.make = take_start, .baton = &begun, .step = "instore_given_up"};
+
+    (void)kl_change_order(svc, &change, order->id, &order, kl_error_make(svc->p));
+    return why->kind;
+}
+
+/* Stores it, as a payment of the invoice if there is one. KL_TAKEN: it is there. */
+static kl_kind_t store(kl_service_t *svc, const kl_instore_ask_t *ask, kl_order_t *order,
+                       kl_error_t *err)
+{
+    kl_invoice_ask_t counted = {.account = order->account,
+                                .department = ask->department->name,
+                                .currency = order->currency,
+                                .told = ask->invoice,
+                                .payment_id = order->id,
+                                .amount = order->order_amount};
+    kl_invoice_t *invoice = NULL;
+    kl_kind_t rv = counted.told.number[0] ? kl_invoice_begin(svc, &counted, &invoice, err) : KL_OK;
+
+    if (rv == KL_OK) {
+        rv = svc->store->payment_insert(svc->store, svc->p, order, err);
+        kl_service_step(svc, "payment_stored");
+    }
+    if (rv == KL_OK && invoice && kl_invoice_join(svc, &counted, invoice, err) != KL_OK) {
+        rv = give_up(svc, order, err);
+    }
+    return rv;
+}
+
 kl_kind_t kl_instore_begin(kl_service_t *svc, const kl_instore_ask_t *ask, kl_order_t **out,
                            kl_error_t *err)
 {
-    const char *id;
-    kl_kind_t rv = make_payment(svc, ask, out, err);
+    kl_order_t *order = NULL;
+    kl_kind_t rv = make_payment(svc, ask, &order, err);
 
     if (rv != KL_OK) {
         return rv;
     }
-    id = (*out)->id;
-    rv = svc->store->payment_insert(svc->store, svc->p, *out, err);
-    kl_service_step(svc, "payment_stored");
-    if (rv == KL_TAKEN) {
+    if (ask->invoice.number[0]) { /* what is there counts once */
+        rv = find_begun(svc, order->id, ask, out, err);
+        if (rv != KL_NOT_FOUND) {
+            return rv;
+        }
         kl_error_clear(err);
-        return find_begun(svc, id, ask, out, err);
     }
+    rv = store(svc, ask, order, err);
+    if (rv == KL_TAKEN) { /* a moment ago */
+        kl_error_clear(err);
+        return find_begun(svc, order->id, ask, out, err);
+    }
+    *out = order;
     return rv == KL_OK ? call(svc, ask, out, err) : rv;
 }
 

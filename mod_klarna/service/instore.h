@@ -16,8 +16,8 @@ typedef struct kl_instore_ask_t {
     const kl_department_t *department;
     const kl_cart_t *cart; /* its lines and references, and what Klarna prefills */
     const char *till, *terminal, *cashier;
-    const char *invoice; /* the host's number */
-    const char *phone;   /* E.164 */
+    kl_invoice_told_t invoice; /* what the host told; number "": none */
+    const char *phone;         /* E.164 */
     const char *email;
     const char *short_code;    /* from the customer's phone; of a QR session only */
     const kl_client_t *client; /* with a key */

@@ -3,7 +3,7 @@
 #include "tests/unit/support.h"
 
 #include "core/credit_note.h"
-#include "core/invoice.h"
+#include "core/invoice_view.h"
 #include "core/limits.h"
 #include "core/negative.h"
 
@@ -355,6 +355,38 @@ static void notes_are_kept(void **state)
     }
 }
 
+static void the_host_sees(void **state)
+{
+    apr_pool_t *p = *state;
+    kl_invoice_t *made = invoice(p, 3000);
+    apr_array_header_t *payments = apr_array_make(p, 2, sizeof(kl_order_t *));
+    kl_order_t *paid = captured(p, 5);
+    kl_json_t *shown = kl_json_array(p), *v, *entry;
+
+    APR_ARRAY_PUSH(payments, kl_order_t *) = payment(p, "payment-2", KL_INSTORE_WAITING);
+    APR_ARRAY_PUSH(payments, kl_order_t *) = paid;
+    credit(paid, "refund-1", "paid", 400);
+    v = kl_invoice_view_preview(p, "C-1", payments);
+    assert_string_equal(kl_json_text(p, v),
+                        "{\"reference\":\"C-1\",\"preview\":true,\"entries\":[{\"payment_id\":"
+                        "\"payment-1\",\"amount\":600,\"refunded\":false}]}");
+    APR_ARRAY_PUSH(made->notes, kl_invoice_note_t) =
+        (kl_invoice_note_t){"C-1", "clerk", 7, apr_array_make(p, 1, sizeof(const char *))};
+    kl_credit_note_take(paid, "C-1", 9);
+    v = kl_invoice_view(p, made, payments, shown);
+    assert_int_equal(kl_json_int(v, "remaining", -1), 2000);
+    assert_int_equal(kl_json_size(kl_json_get(v, "negative_payments")), 2);
+    entry = kl_json_at(kl_json_get(v, "negative_payments"), 0);
+    assert_string_equal(kl_json_str(entry, "id"), "payment-1:C-1");
+    assert_string_equal(kl_json_str(entry, "reason"), "credit_note");
+    assert_int_equal(kl_json_int(entry, "amount", 0), 600);
+    v = kl_json_at(kl_json_get(v, "credit_notes"), 0);
+    entry = kl_json_at(kl_json_get(v, "entries"), 0);
+    assert_false(kl_json_bool(v, "preview", 1));
+    assert_int_equal(kl_json_int(entry, "amount", 0), 600);
+    assert_false(kl_json_bool(entry, "refunded", 1));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -368,6 +400,7 @@ int main(void)
         WITH_POOL(what_the_host_tells_is_read),
         WITH_POOL(what_remains),
         WITH_POOL(notes_are_kept),
+        WITH_POOL(the_host_sees),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
