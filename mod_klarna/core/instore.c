@@ -138,7 +138,7 @@ static const kl_words_t *in_progress(const kl_instore_t *instore)
     if (instore->abort_by[0]) {
         return &ending;
     }
-    if (strcmp(instore->reason_code, "id_check") == 0) {
+    if (strcmp(instore->reason_code, KL_INSTORE_ID_CHECK) == 0) {
         return &check;
     }
     return instore->reason_code[0] ? &again : &paying;

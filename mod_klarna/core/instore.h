@@ -95,6 +95,9 @@ const char *kl_instore_send_name(kl_send_t sent);    /* "sent" */
 /** 1 for a state that it never leaves by itself. */
 int kl_instore_is_final(kl_instore_state_t state);
 
+/* kl_instore_t.reason_code while Klarna wants staff to check who the customer is. */
+#define KL_INSTORE_ID_CHECK "manual_id_check"
+
 /** One plain English sentence for the cashier about where it stands. */
 const kl_words_t *kl_instore_sentence(const kl_order_t *order);
 

@@ -41,8 +41,8 @@ static const row_t rows[] = {
      "MANUAL_ID_CHECK",
      KL_INSTORE_IN_PROGRESS,
      NOBODY,
-     {"manual_id_check", "Klarna wants staff to check who the customer is: look at an identity "
-                         "document, then follow what Klarna's page says."}},
+     {KL_INSTORE_ID_CHECK, "Klarna wants staff to check who the customer is: look at an identity "
+                           "document, then follow what Klarna's page says."}},
     {KL_WAY_HOSTED_PAGE,
      "FAILED",
      KL_INSTORE_IN_PROGRESS,

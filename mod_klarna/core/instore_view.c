@@ -223,7 +223,7 @@ static void set_state(apr_pool_t *p, kl_json_t *v, const kl_order_t *order)
     kl_view_time(p, v, "expires_at", is_open(order) ? until : 0);
     kl_json_set_bool(v, "frozen", shop->state != KL_INSTORE_WAITING);
     set_or_null(v, "manual_id_check", id_check_view(p, shop),
-                shop->id_check_url[0] && strcmp(shop->reason_code, "id_check") == 0);
+                shop->id_check_url[0] && strcmp(shop->reason_code, KL_INSTORE_ID_CHECK) == 0);
 }
 
 kl_json_t *kl_instore_view(apr_pool_t *p, const kl_order_t *order,

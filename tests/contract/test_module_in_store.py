@@ -132,6 +132,11 @@ def test_a_state_of_a_page(clinic, httpd, box, word):
     called(httpd, box)
     seen = clinic.read(payment)
     assert (seen["state"], (seen["reason"] or {}).get("code")) == WORDS[word]
+    check = seen["manual_id_check"]
+    assert (check is not None) == (word == "MANUAL_ID_CHECK")
+    if check:
+        assert check["url"].endswith("/manual-id-check")
+        assert seen["sentence_code"] == "manual_id_check"
 
 
 SENDING = {"docs/hpp-distribute-sms.request.json": ("sms", {"phone": PHONE}),
