@@ -134,6 +134,7 @@ static kl_kind_t read_sale(kl_request_t *req, const kl_reader_t *rd, kl_instore_
                            sale_t *sale)
 {
     kl_invoice_read_told(&ask->invoice, rd);
+    ask->replaces = text(rd, "replaces", KL_OPTIONAL);
     ask->till = text(rd, "till", KL_REQUIRED);
     ask->terminal = text(rd, "terminal", KL_OPTIONAL);
     ask->cashier = text(rd, "cashier", KL_OPTIONAL);

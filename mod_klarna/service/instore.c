@@ -236,35 +236,85 @@ static kl_kind_t call(kl_service_t *svc, const kl_instore_ask_t *ask, kl_order_t
     return *order ? KL_OK : kl_instore_load(svc, asked.id, order, err);
 }
 
-/* Ends what was stored and nobody can pay, and says why. */
-static kl_kind_t give_up(kl_service_t *svc, kl_order_t *order, const kl_error_t *why)
-{
-    begun_t begun = {.session_id = "", .why = why};
-    kl_change_t change = {.make = take_start, .baton = &begun, .step = "instore_given_up"};
+/* --- beginning --------------------------------------------------------------------------- */
 
-    (void)kl_change_order(svc, &change, order->id, &order, kl_error_make(svc->p));
-    return why->kind;
+static kl_invoice_ask_t invoice_ask(const kl_instore_ask_t *ask, const kl_order_t *order)
+{
+    return (kl_invoice_ask_t){.account = order->account,
+                              .department = ask->department->name,
+                              .currency = order->currency,
+                              .told = ask->invoice,
+                              .payment_id = order->id,
+                              .amount = order->order_amount};
 }
 
-/* Stores it, as a payment of the invoice if there is one. KL_TAKEN: it is there. */
-static kl_kind_t store(kl_service_t *svc, const kl_instore_ask_t *ask, kl_order_t *order,
+/* The one that waits ends first; one that the customer has opened, or has paid, is not replaced. */
+static kl_kind_t end_replaced(kl_service_t *svc, const char *id, kl_error_t *err)
+{
+    kl_order_t *old = NULL;
+    kl_kind_t rv = kl_instore_load(svc, id, &old, err);
+
+    if (rv == KL_OK && old->instore->state == KL_INSTORE_IN_PROGRESS) {
+        kl_error_set(err, KL_CONFLICT, "frozen",
+                     "The customer has opened that payment: its amount stays.");
+        kl_error_next(err, "Abort it, if it is not to be paid.");
+        return err->kind;
+    }
+    if (rv == KL_OK) {
+        rv = kl_instore_abort(svc, id, "cashier", &old, err);
+    }
+    if (rv == KL_OK && old->instore->state == KL_INSTORE_COMPLETED) {
+        rv = kl_error_set(err, KL_CONFLICT, "paid", "The customer has just paid that payment.");
+    }
+    if (rv == KL_OK && !kl_instore_is_final(old->instore->state)) {
+        rv = kl_error_set(err, KL_UNAVAILABLE, "not_ended", "That payment could not be ended yet.");
+        kl_error_next(err, "Try again in a moment.");
+    }
+    return rv;
+}
+
+/* Its row stands, but it may not be paid. */
+static void end_unbegun(kl_service_t *svc, kl_order_t **order, const kl_error_t *why)
+{
+    begun_t begun = {.session_id = "", .why = why};
+    kl_change_t change = {.make = take_start, .baton = &begun, .step = "instore_begun"};
+
+    (void)kl_change_order(svc, &change, (*order)->id, order, kl_error_make(svc->p));
+}
+
+/* Stores the payment, and what the host told of its invoice. */
+static kl_kind_t store(kl_service_t *svc, const kl_instore_ask_t *ask, kl_order_t **order,
                        kl_error_t *err)
 {
-    kl_invoice_ask_t counted = {.account = order->account,
-                                .department = ask->department->name,
-                                .currency = order->currency,
-                                .told = ask->invoice,
-                                .payment_id = order->id,
-                                .amount = order->order_amount};
+    const kl_invoice_ask_t of = invoice_ask(ask, *order);
     kl_invoice_t *invoice = NULL;
-    kl_kind_t rv = counted.told.number[0] ? kl_invoice_begin(svc, &counted, &invoice, err) : KL_OK;
+    kl_kind_t rv = ask->invoice.number[0] ? kl_invoice_begin(svc, &of, &invoice, err) : KL_OK;
 
-    if (rv == KL_OK) {
-        rv = svc->store->payment_insert(svc->store, svc->p, order, err);
-        kl_service_step(svc, "payment_stored");
+    if (rv != KL_OK) {
+        return rv;
     }
-    if (rv == KL_OK && invoice && kl_invoice_join(svc, &counted, invoice, err) != KL_OK) {
-        rv = give_up(svc, order, err);
+    rv = svc->store->payment_insert(svc->store, svc->p, *order, err);
+    kl_service_step(svc, "payment_stored");
+    if (rv == KL_OK && invoice) {
+        rv = kl_invoice_join(svc, &of, invoice, err);
+        kl_service_step(svc, "invoice_joined");
+        if (rv != KL_OK) {
+            end_unbegun(svc, order, err);
+        }
+    }
+    return rv;
+}
+
+/* *out becomes NULL when this client key has begun nothing. */
+static kl_kind_t find_before(kl_service_t *svc, const char *id, const kl_instore_ask_t *ask,
+                             kl_order_t **out, kl_error_t *err)
+{
+    kl_kind_t rv = find_begun(svc, id, ask, out, err);
+
+    if (rv == KL_NOT_FOUND) {
+        kl_error_clear(err);
+        *out = NULL;
+        rv = KL_OK;
     }
     return rv;
 }
@@ -275,22 +325,23 @@ kl_kind_t kl_instore_begin(kl_service_t *svc, const kl_instore_ask_t *ask, kl_or
     kl_order_t *order = NULL;
     kl_kind_t rv = make_payment(svc, ask, &order, err);
 
-    if (rv != KL_OK) {
+    if (rv == KL_OK) {
+        rv = find_before(svc, order->id, ask, out, err);
+    }
+    if (rv != KL_OK || *out) {
         return rv;
     }
-    if (ask->invoice.number[0]) { /* what is there counts once */
-        rv = find_begun(svc, order->id, ask, out, err);
-        if (rv != KL_NOT_FOUND) {
-            return rv;
-        }
-        kl_error_clear(err);
+    if (ask->replaces[0]) {
+        rv = end_replaced(svc, ask->replaces, err);
     }
-    rv = store(svc, ask, order, err);
-    if (rv == KL_TAKEN) { /* a moment ago */
+    *out = order;
+    if (rv == KL_OK) {
+        rv = store(svc, ask, out, err);
+    }
+    if (rv == KL_TAKEN) {
         kl_error_clear(err);
         return find_begun(svc, order->id, ask, out, err);
     }
-    *out = order;
     return rv == KL_OK ? call(svc, ask, out, err) : rv;
 }
 

@@ -9,6 +9,7 @@
 
 #include "core/cart.h"
 #include "core/department.h"
+#include "core/invoice.h"
 #include "service/service.h"
 
 /* What a till asks for. Strings are never NULL: "" means none. */
@@ -16,10 +17,11 @@ typedef struct kl_instore_ask_t {
     const kl_department_t *department;
     const kl_cart_t *cart; /* its lines and references, and what Klarna prefills */
     const char *till, *terminal, *cashier;
-    kl_invoice_told_t invoice; /* what the host told; number "": none */
+    kl_invoice_told_t invoice; /* what the host told; number "": of none */
     const char *phone;         /* E.164 */
     const char *email;
     const char *short_code;    /* from the customer's phone; of a QR session only */
+    const char *replaces;      /* a payment that waits, and that this one takes the place of */
     const kl_client_t *client; /* with a key */
 } kl_instore_ask_t;
 

@@ -176,3 +176,55 @@ def test_the_customers_screen(till, httpd):
     assert httpd.get(SCREEN + "/payment", user=None,
                      headers={"Authorization": f"Bearer {key[:-1]}0"}).status == 403
     till.end(payment)
+
+
+def test_another_amount_is_another_payment(till, box):
+    payment = till.begun()
+    other = till.begun(15000, replaces=payment["payment_id"])
+    assert till.read(payment)["state"] == "CANCELLED" and other["amount"] == 15000
+    till.customer(other, "open")
+    till.until(other, "IN_PROGRESS")
+    problem(till.begin(20000, replaces=other["payment_id"]), 409, "frozen")
+    till.end(other)
+
+
+def invoice(number, total=30000, paid=0):
+    return {"number": number, "total": total, "already_paid": paid}
+
+
+def test_an_invoice_is_not_paid_twice(till, httpd, box):
+    number = "F-" + new_key()[:8]
+    first = till.begun(10000, invoice=invoice(number, paid=10000))
+    problem(till.begin(10001, invoice=invoice(number, paid=10000)), 409, "invoice_paid")
+    rest = paid(till, 10000, invoice=invoice(number, paid=10000))
+    till.end(first)
+    shown = httpd.get(f"{TILL}/invoices/{number}?department={till.department}").json
+    assert shown["remaining"] == 10000 and len(shown["payments"]) == 2
+    assert shown["negative_payments"] == []
+    till.post(rest, "verify")
+    refund = till.post(rest, "refunds", {"amount": 4000})
+    assert refund.status == 201, refund.raw
+    shown = httpd.get(f"{TILL}/invoices/{number}?department={till.department}").json
+    assert [(one["payment_id"], one["amount"], one["reason"]) for one in
+            shown["negative_payments"]] == [(rest["payment_id"], 4000, "refund")]
+
+
+def test_a_credit_note(clinic, httpd, box):
+    number, url = "F-" + new_key()[:8], TILL + "/invoices/"
+    payment = paid(clinic, 10000, invoice=invoice(number, 10000))
+    clinic.post(payment, "verify")
+    assert clinic.post(payment, "refunds", {"amount": 2500}).status == 201
+    body = {"department": "clinic", "reference": "C-7"}
+    preview = httpd.post(f"{url}{number}/credit-notes", {**body, "preview": True}).json
+    assert [entry["amount"] for entry in preview["entries"]] == [7500]
+    note = httpd.post(f"{url}{number}/credit-notes", body)
+    assert note.status == 201 and not note.json["entries"][0]["refunded"]
+    shown = httpd.get(f"{url}{number}?department=clinic").json
+    assert sorted((one["amount"], one["reason"]) for one in shown["negative_payments"]) == [
+        (2500, "refund"), (7500, "credit_note")]
+    problem(clinic.post(payment, "refunds"), 409, "set_aside")
+    back = clinic.post(payment, "refunds", {"credit_note": "C-7"})
+    assert back.status == 201 and back.json["refunded_amount"] == 10000, back.raw
+    again = httpd.get(f"{url}{number}?department=clinic").json
+    assert again["negative_payments"] == shown["negative_payments"]
+    assert again["credit_notes"][0]["entries"][0]["refunded"]
