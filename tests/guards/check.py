@@ -44,6 +44,7 @@ BREAKS = {  # a check's name: what breaks it (file, text to add or to put in the
     "parameters": ("handlers/status.c", MANY),
     "directives": ("mod_klarna/directives.c", 'AP_INIT_FLAG("KlarnaNowhere"\n'),
     "labels": ("mod_klarna/store/statements.c", '"klarna_Upper"\n'),
+    "in_store_states": ("docs/instore.md", "| `qr` | `DONE` | `COMPLETED` | |\n"),
     "columns": ("mod_klarna/core/limits.h", "#define KL_MAX_STRING 256\n",
                 "#define KL_MAX_STRING 255"),
     "indexes": ("conf/schema/mysql.sql", "-- For orders_duly.\n", "-- For orders_due.\n"),

@@ -32,6 +32,20 @@ def labels(root):
             yield f"{rel}:1: label {label} is not lower case"
 
 
+def in_store_states(root):
+    """The table for people has Klarna's words for payments in a store, and ours, as the code has."""
+    rel, docs = "mod_klarna/core/instore_state.c", "docs/instore.md"
+    row = r'\{KL_WAY_(\w+),\s*"(\w+)",\s*KL_INSTORE_(\w+),'
+    code = {(way.lower(), word, state)
+            for way, word, state in re.findall(row, read(os.path.join(root, rel)))}
+    told = set(re.findall(r"^\| `(\w+)` \| `(\w+)` \| `(\w+)` \|",
+                          read(os.path.join(root, docs)), re.M))
+    for missing in sorted(code - told):
+        yield f"{docs}:1: {' '.join(missing)} is missing"
+    for wrong in sorted(told - code):
+        yield f"{docs}:1: {' '.join(wrong)} is not in {rel}"
+
+
 # --- columns -------------------------------------------------------------------------------------
 
 TEXTS = {"TEXT": 65535, "MEDIUMTEXT": 16777215}  # MariaDB's; PostgreSQL and SQLite have no limit
@@ -144,4 +158,4 @@ def documented(root):
                     yield f"{rel}:{n}: there is no {name}"
 
 
-CHECKS = [directives, labels, columns, indexes, documented]
+CHECKS = [directives, labels, in_store_states, columns, indexes, documented]
