@@ -7,8 +7,8 @@
 #include "core/limits.h"
 #include "core/view.h"
 
-const kl_words_t *kl_department_view_why_not(const kl_department_t *department,
-                                             const kl_department_ask_t *ask)
+/* NULL: it takes that. */
+static const kl_words_t *why_not(const kl_department_t *department, const kl_department_ask_t *ask)
 {
     static const kl_words_t off = {"off", "This department takes no payments by Klarna."},
                             country = {"country",
@@ -80,16 +80,16 @@ static kl_json_t *sends(apr_pool_t *p, const kl_department_t *department)
 
 static void set_why_not(apr_pool_t *p, kl_json_t *v, const kl_words_t *words)
 {
-    kl_json_t *why_not = kl_json_object(p);
+    kl_json_t *why = kl_json_object(p);
 
     kl_json_set_bool(v, "can", words == NULL);
     if (!words) {
         kl_json_set_null(v, "why_not");
         return;
     }
-    kl_json_set_str(why_not, "code", words->code);
-    kl_json_set_str(why_not, "text", words->text);
-    kl_json_set(v, "why_not", why_not);
+    kl_json_set_str(why, "code", words->code);
+    kl_json_set_str(why, "text", words->text);
+    kl_json_set(v, "why_not", why);
 }
 
 kl_json_t *kl_department_view_json(apr_pool_t *p, const kl_department_t *department,
@@ -100,7 +100,7 @@ kl_json_t *kl_department_view_json(apr_pool_t *p, const kl_department_t *departm
     kl_json_set_str(v, "name", department->name);
     kl_json_set_str(v, "store", department->store);
     kl_json_set_str(v, "way", department->on ? kl_instore_way_name(department->way) : "off");
-    set_why_not(p, v, kl_department_view_why_not(department, ask));
+    set_why_not(p, v, why_not(department, ask));
     kl_json_set(v, "markets", markets(p, department));
     kl_json_set(v, "send", sends(p, department));
     kl_json_set_bool(v, "refunds", department->refunds);

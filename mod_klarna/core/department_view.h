@@ -12,10 +12,7 @@ typedef struct kl_department_ask_t {
     apr_int64_t amount;             /* minor units, -1 = any */
 } kl_department_ask_t;
 
-/** Why the department cannot take that; NULL when it can. */
-const kl_words_t *kl_department_view_why_not(const kl_department_t *department,
-                                             const kl_department_ask_t *ask);
-
+/** What it takes, whether that is among it and, if not, why. */
 kl_json_t *kl_department_view_json(apr_pool_t *p, const kl_department_t *department,
                                    const kl_department_ask_t *ask);
 

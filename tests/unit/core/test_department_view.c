@@ -29,9 +29,11 @@ static const char *why_not(const kl_department_t *department, const char *countr
                            const char *currency, apr_int64_t amount)
 {
     const kl_department_ask_t ask = {country, currency, amount};
-    const kl_words_t *words = kl_department_view_why_not(department, &ask);
+    const kl_json_t *v = kl_department_view_json(department->markets->pool, department, &ask);
+    const char *code = kl_json_str(kl_json_get(v, "why_not"), "code");
 
-    return words ? words->code : "";
+    assert_int_equal(kl_json_bool(v, "can", -1), code == NULL);
+    return code ? code : "";
 }
 
 static void what_it_takes(void **state)
