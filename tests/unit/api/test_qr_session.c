@@ -152,6 +152,27 @@ static void test_create_as_in_the_examples(void **state)
                   &number_4711);
 }
 
+static void test_a_short_code_as_in_the_example(void **state)
+{
+    apr_pool_t *p = *state;
+    const kl_json_t *asked = kl_json_get(
+        object_of(p, klarnas_example(
+                         p, "docs/instore-one-qr-session-shortcode.RECONSTRUCTED.fragment.json")),
+        "distribution");
+    kl_qr_start_t start = {.department = &bikes,
+                           .short_code = kl_json_str(asked, "short_code"),
+                           .callback_base = "https://shop.example"};
+    const kl_json_t *sent =
+        kl_json_get(object_of(p, kl_qr_session_create(p, an_order(p), &start).body),
+                    "distribution");
+
+    assert_string_equal(kl_json_str(sent, "short_code"), kl_json_str(asked, "short_code"));
+    assert_string_equal(kl_json_str(sent, "method"), kl_json_str(asked, "method"));
+    assert_int_equal(kl_json_size(sent), kl_json_size(asked));
+    assert_int_equal(kl_json_size(kl_json_get(sent, "callback_urls")),
+                     kl_json_size(kl_json_get(asked, "callback_urls")));
+}
+
 static void test_read_and_cancel(void **state)
 {
     apr_pool_t *p = *state;
@@ -246,6 +267,7 @@ int main(void)
                                        WITH_POOL(test_create_with_little),
                                        WITH_POOL(test_create_with_a_short_code),
                                        WITH_POOL(test_create_as_in_the_examples),
+                                       WITH_POOL(test_a_short_code_as_in_the_example),
                                        WITH_POOL(test_read_and_cancel),
                                        WITH_POOL(test_reply),
                                        WITH_POOL(test_reply_as_in_the_examples),
