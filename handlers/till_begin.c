@@ -10,6 +10,7 @@
 #include "core/phone.h"
 #include "core/reader.h"
 #include "handlers/answer.h"
+#include "handlers/finalize.h"
 #include "handlers/instore.h"
 #include "service/instore.h"
 #include "service/instore_send.h"
@@ -217,6 +218,33 @@ static kl_kind_t read_department(kl_request_t *req, const kl_reader_t *rd, kl_in
     return req->err->kind;
 }
 
+static kl_kind_t make_cart(kl_request_t *req, const kl_instore_ask_t *ask, const sale_t *sale,
+                           kl_cart_t *cart)
+{
+    const kl_account_t *account = kl_service_account(&req->svc, ask->department->account);
+
+    return kl_cart_parse(cart, req->r->pool, cart_of(req, ask, sale), account->region, req->err);
+}
+
+/* The host finalises the invoice first, unless this request began its payment before. The payment
+ * has the number that the invoice has then. */
+static kl_kind_t finalize(kl_request_t *req, kl_instore_ask_t *ask, sale_t *sale, kl_cart_t *cart)
+{
+    int named = strcmp(sale->reference, ask->invoice.number) != 0;
+    kl_order_t *begun = NULL;
+    kl_kind_t rv = kl_instore_begun(&req->svc, &req->client, &begun, req->err);
+
+    if (rv != KL_NOT_FOUND) {
+        return rv;
+    }
+    kl_error_clear(req->err);
+    if (kl_finalize_invoice(req, ask->department, &ask->invoice) != KL_OK) {
+        return req->err->kind;
+    }
+    sale->reference = named ? sale->reference : ask->invoice.number;
+    return make_cart(req, ask, sale, cart);
+}
+
 int kl_till_begin(kl_request_t *req)
 {
     kl_reader_t rd = kl_reader(req->r->pool, req->body, "", req->err);
@@ -233,10 +261,9 @@ int kl_till_begin(kl_request_t *req)
         return kl_answer_error(req);
     }
     want.method = read_send(req, &rd, &ask);
-    if (!want.method
-        || kl_cart_parse(&cart, req->r->pool, cart_of(req, &ask, &sale),
-                         kl_service_account(&req->svc, ask.department->account)->region, req->err)
-               != KL_OK) {
+    if (!want.method || make_cart(req, &ask, &sale, &cart) != KL_OK
+        || (kl_reader_bool(&rd, "finalize", 0) && finalize(req, &ask, &sale, &cart) != KL_OK)
+        || req->err->kind != KL_OK) {
         return kl_answer_error(req);
     }
     ask.cart = &cart;

@@ -21,6 +21,7 @@
 #include "warm.h"
 #include "worker.h"
 #include "check.h"
+#include "filters/subrequest.h"
 #include "handlers/dispatch.h"
 
 static void register_hooks(apr_pool_t *p);
@@ -73,6 +74,7 @@ static void child_init(apr_pool_t *pchild, server_rec *s)
 static void register_hooks(apr_pool_t *p)
 {
     (void)p;
+    kl_subrequest_register();
     ap_hook_check_config(kl_check_settings, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(post_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(child_init, NULL, NULL, APR_HOOK_FIRST);

@@ -82,13 +82,12 @@ static kl_kind_t make_payment(kl_service_t *svc, const kl_instore_ask_t *ask, kl
     return kl_order_check(order, err);
 }
 
-/* What this client key began before. */
-static kl_kind_t find_begun(kl_service_t *svc, const char *id, const kl_instore_ask_t *ask,
-                            kl_order_t **out, kl_error_t *err)
+kl_kind_t kl_instore_begun(kl_service_t *svc, const kl_client_t *client, kl_order_t **out,
+                           kl_error_t *err)
 {
-    kl_kind_t rv = kl_instore_load(svc, id, out, err);
+    kl_kind_t rv = kl_instore_load(svc, kl_id_from_digest(svc->p, client->key), out, err);
 
-    if (rv == KL_OK && strcmp((*out)->client_hash, ask->client->hash) != 0) {
+    if (rv == KL_OK && strcmp((*out)->client_hash, client->hash) != 0) {
         return kl_error_field(err, "idempotency_key_reused", "Idempotency-Key",
                               "a key that was used for another payment",
                               "a new key for each payment");
@@ -306,10 +305,10 @@ static kl_kind_t store(kl_service_t *svc, const kl_instore_ask_t *ask, kl_order_
 }
 
 /* *out becomes NULL when this client key has begun nothing. */
-static kl_kind_t find_before(kl_service_t *svc, const char *id, const kl_instore_ask_t *ask,
-                             kl_order_t **out, kl_error_t *err)
+static kl_kind_t find_before(kl_service_t *svc, const kl_instore_ask_t *ask, kl_order_t **out,
+                             kl_error_t *err)
 {
-    kl_kind_t rv = find_begun(svc, id, ask, out, err);
+    kl_kind_t rv = kl_instore_begun(svc, ask->client, out, err);
 
     if (rv == KL_NOT_FOUND) {
         kl_error_clear(err);
@@ -326,7 +325,7 @@ kl_kind_t kl_instore_begin(kl_service_t *svc, const kl_instore_ask_t *ask, kl_or
     kl_kind_t rv = make_payment(svc, ask, &order, err);
 
     if (rv == KL_OK) {
-        rv = find_before(svc, order->id, ask, out, err);
+        rv = find_before(svc, ask, out, err);
     }
     if (rv != KL_OK || *out) {
         return rv;
@@ -340,7 +339,7 @@ kl_kind_t kl_instore_begin(kl_service_t *svc, const kl_instore_ask_t *ask, kl_or
     }
     if (rv == KL_TAKEN) {
         kl_error_clear(err);
-        return find_begun(svc, order->id, ask, out, err);
+        return kl_instore_begun(svc, ask->client, out, err);
     }
     return rv == KL_OK ? call(svc, ask, out, err) : rv;
 }

@@ -33,6 +33,11 @@ kl_kind_t kl_instore_load(kl_service_t *svc, const char *id, kl_order_t **out, k
 kl_kind_t kl_instore_list(kl_service_t *svc, const kl_instore_query_t *query,
                           apr_array_header_t **out, kl_error_t *err);
 
+/** The payment that was begun with this client key, if there is one: KL_NOT_FOUND when there is
+ *  none; KL_INVALID "idempotency_key_reused" when something else was asked with it. */
+kl_kind_t kl_instore_begun(kl_service_t *svc, const kl_client_t *client, kl_order_t **out,
+                           kl_error_t *err);
+
 /**
  * Begins a payment: stores it, then asks Klarna. The same client key gives the same payment.
  * Calls Klarna.
