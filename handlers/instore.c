@@ -16,28 +16,11 @@
 #include "handlers/invoices.h"
 #include "handlers/qr_image.h"
 #include "handlers/query.h"
+#include "handlers/till_answer.h"
 #include "handlers/till_begin.h"
 #include "handlers/till_wait.h"
 #include "service/credit_invoice.h"
 #include "service/instore.h"
-
-/* --- answers --------------------------------------------------------------------------------- */
-
-static const kl_department_t *department_of(kl_request_t *req, const kl_order_t *order)
-{
-    return kl_service_department_of(&req->svc, order->account, order->instore->department);
-}
-
-static const char *url_of(kl_request_t *req, const kl_order_t *order)
-{
-    return apr_pstrcat(req->r->pool, req->base, "/payments/", order->id, NULL);
-}
-
-int kl_instore_answer(kl_request_t *req, int status, const kl_order_t *order)
-{
-    return kl_answer(req, status, kl_instore_view(req->r->pool, order, department_of(req, order)),
-                     status == HTTP_OK ? NULL : url_of(req, order));
-}
 
 /* --- what can be paid here ---------------------------------------------------------------------
  */
@@ -83,7 +66,7 @@ static int show(kl_request_t *req)
     if (kl_query_only(req, names) != KL_OK || kl_till_wait(req, &it, &order) != KL_OK) {
         return kl_answer_error(req);
     }
-    return kl_instore_answer(req, HTTP_OK, order);
+    return kl_till_answer(req, HTTP_OK, order);
 }
 
 static int qr(kl_request_t *req, int png)
@@ -94,7 +77,7 @@ static int qr(kl_request_t *req, int png)
     if (kl_instore_load(&req->svc, req->segment[1], &order, req->err) != KL_OK) {
         return kl_answer_error(req);
     }
-    department = department_of(req, order);
+    department = kl_till_answer_department(req, order);
     if (kl_instore_is_final(order->instore->state) || !order->instore->link[0]) {
         kl_error_set(req->err, KL_CONFLICT, "no_link", "There is no link to show.");
     }
@@ -125,9 +108,8 @@ static int end(kl_request_t *req)
     if (rv != KL_OK) {
         return kl_answer_error(req);
     }
-    return kl_instore_answer(req,
-                             kl_instore_is_final(order->instore->state) ? HTTP_OK : HTTP_ACCEPTED,
-                             order);
+    return kl_till_answer(req, kl_instore_is_final(order->instore->state) ? HTTP_OK : HTTP_ACCEPTED,
+                          order);
 }
 
 static int verify(kl_request_t *req)
@@ -137,13 +119,13 @@ static int verify(kl_request_t *req)
     if (kl_instore_verify(&req->svc, req->segment[1], &order, req->err) != KL_OK) {
         return kl_answer_error(req);
     }
-    return kl_instore_answer(req, order->instore->verified_at ? HTTP_OK : HTTP_ACCEPTED, order);
+    return kl_till_answer(req, order->instore->verified_at ? HTTP_OK : HTTP_ACCEPTED, order);
 }
 
 static void show_refund(kl_request_t *req, const kl_acted_t *acted, kl_json_t *v)
 {
-    kl_json_set_all(v,
-                    kl_instore_view(req->r->pool, acted->order, department_of(req, acted->order)));
+    kl_json_set_all(v, kl_instore_view(req->r->pool, acted->order,
+                                       kl_till_answer_department(req, acted->order)));
     kl_json_set_str(v, "operation_id", acted->first->id);
 }
 
@@ -169,14 +151,14 @@ static int refund(kl_request_t *req)
     kl_kind_t rv = kl_instore_load(&req->svc, req->segment[1], &order, req->err);
 
     if (rv == KL_OK) {
-        why = kl_instore_view_why_not_refund(order, department_of(req, order));
+        why = kl_instore_view_why_not_refund(order, kl_till_answer_department(req, order));
         rv = why && strcmp(why->code, "nothing_left") != 0
                  ? kl_error_because(req->err, KL_CONFLICT, "not_refundable", why)
                  : read_refund(req, &want);
     }
     if (rv == KL_OK) {
         rv = kl_act(&req->svc, &kl_credit_invoice_action, &ask, &acted, req->err);
-        req->status_url = url_of(req, order);
+        req->status_url = kl_till_answer_url(req, order);
     }
     return kl_act_answer_send(req, rv, &acted, show_refund);
 }
@@ -194,7 +176,9 @@ static int receipt(kl_request_t *req)
         return kl_answer_error(req);
     }
     return kl_answer(req, HTTP_OK,
-                     kl_instore_view_receipt(req->r->pool, order, department_of(req, order)), NULL);
+                     kl_instore_view_receipt(req->r->pool, order,
+                                             kl_till_answer_department(req, order)),
+                     NULL);
 }
 
 /* --- lists ----------------------------------------------------------------------------------- */
@@ -227,7 +211,8 @@ static kl_kind_t list_all(kl_request_t *req, kl_instore_query_t *query, kl_json_
         for (int k = 0; rv == KL_OK && k < found->nelts; k++) {
             const kl_order_t *order = APR_ARRAY_IDX(found, k, kl_order_t *);
 
-            kl_json_append(list, kl_instore_view(req->r->pool, order, department_of(req, order)));
+            kl_json_append(list, kl_instore_view(req->r->pool, order,
+                                                 kl_till_answer_department(req, order)));
         }
     }
     return rv;

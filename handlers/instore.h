@@ -5,9 +5,6 @@
 
 #include "handlers/handlers.h"
 
-/** Answers with the payment as the till sees it. */
-int kl_instore_answer(kl_request_t *req, int status, const kl_order_t *order);
-
 /** Of the handler klarna-instore. */
 extern const kl_route_t kl_instore_routes[];
 

@@ -11,7 +11,7 @@
 #include "core/reader.h"
 #include "handlers/answer.h"
 #include "handlers/finalize.h"
-#include "handlers/instore.h"
+#include "handlers/till_answer.h"
 #include "service/instore.h"
 #include "service/instore_send.h"
 
@@ -121,7 +121,7 @@ static kl_kind_t read_market(kl_request_t *req, const kl_reader_t *rd, const kl_
     const kl_market_t *market = NULL;
 
     if (req->err->kind == KL_OK && !ask->department->on) {
-        kl_error_set(req->err, KL_CONFLICT, "off", "This department does not take Klarna now.");
+        kl_error_set(req->err, KL_CONFLICT, "off", "This department takes no payments by Klarna.");
     }
     if (req->err->kind == KL_OK
         && kl_department_market(ask->department, country, currency, &market, req->err) == KL_OK) {
@@ -275,10 +275,9 @@ int kl_till_begin(kl_request_t *req)
         && send_to(req, order->id, sale.country, &want, &order) != KL_OK) {
         return kl_answer_error(req);
     }
-    return kl_instore_answer(req,
-                             order->instore->start == KL_START_UNKNOWN ? HTTP_ACCEPTED
-                                                                       : HTTP_CREATED,
-                             order);
+    return kl_till_answer(req,
+                          order->instore->start == KL_START_UNKNOWN ? HTTP_ACCEPTED : HTTP_CREATED,
+                          order);
 }
 
 /* Where it goes: as the till says, else as it is on file. */
@@ -324,6 +323,6 @@ int kl_till_send(kl_request_t *req)
     if (rv != KL_OK) {
         return kl_answer_error(req);
     }
-    return kl_instore_answer(req, order->instore->sent == KL_SEND_UNKNOWN ? HTTP_ACCEPTED : HTTP_OK,
-                             order);
+    return kl_till_answer(req, order->instore->sent == KL_SEND_UNKNOWN ? HTTP_ACCEPTED : HTTP_OK,
+                          order);
 }

@@ -37,6 +37,105 @@ const kl_words_t *kl_instore_view_why_not_refund(const kl_order_t *order,
     return kl_credit_note_free(order) > 0 ? NULL : &nothing;
 }
 
+/* --- for the cashier ------------------------------------------------------------------- */
+
+static const kl_words_t *cancelled(const kl_instore_t *instore)
+{
+    static const kl_words_t by_cashier = {"cancelled_by_cashier",
+                                          "You cancelled it. The customer cannot pay any more."};
+    static const kl_words_t by_timeout =
+        {"cancelled_by_timeout",
+         "It took too long and was ended. The customer cannot pay any more."};
+    static const kl_words_t by_customer = {"cancelled_by_customer",
+                                           "The customer cancelled it. Nothing was paid."};
+
+    if (strcmp(instore->ended_by, "cashier") == 0) {
+        return &by_cashier;
+    }
+    return strcmp(instore->ended_by, "timeout") == 0 ? &by_timeout : &by_customer;
+}
+
+static const kl_words_t *waiting(const kl_instore_t *instore)
+{
+    static const kl_words_t opening = {"waiting", "Waiting for the customer to open it."};
+    static const kl_words_t ending = {"ending", "It is being ended; the customer may still pay."};
+    static const kl_words_t calling = {"calling", "Klarna is being asked."};
+    static const kl_words_t unknown =
+        {"start_unknown",
+         "Klarna's answer was lost. Ask the customer whether their phone shows the "
+         "payment before you start another one."};
+
+    if (instore->abort_by[0]) {
+        return &ending;
+    }
+    if (instore->start == KL_START_MADE) {
+        return &opening;
+    }
+    return instore->start == KL_START_UNKNOWN ? &unknown : &calling;
+}
+
+static const kl_words_t *in_progress(const kl_instore_t *instore)
+{
+    static const kl_words_t paying = {"in_progress", "The customer is paying."};
+    static const kl_words_t check =
+        {"manual_id_check", "Klarna asks you to check who the customer is: look at an identity "
+                            "document and follow the link."};
+    static const kl_words_t again =
+        {"may_try_again", "It did not work so far. The customer can try again on their phone."};
+    static const kl_words_t ending = {"ending", "It is being ended; the customer may still pay."};
+
+    if (instore->abort_by[0]) {
+        return &ending;
+    }
+    if (strcmp(instore->reason_code, KL_INSTORE_ID_CHECK) == 0) {
+        return &check;
+    }
+    return instore->reason_code[0] ? &again : &paying;
+}
+
+static const kl_words_t *completed(const kl_order_t *order)
+{
+    const kl_instore_t *instore = order->instore;
+    static const kl_words_t paid = {"paid", "Paid. Verify it, or give the money back."};
+    static const kl_words_t verified = {"verified", "Paid and verified."};
+    static const kl_words_t back = {"given_back", "Paid, and given back."};
+    static const kl_words_t going = {"giving_back",
+                                     "Paid. The money goes back; Klarna has not confirmed it yet."};
+
+    if (instore->abort_by[0]) {
+        return kl_order_credit_limit(order) > 0 ? &going : &back;
+    }
+    return instore->verified_at ? &verified : &paid;
+}
+
+static const kl_words_t *sentence_of(const kl_order_t *order)
+{
+    const kl_instore_t *instore = order->instore;
+    static const kl_words_t expired = {"expired", "Its time is over. Nothing was paid."};
+    static const kl_words_t declined = {"declined",
+                                        "Klarna declined it. Nothing was paid; offer another way."};
+    static const kl_words_t failed =
+        {"failed", "It could not be carried out. Nothing was paid; start again."};
+
+    switch (instore->state) {
+    case KL_INSTORE_WAITING:
+        return waiting(instore);
+    case KL_INSTORE_IN_PROGRESS:
+        return in_progress(instore);
+    case KL_INSTORE_COMPLETED:
+        return completed(order);
+    case KL_INSTORE_CANCELLED:
+        return cancelled(instore);
+    case KL_INSTORE_EXPIRED:
+        return &expired;
+    case KL_INSTORE_DECLINED:
+        return &declined;
+    case KL_INSTORE_FAILED:
+        break;
+    }
+    return &failed;
+}
+
 /* --- parts ----------------------------------------------------------------------------------- */
 
 static kl_json_t *reason_view(apr_pool_t *p, const kl_instore_t *shop)
@@ -213,8 +312,8 @@ static void set_state(apr_pool_t *p, kl_json_t *v, const kl_order_t *order)
                                                                                  : shop->link_until;
 
     kl_json_set_str(v, "state", kl_instore_state_name(shop->state));
-    kl_json_set_str(v, "sentence", kl_instore_sentence(order)->text);
-    kl_json_set_str(v, "sentence_code", kl_instore_sentence(order)->code);
+    kl_json_set_str(v, "sentence", sentence_of(order)->text);
+    kl_json_set_str(v, "sentence_code", sentence_of(order)->code);
     set_or_null(v, "reason", reason_view(p, shop), shop->reason_code[0]);
     kl_view_word(v, "cancelled_by", shop->ended_by);
     kl_json_set_bool(v, "ending", is_open(order) && shop->abort_by[0]);
