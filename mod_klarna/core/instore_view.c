@@ -76,6 +76,7 @@ static const kl_words_t *waiting(const kl_instore_t *instore)
 
 static const kl_words_t *in_progress(const kl_instore_t *instore)
 {
+    static const kl_words_t back = {"went_back", "The customer went back and can go on."};
     static const kl_words_t paying = {"in_progress", "The customer is paying."};
     static const kl_words_t check =
         {"manual_id_check", "Klarna asks you to check who the customer is: look at an identity "
@@ -89,6 +90,9 @@ static const kl_words_t *in_progress(const kl_instore_t *instore)
     }
     if (strcmp(instore->reason_code, KL_INSTORE_ID_CHECK) == 0) {
         return &check;
+    }
+    if (strcmp(instore->reason_code, "went_back") == 0) {
+        return &back;
     }
     return instore->reason_code[0] ? &again : &paying;
 }
