@@ -66,7 +66,7 @@ static void logo_has_its_place(void **state)
         int edge = (qr->modules - qr->covered) / 2;
 
         assert_int_equal(qr->covered % 2, 1);
-        assert_true(5 * qr->covered <= qr->modules);
+        assert_true(5 * qr->covered <= qr->modules && qr->covered <= 15);
         assert_true(5 * (qr->covered + 2) > qr->modules || qr->covered == 15);
         for (int i = 0; i < qr->covered; i++) {
             assert_false(kl_qr_is_dark(qr, edge + i, edge)

@@ -121,15 +121,15 @@ static void shape_stays(void **state)
 
 static void light_shines_through(void **state)
 {
-    kl_logo_t half = coloured(*state, 3, 3, "\0\0\0\x33"); /* a fifth */
-    kl_logo_t none = coloured(*state, 3, 3, "\0\0\0\0");
+    kl_logo_t fifth = coloured(*state, 3, 3, "\xff\0\0\x33"); /* of red */
+    kl_logo_t none = coloured(*state, 3, 3, "\xff\0\0\0");
     kl_qr_look_t look = kl_qr_look();
     kl_qr_t *qr;
 
     look.size = 370;
     look.light = 0xfafafa;
-    look.logo = &half;
-    assert_int_equal(colour_at(draw(*state, &look, &qr), 370, 185, 185), 0xc8c8c8);
+    look.logo = &fifth;
+    assert_int_equal(colour_at(draw(*state, &look, &qr), 370, 185, 185), 0xfbc8c8);
     look.logo = &none;
     assert_int_equal(colour_at(draw(*state, &look, &qr), 370, 185, 185), 0xfafafa);
 }
