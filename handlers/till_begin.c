@@ -112,7 +112,7 @@ static void read_customer(kl_request_t *req, const kl_reader_t *rd, const sale_t
     }
 }
 
-/* Country and currency: those that are named, or the department's first that fits. */
+/* Country and currency: those that are named, or the only one that fits. */
 static kl_kind_t read_market(kl_request_t *req, const kl_reader_t *rd, const kl_instore_ask_t *ask,
                              sale_t *sale)
 {

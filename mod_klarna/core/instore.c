@@ -99,7 +99,7 @@ kl_instore_t *kl_instore_make(apr_pool_t *p)
     instore->page_id = instore->result_path = instore->send_path = instore->link =
         instore->id_check_url = "";
     instore->abort_by = instore->ended_by = instore->sent_to = instore->send_refusal = "";
-    instore->phone = instore->email = instore->verified_by = "";
+    instore->phone = instore->email = instore->verified_by = instore->named = "";
     instore->method = "qr";
     instore->notes = apr_array_make(p, 1, sizeof(kl_noted_t));
     return instore;
@@ -160,6 +160,7 @@ kl_order_state_t kl_instore_order_state(kl_instore_state_t state)
     T(send_path) \
     T(link) \
     T(id_check_url) \
+    T(named) \
     T(abort_by) \
     T(ended_by) \
     T(method) \

@@ -66,13 +66,14 @@ struct kl_instore_t {
     const char *send_path;            /* of a hosted page: where its link is sent from, likewise */
     const char *link;                 /* what the customer opens */
     const char *id_check_url;         /* where staff checks who they are, when Klarna wants that */
-    apr_time_t link_until;            /* Klarna's end of it, 0 = not known */
-    apr_time_t time_out_at;           /* ours, 0 = none */
-    const char *abort_by;             /* who wants it ended: "cashier", "timeout" or "" */
-    const char *ended_by;             /* "customer", "cashier", "timeout", "klarna" or "" */
-    int places_only;                  /* 1: Klarna places and does not capture: verify does */
-    int short_code;                   /* 1: it began with the code of the customer's phone */
-    const char *method;               /* how it reaches them last: "qr", "sms" or "email" */
+    const char *named;      /* the order that Klarna's callback named while its start was lost */
+    apr_time_t link_until;  /* Klarna's end of it, 0 = not known */
+    apr_time_t time_out_at; /* ours, 0 = none */
+    const char *abort_by;   /* who wants it ended: "cashier", "timeout" or "" */
+    const char *ended_by;   /* "customer", "cashier", "timeout", "klarna" or "" */
+    int places_only;        /* 1: Klarna places and does not capture: verify does */
+    int short_code;         /* 1: it began with the code of the customer's phone */
+    const char *method;     /* how it reaches them last: "qr", "sms" or "email" */
     kl_send_t sent;
     const char *sent_to;       /* a phone number or an e-mail address; wiped at the end */
     const char *send_refusal;  /* why it was not sent, for people */

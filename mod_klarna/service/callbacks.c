@@ -78,16 +78,26 @@ static kl_kind_t keep_hint(kl_service_t *svc, const kl_order_t *order, const cha
     return kl_verify_keep_hint(svc, op, klarna_order_id, err);
 }
 
+/* One in a store whose start was lost cannot be asked for: the order that Klarna names is kept, for
+ * the look to prove. */
 static kl_kind_t look_now(kl_change_t *change, kl_order_t *order, apr_pool_t *p, kl_error_t *err)
 {
-    (void)change, (void)order, (void)p, (void)err;
+    const char *named = change->baton;
+
+    (void)p, (void)err;
+    if (order->instore && order->instore->start != KL_START_MADE && named[0]) {
+        order->instore->named = named;
+    }
     return KL_OK;
 }
 
 kl_kind_t kl_callbacks_change(kl_service_t *svc, kl_order_t *order, const char *klarna_order_id,
                               kl_error_t *err)
 {
-    kl_change_t change = {.make = look_now, .look = KL_LOOK_NOW, .note = 1};
+    kl_change_t change = {.make = look_now,
+                          .baton = (void *)klarna_order_id,
+                          .look = KL_LOOK_NOW,
+                          .note = 1};
     const char *id = order->id;
     kl_kind_t rv;
 

@@ -236,6 +236,9 @@ static kl_kind_t look_at_start(kl_service_t *svc, kl_order_t **order, const char
     const kl_instore_t *shop = (*order)->instore;
     apr_time_t age = svc->now() - (*order)->created_at;
 
+    if (shop->named[0]) {
+        return become_order(svc, order, shop->named, note, err);
+    }
     if (shop->start == KL_START_UNKNOWN) {
         if (age < kl_instore_state_life(shop->way)) {
             return take_step(svc, order, look_later, NULL, err);

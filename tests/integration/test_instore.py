@@ -228,3 +228,21 @@ def test_a_credit_note(clinic, httpd, box):
     again = httpd.get(f"{url}{number}?department=clinic").json
     assert again["negative_payments"] == shown["negative_payments"]
     assert again["credit_notes"][0]["entries"][0]["refunded"]
+
+
+def test_the_start_was_lost_and_the_customer_pays(httpd, box):
+    till = Till(httpd, box, "bikes")
+    code = box.control("POST", "short-codes", {"digits": 6})["code"]
+    box.fault("drop_after", path="/payments/v1/sessions$")
+    answer = till.begin(short_code=code)
+    assert answer.status == 202 and answer.json["start"] == "unknown", answer.raw
+    assert len([one for one in box.control("GET", "instore")["payments"]
+                if one["short_code"] == code]) == 1
+    payment = answer.json
+    paid_one = till.customer(code, "approve")
+    secret = httpd.sql("SELECT callback_secret FROM klarna_payment"
+                       f" WHERE id = '{payment['payment_id']}'")[0][0]
+    httpd.ask("POST", f"/klarna/callbacks/status/{payment['payment_id']}.{secret}",
+              {"status": "COMPLETED", "order_id": paid_one["order_id"]})
+    done = till.until(payment, "COMPLETED")
+    assert done["klarna_order_id"] == paid_one["order_id"] and done["captured_amount"] == 10000
