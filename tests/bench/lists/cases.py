@@ -24,7 +24,8 @@ REFERENCES = ("id", "klarna_order_id", "klarna_reference", "reference1", "refere
               "capture_reference", "capture_id", "tracking", "credit_invoice", "credit_reference",
               "refund_id")
 CURSOR = re.compile(rb'"next_cursor": ?"([^"]+)"')
-MEMBERS = {"state": "state", "store": "merchant", "channel": "channel", "attention": "attention"}
+MEMBERS = {"state": "state", "store": "merchant", "channel": "channel", "attention": "attention",
+           "till": "till", "department": "department", "cashier": "cashier"}
 
 
 def limit_ms(number):
@@ -192,6 +193,10 @@ class Cases:
             yield Case("store", store, pages(store=store), check_some)
         for channel in ("online", "instore"):
             yield Case("channel", channel, pages(channel=channel), check_some)
+        yield Case("channel", "a till", pages(till="Till 7"), check_some)
+        yield Case("channel", "a till, one day", self.days(1, till="Till 7"), check_orders)
+        yield Case("channel", "a cashier", pages(cashier="eva"), check_some)
+        yield Case("channel", "a department", pages(department="kitchen"), check_some)
         for attention in ATTENTION:
             yield Case("attention", attention, pages(attention=attention), check_orders)
         for name in LISTS:
@@ -232,6 +237,8 @@ class Cases:
         yield case("state AUTHORIZED + old month", self.days(30, state="AUTHORIZED"))
         yield case("store + state + instore", pages(store="south", state="CLOSED",
                                                     channel="instore"))
+        yield case("till + cashier", pages(till="Till 7", cashier="eva"))
+        yield case("cashier + CANCELLED", pages(cashier="eva", state="CANCELLED"))
         yield case("instore + month", self.days(30, channel="instore"))
         yield case("to_ship + store", pages(list="to_ship", store="south"))
         yield case("to_ship + instore", pages(list="to_ship", channel="instore"))

@@ -6,8 +6,12 @@ each with its operations and references; amounts add up as the schema's constrai
 module's own checks want it. Nobody is described: names are of goods.
 """
 import dataclasses
+import json
 import random
 
+DEPARTMENTS = ("clothes", "kitchen", "sports")
+CASHIERS = ("anna", "bo", "carin", "dag", "eva", "finn", "greta")
+NOWHERE = ("",) * 5          # department, till, terminal, cashier and invoice of an online one
 STORES = (("north", 0.7), ("south", 0.3))
 YEARS = 2
 MINUTE = 60 * 10**6
@@ -23,7 +27,7 @@ ORDER = ("id version merchant environment order_key callback_secret client_hash 
          "reference2 country currency locale original_amount order_amount order_tax_amount "
          "captured_amount refunded_amount remaining_amount created_at updated_at expires_at "
          "check_at checks attention pending_op confirmation_url ledger channel waiting "
-         "open_until").split()
+         "open_until department till terminal cashier invoice").split()
 OPERATION = ("id version order_id merchant kind state method path body intent amount actor "
              "client_key client_hash credit_invoice_id next_op attempts doubtful lease_until "
              "created_at updated_at sent_at next_at http_status result_id result error_code "
@@ -32,7 +36,8 @@ REFERENCE = "merchant value order_id".split()
 PAYMENT = ("id version merchant environment kind payment_key callback_secret client_hash cart_claim "
            "keep_until state session_id client_token country currency locale order_amount "
            "order_tax_amount reference1 reference2 confirmation_url pending_op cart reason_code "
-           "reason addresses link distribution till invoice created_at updated_at expires_at check_at").split()
+           "reason addresses department till terminal cashier invoice created_at updated_at expires_at "
+           "check_at").split()
 TABLES = {"klarna_order": ORDER, "klarna_operation": OPERATION, "klarna_reference": REFERENCE,
           "klarna_payment": PAYMENT}
 
@@ -110,6 +115,14 @@ class Cart:
             for head, line, q, a in zip(self.heads, moves, self.quantities, self.amounts))
         return (f'{{"version":1,"lines":[{lines}],"captures":[{captures}],'
                 f'"credit_invoices":[{credits}]{more}}}')
+
+
+def told_in_store(ledger, place):
+    """The document with what it says of a payment in a store."""
+    told = dict(zip(("department", "till", "terminal", "cashier", "invoice"), place))
+    return ledger[:-1] + ',"instore":' + json.dumps({
+        "way": "hosted_page", "state": "COMPLETED", "start": "made", "sent": "none",
+        **{name: value for name, value in told.items() if value}}) + "}"
 
 
 NOTHING = ((), (), ())
@@ -317,6 +330,12 @@ class Maker:
                 self.batch.klarna_reference.append((self.store, value, self.id))
                 self.sample(kind, value)
 
+    def place(self):
+        """Where in the store it was paid: twenty tills in three departments."""
+        till = self.number % 20 + 1
+        return (DEPARTMENTS[till % 3], f"Till {till}", f"T-{till}" if till % 2 else "",
+                CASHIERS[self.number % len(CASHIERS)], f"F-{self.number}")
+
     def sample(self, kind, value):
         """One of about fifty orders is remembered for the searches of the benchmark."""
         if self.number % 53 == 0:
@@ -341,7 +360,7 @@ class Maker:
             "CREATED" if is_placed else row["state"], uuid(self.hex()), token, *cart.market[:3],
             cart.amount, cart.tax, *references, "", "", cart.ledger(NOTHING, more=METHODS_TOO),
             "PAYMENT_METHOD_FAILED" if is_declined else "",
-            "It cannot be done." if is_declined else "", "", "", "", "", "", created,
+            "It cannot be done." if is_declined else "", "", *NOWHERE, created,
             row["updated_at"], created + SESSION,
             created + SESSION if created + SESSION > self.now else 0))
 
@@ -354,14 +373,16 @@ class Maker:
         remaining = row.get("remaining", 0)
         is_open = state in ("AUTHORIZED", "PART_CAPTURED") and remaining > 0
         expires = self.expires if is_placed else 0
+        channel = "online" if self.random() < 0.9 else "instore"
+        place = self.place() if channel == "instore" else NOWHERE
+        ledger = told_in_store(row["ledger"], place) if channel == "instore" else row["ledger"]
         self.batch.klarna_order.append((
             self.id, 4 if is_placed else 2, self.store, "playground", self.hex(), self.hex(), "",
             state, row.get("fraud", ""), uuid(self.hex()), klarna_id, short, *references,
             *cart.market[:3], cart.amount, cart.amount, cart.tax, row.get("captured", 0),
             row.get("refunded", 0), remaining, created, row["updated_at"], expires,
             row.get("check_at", 0), 3 if is_placed else 0, attention, row.get("pending_op", ""), "",
-            row["ledger"], "online" if self.random() < 0.9 else "instore", row.get("waiting", ""),
-            expires if is_open else 0))
+            ledger, channel, row.get("waiting", ""), expires if is_open else 0, *place))
         if is_placed:
             self.sample("klarna_order_id", klarna_id)
             self.sample("klarna_reference", short)
