@@ -134,8 +134,10 @@ static const char *const formats[] = {"json", "csv", NULL};
 
 static kl_kind_t read_query(kl_request_t *req, kl_order_query_t *query)
 {
-    static const char *const names[] = {"q",    "state", "store", "channel", "attention", "list",
-                                        "from", "to",    "limit", "cursor",  "format",    NULL};
+    static const char *const names[] = {"q",       "state", "store",      "channel", "attention",
+                                        "list",    "from",  "to",         "limit",   "cursor",
+                                        "format",  "till",  "department", "cashier", "terminal",
+                                        "invoice", NULL};
 
     if (kl_query_only(req, names) != KL_OK) {
         return req->err->kind;
@@ -144,6 +146,11 @@ static kl_kind_t read_query(kl_request_t *req, kl_order_query_t *query)
     query->search = kl_query_text(req, "q");
     query->state = read_state(req);
     query->channel = read_word(req, "channel", channels, "online or instore");
+    query->shop = (kl_shop_query_t){.department = kl_query_text(req, "department"),
+                                    .till = kl_query_text(req, "till"),
+                                    .terminal = kl_query_text(req, "terminal"),
+                                    .cashier = kl_query_text(req, "cashier"),
+                                    .invoice = kl_query_text(req, "invoice")};
     query->attention = read_attention(req);
     query->list = read_list(req);
     query->limit = kl_query_number(req, "limit", DEFAULT_PAGE, 1, KL_MAX_PAGE);

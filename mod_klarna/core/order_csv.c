@@ -4,6 +4,7 @@
 
 #include <apr_strings.h>
 #include <string.h>
+#include "core/instore.h"
 #include "core/view.h"
 
 #define BOM "\xEF\xBB\xBF"
@@ -12,7 +13,7 @@ const char kl_order_csv_header[] = BOM
     "id,state,store,channel,environment,merchant_reference1,merchant_reference2,"
     "klarna_reference,klarna_order_id,currency,order_amount,captured_amount,refunded_amount,"
     "remaining_authorized_amount,created_at,expires_at,attention,waiting,"
-    "capture_klarna_references\r\n";
+    "capture_klarna_references,department,till,terminal,cashier,invoice\r\n";
 
 static int is_separator(char c)
 {
@@ -86,6 +87,16 @@ static const char *invoice_numbers(apr_pool_t *p, const kl_order_t *order)
     return apr_array_pstrcat(p, numbers, ' ');
 }
 
+/* Where in a store it was paid: empty cells online. */
+static const char *shop_cells(apr_pool_t *p, const kl_order_t *order)
+{
+    const kl_instore_t *shop = order->instore ? order->instore : kl_instore_make(p);
+
+    return apr_pstrcat(p, text_cell(p, shop->department), ",", text_cell(p, shop->till), ",",
+                       text_cell(p, shop->terminal), ",", text_cell(p, shop->cashier), ",",
+                       text_cell(p, shop->invoice), NULL);
+}
+
 const char *kl_order_csv_row(apr_pool_t *p, const kl_order_t *order)
 {
     const char *texts = apr_pstrcat(p, text_cell(p, order->id), ",",
@@ -106,5 +117,5 @@ const char *kl_order_csv_row(apr_pool_t *p, const kl_order_t *order)
                        time_cell(p, order->expires_at), ",",
                        text_cell(p, kl_attention_name(order->attention)), ",",
                        text_cell(p, order->waiting), ",", text_cell(p, invoice_numbers(p, order)),
-                       "\r\n", NULL);
+                       ",", shop_cells(p, order), "\r\n", NULL);
 }

@@ -6,6 +6,7 @@
  */
 #include "core/order_view.h"
 
+#include "core/instore.h"
 #include "core/order_parts.h"
 #include "core/view.h"
 #include "core/plan_capture.h"
@@ -201,6 +202,18 @@ static void add_amounts(kl_json_t *v, const kl_order_t *order)
     kl_json_set_int(v, "max_credit_amount", kl_order_credit_limit(order));
 }
 
+/* Where in a store it was paid. */
+static void add_shop(apr_pool_t *p, kl_json_t *v, const kl_order_t *order)
+{
+    const kl_instore_t *shop = order->instore ? order->instore : kl_instore_make(p);
+
+    kl_view_word(v, "department", shop->department);
+    kl_view_word(v, "till", shop->till);
+    kl_view_word(v, "terminal", shop->terminal);
+    kl_view_word(v, "cashier", shop->cashier);
+    kl_view_word(v, "invoice", shop->invoice);
+}
+
 kl_json_t *kl_order_view(apr_pool_t *p, const kl_order_t *order, int full)
 {
     const kl_words_t *sentence = kl_order_sentence(order);
@@ -216,6 +229,7 @@ kl_json_t *kl_order_view(apr_pool_t *p, const kl_order_t *order, int full)
     kl_view_word(v, "attention", kl_attention_name(order->attention));
     kl_view_word(v, "waiting", order->waiting);
     kl_view_word(v, "channel", order->channel);
+    add_shop(p, v, order);
     kl_json_set_str(v, "merchant", order->account);
     kl_json_set_str(v, "environment", order->environment);
     kl_view_word(v, "klarna_order_id", order->klarna_order_id);

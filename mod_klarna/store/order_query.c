@@ -4,11 +4,13 @@
 
 #include <string.h>
 
+#include "core/instore.h"
 #include "core/payment.h"
 
 /* What a query comes to when its list is put into words. */
 typedef struct words_t {
-    const char *state, *attention, *channel, *waiting;
+    const char *state, *attention, *channel, *waiting, *till, *invoice;
+    int is_shop;
 } words_t;
 
 static const char *word(const char *text)
@@ -29,9 +31,34 @@ int kl_order_query_is_open(const kl_order_query_t *query)
     return query->list == KL_LIST_TO_SHIP || query->list == KL_LIST_EXPIRING;
 }
 
+static int asks_where(const kl_shop_query_t *shop)
+{
+    return word(shop->department)[0] || word(shop->till)[0] || word(shop->terminal)[0]
+           || word(shop->cashier)[0] || word(shop->invoice)[0];
+}
+
+/* Only what was paid in a store has a place in one. */
+static int read_shop(words_t *words, const kl_shop_query_t *shop)
+{
+    words->till = word(shop->till);
+    words->invoice = word(shop->invoice);
+    words->is_shop = asks_where(shop);
+    if (!words->is_shop) {
+        return 1;
+    }
+    if (words->channel[0] && strcmp(words->channel, KL_CHANNEL_INSTORE) != 0) {
+        return 0;
+    }
+    words->channel = KL_CHANNEL_INSTORE;
+    return 1;
+}
+
 static int read_words(words_t *words, const kl_order_query_t *query)
 {
-    *words = (words_t){word(query->state), word(query->attention), word(query->channel), ""};
+    *words = (words_t){.state = word(query->state),
+                       .attention = word(query->attention),
+                       .channel = word(query->channel),
+                       .waiting = ""};
     if (query->list == KL_LIST_CAPTURE_UNCONFIRMED) {
         words->waiting = "capture";
     }
@@ -45,7 +72,7 @@ static int read_words(words_t *words, const kl_order_query_t *query)
         }
         words->attention = kl_attention_name(KL_ATTENTION_ORPHAN);
     }
-    return 1;
+    return read_shop(words, &query->shop);
 }
 
 #define BOTH(page, id) \
@@ -87,7 +114,15 @@ static void drive(kl_order_page_t *page, const kl_order_query_t *query, const wo
         by = words->waiting;
         BOTH(page, waiting);
     }
-    else if (words->state[0]) {
+    else if (words->till[0]) {
+        by = words->till;
+        BOTH(page, by_till);
+    }
+    else if (words->invoice[0]) {
+        by = words->invoice;
+        BOTH(page, by_invoice);
+    }
+    else if (words->state[0] && !words->is_shop) {
         by = words->state;
         BOTH(page, state);
     }
@@ -104,16 +139,32 @@ static void drive(kl_order_page_t *page, const kl_order_query_t *query, const wo
     }
 }
 
+static void add_twice(kl_order_page_t *page, const char *text)
+{
+    add(page, word(text));
+    add(page, word(text));
+}
+
+static void filter_shop(kl_order_page_t *page, const kl_shop_query_t *shop)
+{
+    page->is_shop = asks_where(shop);
+    add(page, &page->is_shop);
+    add_twice(page, shop->department);
+    add_twice(page, shop->till);
+    add_twice(page, shop->terminal);
+    add_twice(page, shop->cashier);
+    add_twice(page, shop->invoice);
+}
+
 static void filter(kl_order_page_t *page, const kl_order_query_t *query, const words_t *words)
 {
-    const char *const each[] = {words->state, words->attention, words->channel, words->waiting};
-
-    for (int i = 0; i < 4; i++) {
-        add(page, each[i]);
-        add(page, each[i]);
-    }
+    add_twice(page, words->state);
+    add_twice(page, words->attention);
+    add_twice(page, words->channel);
+    add_twice(page, words->waiting);
     page->from = query->from;
     add(page, &page->from);
+    filter_shop(page, &query->shop);
 }
 
 /* What is older than the row before, and than `to`: whichever is less. */
@@ -172,7 +223,6 @@ int kl_order_query_page(kl_order_page_t *page, const kl_order_query_t *query, in
 
 int kl_order_query_payments(kl_order_page_t *page, const kl_order_query_t *query, int limit)
 {
-    const char *kind = word(query->channel);
     kl_order_state_t state;
 
     memset(page, 0, sizeof(*page));
@@ -183,10 +233,10 @@ int kl_order_query_payments(kl_order_page_t *page, const kl_order_query_t *query
     BOTH(page, payments);
     add(page, query->account);
     add(page, query->state);
-    add(page, kind);
-    add(page, kind);
+    add_twice(page, query->channel);
     page->from = query->from;
     add(page, &page->from);
+    filter_shop(page, &query->shop);
     newest_first(page, query->before_at, query->before_id, query->to);
     page->limit = limit;
     add(page, &page->limit);

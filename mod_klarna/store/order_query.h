@@ -16,6 +16,7 @@ typedef struct kl_order_page_t {
     const void *values[2 * KL_SEARCHED + KL_FILTER_VALUES + KL_SOONEST_VALUES];
     int n;
     apr_int64_t from, to, until, at;
+    int is_shop; /* 1: it asks where in a store */
     int limit;
 } kl_order_page_t;
 

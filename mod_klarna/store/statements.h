@@ -217,6 +217,13 @@ typedef enum { KL_DIALECT_SQLITE3, KL_DIALECT_PGSQL, KL_DIALECT_MYSQL, KL_DIALEC
  * duplicate is known by its error number (dbd_run.c). */
 #define KL_UNLESS_TAKEN_ " ON CONFLICT DO NOTHING"
 
+/* Where in a store it was paid. Most lists do not ask: the number in front spares them the rest. */
+#define KL_SHOP_FILTERS_ \
+    " AND (%d = 0 OR ((%s = '' OR department = %s) AND (%s = '' OR till = %s)" \
+    " AND (%s = '' OR terminal = %s) AND (%s = '' OR cashier = %s)" \
+    " AND (%s = '' OR invoice = %s)))"
+#define KL_SHOP_FILTER_VALUES 11
+
 /*
  * Lists of orders (order_query.c). Each is driven by one condition that an index serves in the
  * list's own order; all other conditions are checked on the rows it finds, where '' lets every row
@@ -224,8 +231,9 @@ typedef enum { KL_DIALECT_SQLITE3, KL_DIALECT_PGSQL, KL_DIALECT_MYSQL, KL_DIALEC
  */
 #define KL_FILTERS_ \
     " AND (%s = '' OR state = %s) AND (%s = '' OR attention = %s)" \
-    " AND (%s = '' OR channel = %s) AND (%s = '' OR waiting = %s) AND created_at >= %lld"
-#define KL_FILTER_VALUES 9
+    " AND (%s = '' OR channel = %s) AND (%s = '' OR waiting = %s) AND created_at >= %lld" \
+    KL_SHOP_FILTERS_
+#define KL_FILTER_VALUES (9 + KL_SHOP_FILTER_VALUES)
 
 /* A page, newest first or soonest end first. The first comparison is what the index serves. */
 #define KL_NEWEST_ \
@@ -298,11 +306,15 @@ typedef enum { KL_DIALECT_SQLITE3, KL_DIALECT_PGSQL, KL_DIALECT_MYSQL, KL_DIALEC
 #define KL_NOT_PLACED_ \
     " AND NOT EXISTS (SELECT 1 FROM klarna_order placed WHERE placed.id = klarna_payment.id)"
 
+/* A payment's row says by which way it is made; all but one are ways in a store. */
+#define KL_PAYMENT_CHANNEL_ \
+    "CASE WHEN kind = '" KL_USUAL_CHANNEL "' THEN '" KL_USUAL_CHANNEL "' ELSE 'instore' END"
+
 /* Payments in one state, newest first, with the same filters as far as a payment has them. */
 #define KL_PAYMENT_PAGE_ \
-    " FROM klarna_payment WHERE merchant = %s AND state = %s AND (%s = '' OR kind = %s)" \
-    " AND created_at >= %lld" KL_NOT_PLACED_ KL_NEWEST_
-#define KL_PAYMENT_PAGE_VALUES (5 + KL_NEWEST_VALUES)
+    " FROM klarna_payment WHERE merchant = %s AND state = %s AND (%s = '' OR " \
+    KL_PAYMENT_CHANNEL_ " = %s) AND created_at >= %lld" KL_SHOP_FILTERS_ KL_NOT_PLACED_ KL_NEWEST_
+#define KL_PAYMENT_PAGE_VALUES (5 + KL_SHOP_FILTER_VALUES + KL_NEWEST_VALUES)
 #define KL_PAYMENTS_(SAME) \
     SAME(order_list_payments, KL_PAYMENT_PAGE_VALUES, \
          "SELECT " KL_PAYMENT_ALL_ KL_PAYMENT_PAGE_) \
@@ -399,6 +411,8 @@ typedef enum { KL_DIALECT_SQLITE3, KL_DIALECT_PGSQL, KL_DIALECT_MYSQL, KL_DIALEC
     KL_NEWEST_FIRST_(EACH, attention, 2, KL_BY_INDEX_("by_attention"), KL_MARKED_("attention")) \
     KL_NEWEST_FIRST_(EACH, waiting, 2, KL_BY_INDEX_("waiting"), KL_MARKED_("waiting")) \
     KL_NEWEST_FIRST_(EACH, channel, 2, KL_BY_INDEX_("by_channel"), KL_RARE_CHANNEL_) \
+    KL_NEWEST_FIRST_(EACH, by_till, 2, KL_BY_INDEX_("by_till"), KL_MARKED_("till")) \
+    KL_NEWEST_FIRST_(EACH, by_invoice, 2, KL_BY_INDEX_("by_invoice"), KL_MARKED_("invoice")) \
     KL_NEWEST_FIRST_(EACH, found, 2 * KL_SEARCHED, "", KL_HITS_) \
     KL_SOONEST_FIRST_(SAME, open, 1, KL_ALL_) \
     KL_SOONEST_FIRST_(SAME, open_found, 2 * KL_SEARCHED, KL_HITS_) \

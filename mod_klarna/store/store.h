@@ -30,6 +30,12 @@ typedef enum {
     KL_LISTS
 } kl_order_list_t;
 
+/* Where in a store it was paid. NULL or "": anywhere. */
+typedef struct kl_shop_query_t {
+    const char *department, *till, *terminal, *cashier;
+    const char *invoice; /* the host's number */
+} kl_shop_query_t;
+
 /* The conditions combine: an order is listed if it meets all of them. NULL, "" or a time of 0
  * means no condition. */
 typedef struct kl_order_query_t {
@@ -37,6 +43,7 @@ typedef struct kl_order_query_t {
     const char *state;     /* a state word, of payments too */
     const char *attention; /* an attention word (attention.h) */
     const char *channel;
+    kl_shop_query_t shop;
     const char *search; /* equals own id, Klarna's id, short reference, either merchant
                            reference or what was given to reference_add */
     kl_order_list_t list;

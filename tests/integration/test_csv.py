@@ -23,7 +23,8 @@ from waiting import eventually
 HEADER = ["id", "state", "store", "channel", "environment", "merchant_reference1",
           "merchant_reference2", "klarna_reference", "klarna_order_id", "currency",
           "order_amount", "captured_amount", "refunded_amount", "remaining_authorized_amount",
-          "created_at", "expires_at", "attention", "waiting", "capture_klarna_references"]
+          "created_at", "expires_at", "attention", "waiting", "capture_klarna_references",
+          "department", "till", "terminal", "cashier", "invoice"]
 MONEY = HEADER[10:14]
 BOTH = for_stores("/both/orders", "other default")
 
@@ -87,7 +88,8 @@ def test_an_order_in_all_columns(shop, httpd):
         "remaining_authorized_amount": "0.00", "created_at": order["created_at"],
         "expires_at": order["expires_at"], "attention": order["attention"] or "",
         "waiting": order["waiting"] or "",
-        "capture_klarna_references": order["klarna_reference"] + "-1"}
+        "capture_klarna_references": order["klarna_reference"] + "-1",
+        "department": "", "till": "", "terminal": "", "cashier": "", "invoice": ""}
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", row["created_at"])
 
 

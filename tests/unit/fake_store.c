@@ -679,13 +679,24 @@ static int is_after(const kl_order_t *row, const kl_order_query_t *query)
                : key < query->before_at || (key == query->before_at && id < 0);
 }
 
+static int is_there(const kl_order_t *row, const kl_shop_query_t *shop)
+{
+    const kl_instore_t *at = row->instore;
+
+    return is_word(shop->department, at ? at->department : "")
+           && is_word(shop->till, at ? at->till : "")
+           && is_word(shop->terminal, at ? at->terminal : "")
+           && is_word(shop->cashier, at ? at->cashier : "")
+           && is_word(shop->invoice, at ? at->invoice : "");
+}
+
 static int fits(const kl_order_t *row, const kl_order_query_t *query)
 {
     return strcmp(row->account, query->account) == 0
            && is_word(query->state, kl_order_state_name(row->state))
            && is_word(query->attention, kl_attention_name(row->attention))
-           && is_word(query->channel, row->channel) && is_hit(row, query->search)
-           && is_listed(row, query) && row->created_at >= query->from
+           && is_word(query->channel, row->channel) && is_there(row, &query->shop)
+           && is_hit(row, query->search) && is_listed(row, query) && row->created_at >= query->from
            && (!query->to || row->created_at < query->to) && is_after(row, query);
 }
 

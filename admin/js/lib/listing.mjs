@@ -15,7 +15,7 @@
 //   });
 //   list.filter, list.orders        what is looked for, and the page found (null: nothing yet)
 //   list.start()                    reads it, and again whenever it should be
-//   list.filters, choice, day, results         what stands on the page
+//   list.filters, choice, text, day, results   what stands on the page
 import { get } from './api.mjs';
 import { html, live, nothing } from './html.mjs';
 import { t } from './i18n.mjs';
@@ -140,6 +140,12 @@ export class Listing {
       <option value="" ?selected=${!chosen}>${words.any}</option>${
       values.map((value) => html`<option value=${value} ?selected=${chosen === value}>${
         wordOf(value)}</option>`)}</select></label>`;
+  }
+
+  text(name, label) {
+    return html`<label>${label}<input name=${name} maxlength="255" autocomplete="off"
+      spellcheck="false" .value=${live(this.filter[name])}
+      @change=${(event) => this.narrow({ [name]: event.target.value.trim() })}></label>`;
   }
 
   day(name, label) {

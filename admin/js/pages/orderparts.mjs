@@ -212,6 +212,8 @@ export function facts(order) {
     ${fact('ends', ends(order))}
     ${fact('store', order.merchant)}
     ${order.channel ? fact('channel', word(`channel.${order.channel}`, order.channel)) : nothing}
+    ${['department', 'till', 'terminal', 'cashier', 'invoice'].map((name) => fact(name,
+      order[name]))}
     ${fact('country', `${order.purchase_country}, ${order.purchase_currency}`)}
     ${fact(isPayment(order) ? 'started' : 'placed', time(order.created_at,
       dateTime(order.created_at)))}

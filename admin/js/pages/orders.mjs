@@ -14,12 +14,13 @@ import { takeOver } from './takeover.mjs';
 const LISTS = ['to_ship', 'capture_unconfirmed', 'refund_unconfirmed', 'expiring', 'orphans'];
 const STATES = ['AUTHORIZED', 'PART_CAPTURED', 'CAPTURED', 'CANCELLED', 'EXPIRED', 'CLOSED'];
 const CHANNELS = ['online', 'instore'];
+const PLACES = ['department', 'till', 'terminal', 'cashier', 'invoice']; // in a store
 
 let counts = {};            // list -> { count, more }
 let csv = '';
 
 const list = new Listing({ names: ['list', 'q'], last: LAST_LIST,
-  narrowing: ['state', 'store', 'channel', 'from', 'to'], beside: readBeside,
+  narrowing: ['state', 'store', 'channel', ...PLACES, 'from', 'to'], beside: readBeside,
   found: (count) => (count ? t('orders.found', { count }) : t('orders.none')) });
 
 async function readBeside({ cursor, ...all }) {
@@ -69,13 +70,21 @@ function lists() {
     ['', ...LISTS].map(listLink)}</ul></nav>`;
 }
 
+// Who asks for the channel has orders of a store.
+function places() {
+  if (list.filter.channel !== 'instore' && !PLACES.some((name) => list.filter[name])) {
+    return nothing;
+  }
+  return PLACES.map((name) => list.text(name, t(`orders.${name}`)));
+}
+
 function filters() {
   return list.filters(html`${list.choice('state', STATES, { label: t('orders.state'),
     any: t('orders.any_state') }, (state) => word(`state.${state}`, state))}
     ${stores().length > 1 ? list.choice('store', stores(), { label: t('orders.store'),
       any: t('orders.any_store') }) : nothing}
     ${list.choice('channel', CHANNELS, { label: t('orders.channel'),
-      any: t('orders.any_channel') }, (channel) => word(`channel.${channel}`, channel))}
+      any: t('orders.any_channel') }, (channel) => word(`channel.${channel}`, channel))}${places()}
     ${list.day('from', t('orders.from'))}${list.day('to', t('orders.to'))}`,
   { list: list.filter.list });
 }
@@ -98,7 +107,7 @@ function orderCell(order) {
     nameOf(order) === order.klarna_reference ? '' : order.klarna_reference,
     isMixed('name') ? order.merchant : '',
     order.channel && order.channel !== 'online' ? word(`channel.${order.channel}`, order.channel)
-      : ''].filter(Boolean);
+      : '', order.till].filter(Boolean);
   return html`<td role="cell" class="order-cell"><a class="order-link"
     href=${`order.html?id=${encodeURIComponent(order.id)}`}>${nameOf(order)}</a>${
     isMixed('environment') ? environmentBadge(order.environment) : nothing}

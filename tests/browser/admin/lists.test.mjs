@@ -81,6 +81,20 @@ story('narrowed by state and by day', async (page) => {
   await shows(links(page), order.reference);
 });
 
+story('narrowed by where in a store it was paid', async (page) => {
+  await page.goto(ADMIN);
+  const filters = page.getByRole('button', { name: /^Filters/ }), till = page.getByLabel('Till');
+  if (await filters.isVisible()) await filters.click();
+  await page.getByLabel('Channel').selectOption('instore');
+  await page.waitForURL('**channel=instore*');
+  await till.fill('Nowhere');
+  await till.press('Enter');
+  await page.waitForURL('**till=Nowhere*');
+  await shows(page.locator('main'), 'No order matches these filters');
+  await page.getByRole('link', { name: 'Clear filters' }).click();
+  await till.waitFor({ state: 'detached' });
+});
+
 story('page by page, and back, without an order missing or twice', async (page) => {
   const hat = [line('Hat', 'HAT', 1, 100)];
   const made = [];

@@ -4,6 +4,7 @@
 
 #include <apr_strings.h>
 
+#include "core/instore.h"
 #include "core/order_csv.h"
 
 /* Cell number n (from 0) of order's row, as it stands there. */
@@ -34,6 +35,9 @@ enum {
     EXPIRES,
     ATTENTION,
     WAITING,
+    INVOICES,
+    DEPARTMENT,
+    CASHIER = DEPARTMENT + 3,
     LAST
 };
 
@@ -58,6 +62,7 @@ static void a_row_has_a_cell_for_each_column(void **state)
     assert_string_equal(cell(*state, order, CREATED), "2026-09-21T14:13:20Z");
     assert_string_equal(cell(*state, order, EXPIRES), "");
     assert_string_equal(cell(*state, order, WAITING), "\"refund\"");
+    assert_string_equal(cell(*state, order, INVOICES), "\"\"");
     assert_string_equal(cell(*state, order, LAST), "\"\"");
     for (int i = 0; i < 3; i++) {
         static const char *const numbers[] = {"K4MADNY-1", "", "K4MADNY-3"};
@@ -65,8 +70,25 @@ static void a_row_has_a_cell_for_each_column(void **state)
         APR_ARRAY_PUSH(order->captures,
                        kl_capture_t) = (kl_capture_t){.klarna_reference = numbers[i]};
     }
-    assert_string_equal(cell(*state, order, LAST), "\"K4MADNY-1 K4MADNY-3\"");
+    assert_string_equal(cell(*state, order, INVOICES), "\"K4MADNY-1 K4MADNY-3\"");
     assert_string_equal(strstr(kl_order_csv_row(*state, order), "\r\n"), "\r\n");
+}
+
+static void of_a_store_it_has_the_place(void **state)
+{
+    kl_order_t *order = kl_order_make(*state);
+
+    order->instore = kl_instore_make(*state);
+    order->instore->department = "eyes";
+    order->instore->till = "Till 4";
+    order->instore->terminal = "T-9";
+    order->instore->cashier = "=anna";
+    order->instore->invoice = "F-1";
+    assert_non_null(strstr(kl_order_csv_row(*state, order),
+                           ",\"eyes\",\"Till 4\",\"T-9\",\"'=anna\",\"F-1\"\r\n"));
+    assert_string_equal(cell(*state, order, DEPARTMENT), "\"eyes\"");
+    assert_string_equal(cell(*state, order, CASHIER), "\"'=anna\"");
+    assert_non_null(strstr(kl_order_csv_header, ",department,till,terminal,cashier,invoice\r\n"));
 }
 
 static void amounts_are_decimal_numbers(void **state)
@@ -115,6 +137,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_POOL(a_row_has_a_cell_for_each_column),
+        WITH_POOL(of_a_store_it_has_the_place),
         WITH_POOL(amounts_are_decimal_numbers),
         WITH_POOL(nothing_is_run_as_a_formula),
     };

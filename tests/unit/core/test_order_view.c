@@ -4,6 +4,7 @@
  */
 #include "tests/unit/order_fixture.h"
 
+#include "core/instore.h"
 #include "core/order_view.h"
 #include "core/why_not.h"
 
@@ -132,6 +133,24 @@ static void the_view_has_amounts_lines_and_lists(void **state)
     assert_null(kl_json_get(kl_order_view(*state, order, 0), "order_lines"));
 }
 
+static void the_view_says_where_in_a_store(void **state)
+{
+    kl_order_t *order = fixture_shop(*state);
+    kl_json_t *v = kl_order_view(*state, order, 0);
+
+    assert_null(kl_json_str(v, "till"));
+    order->instore = kl_instore_make(*state);
+    order->instore->department = "eyes";
+    order->instore->till = "Till 4";
+    order->instore->cashier = "anna";
+    v = kl_order_view(*state, order, 0);
+    assert_string_equal(kl_json_str(v, "department"), "eyes");
+    assert_string_equal(kl_json_str(v, "till"), "Till 4");
+    assert_string_equal(kl_json_str(v, "cashier"), "anna");
+    assert_null(kl_json_str(v, "terminal"));
+    assert_null(kl_json_str(v, "invoice"));
+}
+
 static void the_view_tells_no_secret(void **state)
 {
     kl_order_t *order = fixture_shop(*state);
@@ -151,6 +170,7 @@ int main(void)
         WITH_POOL(the_view_tells_what_others_did),
         WITH_POOL(the_view_tells_where_and_what_is_waited_for),
         WITH_POOL(the_view_has_amounts_lines_and_lists),
+        WITH_POOL(the_view_says_where_in_a_store),
         WITH_POOL(the_view_tells_no_secret),
     };
 

@@ -11,6 +11,7 @@
 #include <apr_thread_proc.h>
 #include <stdlib.h>
 
+#include "core/instore.h"
 #include "core/limits.h"
 #include "core/ledger.h"
 #include "store/dbd_rows.h"
@@ -528,6 +529,47 @@ static void make_work(database_t *db)
 }
 
 #define Q(...) ((kl_order_query_t){__VA_ARGS__})
+
+/* Of each two in a row, the first is of till 1, for invoice F-0, F-2 ...; the last is online. */
+static void make_sales(database_t *db)
+{
+    for (int i = 0; i < 5; i++) {
+        kl_order_t *order = sample_order(db->p, list_id(db, i));
+        kl_instore_t *shop = order->instore = kl_instore_make(db->p);
+
+        order->channel = KL_CHANNEL_INSTORE;
+        order->created_at = 1000000 + i;
+        order->state = i == 3 ? KL_ORDER_AUTHORIZED : KL_ORDER_PART_CAPTURED;
+        shop->department = i < 3 ? "eyes" : "dental";
+        shop->till = i % 2 ? "2" : "1";
+        shop->cashier = i == 4 ? "bo" : "anna";
+        shop->terminal = i == 2 ? "T9" : "";
+        shop->invoice = apr_psprintf(db->p, "F-%d", i - i % 2);
+        make_order(db, order);
+    }
+    make_order(db, sample_order(db->p, list_id(db, 5)));
+}
+
+static void test_lists_of_a_store(void **state)
+{
+    database_t *db = *state;
+
+    make_sales(db);
+    for (int limit = 1; limit < 4; limit++) {
+        check_query(db, Q(.shop = {.till = "1"}), limit, "4 2 0 ");
+        check_query(db, Q(.shop = {.department = "eyes"}), limit, "2 1 0 ");
+        check_query(db, Q(.shop = {.till = "1", .department = "eyes"}), limit, "2 0 ");
+        check_query(db, Q(.shop = {.cashier = "anna"}, .state = "PART_CAPTURED"), limit, "2 1 0 ");
+        check_query(db, Q(.shop = {.invoice = "F-2"}), limit, "3 2 ");
+    }
+    check_query(db, Q(.shop = {.terminal = "T9"}), 5, "2 ");
+    check_query(db, Q(.shop = {.terminal = "T"}), 5, "");
+    check_query(db, Q(.shop = {.till = "1"}, .channel = "online"), 5, "");
+    check_query(db, Q(.shop = {.cashier = "bo"}, .search = list_id(db, 4)), 5, "4 ");
+    check_query(db, Q(.shop = {.cashier = "bo"}, .search = list_id(db, 2)), 5, "");
+    check_query(db, Q(.shop = {.till = "2"}, .list = KL_LIST_TO_SHIP), 5, "1 3 ");
+    check_query(db, Q(.shop = {.till = "2"}, .state = "AUTHORIZED", .from = 1000003), 5, "3 ");
+}
 
 static void test_lists_of_work(void **state)
 {
@@ -1348,6 +1390,7 @@ int main(void)
         WITH_DATABASE(test_list_by_attention),
         WITH_DATABASE(test_lists_of_work),
         WITH_DATABASE(test_filters_hold_together),
+        WITH_DATABASE(test_lists_of_a_store),
         WITH_DATABASE(test_counts_are_bounded),
         WITH_DATABASE(test_found_by_references),
         WITH_DATABASE(test_orders_due),
