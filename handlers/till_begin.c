@@ -311,12 +311,14 @@ int kl_till_send(kl_request_t *req)
     if (req->err->kind == KL_OK && !sms && !show && strcmp(want.method, "email") != 0) {
         kl_error_field(req->err, "unknown_value", "method", want.method, "qr, sms or email");
     }
-    rv = req->err->kind == KL_OK ? kl_instore_load(&req->svc, req->segment[1], &order, req->err)
-                                 : req->err->kind;
-    if (rv == KL_OK && show) {
+    if (req->err->kind != KL_OK
+        || kl_instore_load(&req->svc, req->segment[1], &order, req->err) != KL_OK) {
+        return kl_answer_error(req);
+    }
+    if (show) {
         rv = kl_instore_send_show(&req->svc, order->id, &order, req->err);
     }
-    else if (rv == KL_OK) {
+    else {
         rv = read_target(req, order, sms ? phone : email, &want);
         rv = rv == KL_OK ? send_to(req, order->id, order->country, &want, &order) : rv;
     }

@@ -57,7 +57,7 @@ static kl_instore_t *make_shop(kl_service_t *svc, const kl_instore_ask_t *ask)
 static kl_kind_t make_payment(kl_service_t *svc, const kl_instore_ask_t *ask, kl_order_t **out,
                               kl_error_t *err)
 {
-    kl_order_t *order = kl_order_make(svc->p);
+    kl_order_t *order = *out = kl_order_make(svc->p);
     const kl_account_t *account = kl_service_account(svc, ask->department->account);
 
     KL_CONTRACT(account && ask->client->key[0], err);
@@ -78,7 +78,6 @@ static kl_kind_t make_payment(kl_service_t *svc, const kl_instore_ask_t *ask, kl
     order->client_hash = ask->client->hash;
     order->created_at = order->updated_at = svc->now();
     kl_schedule_set(order, KL_LOOK_LEASED, order->created_at);
-    *out = order;
     return kl_order_check(order, err);
 }
 
