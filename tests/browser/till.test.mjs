@@ -10,9 +10,10 @@ import { hostOf, outcomeOf, wishOf } from '../../admin/js/till/host.mjs';
 import { opening, startOf } from '../../admin/js/till/start.mjs';
 
 const CLINIC = { name: 'clinic', way: 'hosted_page', send: ['qr', 'sms', 'email'], finalize: true,
-  markets: [{ country: 'SE', currency: 'SEK' }, { country: 'FI', currency: 'EUR' }] };
+  markets: [{ country: 'SE', currency: 'SEK', locales: ['sv-SE', 'en-SE'] },
+    { country: 'FI', currency: 'EUR', locales: ['fi-FI'] }] };
 const SHOP = { name: 'shop', way: 'qr', send: ['qr'], finalize: false,
-  markets: [{ country: 'SE', currency: 'SEK' }] };
+  markets: [{ country: 'SE', currency: 'SEK', locales: ['sv-SE'] }] };
 const PLACE = { department: 'clinic', till: 'Counter 1', terminal: '' };
 const READ = { locale: 'sv', digits: 2 };
 
@@ -26,8 +27,8 @@ function typed(change = {}, { department = CLINIC, asked = {}, replaces } = {}) 
 
 test('the least that is typed: an amount, its number, and three answers', () => {
   assert.deepEqual(typed({ amount: '129,50' }), { wrong: {}, body: { department: 'clinic',
-    till: 'Counter 1', amount: 12950, currency: 'SEK', country: 'SE', reference: 'R-1',
-    send: 'qr' } });
+    till: 'Counter 1', amount: 12950, currency: 'SEK', country: 'SE', locale: 'sv-SE',
+    reference: 'R-1', send: 'qr' } });
 });
 
 test('what a host asks for is sent as it asked, the rest as the cashier typed', () => {
@@ -54,6 +55,11 @@ test('how it reaches the customer: what is on file decides, both on file asks', 
   assert.equal(way({ phone: '1' }, { ...CLINIC, send: ['qr', 'email'] }), 'qr');
   const both = typed({ amount: '1' }, { asked: { customer: { phone: '12345', email: 'a@b.se' } } });
   assert.equal(both.wrong.send.code, 'not_chosen');
+});
+
+test('in the customer\'s language, if it is one of the country\'s', () => {
+  const locale = (chosen) => typed({ amount: '1', locale: chosen }).body.locale;
+  assert.deepEqual(['', 'en-SE', 'de-DE'].map(locale), ['sv-SE', 'en-SE', 'sv-SE']);
 });
 
 test('the market follows the currency that is asked for', () => {

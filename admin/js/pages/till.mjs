@@ -288,6 +288,7 @@ function savePlace() {
   isChoosing = false;
   desk.payments = null;
   freshForm(asked);
+  desk.clear();
   desk.read();
   draw();
   focusOn('#field-amount');
@@ -311,7 +312,7 @@ function head() {
         box = openCredit({ department: name, currency: market().currency,
           changed: () => desk.read() });
       }}>${t('credit.open')}</button><button type="button" class="quiet" data-name="change"
-      @click=${() => {
+      ?disabled=${desk.isPending} @click=${() => {
         choose();
         draw();
       }}>${t('till.change')}</button></div>` : nothing}</div>`;

@@ -32,7 +32,9 @@ function today() {
   return midnight.toISOString().replace('.000', '');
 }
 
+// Klarna's short reference comes a moment after the payment.
 const isMoving = (payment) => isPending(payment)
+  || (payment.state === 'COMPLETED' && !payment.klarna_reference)
   || payment.refunds.some(({ state }) => MOVING.includes(state));
 
 export class Desk {
@@ -41,6 +43,7 @@ export class Desk {
   error = null;          // why the list could not be read
   trouble = null;
   quicker = '';
+  #unwanted = new Set(); // ids whose abort was asked for before they were paid
   aborting = '';         // the id of the payment that is being aborted
   more = null;
   #with;
@@ -62,7 +65,8 @@ export class Desk {
 
   took(payment) {
     payment.exchange = this.#exchanges[payment.payment_id];
-    const before = this.current;
+    const before = this.current, id = payment.payment_id;
+    if (payment.state === 'COMPLETED' && this.#unwanted.delete(id)) this.quicker = id;
     if (before?.payment_id === payment.payment_id) {
       this.current = newer(before, payment);
       if (isPending(before) && isFinal(this.current)) this.#with.settled(this.current);
@@ -127,6 +131,8 @@ export class Desk {
     const known = new Map((this.payments ?? []).map((one) => [one.payment_id, one]));
     for (const payment of found) payment.exchange = this.#exchanges[payment.payment_id];
     this.payments = found.map((one) => newer(one, known.get(one.payment_id)));
+    const current = this.payments.find((one) => one.payment_id === this.current?.payment_id);
+    if (current && isFinal(this.current)) this.current = newer(current, this.current);
     this.more = next && (async () => {
       const page = await get(`instore/payments?${query}&cursor=${encodeURIComponent(next)}`);
       this.#gather([...this.payments, ...page.payments], page.next, query);
@@ -195,15 +201,13 @@ export class Desk {
     this.aborting = id;
     this.quicker = '';
     this.trouble = null;
+    if (!query) this.#unwanted.add(id);
     this.#with.changed();
     try {
-      const { body } = await remove(`${path(id)}${query}`);
-      if (!query && body.state === 'COMPLETED') this.quicker = id;
-      this.took(body);
+      this.took((await remove(`${path(id)}${query}`)).body);
     } catch (error) {
       if (error.status === undefined) throw error;
       // The customer was quicker, or it had ended: what it is now says more than the refusal.
-      if (error.code === 'paid') this.quicker = id;
       if (error.status === 409 && !query) await this.#look(id).catch(() => {});
       else this.trouble = { id, error };
     }

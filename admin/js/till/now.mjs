@@ -33,8 +33,9 @@ function countdown(payment) {
     : t('now.over')}</p>`;
 }
 
-function idCheck({ manual_id_check: check }) {
-  if (!check) return nothing;
+// Klarna gives the address from the start; it counts when it asks.
+function idCheck({ manual_id_check: check, reason }) {
+  if (!check || reason?.code !== 'manual_id_check') return nothing;
   return notice('wait', t('now.id_check'), html`<p>${t('now.id_check_do')}</p>${
     check.url ? html`<p>${link(check.url, t('now.id_check_open'))}</p>` : nothing}`);
 }

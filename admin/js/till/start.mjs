@@ -32,7 +32,7 @@ export function opening(department, asked, { locale, digits }) {
   const market = department.markets.findIndex(({ country, currency }) => (
     (!asked.currency || currency === asked.currency)
     && (!asked.country || country === asked.country)));
-  return { market: String(Math.max(market, 0)), amount: text(asked.amount),
+  return { market: String(Math.max(market, 0)), locale: asked.locale ?? '', amount: text(asked.amount),
     reference: asked.reference ?? '', number: invoice?.number ?? '', total: text(invoice?.total),
     paid: text(invoice?.already_paid), phone: customer.phone ?? '', email: customer.email ?? '',
     send: methodFor(department, customer, asked.send), short_code: '', finalize: true,
@@ -105,6 +105,11 @@ function codeOf(read, department) {
   return read.fits('short_code', SHORT_CODE, 'not_short_code');
 }
 
+/** The country's first language unless another of its languages is chosen. */
+export function localeOf({ locales }, chosen) {
+  return locales.includes(chosen) ? chosen : locales[0];
+}
+
 /** asked: as opening() took it, for what has no field; replaces: the id of a payment, or ''. */
 export function startOf(values, { department, place, locale, digits, asked = {}, replaces = '' }) {
   const market = department.markets[Number(values.market)] ?? department.markets[0];
@@ -117,7 +122,8 @@ export function startOf(values, { department, place, locale, digits, asked = {},
   read.needs('reference', read.text('reference') || invoice);
   const short_code = codeOf(read, department);
   const body = filled({ department: department.name, till: place.till, terminal: place.terminal,
-    amount, currency: market.currency, country: market.country, locale: asked.locale,
+    amount, currency: market.currency, country: market.country,
+    locale: localeOf(market, values.locale),
     tax_rate: asked.tax_rate, lines: asked.lines, reference: read.text('reference'), invoice,
     customer, send: values.send, short_code, replaces,
     finalize: invoice && department.finalize && values.finalize ? true : null });

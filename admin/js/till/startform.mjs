@@ -7,7 +7,8 @@
 import { choice, textField, tick } from '../action/fields.mjs';
 import { money } from '../lib/format.mjs';
 import { html, live, nothing } from '../lib/html.mjs';
-import { explain, t } from '../lib/i18n.mjs';
+import { explain, locale, t } from '../lib/i18n.mjs';
+import { localeOf } from './start.mjs';
 
 function marketField(form, markets) {
   if (markets.length < 2) return nothing;
@@ -16,6 +17,17 @@ function marketField(form, markets) {
     @change=${(event) => form.set({ market: event.target.value })}>${markets.map(
       ({ country, currency }, i) => html`<option value=${String(i)}>${country}, ${currency}</option>`)}
     </select></div>`;
+}
+
+function localeField(form, market) {
+  if (market.locales.length < 2) return nothing;
+  const names = new Intl.DisplayNames(locale(), { type: 'language' });
+  const chosen = localeOf(market, form.values.locale);
+  return html`<div class="field"><label for="field-locale">${t('pay.locale')}</label><select
+    id="field-locale" name="locale" .value=${live(chosen)} @change=${(event) => (
+      form.set({ locale: event.target.value }))}>${market.locales.map((tag) => html`<option
+      value=${tag} ?selected=${tag === chosen}>${names.of(tag.split('-')[0])}</option>`)}</select>
+    </div>`;
 }
 
 function invoiceFields({ form, department, asked, market }) {
@@ -68,7 +80,7 @@ export function startForm(given) {
     <div class="fields">${textField(form, 'amount', t('pay.amount', { currency: market.currency }),
       { mode: 'decimal', optional: false, longest: 20 })}${textField(form, 'reference',
       t('pay.reference'), { hint: t('pay.reference_hint') })}${
-      marketField(form, department.markets)}</div>
+      marketField(form, department.markets)}${localeField(form, market)}</div>
     ${invoiceFields(given)}${contactFields(given)}${tick(form, 'ready', t('pay.asked'))}
     <footer class="buttons"><button type="button" class="secondary" data-name="clear" ?disabled=${
       isBusy} @click=${clear}>${given.exchange ? t('pay.exchange_end') : t('pay.clear')}</button>
