@@ -9,6 +9,7 @@
 #include "handlers/answer.h"
 #include "handlers/qr_image.h"
 #include "handlers/query.h"
+#include "handlers/till_answer.h"
 #include "handlers/till_wait.h"
 #include "service/display.h"
 
@@ -62,14 +63,18 @@ static int show(kl_request_t *req)
 
 static int qr_svg(kl_request_t *req)
 {
+    const kl_department_t *department;
     kl_order_t *order = NULL;
 
     if (load(req, key_of(req), &order) == KL_OK
         && (!order || kl_instore_is_final(order->instore->state) || !order->instore->link[0])) {
         kl_error_set(req->err, KL_NOT_FOUND, "no_link", "There is no link to show.");
     }
-    return req->err->kind == KL_OK ? kl_qr_image_answer(req, order->instore->link, NULL, 0)
-                                   : kl_answer_error(req);
+    if (req->err->kind != KL_OK) {
+        return kl_answer_error(req);
+    }
+    department = kl_till_answer_department(req, order);
+    return kl_qr_image_answer(req, order->instore->link, department ? department->logo : NULL, 0);
 }
 
 const kl_route_t kl_display_routes[] = {

@@ -2,12 +2,30 @@
 /* See invoices.h. */
 #include "handlers/invoices.h"
 
+#include <apr_strings.h>
+#include <string.h>
+
 #include "core/instore_view.h"
 #include "core/invoice_view.h"
 #include "core/reader.h"
 #include "handlers/answer.h"
 #include "handlers/query.h"
 #include "service/invoice.h"
+
+/* As the host writes it. httpd leaves a slash in it encoded (AllowEncodedSlashes NoDecode). */
+static const char *number_of(kl_request_t *req)
+{
+    char *number = apr_pstrdup(req->r->pool, req->segment[1]), *end = number;
+
+    for (const char *from = number; *from; from++) {
+        int slash = strncasecmp(from, "%2F", 3) == 0;
+
+        *end++ = slash ? '/' : *from;
+        from += slash ? 2 : 0;
+    }
+    *end = '\0';
+    return number;
+}
 
 /* The invoice of the path, in the department of that name; NULL: the only one. */
 static kl_kind_t find(kl_request_t *req, const char *name, kl_invoice_ask_t *ask)
@@ -18,7 +36,7 @@ static kl_kind_t find(kl_request_t *req, const char *name, kl_invoice_ask_t *ask
         *ask = (kl_invoice_ask_t){.account = department->account,
                                   .department = department->name,
                                   .currency = "",
-                                  .told = {.number = req->segment[1]}};
+                                  .told = {.number = number_of(req)}};
     }
     return req->err->kind;
 }

@@ -29,7 +29,7 @@ static kl_kind_t read_look(kl_request_t *req, const kl_logo_t *logo, kl_qr_look_
     look->quiet = kl_query_number(req, "quiet", look->quiet, 0, KL_QR_MOST_QUIET);
     read_colour(req, "dark", &look->dark);
     read_colour(req, "light", &look->light);
-    if (kl_query_number(req, "logo", 0, 0, 1)) {
+    if (kl_query_number(req, "logo", logo != NULL, 0, 1)) {
         look->logo = logo;
         if (!logo) {
             kl_error_field(req->err, "qr_logo", "logo", "1", "0: no logo is configured here");

@@ -6,9 +6,9 @@
 #include "core/logo.h"
 #include "handlers/handlers.h"
 
-/** Answers with SVG, or with PNG, or with a problem document. Parameters: size, quiet, dark,
- *  light, and logo=1 for the logo in the middle, which is NULL where none is configured.
- *  Returns what a handler returns. */
+/** Answers with SVG, or with PNG, or with a problem document (that of req->err, if there is one).
+ *  Parameters: size, quiet, dark, light, and logo=0 to leave out the logo, which is NULL where none
+ *  is configured. Returns what a handler returns. */
 int kl_qr_image_answer(kl_request_t *req, const char *link, const kl_logo_t *logo, int png);
 
 #endif

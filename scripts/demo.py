@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The demo behind scripts/demo: a sandbox, a private httpd, and the main job.
+"""The demo behind scripts/demo: a sandbox, a private httpd, a host program, and the main job.
 
 It stands on the servers of the integration tests, so that what is shown is what is tested.
 """
@@ -16,16 +16,18 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(ROOT, "tests", "integration"))
 
 import carts  # noqa: E402
+import demo_instore  # noqa: E402
 import demo_orders  # noqa: E402
 import httpd  # noqa: E402
 import sandbox  # noqa: E402
+from ports import free_port  # noqa: E402
 from shop import Shop  # noqa: E402
 
 AMOUNTS = ("order_amount", "captured_amount", "refunded_amount", "remaining_authorized_amount")
 KLARNA_SDK = "https://x.klarnacdn.net/kp/lib/v1/api.js"
-# A clinic, whose tills send links, and a bicycle shop with a printed sign at its counter.
+# What the stories of the till need besides: no finalising, captured when verified, in a hurry.
 TILLS = """
-<KlarnaDepartment clinic>
+<KlarnaDepartment desk>
     KlarnaInStore        hosted_page
     KlarnaInStoreMarkets SE/SEK
     KlarnaInStoreRefunds On
@@ -35,14 +37,6 @@ TILLS = """
     KlarnaInStoreMarkets SE/SEK NO/NOK FI/EUR
     KlarnaInStorePlace   PLACE_ORDER
 </KlarnaDepartment>
-<KlarnaDepartment bicycles>
-    KlarnaInStore        qr
-    KlarnaInStoreMarkets SE/SEK
-    KlarnaInStoreAddress 4711 "Storgatan 1" "111 22" Stockholm SE
-</KlarnaDepartment>
-"""
-# Its payments are over before a customer can do much: for the stories alone.
-HASTY = """
 <KlarnaDepartment hasty>
     KlarnaInStore        hosted_page
     KlarnaInStoreMarkets SE/SEK
@@ -113,10 +107,11 @@ def is_klarna(url):
     return (urllib.parse.urlsplit(url).hostname or "").endswith(".klarna.com")
 
 
-def with_sdk(box, url):
-    """The demo's configuration for the sandbox's SDK or, with a real account, Klarna's."""
+def configured(box, url, host):
+    """The demo's configuration for the sandbox's SDK or, with a real account, Klarna's; and for the
+    host program."""
     define = "Define KLARNA_SDK 1" if is_klarna(url) else f"Define SDK_ORIGIN {box.url}"
-    return lambda text: define + "\n" + text
+    return lambda text: f"{define}\nDefine DEMO_HOST http://127.0.0.1:{host}\n{text}"
 
 
 def open_shop(server, box, url):
@@ -136,16 +131,17 @@ def open_shop(server, box, url):
 def serve(server, box):
     """Leaves the demo running until Ctrl-C."""
     here = f"http://127.0.0.1:{server.port}"
-    logins = [f"{user}  {httpd.USERS[user]}" for user in ("clerk", "operator", "cashier",
-                                                            "guest")]
+    logins = [f"{user}  {httpd.USERS[user]}" for user in ("clerk", "operator", "guest", "cashier")]
     print(f"""
   the shop                {here}/
   the admin page          {here}/klarna/admin/
       ships and returns   {logins[0]}
       sees operations too {logins[1]}
-      may neither         {logins[3]}
+      may neither         {logins[2]}
+  the clinic's invoices   {here}/host/
   a till                  {here}/klarna/admin/till.html
-      takes payments      {logins[2]}
+      takes payments      {logins[3]}
+  its customer's screen   {here}{demo_instore.screen(server)}
   the customer's phone    {box.url}/phone
   Klarna's ledger         {box.url}/_sandbox/ledger
 
@@ -153,7 +149,8 @@ def serve(server, box):
   error log: {server.dir}/error_log
 
 Buy something in the shop, approve it on the phone page or in the dialog, then ship and
-return it on the admin page. Ctrl-C stops everything.""", flush=True)
+return it on the admin page. Or open the till as department clinic, "Counter 1", take a payment
+and approve it on the phone page. Ctrl-C stops everything.""", flush=True)
     signal.pause()
 
 
@@ -188,7 +185,7 @@ def main():
               file=sys.stderr)
         return 2
     box = sandbox.start_sandbox()
-    server = None
+    server = host = None
     try:
         url = sandbox.klarna_url(box)
         if mode == "--once" and not is_loopback(url):
@@ -197,12 +194,14 @@ def main():
             return 2
         # A test that stands on this may reset the sandbox below the worker's feet.
         worker = "KlarnaWorker Off\n" if mode == "--run" else "KlarnaWorker On\n"
-        tills = TILLS + HASTY if mode == "--run-shown" else TILLS
+        port = free_port()
+        tills = TILLS if mode == "--run-shown" else ""
         server = httpd.Httpd(url, extra=worker + tills, start=False,
-                             change=with_sdk(box, url))
+                             change=configured(box, url, port))
+        host = demo_instore.start_host(port, server)
         open_shop(server, box, url)
         if mode == "--once":
-            return once(Shop(server, box))
+            return once(Shop(server, box)) or min(1, demo_instore.once(server, box))
         if mode == "--run":
             return run(command, server, box, QUIET)
         if is_loopback(url):
@@ -214,6 +213,9 @@ def main():
     except KeyboardInterrupt:
         return 0
     finally:
+        if host:
+            host.terminate()
+            host.wait()
         if server:
             server.stop()
             server.remove()

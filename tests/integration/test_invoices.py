@@ -2,6 +2,7 @@
 """Invoices of the host's that are paid in a store: how much may still be paid, negative payments
 and credit notes, in the words of the routes."""
 import concurrent.futures
+import urllib.parse
 
 import pytest
 
@@ -13,7 +14,7 @@ from till import EXTRA as TILLS, TILL, Till
 
 @pytest.fixture(scope="module")
 def httpd(box):
-    server = Httpd(klarna_url(box), EXTRA + TILLS)
+    server = Httpd(klarna_url(box), EXTRA + TILLS + "AllowEncodedSlashes NoDecode\n")
     yield server
     server.stop()
 
@@ -174,6 +175,14 @@ def test_a_credit_note(till, invoice, box):
     [note, _] = invoice.seen()["credit_notes"]
     assert [entry["refunded"] for entry in note["entries"]] == [False, True]
     till.end(waiting)
+
+
+def test_a_number_with_a_slash(till, httpd):
+    invoice = Invoice(till, 1000)
+    invoice.number = invoice.told["number"] = "2026/17 %" + new_key()[:8]
+    assert invoice.begin(1000).status == 201
+    seen = httpd.get(f"{TILL}/invoices/{urllib.parse.quote(invoice.number, '')}?department=clinic")
+    assert (seen.json["number"], seen.json["remaining"]) == (invoice.number, 0)
 
 
 def test_what_was_not_told(httpd, invoice):

@@ -39,13 +39,14 @@ EXTRA = """
 
 
 class Till:
-    def __init__(self, httpd, box, department="clinic", name="Counter 1"):
+    def __init__(self, httpd, box, department="clinic", name="Counter 1", path=TILL):
         self.httpd, self.box, self.department, self.name = httpd, box, department, name
+        self.path = path
 
     def begin(self, amount=10000, key=None, **more):
         body = {"department": self.department, "till": self.name, "amount": amount,
                 "country": "SE", "currency": "SEK", "reference": "R-" + new_key()[:8], **more}
-        return self.httpd.post(TILL + "/payments", body, key=key or new_key())
+        return self.httpd.post(self.path + "/payments", body, key=key or new_key())
 
     def begun(self, amount=10000, **more):
         answer = self.begin(amount, **more)
@@ -53,16 +54,16 @@ class Till:
         return answer.json
 
     def read(self, payment, query=""):
-        answer = self.httpd.get(f"{TILL}/payments/{_id(payment)}{query}")
+        answer = self.httpd.get(f"{self.path}/payments/{_id(payment)}{query}")
         assert answer.status == 200, answer.raw
         return answer.json
 
     def post(self, payment, what, body=None, key=None):
-        return self.httpd.post(f"{TILL}/payments/{_id(payment)}/{what}", body or {},
+        return self.httpd.post(f"{self.path}/payments/{_id(payment)}/{what}", body or {},
                                key=key or new_key())
 
     def end(self, payment, query=""):
-        return self.httpd.ask("DELETE", f"{TILL}/payments/{_id(payment)}{query}", user="clerk")
+        return self.httpd.ask("DELETE", f"{self.path}/payments/{_id(payment)}{query}", user="clerk")
 
     def customer(self, payment, action, **more):
         """The customer, or the store's staff, does something on the phone."""

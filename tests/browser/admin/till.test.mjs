@@ -112,7 +112,7 @@ tillStory('the answer to an SMS is lost: the till is told, and sends it again on
   });
 
 tillStory('a QR session at the bicycle shop: short code, approved', async (page) => {
-  await atTill(page, 'bicycles');
+  await atTill(page, 'bikes');
   const { code } = await control('short-codes', { digits: 6 });
   const id = await begun(page, '4 999', { short_code: code });
   await control('instore', { payment: code, action: 'approve' });
@@ -150,7 +150,7 @@ tillStory('cancelled by the customer; declined at the bicycle shop', async (page
   await stands(page, 'CANCELLED');
   await shows(now(page, 'sentence'), 'The customer cancelled');
   await unpaid(id);
-  await atTill(page, 'bicycles');
+  await atTill(page, 'bikes');
   const other = await begun(page, '62');
   await phone(other, 'fail');
   await stands(page, 'FAILED');

@@ -23,7 +23,7 @@ export async function stands(page, state) {
 }
 
 /** At a till of its own, chosen as a cashier chooses it once. */
-export async function atTill(page, department = 'clinic') {
+export async function atTill(page, department = 'desk') {
   await page.goto(TILL);
   const known = named(page, 'change');
   await page.locator('#field-till').or(known).waitFor();

@@ -177,7 +177,7 @@ tillStory('an exchange: what came back and the new sale stand on one receipt', a
   const [receipt] = await Promise.all([context.waitForEvent('page'),
     now(page, 'receipt').click()]);
   const slip = named(receipt, 'receipt');
-  for (const text of ['SEK 65.50', '-SEK 40.00', 'SEK 25.50', 'cashier', 'clinic',
+  for (const text of ['SEK 65.50', '-SEK 40.00', 'SEK 25.50', 'cashier', 'desk',
     (await paymentOf(first)).klarna_reference, (await paymentOf(second)).klarna_reference,
     (await paymentOf(second)).klarna_order_id]) {
     await shows(slip, text);
