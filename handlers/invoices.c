@@ -33,8 +33,7 @@ static kl_kind_t find(kl_request_t *req, const char *name, kl_invoice_ask_t *ask
     const kl_department_t *department = NULL;
 
     if (kl_service_department(&req->svc, name, &department, req->err) == KL_OK) {
-        *ask = (kl_invoice_ask_t){.account = department->account,
-                                  .department = department->name,
+        *ask = (kl_invoice_ask_t){.department = department,
                                   .currency = "",
                                   .told = {.number = number_of(req)}};
     }

@@ -27,7 +27,8 @@ typedef struct kl_invoice_note_t {
 } kl_invoice_note_t;
 
 typedef struct kl_invoice_t {
-    const char *account, *department, *number;
+    const char *account; /* of the store, also where the department has one of its own */
+    const char *department, *number;
     apr_int64_t version; /* 0: not stored yet; advanced by every payment that is begun */
     const char *currency;
     apr_int64_t total, already_paid, credits;

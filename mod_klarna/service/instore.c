@@ -238,8 +238,7 @@ static kl_kind_t call(kl_service_t *svc, const kl_instore_ask_t *ask, kl_order_t
 
 static kl_invoice_ask_t invoice_ask(const kl_instore_ask_t *ask, const kl_order_t *order)
 {
-    return (kl_invoice_ask_t){.account = order->account,
-                              .department = ask->department->name,
+    return (kl_invoice_ask_t){.department = ask->department,
                               .currency = order->currency,
                               .told = ask->invoice,
                               .payment_id = order->id,

@@ -12,8 +12,8 @@ static kl_invoice_t *named(kl_service_t *svc, const kl_invoice_ask_t *ask)
 {
     kl_invoice_t *invoice = apr_pcalloc(svc->p, sizeof(*invoice));
 
-    invoice->account = ask->account;
-    invoice->department = ask->department;
+    invoice->account = ask->department->store;
+    invoice->department = ask->department->name;
     invoice->number = ask->told.number;
     invoice->currency = ask->currency;
     invoice->notes = apr_array_make(svc->p, 1, sizeof(kl_invoice_note_t));
@@ -28,36 +28,52 @@ static void tell(kl_invoice_t *invoice, const kl_invoice_told_t *told)
     invoice->credits = told->credits;
 }
 
-/* All payments of the invoice, those that wait and those that came to nothing included. */
-static kl_kind_t list_payments(kl_service_t *svc, const kl_invoice_t *invoice,
-                               apr_array_header_t **out, kl_error_t *err)
+/* Those that were made with one account. */
+static kl_kind_t add_payments(kl_service_t *svc, const kl_instore_query_t *of,
+                              apr_array_header_t *out, kl_error_t *err)
 {
-    kl_instore_query_t query = {.account = invoice->account,
-                                .till = "",
-                                .invoice = invoice->number,
-                                .department = invoice->department,
-                                .before_id = "",
-                                .limit = KL_MAX_PAGE};
+    kl_instore_query_t query = *of;
     apr_array_header_t *page;
 
-    *out = apr_array_make(svc->p, 4, sizeof(kl_order_t *));
     do {
         const kl_order_t *last;
 
-        if ((*out)->nelts >= KL_MAX_INVOICE_PAYMENTS) {
+        if (out->nelts >= KL_MAX_INVOICE_PAYMENTS) {
             return kl_error_set(err, KL_CONFLICT, "too_many_payments",
                                 "Invoice %s has %d payments or more, attempts included.",
-                                invoice->number, KL_MAX_INVOICE_PAYMENTS);
+                                query.invoice, KL_MAX_INVOICE_PAYMENTS);
         }
         if (svc->store->instore_list(svc->store, svc->p, &query, &page, err) != KL_OK) {
             return err->kind;
         }
-        apr_array_cat(*out, page);
+        apr_array_cat(out, page);
         last = page->nelts ? APR_ARRAY_IDX(page, page->nelts - 1, const kl_order_t *) : NULL;
         query.before_at = last ? last->created_at : 0;
         query.before_id = last ? last->id : "";
     } while (page->nelts == query.limit);
     return KL_OK;
+}
+
+/* All payments of the invoice, those that wait and those that came to nothing included, and those
+ * from before the department had an account of its own. */
+static kl_kind_t list_payments(kl_service_t *svc, const kl_invoice_ask_t *ask,
+                               apr_array_header_t **out, kl_error_t *err)
+{
+    const kl_department_t *department = ask->department;
+    kl_instore_query_t query = {.account = department->account,
+                                .till = "",
+                                .invoice = ask->told.number,
+                                .department = department->name,
+                                .before_id = "",
+                                .limit = KL_MAX_PAGE};
+
+    *out = apr_array_make(svc->p, 4, sizeof(kl_order_t *));
+    if (add_payments(svc, &query, *out, err) == KL_OK
+        && strcmp(department->account, department->store) != 0) {
+        query.account = department->store;
+        (void)add_payments(svc, &query, *out, err);
+    }
+    return err->kind;
 }
 
 /* Without the one that asks. */
@@ -79,7 +95,7 @@ static kl_kind_t check_amount(kl_service_t *svc, const kl_invoice_ask_t *ask,
     apr_array_header_t *payments;
     apr_int64_t left;
 
-    if (list_payments(svc, invoice, &payments, err) != KL_OK) {
+    if (list_payments(svc, ask, &payments, err) != KL_OK) {
         return err->kind;
     }
     drop(payments, ask->payment_id);
@@ -156,9 +172,9 @@ kl_kind_t kl_invoice_show(kl_service_t *svc, const kl_invoice_ask_t *ask, kl_inv
         kl_error_clear(err);
         return kl_error_set(err, KL_NOT_FOUND, "no_such_invoice",
                             "No payment of an invoice with this number was begun in department %s.",
-                            ask->department);
+                            ask->department->name);
     }
-    return rv == KL_OK ? list_payments(svc, out->invoice, &out->payments, err) : rv;
+    return rv == KL_OK ? list_payments(svc, ask, &out->payments, err) : rv;
 }
 
 /* --- credit notes -------------------------------------------------------------------------- */

@@ -13,8 +13,8 @@
 
 /* Which invoice, what the host told of it, and the payment that is begun. */
 typedef struct kl_invoice_ask_t {
-    const char *account, *department; /* names */
-    const char *currency;             /* of the payment */
+    const kl_department_t *department;
+    const char *currency; /* of the payment */
     kl_invoice_told_t told;
     const char *payment_id; /* its own row does not count */
     apr_int64_t amount;     /* more than 0 */
@@ -43,7 +43,7 @@ typedef struct kl_invoice_shown_t {
     apr_array_header_t *payments; /* of kl_order_t * */
 } kl_invoice_shown_t;
 
-/** Only account, department and told.number of ask count.
+/** Only department and told.number of ask count.
  *  @return KL_OK; KL_NOT_FOUND "no_such_invoice"; KL_UNAVAILABLE */
 kl_kind_t kl_invoice_show(kl_service_t *svc, const kl_invoice_ask_t *ask, kl_invoice_shown_t *out,
                           kl_error_t *err);

@@ -13,6 +13,9 @@
 
 #define MAX_STEPS 60
 
+static const kl_department_t clinic = {.name = "clinic", .store = "shop", .account = "shop"};
+static const kl_department_t shoes = {.name = "shoes", .store = "shop", .account = "shop"};
+
 /* --- payments that wait ---------------------------------------------------------------------- */
 
 static kl_order_t *in_store(kl_order_t *order, apr_pool_t *p)
@@ -42,12 +45,8 @@ static kl_order_t *wait_for(world_t *world, const char *id, apr_int64_t amount)
 
 static kl_invoice_ask_t told(apr_int64_t total, apr_int64_t already_paid)
 {
-    return (kl_invoice_ask_t){"shop",
-                              "clinic",
-                              "SEK",
-                              {"F-1", total, already_paid, 0},
-                              "the one that asks",
-                              0};
+    return (
+        kl_invoice_ask_t){&clinic, "SEK", {"F-1", total, already_paid, 0}, "the one that asks", 0};
 }
 
 static kl_invoice_t *begin(world_t *world, kl_invoice_ask_t *ask, apr_int64_t amount,
@@ -100,7 +99,7 @@ static void no_more_than_what_is_left_is_begun(void **state)
     begin(world, &ask, 1, err);
     check_error(err, KL_CONFLICT, "invoice_currency");
     ask = told(1000, 0);
-    ask.department = "shoes"; /* its own numbers */
+    ask.department = &shoes; /* its own numbers */
     begin(world, &ask, 1000, err);
     assert_int_equal(err->kind, KL_OK);
 }
@@ -177,6 +176,33 @@ static void what_cannot_be_looked_at_is_not_begun(void **state)
     }
 }
 
+/* A department that has got an account of its own still has the invoices from before. */
+static void an_account_of_its_own(void **state)
+{
+    static const kl_department_t now = {.name = "clinic",
+                                        .store = "shop",
+                                        .account = "shop.clinic"};
+    world_t *world = world_for(state);
+    kl_error_t *err = kl_error_make(world->p);
+    kl_invoice_ask_t ask = told(1000, 0);
+    kl_invoice_t *invoice = begin(world, &ask, 400, err);
+    kl_invoice_shown_t shown;
+
+    wait_for(world, "payment-1", 400);
+    assert_int_equal(join(world, &ask, invoice, err), KL_OK);
+    ask.department = &now;
+    invoice = begin(world, &ask, 300, err);
+    wait_for(world, "payment-2", 300);
+    world_order(world, "payment-2")->account = "shop.clinic";
+    assert_int_equal(join(world, &ask, invoice, err), KL_OK);
+    begin(world, &ask, 301, err);
+    check_error(err, KL_CONFLICT, "invoice_paid");
+    assert_non_null(strstr(err->detail, "300 remain"));
+    kl_error_clear(err);
+    assert_int_equal(kl_invoice_show(world_service(world, world->p), &ask, &shown, err), KL_OK);
+    assert_int_equal(shown.payments->nelts, 2);
+}
+
 /* More than a page of them. */
 static void every_payment_counts(void **state)
 {
@@ -191,6 +217,86 @@ static void every_payment_counts(void **state)
     begin(world, &ask, 599, err);
     check_error(err, KL_CONFLICT, "invoice_paid");
     assert_non_null(strstr(err->detail, "598 remain"));
+}
+
+/* As kl_instore_begin does it. 1 when the payment may go on. */
+static int start(world_t *world, const char *id, apr_int64_t amount)
+{
+    kl_error_t *err = kl_error_make(world->p);
+    kl_invoice_ask_t ask = told(1000, 0);
+    kl_invoice_t *invoice;
+
+    ask.payment_id = id;
+    invoice = begin(world, &ask, amount, err);
+    if (err->kind != KL_OK) {
+        return 0;
+    }
+    wait_for(world, id, amount);
+    if (join(world, &ask, invoice, err) != KL_OK) {
+        kl_instore_end(world_order(world, id), KL_INSTORE_FAILED, "klarna");
+        return 0;
+    }
+    return 1;
+}
+
+typedef struct till_t {
+    world_t *world;
+    int at, acted, begun;
+    apr_int64_t amount;
+} till_t;
+
+static void till_starts(void *baton)
+{
+    till_t *till = baton;
+
+    if (!till->acted && till->world->process.steps >= till->at) {
+        till->acted = 1;
+        till->begun = start(till->world, "payment-2", till->amount);
+    }
+}
+
+/* Whenever another till does all of it: both are begun where there is room, else exactly one or, at
+ * worst, none. */
+static void tills_at_every_step(void **state)
+{
+    static const apr_int64_t amounts[] = {500, 501};
+
+    for (int i = 0; i < 2; i++) {
+        int acted = 1;
+
+        for (int at = 1; acted; at++) {
+            world_t *world = world_for(state);
+            till_t till = {world, at, 0, 0, amounts[i]};
+            int begun;
+
+            fake_process_calm(&world->process);
+            world->process.hook = till_starts;
+            world->process.baton = &till;
+            begun = start(world, "payment-1", amounts[i]);
+            fake_process_calm(&world->process);
+            acted = till.acted;
+            assert_true(at < MAX_STEPS && (acted || at > 4));
+            assert_int_equal(begun + till.begun, i == 0 && acted ? 2 : 1);
+        }
+    }
+}
+
+/* An answer that was lost counts as none: the payment ends, and the next one finds room. */
+static void what_is_not_joined_is_not_begun(void **state)
+{
+    for (int fault = 0; fault < FAKE_STORE_FAULTS; fault++) {
+        world_t *world = world_for(state);
+        kl_error_t *err = kl_error_make(world->p);
+        kl_invoice_ask_t ask = told(1000, 0);
+        kl_invoice_t *invoice = begin(world, &ask, 1000, err);
+
+        wait_for(world, "payment-1", 1000);
+        fake_store_arm(world->store, 1, (fake_store_fault_t)fault);
+        assert_int_equal(join(world, &ask, invoice, err), KL_UNAVAILABLE);
+        fake_store_arm(world->store, 0, FAKE_STORE_FAILS_BEFORE);
+        kl_instore_end(world_order(world, "payment-1"), KL_INSTORE_FAILED, "klarna");
+        assert_true(start(world, "payment-2", 1000));
+    }
 }
 
 /* --- credit notes ------------------------------------------------------------------------------
@@ -281,11 +387,10 @@ static void a_note_takes_what_is_not_refunded(void **state)
     const char *id = verified(world);
     kl_invoice_shown_t shown;
 
-    assert_int_equal(
-        kl_invoice_show(world_service(world, world->p),
-                        &(kl_invoice_ask_t){"shop", "shoes", "", {"F-1", 0, 0, 0}, "", 0}, &shown,
-                        err),
-        KL_NOT_FOUND);
+    assert_int_equal(kl_invoice_show(world_service(world, world->p),
+                                     &(kl_invoice_ask_t){&shoes, "", {"F-1", 0, 0, 0}, "", 0},
+                                     &shown, err),
+                     KL_NOT_FOUND);
     check_error(err, KL_NOT_FOUND, "no_such_invoice");
     world_must(world, act_refund_4000, id, "");
     assert_int_equal(credit_note(world, "C-1", &shown, err), KL_OK);
@@ -459,6 +564,9 @@ int main(void)
         WITH_POOL(it_is_not_tried_for_ever),
         WITH_POOL(what_cannot_be_looked_at_is_not_begun),
         WITH_POOL(every_payment_counts),
+        WITH_POOL(an_account_of_its_own),
+        WITH_POOL(tills_at_every_step),
+        WITH_POOL(what_is_not_joined_is_not_begun),
         WITH_POOL(a_note_takes_what_is_not_refunded),
         WITH_POOL(a_note_keeps_to_its_payments),
         WITH_POOL(notes_are_not_endless),
