@@ -66,11 +66,11 @@ static int qr_svg(kl_request_t *req)
     const kl_department_t *department;
     kl_order_t *order = NULL;
 
-    if (load(req, key_of(req), &order) == KL_OK
-        && (!order || kl_instore_is_final(order->instore->state) || !order->instore->link[0])) {
-        kl_error_set(req->err, KL_NOT_FOUND, "no_link", "There is no link to show.");
+    if (load(req, key_of(req), &order) != KL_OK) {
+        return kl_answer_error(req);
     }
-    if (req->err->kind != KL_OK) {
+    if (!order || kl_instore_is_final(order->instore->state) || !order->instore->link[0]) {
+        kl_error_set(req->err, KL_NOT_FOUND, "no_link", "There is no link to show.");
         return kl_answer_error(req);
     }
     department = kl_till_answer_department(req, order);

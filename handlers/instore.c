@@ -143,7 +143,7 @@ static kl_kind_t read_refund(kl_request_t *req, kl_credit_request_t *want)
 
 static int refund(kl_request_t *req)
 {
-    kl_credit_request_t want;
+    kl_credit_request_t want = {.reference = ""};
     kl_ask_t ask = {.order_id = req->segment[1], .client = &req->client, .credit = &want};
     kl_order_t *order = NULL;
     const kl_words_t *why;

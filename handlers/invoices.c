@@ -18,10 +18,13 @@ static const char *number_of(kl_request_t *req)
     char *number = apr_pstrdup(req->r->pool, req->segment[1]), *end = number;
 
     for (const char *from = number; *from; from++) {
-        int slash = strncasecmp(from, "%2F", 3) == 0;
-
-        *end++ = slash ? '/' : *from;
-        from += slash ? 2 : 0;
+        if (strncasecmp(from, "%2F", 3) == 0) {
+            *end++ = '/';
+            from += 2;
+        }
+        else {
+            *end++ = *from;
+        }
     }
     *end = '\0';
     return number;

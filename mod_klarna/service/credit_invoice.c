@@ -124,11 +124,11 @@ static kl_kind_t check_reference(const kl_order_t *order, const kl_credit_reques
 static kl_kind_t plan_moves(kl_credit_plan_t *out, apr_pool_t *p, const kl_order_t *order,
                             kl_credit_request_t *want, kl_error_t *err)
 {
-    if (kl_credit_note_ask(want, order, err) != KL_OK || check_reference(order, want, err) != KL_OK
-        || kl_plan_credit(out, p, order, want, err) != KL_OK) {
-        return err->kind;
-    }
-    return kl_credit_note_check(order, want, out, err);
+    kl_kind_t rv = kl_credit_note_ask(want, order, err);
+
+    rv = rv == KL_OK ? check_reference(order, want, err) : rv;
+    rv = rv == KL_OK ? kl_plan_credit(out, p, order, want, err) : rv;
+    return rv == KL_OK ? kl_credit_note_check(order, want, out, err) : rv;
 }
 
 static kl_kind_t plan_credit(kl_service_t *svc, const kl_ask_t *asked, kl_plan_t *plan,

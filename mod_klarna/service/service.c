@@ -48,10 +48,13 @@ kl_kind_t kl_service_department(const kl_service_t *svc, const char *name,
         kl_error_next(err, "Add <KlarnaDepartment> to the configuration.");
         return err->kind;
     }
-    if (!name && svc->departments_n > 1) {
-        return kl_error_field(err, "missing", "department", NULL, department_names(svc));
+    if (!name) {
+        *out = svc->departments[0];
+        return svc->departments_n == 1
+                   ? KL_OK
+                   : kl_error_field(err, "missing", "department", NULL, department_names(svc));
     }
-    *out = name ? department_named(svc, name) : svc->departments[0];
+    *out = department_named(svc, name);
     return *out ? KL_OK
                 : kl_error_field(err, "unknown_value", "department", "some other name",
                                  department_names(svc));
