@@ -685,6 +685,7 @@ static answer_t execute_once(asked_t *asked)
 {
     const sent_t *req = asked->req;
     fake_klarna_t *fake = asked->fake;
+    fake_reply_t in_store = {0, ""};
     const char *id;
 
     if (req->body[0]) {
@@ -693,6 +694,12 @@ static answer_t execute_once(asked_t *asked)
     }
     if (fake->refuses && strstr(req->path, fake->refuses)) {
         return refuses(asked, 403, fake->refuses_as ? fake->refuses_as : "NOT_ALLOWED");
+    }
+    if (fake->instore) {
+        in_store = fake->instore_answer(fake->instore, req->method, req->path, asked->body);
+    }
+    if (in_store.status) {
+        return says(in_store.status, in_store.body);
     }
     if (strncmp(req->path, SESSIONS, strlen(SESSIONS)) == 0) {
         return session(asked);

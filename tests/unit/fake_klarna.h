@@ -51,6 +51,13 @@ typedef struct fake_order_t {
     const char *lines; /* JSON text as they were last written, or NULL */
 } fake_order_t;
 
+/* Payments in a store (fake_instore.h): what it has no route for has status 0. */
+typedef struct fake_instore_t fake_instore_t;
+typedef struct fake_reply_t {
+    int status;
+    const char *body;
+} fake_reply_t;
+
 typedef struct fake_klarna_t {
     kl_http_t http;
     apr_pool_t *p;
@@ -81,6 +88,9 @@ typedef struct fake_klarna_t {
     test_random_t *dice; /* not NULL: a call fails at random */
     int percent;
     apr_time_t last_deadline;
+    fake_instore_t *instore; /* NULL: it takes none */
+    fake_reply_t (*instore_answer)(fake_instore_t *instore, const char *method, const char *path,
+                                   const kl_json_t *body);
 } fake_klarna_t;
 
 fake_klarna_t *fake_klarna_make(apr_pool_t *p, fake_process_t *process);
