@@ -18,3 +18,10 @@ export async function looks(page, name) {
   await page.setViewportSize(WIDE);
   await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
 }
+
+/** In the page's own settings: a language, the colours. */
+export async function choose(page, name, value) {
+  await page.locator('header button').last().click();
+  await page.locator(`select[name=${name}]`).selectOption(value);
+  await page.keyboard.press('Escape');
+}

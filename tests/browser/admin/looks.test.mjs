@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every page: nothing for axe-core to find and nothing wider than the screen, in light and dark,
-// at 360 and 1440 px; every word in every language.
+// at 360 and 1440 px.
 import assert from 'node:assert/strict';
-import { readFileSync, readdirSync } from 'node:fs';
-import { LANGUAGES } from '../../../admin/js/lib/i18n.mjs';
-import { axe, fits } from '../looks.mjs';
-import { looks } from './looks.mjs';
-import { ADMIN, NARROW, act, captured, dialog, fault, noFaults, open, placed, shows, story,
-  withBrowser } from './support.mjs';
+import { axe } from '../looks.mjs';
+import { choose, looks } from './looks.mjs';
+import { ADMIN, act, captured, dialog, fault, noFaults, open, placed, shows, story, withBrowser }
+  from './support.mjs';
 
 withBrowser();
 
@@ -121,65 +119,7 @@ story('a window while Klarna does not answer, and when it has', async (page) => 
   await looks(page, 'dialog-done');
 }, { expected: ['/preview'] });
 
-// --- languages -------------------------------------------------------------------------------
-
-const LANG = new URL('../../../admin/lang/', import.meta.url);
-const words = (language, area) => JSON.parse(readFileSync(new URL(`${language}/${area}`, LANG)));
-const isKey = (keys, text) => keys.has(text.trim());
-
-const shown = (page) => page.evaluate(() => [...document.querySelectorAll('body *')].flatMap(
-  (element) => [...element.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE)
-    .map((node) => node.data)));
-
-async function choose(page, name, value) {
-  await page.locator('header button').last().click();
-  await page.locator(`select[name=${name}]`).selectOption(value);
-  await page.keyboard.press('Escape');
-}
-
-story('in every language, with no word missing and none too long at 360 px', async (page) => {
-  const keys = new Set(readdirSync(new URL('en/', LANG)).flatMap(
-    (area) => Object.keys(words('en', area))).filter((key) => key.includes('.')));
-  const complete = async (where) => {
-    const missing = (await shown(page)).filter((text) => isKey(keys, text));
-    assert.equal(missing.length, 0, `${where}: ${missing}`);
-    await fits(page, where);
-  };
-  const inEach = async (what, look) => {
-    for (const language of Object.keys(LANGUAGES)) {
-      await choose(page, 'language', language);
-      await page.waitForFunction((tag) => document.documentElement.lang === tag, language);
-      await complete(`${language}, ${what}`);
-      await look?.(language);
-    }
-  };
-  await page.setViewportSize(NARROW);
-  await page.goto(`${ADMIN}?q=A-1006`);
-  await link(page, 'A-1006').waitFor();
-  await inEach('the list', async (language) => {
-    if (language === 'sv') await shows(page.locator('main'), /1\s626,00\skr/);
-  });
-  await link(page, 'A-1006').click();
-  await page.locator('section[data-name=history]').waitFor();
-  await inEach('an order', async (language) => {
-    for (const action of ['capture', 'credit', 'cancel']) {
-      await page.locator(`[data-name=do-${action}]`).click();
-      await complete(`${language}, ${action}`);
-      await dialog(page).locator('[data-name=discard]').click();
-    }
-  });
-  for (const state of ['CREATED', 'DECLINED', 'ABANDONED']) {
-    await page.goto(`${ADMIN}payments.html?state=${state}`);
-    await page.locator('a.order-link').first().waitFor();
-    await inEach(`payments ${state}`);
-  }
-  await page.locator('a.order-link').first().click();
-  await page.locator('section[data-name=history]').waitFor();
-  await inEach('a payment');
-  await page.goto(`${ADMIN}operations.html`);
-  await page.locator('figure[data-name=times]').waitFor();
-  await inEach('operations');
-}, { user: 'operator' });
+// --- colours -------------------------------------------------------------------------------
 
 story('dark or light as chosen, whatever the system says, and kept', async (page) => {
   const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
