@@ -126,6 +126,7 @@ void database_drop(ap_dbd_t *conn)
     assert_int_equal(database_run(conn, "DROP TABLE IF EXISTS klarna_operation"), 0);
     assert_int_equal(database_run(conn, "DROP TABLE IF EXISTS klarna_payment"), 0);
     assert_int_equal(database_run(conn, "DROP TABLE IF EXISTS klarna_reference"), 0);
+    assert_int_equal(database_run(conn, "DROP TABLE IF EXISTS klarna_invoice"), 0);
     assert_int_equal(database_run(conn, "DROP TABLE IF EXISTS klarna_callback"), 0);
     assert_int_equal(database_run(conn, "DROP TABLE IF EXISTS klarna_worker"), 0);
     assert_int_equal(database_run(conn, "DROP TABLE IF EXISTS klarna_schema"), 0);
