@@ -105,14 +105,14 @@ kl_instore_t *kl_instore_make(apr_pool_t *p)
     return instore;
 }
 
-static void wipe(kl_instore_t *instore)
+void kl_instore_wipe(kl_instore_t *instore)
 {
     instore->sent_to = instore->phone = instore->email = "";
 }
 
 void kl_instore_ended(kl_order_t *order)
 {
-    wipe(order->instore);
+    kl_instore_wipe(order->instore);
     order->state = kl_instore_order_state(order->instore->state);
     order->reason_code = order->instore->reason_code;
     order->reason = order->instore->reason;
@@ -133,7 +133,7 @@ void kl_instore_complete(kl_instore_t *instore, apr_time_t now)
     instore->completed_at = instore->completed_at ? instore->completed_at : now;
     instore->reason_code = instore->reason = "";
     instore->abort_by = ""; /* too late: whether the money goes back is asked anew */
-    wipe(instore);
+    kl_instore_wipe(instore);
 }
 
 kl_order_state_t kl_instore_order_state(kl_instore_state_t state)

@@ -99,6 +99,8 @@ int kl_instore_is_final(kl_instore_state_t state);
 /* kl_instore_t.reason_code while Klarna wants staff to check who the customer is. */
 #define KL_INSTORE_ID_CHECK "manual_id_check"
 
+/** What told who the customer is goes. */
+void kl_instore_wipe(kl_instore_t *instore);
 /** It ends without an order of Klarna's, by whom; what told who the customer is is wiped. Nothing
  *  happens to one that has ended. */
 void kl_instore_end(kl_order_t *order, kl_instore_state_t state, const char *by);

@@ -5,6 +5,7 @@
 #include <apr_strings.h>
 #include <string.h>
 #include "core/contract.h"
+#include "core/instore.h"
 #include "core/operation_check.h"
 #include "core/waiting.h"
 #include "service/change.h"
@@ -86,6 +87,9 @@ static kl_kind_t hold(kl_change_t *change, kl_order_t *order, apr_pool_t *p, kl_
                             order->pending_op);
     }
     order->pending_op = change->op->id;
+    if (order->instore && change->op->kind == KL_OP_ADOPT) {
+        kl_instore_wipe(order->instore); /* paid: the payment's row is not written again */
+    }
     kl_waiting_asked(order, change->op);
     return KL_OK;
 }
