@@ -135,7 +135,7 @@ CREATE TABLE klarna_operation (
     correlation_id    TEXT          NOT NULL,
     -- when it ended, as long as it has its request, or Klarna's words about a person
     kept              BIGINT AS (IF(next_at = 0 AND (path <> '' OR (
-        kind IN ('place_order', 'shipping_address') AND refusal <> '')), updated_at, 0)) STORED,
+        kind IN ('place_order', 'shipping_address', 'distribute') AND refusal <> '')), updated_at, 0)) STORED,
     CONSTRAINT klarna_operation_client_key UNIQUE (client_key), -- For operation_load_by_client_key.
     CONSTRAINT klarna_operation_version CHECK (version >= 1),
     CONSTRAINT klarna_operation_amount CHECK (amount >= 0),

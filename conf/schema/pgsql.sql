@@ -157,7 +157,7 @@ CREATE INDEX klarna_operation_due ON klarna_operation (merchant, next_at)
     WHERE next_at > 0;
 -- For requests_find: what has ended and still has its request, or Klarna's words about a person.
 CREATE INDEX klarna_operation_kept ON klarna_operation (merchant, updated_at)
-    WHERE next_at = 0 AND (path <> '' OR (kind IN ('place_order', 'shipping_address') AND refusal <> ''));
+    WHERE next_at = 0 AND (path <> '' OR (kind IN ('place_order', 'shipping_address', 'distribute') AND refusal <> ''));
 -- For operations_by_state, operation_hours: figures of an hour come from the index alone.
 CREATE INDEX klarna_operation_by_state
     ON klarna_operation (merchant, state, updated_at, kind, took);

@@ -352,7 +352,7 @@ typedef enum { KL_DIALECT_SQLITE3, KL_DIALECT_PGSQL, KL_DIALECT_MYSQL, KL_DIALEC
 #define KL_LOOKED_AT_ " AND (check_at = 0 OR created_at <= %lld)"
 
 /* As kl_op_is_personal. */
-#define KL_PERSONAL_ "kind IN ('place_order', 'shipping_address')"
+#define KL_PERSONAL_ "kind IN ('place_order', 'shipping_address', 'distribute')"
 /* Of operations that have ended: the request that was sent, and Klarna's words where they may quote
  * what the shopper gave Klarna. As the index of those that have them says it. */
 #define KL_KEPT_ \

@@ -89,14 +89,14 @@ SET @step = IF((SELECT COUNT(*) FROM information_schema.columns
 PREPARE step FROM @step;
 EXECUTE step;
 
--- Some tables of version 2 have it of other operations, or not at all.
-SET @kept = (SELECT COALESCE(MAX(IF(generation_expression LIKE '%shipping_address%', 'right',
+-- Tables of version 2 have it of other operations, or not at all.
+SET @kept = (SELECT COALESCE(MAX(IF(generation_expression LIKE '%distribute%', 'right',
     'DROP COLUMN kept,')), '') FROM information_schema.columns WHERE table_schema = DATABASE()
     AND table_name = 'klarna_operation' AND column_name = 'kept');
 SET @step = IF(@kept = 'right', 'DO 0', CONCAT('ALTER TABLE klarna_operation
     DROP INDEX klarna_operation_due, ', @kept, "
     ADD COLUMN kept BIGINT AS (IF(next_at = 0 AND (path <> '' OR (
-        kind IN ('place_order', 'shipping_address') AND refusal <> '')), updated_at, 0)) STORED
+        kind IN ('place_order', 'shipping_address', 'distribute') AND refusal <> '')), updated_at, 0)) STORED
         AFTER correlation_id,
     ADD INDEX klarna_operation_due (merchant, next_at, kept)"));
 PREPARE step FROM @step;

@@ -70,7 +70,7 @@ CREATE INDEX klarna_order_by_reference2 ON klarna_order (merchant, reference2)
 CREATE INDEX klarna_order_by_channel ON klarna_order (merchant, channel, created_at, id)
     WHERE channel <> 'online';
 CREATE INDEX klarna_operation_kept ON klarna_operation (merchant, updated_at)
-    WHERE next_at = 0 AND (path <> '' OR (kind IN ('place_order', 'shipping_address') AND refusal <> ''));
+    WHERE next_at = 0 AND (path <> '' OR (kind IN ('place_order', 'shipping_address', 'distribute') AND refusal <> ''));
 
 -- What the host said of an invoice that is paid in store, and its credit notes.
 CREATE TABLE klarna_invoice (

@@ -213,7 +213,7 @@ CREATE INDEX klarna_order_by_invoice ON klarna_order (merchant, invoice, created
 -- Some tables of version 2 have another one, or none.
 DROP INDEX IF EXISTS klarna_operation_kept;
 CREATE INDEX klarna_operation_kept ON klarna_operation (merchant, updated_at)
-    WHERE next_at = 0 AND (path <> '' OR (kind IN ('place_order', 'shipping_address') AND refusal <> ''));
+    WHERE next_at = 0 AND (path <> '' OR (kind IN ('place_order', 'shipping_address', 'distribute') AND refusal <> ''));
 
 UPDATE klarna_schema SET version = 3;
 COMMIT;

@@ -283,19 +283,28 @@ static void test_the_request_of_what_ended_goes(void **state)
     assert_int_equal(sweep(db, KL_SWEEP_REQUESTS), 0);
 }
 
-static void test_klarnas_words_about_a_placement_go(void **state)
+/* Where they may quote what the shopper gave: names, an address, a phone number. */
+static void test_klarnas_words_about_a_person_go(void **state)
 {
+    static const kl_op_kind_t kinds[] = {KL_OP_PLACE_ORDER, KL_OP_SHIPPING_ADDRESS,
+                                         KL_OP_DISTRIBUTE};
     database_t *db = *state;
     kl_operation_t *op;
 
     insert_operation(db, OP1, ID1, KL_OP_REFUSED);
-    run(db, "UPDATE klarna_operation SET path = '', body = ''");
-    assert_int_equal(sweep(db, KL_SWEEP_REQUESTS), 1);
-    op = load(db, OP1);
-    assert_string_equal(op->refusal, "");
-    assert_string_equal(op->error_messages, "[]");
-    assert_string_equal(op->error_code, "INTERNAL");
-    assert_int_equal(sweep(db, KL_SWEEP_REQUESTS), 0);
+    for (int i = 0; i < 3; i++) {
+        assert_true(kl_op_is_personal(kinds[i]));
+        run(db, apr_psprintf(db->p,
+                             "UPDATE klarna_operation SET kind = '%s', path = '', body = '',"
+                             " refusal = '{}', error_messages = '[1]'",
+                             kl_op_kind_name(kinds[i])));
+        assert_int_equal(sweep(db, KL_SWEEP_REQUESTS), 1);
+        op = load(db, OP1);
+        assert_string_equal(op->refusal, "");
+        assert_string_equal(op->error_messages, "[]");
+        assert_string_equal(op->error_code, "INTERNAL");
+        assert_int_equal(sweep(db, KL_SWEEP_REQUESTS), 0);
+    }
     /* About anything else they stay: that asked for nothing personal. */
     run(db, "UPDATE klarna_operation SET kind = 'refund', refusal = '{}', error_messages = '[1]',"
             " path = '/x'");
@@ -342,7 +351,7 @@ int main(void)
         WITH_DATABASE(test_a_death_in_between),
         WITH_DATABASE(test_many_go_a_batch_at_a_time),
         WITH_DATABASE(test_the_request_of_what_ended_goes),
-        WITH_DATABASE(test_klarnas_words_about_a_placement_go),
+        WITH_DATABASE(test_klarnas_words_about_a_person_go),
         WITH_DATABASE(test_what_keeps_a_request),
     };
 
