@@ -109,7 +109,10 @@ static const kl_words_t *completed(const kl_order_t *order)
     if (instore->abort_by[0]) {
         return kl_order_credit_limit(order) > 0 ? &going : &back;
     }
-    return instore->verified_at ? &verified : &paid;
+    if (instore->verified_at) {
+        return &verified;
+    }
+    return kl_order_credit_limit(order) > 0 ? &paid : &back;
 }
 
 static const kl_words_t *sentence_of(const kl_order_t *order)
@@ -243,7 +246,7 @@ static kl_json_t *actions_view(apr_pool_t *p, const kl_order_t *order,
     kl_json_set(v, "abort", abort);
     kl_json_set(v, "verify",
                 allowed_view(p, shop->state == KL_INSTORE_COMPLETED && !shop->verified_at
-                                    && !shop->abort_by[0]));
+                                    && !shop->abort_by[0] && kl_order_credit_limit(order) > 0));
     kl_json_set(v, "refund", refund_view(p, order, department));
     return v;
 }

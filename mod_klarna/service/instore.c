@@ -406,28 +406,59 @@ static kl_kind_t want_back(kl_change_t *change, kl_order_t *order, apr_pool_t *p
     return KL_OK;
 }
 
-kl_kind_t kl_instore_give_back(kl_service_t *svc, const char *id, const kl_client_t *client,
-                               kl_order_t **out, kl_error_t *err)
+static kl_kind_t want_back_no_more(kl_change_t *change, kl_order_t *order, apr_pool_t *p,
+                                   kl_error_t *err)
 {
-    kl_change_t change = {.make = want_back, .look = KL_LOOK_NOW, .step = "instore_wanted_back"};
+    (void)change, (void)p, (void)err;
+    order->instore->abort_by = "";
+    return KL_OK;
+}
+
+/* A no is told, and leaves it paid: it can be asked again, or verified. */
+static kl_kind_t credit(kl_service_t *svc, const char *id, const kl_client_t *client,
+                        kl_error_t *err)
+{
+    kl_change_t undo = {.make = want_back_no_more, .look = KL_LOOK_CHANGED};
     kl_credit_request_t want = {.what = {.everything = 1},
                                 .reference = "",
                                 .comment = "Aborted at the till",
                                 .name = ""};
     kl_ask_t ask = {.order_id = id, .client = client, .credit = &want};
     kl_acted_t acted;
+    kl_kind_t rv = kl_act(svc, &kl_credit_invoice_action, &ask, &acted, err);
+
+    if (rv != KL_OK || acted.last->state != KL_OP_REFUSED) {
+        return rv;
+    }
+    (void)kl_change_order(svc, &undo, id, &acted.order, kl_error_make(svc->p));
+    kl_error_set(err, KL_REFUSED, "klarna_refused", "Klarna would not give the money back.");
+    err->klarna_code = acted.last->error_code;
+    return err->kind;
+}
+
+kl_kind_t kl_instore_give_back(kl_service_t *svc, const char *id, const kl_client_t *client,
+                               kl_order_t **out, kl_error_t *err)
+{
+    kl_change_t change = {.make = want_back, .look = KL_LOOK_LEASED, .step = "instore_wanted_back"};
     kl_kind_t rv = kl_instore_load(svc, id, out, err);
 
     if (rv == KL_OK) {
         rv = kl_change_order(svc, &change, id, out, err);
     }
     if (rv == KL_OK && kl_order_credit_limit(*out) > 0) {
-        rv = kl_act(svc, &kl_credit_invoice_action, &ask, &acted, err);
+        rv = credit(svc, id, client, err);
     }
     return rv == KL_OK ? kl_instore_load(svc, id, out, err) : rv;
 }
 
 /* --- verifying ----------------------------------------------------------------------------- */
+
+/* Ended at Klarna, or given back there, by somebody else. */
+static kl_kind_t nothing_left(kl_error_t *err)
+{
+    return kl_error_set(err, KL_CONFLICT, "nothing_left",
+                        "Klarna holds no money of this payment any more. It cannot be verified.");
+}
 
 /* Kept before it is captured: what is being verified is not given back. */
 static kl_kind_t want_verified(kl_change_t *change, kl_order_t *order, apr_pool_t *p,
@@ -443,6 +474,9 @@ static kl_kind_t want_verified(kl_change_t *change, kl_order_t *order, apr_pool_
         return kl_error_set(err, KL_CONFLICT, "given_back", "The money goes back.");
     }
     change->nothing = shop->verified_by[0] != '\0';
+    if (!change->nothing && kl_order_credit_limit(order) == 0) {
+        return nothing_left(err);
+    }
     shop->verified_by = change->nothing ? shop->verified_by : change->baton;
     return KL_OK;
 }
@@ -450,8 +484,11 @@ static kl_kind_t want_verified(kl_change_t *change, kl_order_t *order, apr_pool_
 static kl_kind_t set_verified(kl_change_t *change, kl_order_t *order, apr_pool_t *p,
                               kl_error_t *err)
 {
-    (void)p, (void)err;
+    (void)p;
     change->nothing = order->instore->verified_at != 0;
+    if (!change->nothing && order->captured_amount == 0) {
+        return nothing_left(err);
+    }
     order->instore->verified_at = change->nothing ? order->instore->verified_at : change->now;
     return KL_OK;
 }
@@ -465,10 +502,18 @@ static kl_kind_t unset_verified(kl_change_t *change, kl_order_t *order, apr_pool
     return KL_OK;
 }
 
-/* *done becomes 1 when nothing is left to be captured. A no opens the way back. */
-static kl_kind_t capture(kl_service_t *svc, kl_order_t **order, int *done, kl_error_t *err)
+/* It can be given back again. */
+static void want_verified_no_more(kl_service_t *svc, const char *id)
 {
     kl_change_t undo = {.make = unset_verified, .look = KL_LOOK_CHANGED};
+    kl_order_t *order = NULL;
+
+    (void)kl_change_order(svc, &undo, id, &order, kl_error_make(svc->p));
+}
+
+/* *done becomes 1 when nothing is left to be captured. */
+static kl_kind_t capture(kl_service_t *svc, kl_order_t **order, int *done, kl_error_t *err)
+{
     kl_capture_request_t want = {.what = {.everything = 1},
                                  .reference = "",
                                  .description = "",
@@ -483,18 +528,23 @@ static kl_kind_t capture(kl_service_t *svc, kl_order_t **order, int *done, kl_er
     }
     *order = acted.order;
     if (acted.last->state == KL_OP_REFUSED) {
-        (void)kl_change_order(svc, &undo, acted.last->order_id, order, kl_error_make(svc->p));
         rv = kl_error_set(err, KL_REFUSED, "klarna_refused", "Klarna would not have it captured.");
         err->klarna_code = acted.last->error_code;
     }
     return rv;
 }
 
+/* A no for good; one that was asked at the wrong moment says when to come again. */
+static int is_no(kl_kind_t rv, const kl_error_t *err)
+{
+    return rv == KL_REFUSED || (rv == KL_CONFLICT && !err->retry_after);
+}
+
 kl_kind_t kl_instore_verify(kl_service_t *svc, const char *id, kl_order_t **out, kl_error_t *err)
 {
     kl_change_t want = {.make = want_verified,
                         .baton = (void *)svc->actor,
-                        .look = KL_LOOK_CHANGED,
+                        .look = KL_LOOK_LEASED,
                         .step = "instore_wanted_verified"};
     kl_change_t set = {.make = set_verified, .look = KL_LOOK_CHANGED, .step = "instore_verified"};
     int done = 1;
@@ -503,8 +553,36 @@ kl_kind_t kl_instore_verify(kl_service_t *svc, const char *id, kl_order_t **out,
     if (rv == KL_OK) {
         rv = kl_change_order(svc, &want, id, out, err);
     }
-    if (rv == KL_OK && !(*out)->instore->verified_at && kl_order_open_amount(*out) > 0) {
+    if (rv != KL_OK) {
+        return rv;
+    }
+    if (!(*out)->instore->verified_at && kl_order_open_amount(*out) > 0) {
         rv = capture(svc, out, &done, err);
     }
-    return rv == KL_OK && done ? kl_change_order(svc, &set, id, out, err) : rv;
+    if (rv == KL_OK && done) {
+        rv = kl_change_order(svc, &set, id, out, err);
+    }
+    if (is_no(rv, err)) {
+        want_verified_no_more(svc, id);
+    }
+    return rv;
+}
+
+void kl_instore_go_on(kl_service_t *svc, const kl_order_t *order)
+{
+    const kl_instore_t *shop = order->instore;
+    kl_error_t *err = kl_error_make(svc->p);
+    kl_order_t *seen = NULL;
+
+    if (shop->abort_by[0]) {
+        if (kl_order_credit_limit(order) > 0) {
+            (void)kl_instore_give_back(svc, order->id, NULL, &seen, err);
+        }
+    }
+    else if (shop->verified_by[0] && !shop->verified_at) {
+        (void)kl_instore_verify(svc, order->id, &seen, err);
+    }
+    else {
+        kl_instore_look_capture(svc, order);
+    }
 }

@@ -59,14 +59,21 @@ kl_kind_t kl_instore_abort(kl_service_t *svc, const char *id, const char *by, kl
                            kl_error_t *err);
 
 /** What was paid and is not verified goes back, all of it. Calls Klarna.
- *  @return as kl_act; KL_CONFLICT "not_paid" or "verified" */
+ *  @return as kl_act; KL_CONFLICT "not_paid" or "verified"; KL_REFUSED when Klarna would not give
+ * it back: then it is paid as before */
 kl_kind_t kl_instore_give_back(kl_service_t *svc, const char *id, const kl_client_t *client,
                                kl_order_t **out, kl_error_t *err);
 
 /** Makes what was paid a payment of the shop's; what Klarna only placed is captured first. Calls
  *  Klarna.
- *  @return KL_OK (verified_at is 0 while the capture is not confirmed); KL_CONFLICT "not_paid" or
- *    "given_back"; KL_REFUSED when Klarna would not have it captured */
+ *  @return KL_OK (verified_at is 0 while the capture is not confirmed); KL_CONFLICT "not_paid",
+ *    "given_back", "nothing_left" or why it cannot be captured; KL_REFUSED when Klarna would not
+ *    have it captured. After a no it can be given back */
 kl_kind_t kl_instore_verify(kl_service_t *svc, const char *id, kl_order_t **out, kl_error_t *err);
+
+/** What a till began with one that was paid, and died, or was turned away, before its end: it is
+ *  given back, verified, or captured. Whatever fails is tried again by the next look at the order.
+ *  Calls Klarna. */
+void kl_instore_go_on(kl_service_t *svc, const kl_order_t *order);
 
 #endif

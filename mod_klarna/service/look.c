@@ -10,6 +10,7 @@
 #include "service/authorization.h"
 #include "service/change.h"
 #include "service/placement.h"
+#include "service/instore.h"
 #include "service/instore_look.h"
 #include "service/reconcile.h"
 #include "service/run.h"
@@ -238,7 +239,7 @@ static kl_kind_t look_at_order(kl_service_t *svc, kl_order_t *order, const char 
     }
     *note = note_of(svc, &look);
     if (order->instore) {
-        kl_instore_look_capture(svc, order);
+        kl_instore_go_on(svc, order);
     }
     else if (!look.booked && is_quiet(&before, order)) {
         acknowledge(svc, order, note);

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a till began and could not finish is finished without it, and what is over is told as it is:
+money that goes back, a verification whose capture hangs, an order that Klarna or others ended."""
+import pytest
+
+from httpd import Httpd
+from sandbox import klarna_url
+from shop import EXTRA, new_key, problem
+from till import EXTRA as TILLS, PHONE, TILL, Till
+from waiting import eventually, operations_are_due, order_is_due
+
+MAIL_ONLY = """
+<KlarnaStore default>
+    <KlarnaDepartment mail>
+        KlarnaInStore hosted_page
+        KlarnaInStoreSend email
+    </KlarnaDepartment>
+</KlarnaStore>
+"""
+
+
+@pytest.fixture(scope="module")
+def httpd(box):
+    server = Httpd(klarna_url(box), EXTRA + TILLS + MAIL_ONLY + "KlarnaWorker On\n")
+    yield server
+    server.stop()
+
+
+@pytest.fixture(params=["clinic", "bikes", "later"])
+def till(httpd, box, request):
+    return Till(httpd, box, request.param)
+
+
+@pytest.fixture
+def later(httpd, box):
+    return Till(httpd, box, "later")
+
+
+def paid(till, amount=10000, action="approve", **more):
+    payment = till.begun(amount, **more)
+    till.customer(payment, action)
+    return till.until(payment, "COMPLETED")
+
+
+def remember(httpd, payment, member, value):
+    """As it stands when whoever stored that died before the next step."""
+    httpd.sql("UPDATE klarna_order SET version = version + 1, ledger = json_set(ledger, "
+              f"'$.instore.{member}', '{value}') WHERE id = '{payment['payment_id']}'")
+
+
+def looked_at(httpd, till, payment, question):
+    def look():
+        operations_are_due(httpd)
+        order_is_due(httpd, payment["payment_id"])
+    return eventually(lambda: (lambda seen: seen if question(seen) else None)(till.read(payment)),
+                      meanwhile=look)
+
+
+def test_money_that_is_to_go_back_goes_back_after_a_death(till, httpd, box):
+    payment = paid(till)
+    remember(httpd, payment, "abort_by", "cashier")
+    seen = looked_at(httpd, till, payment, lambda one: one["sentence_code"] == "given_back")
+    record = box.ledger(seen["klarna_order_id"])
+    assert record["captured_amount"] == record["refunded_amount"] or record["status"] == "CANCELLED"
+
+
+def test_money_that_klarna_does_not_give_back_is_not_said_to_go(httpd, box):
+    clinic = Till(httpd, box, "clinic")
+    payment = paid(clinic)
+    box.fault("status", path="/refunds$", status=403, body={"error_code": "NOT_ALLOWED"}, times=-1)
+    httpd.allow_log("NOT_ALLOWED|KLA")
+    problem(clinic.end(payment, "?refund=1"), 422, "klarna_refused")
+    seen = clinic.read(payment)
+    assert seen["sentence_code"] == "paid" and seen["actions"]["abort"]["refunds"]
+    assert seen["actions"]["verify"]["allowed"]
+    box.clear()
+    assert clinic.end(payment, "?refund=1").json["refunded_amount"] == 10000
+
+
+def test_a_verification_is_finished_when_its_capture_was_confirmed_late(later, httpd, box):
+    payment = paid(later)
+    box.fault("status", path="/captures$", status=500, times=-1)
+    httpd.allow_log("KLA")
+    assert later.post(payment, "verify").status == 202
+    box.clear()
+    seen = looked_at(httpd, later, payment, lambda one: one["verified_at"])
+    assert seen["captured_amount"] == 10000 and seen["verified_by"] == "clerk"
+
+
+def test_what_is_cancelled_at_klarna_is_not_verified(later, httpd, box):
+    payment = paid(later)
+    box.others(payment["klarna_order_id"], "cancel")
+    looked_at(httpd, later, payment, lambda one: not one["actions"]["abort"]["allowed"])
+    problem(later.post(payment, "verify"), 409, "nothing_left")
+    seen = later.read(payment)
+    assert seen["verified_at"] is None and not seen["actions"]["verify"]["allowed"]
+    assert seen["sentence_code"] == "given_back"
+
+
+def test_what_is_in_review_can_still_be_given_back(later, httpd, box):
+    payment = paid(later, action="pending")
+    assert problem(later.post(payment, "verify"), 409, "not_capturable")["reason"] == "in_review"
+    seen = later.read(payment)
+    assert seen["actions"]["abort"]["refunds"] and seen["verified_by"] is None
+    assert later.end(payment, "?refund=1").status == 200
