@@ -2,13 +2,11 @@
 /* See instore.h. */
 #include "handlers/instore.h"
 
-#include <apr_strings.h>
 #include <limits.h>
 #include <string.h>
 
 #include "core/department_view.h"
 #include "core/instore_view.h"
-#include "core/iso_time.h"
 #include "core/plan_json.h"
 #include "handlers/act_answer.h"
 #include "handlers/answer.h"
@@ -18,6 +16,7 @@
 #include "handlers/query.h"
 #include "handlers/till_answer.h"
 #include "handlers/till_begin.h"
+#include "handlers/till_list.h"
 #include "handlers/till_wait.h"
 #include "service/credit_invoice.h"
 #include "service/instore.h"
@@ -181,68 +180,10 @@ static int receipt(kl_request_t *req)
                      NULL);
 }
 
-/* --- lists ----------------------------------------------------------------------------------- */
-
-static kl_kind_t read_day(kl_request_t *req, kl_instore_query_t *query)
-{
-    const char *day = kl_query_text(req, "day");
-
-    if (!day[0]) {
-        return KL_OK;
-    }
-    query->from = strlen(day) == 10
-                      ? kl_iso_time(apr_pstrcat(req->r->pool, day, "T00:00:00Z", NULL))
-                      : kl_iso_time(day);
-    query->to = query->from + apr_time_from_sec(86400);
-    return query->from ? KL_OK
-                       : kl_error_field(req->err, "day", "day", day,
-                                        "YYYY-MM-DD, or the moment at which the day begins");
-}
-
-static kl_kind_t list_all(kl_request_t *req, kl_instore_query_t *query, kl_json_t *list)
-{
-    kl_kind_t rv = KL_OK;
-
-    for (int i = 0; rv == KL_OK && i < req->svc.accounts_n; i++) {
-        apr_array_header_t *found = NULL;
-
-        query->account = req->svc.accounts[i]->name;
-        rv = kl_instore_list(&req->svc, query, &found, req->err);
-        for (int k = 0; rv == KL_OK && k < found->nelts; k++) {
-            const kl_order_t *order = APR_ARRAY_IDX(found, k, kl_order_t *);
-
-            kl_json_append(list, kl_instore_view(req->r->pool, order,
-                                                 kl_till_answer_department(req, order)));
-        }
-    }
-    return rv;
-}
-
-static int payments(kl_request_t *req)
-{
-    static const char *const names[] = {"till", "department", "day", "invoice", NULL};
-    kl_instore_query_t query = {.till = kl_query_text(req, "till"),
-                                .invoice = kl_query_text(req, "invoice"),
-                                .department = kl_query_text(req, "department"),
-                                .before_id = "",
-                                .limit = KL_MAX_PAGE};
-    kl_json_t *v = kl_json_object(req->r->pool), *list = kl_json_array(req->r->pool);
-
-    if (kl_query_only(req, names) == KL_OK && !query.till[0] && !query.invoice[0]) {
-        kl_error_field(req->err, "missing", "till", NULL, "a till's name, or an invoice");
-    }
-    if (req->err->kind != KL_OK || read_day(req, &query) != KL_OK
-        || list_all(req, &query, list) != KL_OK) {
-        return kl_answer_error(req);
-    }
-    kl_json_set(v, "payments", list);
-    return kl_answer(req, HTTP_OK, v, NULL);
-}
-
 const kl_route_t kl_instore_routes[] = {
     {"GET", "methods", 0, methods},
     {"POST", "payments", KL_ROUTE_BODY | KL_ROUTE_KEY, kl_till_begin},
-    {"GET", "payments", 0, payments},
+    {"GET", "payments", 0, kl_till_list},
     {"GET", "payments/*", 0, show},
     {"DELETE", "payments/*", 0, end},
     {"GET", "payments/*/qr.svg", 0, qr_svg},

@@ -103,3 +103,12 @@ def test_what_is_in_review_can_still_be_given_back(later, httpd, box):
     seen = later.read(payment)
     assert seen["actions"]["abort"]["refunds"] and seen["verified_by"] is None
     assert later.end(payment, "?refund=1").status == 200
+
+
+def test_a_day_with_more_than_a_page_is_told_in_pages(httpd, box):
+    one = Till(httpd, box, "bikes", "Busy counter")
+    begun = [one.begun(1 + i)["payment_id"] for i in range(3)]
+    answer = httpd.get(TILL + "/payments?till=Busy%20counter&limit=2").json
+    assert [each["payment_id"] for each in answer["payments"]] == begun[:0:-1] and answer["next"]
+    rest = httpd.get(TILL + f"/payments?till=Busy%20counter&limit=2&cursor={answer['next']}").json
+    assert [each["payment_id"] for each in rest["payments"]] == begun[:1] and not rest["next"]
