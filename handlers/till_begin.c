@@ -162,6 +162,18 @@ static kl_kind_t read_sale(kl_request_t *req, const kl_reader_t *rd, kl_instore_
     return req->err->kind;
 }
 
+/* method: "sms" or "email". A department that is configured no more sends nothing. */
+static kl_kind_t check_method(kl_request_t *req, const kl_department_t *department,
+                              const char *field, const char *method)
+{
+    int sends = department
+                && (strcmp(method, "sms") == 0 ? department->sends_sms : department->sends_email);
+
+    return sends ? KL_OK
+                 : kl_error_field(req->err, "not_sent_here", field, method,
+                                  "what this department sends (KlarnaInStoreSend)");
+}
+
 /* How it reaches the customer first: "qr", "sms" or "email"; NULL with an error. */
 static const char *read_send(kl_request_t *req, const kl_reader_t *rd, const kl_instore_ask_t *ask)
 {
@@ -178,9 +190,8 @@ static const char *read_send(kl_request_t *req, const kl_reader_t *rd, const kl_
         kl_error_field(req->err, "missing", sms ? "customer.phone" : "customer.email", NULL,
                        "where it is to be sent");
     }
-    else if ((sms && !ask->department->sends_sms) || (email && !ask->department->sends_email)) {
-        kl_error_field(req->err, "not_sent_here", "send", send,
-                       "what this department sends (KlarnaInStoreSend)");
+    else {
+        (void)check_method(req, ask->department, "send", send);
     }
     return req->err->kind == KL_OK ? send : NULL;
 }
@@ -245,6 +256,13 @@ static kl_kind_t finalize(kl_request_t *req, kl_instore_ask_t *ask, sale_t *sale
     return make_cart(req, ask, sale, cart);
 }
 
+/* One that was begun before by this request may have ended, or is being begun at this moment. */
+static int is_unsent(const kl_instore_t *shop)
+{
+    return shop->sent == KL_SEND_NONE && shop->start == KL_START_MADE && !shop->abort_by[0]
+           && !kl_instore_is_final(shop->state);
+}
+
 int kl_till_begin(kl_request_t *req)
 {
     kl_reader_t rd = kl_reader(req->r->pool, req->body, "", req->err);
@@ -271,7 +289,7 @@ int kl_till_begin(kl_request_t *req)
         return kl_answer_error(req);
     }
     want.to = strcmp(want.method, "sms") == 0 ? ask.phone : ask.email;
-    if (strcmp(want.method, "qr") != 0 && order->instore->sent == KL_SEND_NONE
+    if (strcmp(want.method, "qr") != 0 && is_unsent(order->instore)
         && send_to(req, order->id, sale.country, &want, &order) != KL_OK) {
         return kl_answer_error(req);
     }
@@ -319,7 +337,8 @@ int kl_till_send(kl_request_t *req)
         rv = kl_instore_send_show(&req->svc, order->id, &order, req->err);
     }
     else {
-        rv = read_target(req, order, sms ? phone : email, &want);
+        rv = check_method(req, kl_till_answer_department(req, order), "method", want.method);
+        rv = rv == KL_OK ? read_target(req, order, sms ? phone : email, &want) : rv;
         rv = rv == KL_OK ? send_to(req, order->id, order->country, &want, &order) : rv;
     }
     if (rv != KL_OK) {

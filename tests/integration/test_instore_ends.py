@@ -105,6 +105,13 @@ def test_what_is_in_review_can_still_be_given_back(later, httpd, box):
     assert later.end(payment, "?refund=1").status == 200
 
 
+def test_nothing_is_sent_in_a_way_that_the_department_does_not_use(httpd, box):
+    mail = Till(httpd, box, "mail")
+    payment = mail.begun(customer={"phone": PHONE})
+    assert payment["actions"]["send"]["methods"] == ["qr", "email"]
+    problem(mail.post(payment, "send", {"method": "sms"}), 400, "not_sent_here")
+
+
 def test_a_day_with_more_than_a_page_is_told_in_pages(httpd, box):
     one = Till(httpd, box, "bikes", "Busy counter")
     begun = [one.begun(1 + i)["payment_id"] for i in range(3)]
@@ -112,3 +119,15 @@ def test_a_day_with_more_than_a_page_is_told_in_pages(httpd, box):
     assert [each["payment_id"] for each in answer["payments"]] == begun[:0:-1] and answer["next"]
     rest = httpd.get(TILL + f"/payments?till=Busy%20counter&limit=2&cursor={answer['next']}").json
     assert [each["payment_id"] for each in rest["payments"]] == begun[:1] and not rest["next"]
+
+
+def test_the_same_request_is_answered_the_same_when_it_failed(httpd, box):
+    clinic = Till(httpd, box, "clinic")
+    key, reference = new_key(), "R-" + new_key()[:8]
+    more = {"key": key, "reference": reference, "send": "sms", "customer": {"phone": PHONE}}
+    httpd.allow_log("KLA")
+    box.fault("status", path="/payments/v1/sessions$", status=403, body={"error_code": "NO"})
+    first = clinic.begin(**more)
+    assert first.status >= 400
+    again = clinic.begin(**more)
+    assert again.status == 201 and again.json["state"] == "FAILED", again.raw
