@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import { judge, judgeProblem } from '../../admin/js/action/answers.mjs';
+import { next, opened } from '../../admin/js/action/pending.mjs';
 import { left, toSay } from '../../admin/js/till/clock.mjs';
 import { newer } from '../../admin/js/till/follow.mjs';
 import { hostOf, outcomeOf, wishOf } from '../../admin/js/till/host.mjs';
@@ -109,11 +110,22 @@ test('a payment is an answer whatever is known of it; a failure is asked about a
     assert.equal(judge(STEP, { status, body: { payment_id: 'p' } }).verdict, 'done');
   }
   for (const [status, code, verdict] of [[503, 'database', 'lost'], [500, 'http_500', 'lost'],
-    [0, 'lost', 'lost'], [409, 'in_progress', 'wait'], [400, 'amount', 'not_started'],
+    [502, 'finalize_failed', 'not_started'], [0, 'lost', 'lost'], [409, 'in_progress', 'wait'], [400, 'amount', 'not_started'],
     [409, 'paid', 'not_started'], [401, 'http_401', 'barred'],
     [422, 'klarna_refused', 'refused']]) {
     assert.equal(judgeProblem(STEP, { status, code }).verdict, verdict, `${status} ${code}`);
   }
+});
+
+test('a host that did not finalise its invoice is asked again with the same key', () => {
+  const sent = [['submit', { steps: [STEP], key: 'b', user: '', at: 1 }], ['send', {}]].reduce(
+    (entry, [type, more]) => next(entry, { type, ...more }),
+    opened({ order: 'till', action: 'start', key: 'a', seen: '', values: {}, at: 0 }));
+  const again = (code, status) => next(next(sent, { type: 'answer',
+    answer: judgeProblem(STEP, { status, code }) }), { type: 'submit', steps: [STEP], key: 'c',
+    user: '', at: 2 }).key;
+  assert.equal(again('finalize_failed', 502), 'a');
+  assert.equal(again('amount', 400), 'c');
 });
 
 test('an answer that was overtaken does not undo what is known', () => {

@@ -61,6 +61,8 @@ export function judge(step, { status, body, location }, action) {
 
 // Codes of the module whose request waits for its turn under its own key.
 const WAIT = ['in_progress'];
+// The host's part of a start failed before ours began: it knows the request by its key.
+const NOT_BEGUN = ['finalize_failed', 'finalize_answer'];
 // Their answer may have got lost behind the module's back.
 const KEYED = ['outcome', 'payment'];
 
@@ -71,6 +73,7 @@ export function judgeProblem(step, error) {
   if (status === 0 || status === 408) return { verdict: 'lost', problem };
   if (status === 429) return { verdict: 'wait', problem };
   if (status >= 500) {
+    if (NOT_BEGUN.includes(code)) return { verdict: 'not_started', keepsKey: true, problem };
     return { verdict: !KEYED.includes(step.expects) && isOurs ? 'not_started' : 'lost', problem };
   }
   if (code === 'klarna_refused') return { verdict: 'refused', problem };

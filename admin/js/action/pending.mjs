@@ -63,9 +63,10 @@ function withChoice(values, { candidates }) {
 }
 
 // Nothing of a second step can be corrected in the form of the first.
-function notStarted(entry, { problem }) {
+function notStarted(entry, { problem, keepsKey = false }) {
   if (entry.step) return { ...entry, state: REFUSED, open: 0, problem };
-  return { ...entry, state: EDITING, spent: entry.open === 0, problem,
+  return { ...entry, state: EDITING, spent: entry.open === 0 && !keepsKey,
+    problem,
     values: withChoice(entry.values, problem) };
 }
 

@@ -85,6 +85,13 @@ function forget(one) {
   draw();
 }
 
+// Between two tries only: what is being asked right now must hear its answer.
+function stop({ flow }) {
+  if (!flow.againAt) return;
+  flow.apply({ type: 'hold', why: 'old' });
+  flow.askNow();
+}
+
 function heldButtons(one) {
   return html`<span class="row-actions"><button type="button" class="secondary small"
     data-name="forget" @click=${() => forget(one)}>${t('do.forget')}</button><button type="button"
@@ -100,7 +107,9 @@ export function standing(action, target) {
       { why: t(`do.held.${entry.why}`) })}</p>${heldButtons(one)}`;
   }
   return html`<p class="standing-now" role="status" data-name="working" aria-busy="true">${
-    t(entry.lost ? 'do.lost' : 'do.working')}</p>`;
+    t(entry.lost ? 'do.lost' : 'do.working')}</p>${entry.lost > 1 ? html`<button type="button"
+    class="secondary small" data-name="stop" @click=${() => stop(one)}>${t('do.stop')}</button>`
+    : nothing}`;
 }
 
 export function resume(endOf) {

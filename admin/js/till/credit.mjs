@@ -171,7 +171,8 @@ class CreditBox {
 
   // What is left to be refunded, before any credit note.
   #left() {
-    const left = this.#invoice.payments.filter((one) => one.captured_amount > one.refunded_amount);
+    const left = this.#invoice.payments.filter((one) => one.verified_at
+      && one.captured_amount > one.refunded_amount);
     if (!left.length) return html`<p>${t('credit.none')}</p>${this.#madeBefore()}`;
     return html`<p>${t('credit.found', { number: this.#invoice.number })}</p><ul class="entries">${
       left.map((one) => html`<li><span>${this.#nameOf(one.payment_id)}</span><span class="amount">${

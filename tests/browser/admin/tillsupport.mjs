@@ -37,6 +37,7 @@ export async function atTill(page, department = 'desk') {
 /** A payment is asked for; more: what is typed besides, by field. */
 export async function begin(page, amount, { way = 'qr', ...more } = {}) {
   await page.locator('#field-amount').fill(amount);
+  if (more.number) await page.locator('details.more').evaluate((one) => { one.open = true; });
   const typed = { reference: `R-${process.pid}-${++made}`, ...more };
   for (const [field, text] of Object.entries(typed)) {
     await page.locator(`#field-${field}`).fill(text);

@@ -2,7 +2,7 @@
 // The windows around a till: the customer's screen, the page of a host that opens it, the receipt;
 // and how all of them look to those who see them differently, touch them or have only keys.
 import assert from 'node:assert/strict';
-import { BASE_URL, NARROW, WIDE, eventually, withBrowser } from './support.mjs';
+import { BASE_URL, NARROW, WIDE, ask, eventually, withBrowser } from './support.mjs';
 import { looks } from './looks.mjs';
 import { axe } from '../looks.mjs';
 import { TABLET, TILL, atTill, begun, box, inBooks, named, now, paid, paymentOf, phone, row, shows,
@@ -69,10 +69,10 @@ async function journal(page, script) {
   await page.goto(`${BASE_URL}/journal/page.html`);
 }
 
-const JOURNAL = `
+const journalOf = (number) => `
   import { cardTerminal, openTill } from '/klarna/admin/klarna-till.mjs';
   const wish = { amount: 79900, currency: 'SEK', tax_rate: 2500,
-    invoice: { number: 'J-${process.pid}', total: 129900, already_paid: 50000 },
+    invoice: { number: '${number}', total: 129900, already_paid: 50000 },
     customer: { phone: '0701740605', email: 'anna@example.se' } };
   const told = document.getElementById('told');
   window.addEventListener('klarna-till', ({ detail }) => { told.textContent = JSON.stringify(detail); });
@@ -93,7 +93,7 @@ async function answered(till, way = 'qr') {
 
 tillStory('a host\'s page: both on file asks, a reload finds the window, the outcome comes',
   async (host, context) => {
-    await journal(host, JOURNAL);
+    await journal(host, journalOf(`J-${process.pid}`));
     const [till] = await Promise.all([context.waitForEvent('page'), host.locator('#pay').click()]);
     await shows(named(till, 'from-host'), BASE_URL);
     await shows(named(till, 'both'), 'ask the customer which one to use');
@@ -119,7 +119,7 @@ tillStory('after a card terminal\'s window; the window closed; opened again afte
   async (host, context) => {
     await context.route('**/journal/terminal', (route) => route.fulfill({ contentType: 'text/html',
       body: '<!DOCTYPE html><title>Terminal</title>' }));
-    await journal(host, JOURNAL);
+    await journal(host, journalOf(`T-${process.pid}`));
     const [terminal] = await Promise.all([context.waitForEvent('page'),
       host.locator('#card').click()]);
     await terminal.waitForLoadState();
@@ -191,6 +191,55 @@ tillStory('an exchange: what came back and the new sale stand on one receipt', a
     assert.equal(pdf.match(/\/Type\s*\/Page\b/g).length, 1);
   }
 });
+
+// --- a credit note -----------------------------------------------------------------------------------
+
+tillStory('a credit note: shown, finalised, each payment refunded in full, found again',
+  async (page) => {
+    await atTill(page);
+    const number = `C-${process.pid}`, ids = [];
+    for (const amount of ['60', '40']) {
+      ids.push(await paid(page, amount, { number, total: '150', paid: '50', reference: '' }));
+      await now(page, 'verify').click();
+      await stands(page, 'VERIFIED');
+      await now(page, 'fresh').click();
+    }
+    await row(page, ids[0]).locator('[data-name=refund]').click();
+    await page.getByLabel('A part').check();
+    await page.locator('dialog[open] #field-amount').fill('15');
+    await box(page, 'submit').click();
+    await box(page, 'done').waitFor();
+    await box(page, 'close').click();
+
+    await named(page, 'credit').click();
+    await page.locator('dialog[open] #field-number').fill(number);
+    await box(page, 'find').click();
+    await page.locator('dialog[open] #field-reference').fill(`${number}-CN`);
+    await box(page, 'preview').click();
+    await shows(box(page, `entry-${ids[0]}`), 'SEK 45.00');
+    await shows(box(page, `entry-${ids[1]}`), 'SEK 40.00');
+    await looks(page, 'till-credit');
+    await box(page, 'finalize').click();
+    await shows(box(page, 'done'), `Credit note ${number}-CN is finalised`);
+    await box(page, `entry-${ids[0]}`).locator('[data-name=refund-entry]').click();
+    await box(page, `entry-${ids[0]}`).locator('[data-name=refunded]').waitFor();
+    await inBooks(ids[0], { refunded_amount: 6000 });
+    await inBooks(ids[1], { refunded_amount: 0 });
+    await box(page, 'close').click();
+
+    await named(page, 'credit').click();
+    await page.locator('dialog[open] #field-number').fill(number);
+    await box(page, 'find').click();
+    await box(page, 'note').click();
+    await box(page, `entry-${ids[0]}`).locator('[data-name=refunded]').waitFor();
+    await box(page, `entry-${ids[1]}`).locator('[data-name=refund-entry]').click();
+    await box(page, `entry-${ids[1]}`).locator('[data-name=refunded]').waitFor();
+    await inBooks(ids[1], { refunded_amount: 4000 });
+    const { body } = await ask('GET', `instore/invoices/${number}?department=desk`, undefined,
+      { user: 'cashier' });
+    assert.deepEqual(body.negative_payments.map(({ amount }) => amount).sort(),
+      [1500, 4000, 4500]);
+  });
 
 // --- how it looks, and by keys alone ---------------------------------------------------------------
 
