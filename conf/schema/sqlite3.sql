@@ -109,10 +109,10 @@ CREATE INDEX klarna_order_open ON klarna_order (merchant, open_until, id)
 -- For orders_due.
 CREATE INDEX klarna_order_due ON klarna_order (merchant, check_at)
     WHERE check_at > 0;
--- For order_list_till, order_list_by_till.
+-- For order_list_till, order_list_till_shop.
 CREATE INDEX klarna_order_by_till ON klarna_order (merchant, till, created_at, id)
     WHERE till <> '';
--- For order_list_invoice, order_list_by_invoice.
+-- For order_list_invoice, order_list_invoice_shop.
 CREATE INDEX klarna_order_by_invoice ON klarna_order (merchant, invoice, created_at, id)
     WHERE invoice <> '';
 

@@ -77,6 +77,8 @@ static int read_words(words_t *words, const kl_order_query_t *query)
 
 #define BOTH(page, id) \
     ((page)->list = KL_SQL_order_list_##id, (page)->count = KL_SQL_order_count_##id)
+/* The same, or those that see where in a store as well. */
+#define EITHER(page, words, id) ((words)->is_shop ? BOTH(page, id##_shop) : BOTH(page, id))
 
 static void add(kl_order_page_t *page, const void *value)
 {
@@ -84,17 +86,18 @@ static void add(kl_order_page_t *page, const void *value)
 }
 
 /* The few hits of a search drive it, wherever there is one. */
-static void drive_by_search(kl_order_page_t *page, const kl_order_query_t *query)
+static void drive_by_search(kl_order_page_t *page, const kl_order_query_t *query,
+                            const words_t *words)
 {
     for (int i = 0; i < KL_SEARCHED; i++) {
         add(page, query->account);
         add(page, query->search);
     }
     if (kl_order_query_is_open(query)) {
-        BOTH(page, open_found);
+        EITHER(page, words, open_found);
     }
     else {
-        BOTH(page, found);
+        EITHER(page, words, found);
     }
 }
 
@@ -104,23 +107,23 @@ static void drive(kl_order_page_t *page, const kl_order_query_t *query, const wo
     const char *by = "";
 
     if (kl_order_query_is_open(query)) {
-        BOTH(page, open);
+        EITHER(page, words, open);
     }
     else if (words->attention[0]) {
         by = words->attention;
-        BOTH(page, attention);
+        EITHER(page, words, attention);
     }
     else if (words->waiting[0]) {
         by = words->waiting;
-        BOTH(page, waiting);
+        EITHER(page, words, waiting);
     }
     else if (words->till[0]) {
         by = words->till;
-        BOTH(page, by_till);
+        BOTH(page, till_shop);
     }
     else if (words->invoice[0]) {
         by = words->invoice;
-        BOTH(page, by_invoice);
+        BOTH(page, invoice_shop);
     }
     else if (words->state[0] && !words->is_shop) {
         by = words->state;
@@ -128,7 +131,7 @@ static void drive(kl_order_page_t *page, const kl_order_query_t *query, const wo
     }
     else if (words->channel[0] && strcmp(words->channel, KL_USUAL_CHANNEL) != 0) {
         by = words->channel;
-        BOTH(page, channel);
+        EITHER(page, words, channel);
     }
     else {
         BOTH(page, newest);
@@ -147,8 +150,6 @@ static void add_twice(kl_order_page_t *page, const char *text)
 
 static void filter_shop(kl_order_page_t *page, const kl_shop_query_t *shop)
 {
-    page->is_shop = asks_where(shop);
-    add(page, &page->is_shop);
     add_twice(page, shop->department);
     add_twice(page, shop->till);
     add_twice(page, shop->terminal);
@@ -164,7 +165,9 @@ static void filter(kl_order_page_t *page, const kl_order_query_t *query, const w
     add_twice(page, words->waiting);
     page->from = query->from;
     add(page, &page->from);
-    filter_shop(page, &query->shop);
+    if (words->is_shop) {
+        filter_shop(page, &query->shop);
+    }
 }
 
 /* What is older than the row before, and than `to`: whichever is less. */
@@ -204,7 +207,7 @@ int kl_order_query_page(kl_order_page_t *page, const kl_order_query_t *query, in
         return 0;
     }
     if (word(query->search)[0]) {
-        drive_by_search(page, query);
+        drive_by_search(page, query, &words);
     }
     else {
         drive(page, query, &words);

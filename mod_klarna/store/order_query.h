@@ -13,10 +13,9 @@
 /* The values point into the query and into this: both must stay where they are. */
 typedef struct kl_order_page_t {
     kl_sql_t list, count; /* rows, or only their number; the same values */
-    const void *values[2 * KL_SEARCHED + KL_FILTER_VALUES + KL_SOONEST_VALUES];
+    const void *values[2 * KL_SEARCHED + KL_SHOP_FILTER_VALUES + KL_SOONEST_VALUES];
     int n;
     apr_int64_t from, to, until, at;
-    int is_shop; /* 1: it asks where in a store */
     int limit;
 } kl_order_page_t;
 

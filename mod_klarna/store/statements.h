@@ -217,12 +217,6 @@ typedef enum { KL_DIALECT_SQLITE3, KL_DIALECT_PGSQL, KL_DIALECT_MYSQL, KL_DIALEC
  * duplicate is known by its error number (dbd_run.c). */
 #define KL_UNLESS_TAKEN_ " ON CONFLICT DO NOTHING"
 
-/* Where in a store it was paid. Most lists do not ask: the number in front spares them the rest. */
-#define KL_SHOP_FILTERS_ \
-    " AND (%d = 0 OR ((%s = '' OR department = %s) AND (%s = '' OR till = %s)" \
-    " AND (%s = '' OR terminal = %s) AND (%s = '' OR cashier = %s)" \
-    " AND (%s = '' OR invoice = %s)))"
-#define KL_SHOP_FILTER_VALUES 11
 
 /*
  * Lists of orders (order_query.c). Each is driven by one condition that an index serves in the
@@ -231,9 +225,16 @@ typedef enum { KL_DIALECT_SQLITE3, KL_DIALECT_PGSQL, KL_DIALECT_MYSQL, KL_DIALEC
  */
 #define KL_FILTERS_ \
     " AND (%s = '' OR state = %s) AND (%s = '' OR attention = %s)" \
-    " AND (%s = '' OR channel = %s) AND (%s = '' OR waiting = %s) AND created_at >= %lld" \
-    KL_SHOP_FILTERS_
-#define KL_FILTER_VALUES (9 + KL_SHOP_FILTER_VALUES)
+    " AND (%s = '' OR channel = %s) AND (%s = '' OR waiting = %s) AND created_at >= %lld"
+#define KL_FILTER_VALUES 9
+/* And where in a store it was paid: in statements of their own (_shop), because each comparison
+ * costs every row that is counted. */
+#define KL_PLACES_ \
+    " AND (%s = '' OR department = %s) AND (%s = '' OR till = %s)" \
+    " AND (%s = '' OR terminal = %s) AND (%s = '' OR cashier = %s) AND (%s = '' OR invoice = %s)"
+#define KL_SHOP_FILTERS_ KL_FILTERS_ KL_PLACES_
+#define KL_PLACE_VALUES 10
+#define KL_SHOP_FILTER_VALUES (KL_FILTER_VALUES + KL_PLACE_VALUES)
 
 /* A page, newest first or soonest end first. The first comparison is what the index serves. */
 #define KL_NEWEST_ \
@@ -268,30 +269,36 @@ typedef enum { KL_DIALECT_SQLITE3, KL_DIALECT_PGSQL, KL_DIALECT_MYSQL, KL_DIALEC
 #define KL_USUAL_CHANNEL "online"
 #define KL_RARE_CHANNEL_ KL_BY_("channel") " AND channel <> '" KL_USUAL_CHANNEL "'"
 
-#define KL_ORDERS_(hint, driver, page) \
-    "SELECT " KL_ORDER_ALL_ " FROM klarna_order" hint driver KL_FILTERS_ page
+#define KL_ORDERS_(hint, where, page) \
+    "SELECT " KL_ORDER_ALL_ " FROM klarna_order" hint where page
 /* As many as there are, but at most a page: never a count of everything. */
-#define KL_ORDER_COUNT_(hint, driver, page) \
-    "SELECT COUNT(*) FROM (SELECT id FROM klarna_order" hint driver KL_FILTERS_ page ") found"
+#define KL_ORDER_COUNT_(hint, where, page) \
+    "SELECT COUNT(*) FROM (SELECT id FROM klarna_order" hint where page ") found"
 
 /* MariaDB would use only the equal part of the index, and so read every order newer than the page:
  * the deeper, the slower. With its other ways forbidden it starts at the page. */
 #define KL_BY_INDEX_(name) " FORCE INDEX (klarna_order_" name ")"
 
+#define KL_NEWEST_ROWS_(EACH, id, values, hint, where) \
+    EACH(order_list_##id, values + KL_NEWEST_VALUES, \
+         KL_ORDERS_("", where, KL_NEWEST_), \
+         KL_ORDERS_("", where, KL_NEWEST_), \
+         KL_ORDERS_(hint, where, KL_NEWEST_)) \
+    EACH(order_count_##id, values + KL_NEWEST_VALUES, \
+         KL_ORDER_COUNT_("", where, KL_NEWEST_), \
+         KL_ORDER_COUNT_("", where, KL_NEWEST_), \
+         KL_ORDER_COUNT_(hint, where, KL_NEWEST_))
 #define KL_NEWEST_FIRST_(EACH, id, own, hint, driver) \
-    EACH(order_list_##id, own + KL_FILTER_VALUES + KL_NEWEST_VALUES, \
-         KL_ORDERS_("", driver, KL_NEWEST_), \
-         KL_ORDERS_("", driver, KL_NEWEST_), \
-         KL_ORDERS_(hint, driver, KL_NEWEST_)) \
-    EACH(order_count_##id, own + KL_FILTER_VALUES + KL_NEWEST_VALUES, \
-         KL_ORDER_COUNT_("", driver, KL_NEWEST_), \
-         KL_ORDER_COUNT_("", driver, KL_NEWEST_), \
-         KL_ORDER_COUNT_(hint, driver, KL_NEWEST_))
+    KL_NEWEST_ROWS_(EACH, id, own + KL_FILTER_VALUES, hint, driver KL_FILTERS_)
+#define KL_NEWEST_OF_A_SHOP_FIRST_(EACH, id, own, hint, driver) \
+    KL_NEWEST_ROWS_(EACH, id, own + KL_SHOP_FILTER_VALUES, hint, driver KL_SHOP_FILTERS_)
+#define KL_SOONEST_ROWS_(SAME, id, values, where) \
+    SAME(order_list_##id, values + KL_SOONEST_VALUES, KL_ORDERS_("", where, KL_SOONEST_)) \
+    SAME(order_count_##id, values + KL_SOONEST_VALUES, KL_ORDER_COUNT_("", where, KL_SOONEST_))
 #define KL_SOONEST_FIRST_(SAME, id, own, driver) \
-    SAME(order_list_##id, own + KL_FILTER_VALUES + KL_SOONEST_VALUES, \
-         KL_ORDERS_("", driver, KL_SOONEST_)) \
-    SAME(order_count_##id, own + KL_FILTER_VALUES + KL_SOONEST_VALUES, \
-         KL_ORDER_COUNT_("", driver, KL_SOONEST_))
+    KL_SOONEST_ROWS_(SAME, id, own + KL_FILTER_VALUES, driver KL_FILTERS_)
+#define KL_SOONEST_OF_A_SHOP_FIRST_(SAME, id, own, driver) \
+    KL_SOONEST_ROWS_(SAME, id, own + KL_SHOP_FILTER_VALUES, driver KL_SHOP_FILTERS_)
 
 /* What has had its time goes some at a time, by id; a short batch repeats its last. It is read first
  * by a SELECT, which locks nothing, as a DELETE with a SELECT in it would. The time before each list
@@ -313,8 +320,8 @@ typedef enum { KL_DIALECT_SQLITE3, KL_DIALECT_PGSQL, KL_DIALECT_MYSQL, KL_DIALEC
 /* Payments in one state, newest first, with the same filters as far as a payment has them. */
 #define KL_PAYMENT_PAGE_ \
     " FROM klarna_payment WHERE merchant = %s AND state = %s AND (%s = '' OR " \
-    KL_PAYMENT_CHANNEL_ " = %s) AND created_at >= %lld" KL_SHOP_FILTERS_ KL_NOT_PLACED_ KL_NEWEST_
-#define KL_PAYMENT_PAGE_VALUES (5 + KL_SHOP_FILTER_VALUES + KL_NEWEST_VALUES)
+    KL_PAYMENT_CHANNEL_ " = %s) AND created_at >= %lld" KL_PLACES_ KL_NOT_PLACED_ KL_NEWEST_
+#define KL_PAYMENT_PAGE_VALUES (5 + KL_PLACE_VALUES + KL_NEWEST_VALUES)
 #define KL_PAYMENTS_(SAME) \
     SAME(order_list_payments, KL_PAYMENT_PAGE_VALUES, \
          "SELECT " KL_PAYMENT_ALL_ KL_PAYMENT_PAGE_) \
@@ -411,11 +418,21 @@ typedef enum { KL_DIALECT_SQLITE3, KL_DIALECT_PGSQL, KL_DIALECT_MYSQL, KL_DIALEC
     KL_NEWEST_FIRST_(EACH, attention, 2, KL_BY_INDEX_("by_attention"), KL_MARKED_("attention")) \
     KL_NEWEST_FIRST_(EACH, waiting, 2, KL_BY_INDEX_("waiting"), KL_MARKED_("waiting")) \
     KL_NEWEST_FIRST_(EACH, channel, 2, KL_BY_INDEX_("by_channel"), KL_RARE_CHANNEL_) \
-    KL_NEWEST_FIRST_(EACH, by_till, 2, KL_BY_INDEX_("by_till"), KL_MARKED_("till")) \
-    KL_NEWEST_FIRST_(EACH, by_invoice, 2, KL_BY_INDEX_("by_invoice"), KL_MARKED_("invoice")) \
     KL_NEWEST_FIRST_(EACH, found, 2 * KL_SEARCHED, "", KL_HITS_) \
     KL_SOONEST_FIRST_(SAME, open, 1, KL_ALL_) \
     KL_SOONEST_FIRST_(SAME, open_found, 2 * KL_SEARCHED, KL_HITS_) \
+    KL_NEWEST_OF_A_SHOP_FIRST_(EACH, till_shop, 2, KL_BY_INDEX_("by_till"), KL_MARKED_("till")) \
+    KL_NEWEST_OF_A_SHOP_FIRST_(EACH, invoice_shop, 2, KL_BY_INDEX_("by_invoice"), \
+                               KL_MARKED_("invoice")) \
+    KL_NEWEST_OF_A_SHOP_FIRST_(EACH, attention_shop, 2, KL_BY_INDEX_("by_attention"), \
+                               KL_MARKED_("attention")) \
+    KL_NEWEST_OF_A_SHOP_FIRST_(EACH, waiting_shop, 2, KL_BY_INDEX_("waiting"), \
+                               KL_MARKED_("waiting")) \
+    KL_NEWEST_OF_A_SHOP_FIRST_(EACH, channel_shop, 2, KL_BY_INDEX_("by_channel"), \
+                               KL_RARE_CHANNEL_) \
+    KL_NEWEST_OF_A_SHOP_FIRST_(EACH, found_shop, 2 * KL_SEARCHED, "", KL_HITS_) \
+    KL_SOONEST_OF_A_SHOP_FIRST_(SAME, open_shop, 1, KL_ALL_) \
+    KL_SOONEST_OF_A_SHOP_FIRST_(SAME, open_found_shop, 2 * KL_SEARCHED, KL_HITS_) \
     SAME(orders_due, 3, \
          "SELECT " KL_ORDER_ALL_ " FROM klarna_order WHERE merchant = %s" \
          " AND check_at > 0 AND check_at <= %lld ORDER BY check_at LIMIT %d") \
