@@ -44,6 +44,7 @@ static int methods(kl_request_t *req)
             kl_json_append(list, kl_department_view_json(req->r->pool, department, &ask));
         }
     }
+    kl_json_set_str(v, "user", req->svc.actor); /* whose keys these are */
     kl_json_set(v, "departments", list);
     return kl_answer(req, HTTP_OK, v, NULL);
 }

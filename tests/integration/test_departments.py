@@ -139,6 +139,7 @@ def test_why_a_till_cannot_take_it(httpd):
     answers("?amount=0", "amount_too_low", "amount_too_low")
     answers("?amount=200000000", None, None)
     answers("?amount=200000001", "amount_too_high", "amount_too_high")
+    assert httpd.get("/till/methods").json["user"] == "clerk"
     assert list(methods(httpd, "?department=eyes")) == ["eyes"]
     assert problem(httpd.get("/till/methods?department=ears"), 400, "unknown_value")["expected"] \
         == "dental, eyes, closed"
