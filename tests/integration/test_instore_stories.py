@@ -245,6 +245,23 @@ def test_the_customer_is_quicker_than_the_answer(bikes, box):
     assert (done["state"], done["klarna_order_id"]) == ("COMPLETED", customer["order_id"])
 
 
+def test_aborted_in_the_moment_of_the_approval(till, box):
+    """Klarna decides who was quicker; the till is told what Klarna's books say, and nobody has paid
+    for what is cancelled."""
+    for _ in range(6):
+        payment = till.begun()
+        with concurrent.futures.ThreadPoolExecutor(2) as pool:
+            customer = pool.submit(box.ask, "POST", "/_sandbox/instore",
+                                   {"payment": payment["link"], "action": "approve"})
+            ended = pool.submit(till.end, payment)
+        assert ended.result().status in (200, 202), ended.result().raw
+        done = looked(till, payment)
+        [known] = [one for one in box.control("GET", "instore")["payments"]
+                   if one["link"] == payment["link"]]
+        assert done["state"] == ("COMPLETED" if known["order_id"] else "CANCELLED"), known
+        assert (customer.result().status == 200) == (done["state"] == "COMPLETED")
+
+
 def test_who_waits_holds_no_connection(clinic, httpd):
     """More tills wait than there are connections to the database, and others are served; a cashier's
     abort is news for them all."""
