@@ -10,6 +10,7 @@
 -- : klarna_payment.addresses, which some tables of version 2 lack, is in all of version 3.
 
 BEGIN;
+SET LOCAL client_min_messages = warning; -- nothing is said of what is there already
 
 -- Nobody writes meanwhile, and a second upgrade waits here and then finds nothing to do.
 LOCK TABLE klarna_schema, klarna_order, klarna_operation, klarna_payment IN ACCESS EXCLUSIVE MODE;
