@@ -15,12 +15,15 @@ const FULL_MS = 2000;
 const LOST_MS = [1000, 2000, 4000, 8000];
 const UNLINKED_MS = 15000;
 const TICK_MS = 1000;
+const LINGER_MS = 30000; // how long the end of a payment is shown
+const OPEN = ['NONE', 'WAITING', 'IN_PROGRESS'];
 const DENIED = [401, 403, 404];
 
 const headers = { Authorization: `Bearer ${location.hash.slice(1)}` };
 
 let shown = null;        // as it came last
 let code = '';           // its QR code, an address
+let endedAt = 0;         // when its end was first seen here
 let isLost = false;
 let isUnlinked = false;
 let lock = null;
@@ -31,6 +34,7 @@ const pause = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
 
 function stage() {
   if (isUnlinked) return 'unlinked';
+  if (endedAt && Date.now() - endedAt > LINGER_MS) return 'NONE';
   if (shown?.state !== 'WAITING') return shown?.state ?? 'NONE';
   return code ? 'WAITING' : 'WAITING_NO_CODE';
 }
@@ -59,7 +63,7 @@ function draw() {
       alt=${t('customer.qr', { amount: amount() })}>` : html`<div class="mark" aria-hidden="true">
       </div>`}
     <div class="words"><div role="status"><h1>${t(`customer.${now}`)}</h1>
-      ${shown?.amount && !isUnlinked ? html`<p class="amount">${amount()}</p>` : nothing}
+      ${shown?.amount && !['NONE', 'unlinked'].includes(now) ? html`<p class="amount">${amount()}</p>` : nothing}
       <p>${t(`customer.${now}.hint`)}</p></div>${countdown()}</div>
     <footer>${isLost ? html`<p class="lost" role="alert" data-name="lost">${
       t('customer.lost')}</p>` : html`<p class="till">${shown?.till ?? ''}</p>`}${
@@ -75,6 +79,8 @@ async function show(newest) {
     await loadWords(['customer']);
   }
   if (newest.state !== 'WAITING' || newest.version !== shown?.version) code = '';
+  if (OPEN.includes(newest.state)) endedAt = 0;
+  else if (newest.version !== shown?.version) endedAt = Date.now();
   shown = newest;
   if (newest.link && newest.state === 'WAITING' && !code) {
     code = await picture('display/qr.svg', { headers });

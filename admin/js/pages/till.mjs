@@ -259,7 +259,8 @@ function watchLeaving() {
     location.reload();
   });
   window.addEventListener('beforeunload', (event) => {
-    if (desk.isPending && !isReloading) event.preventDefault();
+    const isBusy = desk.isPending || underWay('start', '');
+    if (isBusy && !isReloading) event.preventDefault();
   });
   window.addEventListener('pagehide', () => { if (!isReloading) desk.leaves(); });
   window.addEventListener('pageshow', (event) => { if (event.persisted) desk.restore(); });
@@ -352,7 +353,8 @@ function view() {
   }
   return html`${head()}${trouble()}${present()}${desk.error && !desk.payments
     ? failure(desk.error, { family: 'instore', retry: () => desk.read() })
-    : todayView(desk.payments, { acts, more: desk.more, currentId: desk.current?.payment_id })}`;
+    : todayView(desk.payments, { acts, more: desk.more, currentId: desk.current?.payment_id,
+      day: desk.day, choose: (day) => desk.choose(day) })}`;
 }
 
 // --- starting ----------------------------------------------------------------------------------

@@ -6,6 +6,7 @@
 //   const desk = new Desk({ place, changed, settled })   place(): of place.mjs; changed(): draw;
 //                                                    settled(payment): the present one ended
 //   desk.current, desk.payments, desk.more           payments: newest first, null: not read yet
+//   desk.choose('2026-11-27')                        of that day, '': of today
 //   desk.trouble            { id, error } of what was asked for last
 //   desk.quicker            the id of one that was paid before it could be aborted, or ''
 //   await desk.read(); desk.show(payment); desk.clear(); desk.took(payment)
@@ -26,8 +27,8 @@ const MOVING = ['pending', 'partly_paid'];
 const path = (id) => `instore/payments/${encodeURIComponent(id)}`;
 
 // The moment at which the day began here: only the browser knows where that is.
-function today() {
-  const midnight = new Date();
+function beginOf(day) {
+  const midnight = day ? new Date(`${day}T00:00:00`) : new Date();
   midnight.setHours(0, 0, 0, 0);
   return midnight.toISOString().replace('.000', '');
 }
@@ -46,6 +47,7 @@ export class Desk {
   #unwanted = new Set(); // ids whose abort was asked for before they were paid
   aborting = '';         // the id of the payment that is being aborted
   more = null;
+  day = '';              // of the list, '' for today
   #with;
   #following = null;
   #polling = null;
@@ -56,6 +58,10 @@ export class Desk {
   }
 
   // --- what is known -------------------------------------------------------------------------
+
+  #isListed({ payment_id: id }) {
+    return this.payments.some((one) => one.payment_id === id);
+  }
 
   #place(payment) {
     const at = this.payments.findIndex((one) => one.payment_id === payment.payment_id);
@@ -71,7 +77,7 @@ export class Desk {
       this.current = newer(before, payment);
       if (isPending(before) && isFinal(this.current)) this.#with.settled(this.current);
     }
-    if (this.payments) this.#place(payment);
+    if (this.payments && (!this.day || this.#isListed(payment))) this.#place(payment);
     this.#watch();
     this.#with.changed();
   }
@@ -114,7 +120,7 @@ export class Desk {
 
   async read() {
     const { till, department } = this.#with.place();
-    const query = new URLSearchParams({ till, department, day: today() });
+    const query = new URLSearchParams({ till, department, day: beginOf(this.day) });
     try {
       const { payments, next } = await get(`instore/payments?${query}`);
       this.error = null;
@@ -125,6 +131,13 @@ export class Desk {
     }
     this.#watch();
     this.#with.changed();
+  }
+
+  choose(day) {
+    this.day = day;
+    this.payments = null;
+    this.#with.changed();
+    return this.read();
   }
 
   #gather(found, next, query) {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Today's payments of this till, as a table whose rows become cards.
+// Today's payments of this till, or another day's, as a table whose rows become cards.
 //
-//   todayView(payments, { acts, more, currentId })    payments: newest first, null: not read yet
-import { clock, money } from '../lib/format.mjs';
-import { html, nothing, repeat, time } from '../lib/html.mjs';
+//   todayView(payments, { acts, more, currentId, day, choose })    payments: newest first, null: not
+//                                                                  read yet; day: '' is today
+import { clock, date, money } from '../lib/format.mjs';
+import { html, live, nothing, repeat, time } from '../lib/html.mjs';
 import { t } from '../lib/i18n.mjs';
 import { cell, row, table } from '../lib/table.mjs';
 import { isPending } from './follow.mjs';
@@ -41,7 +42,8 @@ function buttons(payment, acts, currentId) {
     </div>`;
 }
 
-export function todayView(payments, { acts, more, currentId }) {
+export function todayView(payments, { acts, more, currentId, day, choose }) {
+  const title = day ? t('today.other', { date: date(day) }) : t('today.title');
   const heads = [t('today.time'), t('today.reference'), { text: t('today.amount'), kind: 'amount' },
     t('today.state'), { text: t('today.do'), isHidden: true }];
   const rows = () => repeat(payments, (payment) => payment.payment_id, (payment) => row([
@@ -51,10 +53,11 @@ export function todayView(payments, { acts, more, currentId }) {
     cell(nothing, buttons(payment, acts, currentId), 'row-actions')],
   `payment-${payment.payment_id}`));
   return html`<section class="part" data-name="today" aria-labelledby="today-title">
-    <div class="part-head"><h2 id="today-title">${t('today.title')}</h2>${payments?.length
-      ? html`<span class="soft">${t('today.shown', { count: payments.length })}</span>`
-      : nothing}</div>${!payments ? html`<p class="loading" aria-busy="true">${t('loading')}</p>`
-    : payments.length ? table(t('today.title'), heads, rows()) : html`<p class="soft">${
-      t('today.none')}</p>`}${more ? html`<button type="button" class="quiet" data-name="more"
+    <div class="part-head"><h2 id="today-title">${title}</h2><span class="soft">${
+      payments?.length ? t('today.shown', { count: payments.length }) : nothing}</span><label
+      class="day">${t('today.day')} <input type="date" name="day" .value=${live(day)}
+      @change=${(event) => choose(event.target.value)}></label></div>${!payments ? html`<p class="loading" aria-busy="true">${t('loading')}</p>`
+    : payments.length ? table(title, heads, rows()) : html`<p class="soft">${
+      t(day ? 'today.none_other' : 'today.none')}</p>`}${more ? html`<button type="button" class="quiet" data-name="more"
       @click=${more}>${t('today.more')}</button>` : nothing}</section>`;
 }
