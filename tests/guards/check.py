@@ -52,6 +52,7 @@ BREAKS = {  # a check's name: what breaks it (file, text to add or to put in the
     "tags": ("handlers/answer.c", 'ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "KLA0001: x");\n'),
     "explained": ("handlers/answer.c", 'ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "KLA9: x");\n'),
     "translations": ("admin/lang/fi/common.json", "{utilisateur}", "{user}"),
+    "translated": ("admin/lang/sv/orders.json", "No order found", "Ingen order hittades"),
     "script_rooms": ("admin/js/lib/html.mjs", "import { draw } from '../pages/orders.mjs';\n"),
     "words": ("admin/js/pages/nowhere.mjs", "t('nowhere.to_be_found', {});\n"),
     "codes": ("mod_klarna/core/why_not.c", 'static const kl_words_t x = {"nowhere", "Not."};\n'),

@@ -16,6 +16,7 @@ SCRIPT_ROOMS = {  # which folders of admin/js the scripts of a folder may import
 LANG = "admin/lang"
 PLURAL = re.compile(r"\.(zero|one|two|few|many|other)$")
 PLACE = re.compile(r"\{(\w+)\}")
+LETTERS = re.compile(r"[^\W\d_]{2,}")
 ASKED = re.compile(r"\b(?:t|word)\(([^()]*)")         # the first argument, up to a call in it
 QUOTED = re.compile(r"'([\w.-]+)'")
 MADE = re.compile(r"`((?:[\w.-]|\$\{[^{}`]*\})+)`")  # `state.${state}` and its like
@@ -80,7 +81,7 @@ def script_rooms(root):
 
 
 def places(key, text):
-    """What is filled in. A plural form may spell its count out: "one try", where French has "0 essai"."""
+    """What is filled in; a plural form may spell its count out: "tried once"."""
     found = set(PLACE.findall(text))
     return found - {"count"} if PLURAL.search(key) else found
 
@@ -103,6 +104,16 @@ def translations(root):
                     yield f"{rel}:1: {key} has other places to fill than in English"
                 if bool(ours[key]) != bool(theirs[key]):
                     yield f"{rel}:1: {key} is empty in one language only"
+
+
+def translated(root):
+    """No sentence of another language is the English one; single words may well be the same."""
+    for area in areas(root):
+        ours = words_of(root, "en", area)
+        for language in languages(root)[1:]:
+            for key, text in words_of(root, language, area).items():
+                if text == ours.get(key) and len(LETTERS.findall(PLACE.sub("", text))) > 2:
+                    yield f"{LANG}/{language}/{area}:1: {key} is not translated"
 
 
 def asked_for(root):
@@ -163,4 +174,4 @@ def codes(root):
             yield f"{rel}:1: {key} is not in {LANG}/en"
 
 
-CHECKS = [script_rooms, translations, words, codes]
+CHECKS = [script_rooms, translations, translated, words, codes]

@@ -13,9 +13,10 @@ import { SCREEN, atTill, begun, box, named, now, paid, row, stands, tillStory }
 withBrowser();
 
 const ENGLISH = new URL('../../../admin/lang/en/', import.meta.url);
-const KEYS = new Set(readdirSync(ENGLISH).flatMap(
-  (area) => Object.keys(JSON.parse(readFileSync(new URL(area, ENGLISH)))))
-  .filter((key) => key.includes('.')));
+const keysOf = (area) => Object.keys(JSON.parse(readFileSync(new URL(area, ENGLISH))));
+const KEYS = new Set(readdirSync(ENGLISH).flatMap(keysOf).filter((key) => key.includes('.')));
+const STATES = keysOf('customer.json').map((key) => key.slice('customer.'.length))
+  .filter((name) => /^[A-Z_]+$/.test(name));
 const LOCALES = { en: 'en-SE', sv: 'sv-SE', nb: 'nb-NO', fi: 'fi-FI', de: 'de-DE', nl: 'nl-NL',
   fr: 'fr-FR', it: 'it-IT', es: 'es-ES' };
 const link = (page, name) => page.getByRole('link', { name, exact: true });
@@ -110,8 +111,7 @@ tillStory('the customer\'s screen, in the language of the payment', async (page)
   await page.setViewportSize(NARROW);
   await page.goto(`${SCREEN}#key`);
   for (const [language, locale] of Object.entries(LOCALES)) {
-    for (const state of ['WAITING_NO_CODE', 'WAITING', 'IN_PROGRESS', 'COMPLETED', 'CANCELLED',
-      'EXPIRED', 'DECLINED', 'FAILED', 'NONE']) {
+    for (const state of STATES) {
       told = { version: told.version + 1, state: state.replace('_NO_CODE', ''), amount: 112950,
         currency: 'EUR', locale, link: state === 'WAITING', till: 'Counter 1',
         expires_at: new Date(Date.now() + 900000).toISOString() };
