@@ -28,7 +28,13 @@ let isLost = false;
 let isUnlinked = false;
 let lock = null;
 
-const pause = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
+let asking = new AbortController();
+let wake = () => {};     // ends a pause
+
+const pause = (ms) => new Promise((resolve) => {
+  wake = resolve;
+  setTimeout(resolve, ms);
+});
 
 // --- drawing -----------------------------------------------------------------------------------
 
@@ -90,7 +96,8 @@ async function show(newest) {
 async function look() {
   const asked = Date.now(), known = shown?.version;
   const query = known === undefined ? '' : `?wait=${WAIT_SECONDS}&version=${known}`;
-  const newest = await get(`display/payment${query}`, { headers });
+  asking = new AbortController();
+  const newest = await get(`display/payment${query}`, { headers, signal: asking.signal });
   await show(newest);
   isLost = false;
   isUnlinked = false;
@@ -134,6 +141,8 @@ draw();
 document.addEventListener('visibilitychange', stayLit);
 document.addEventListener('fullscreenchange', draw);
 window.addEventListener('hashchange', () => location.reload());
+window.addEventListener('offline', () => asking.abort());
+window.addEventListener('online', () => wake());
 setInterval(draw, TICK_MS);
 stayLit();
 follow();
