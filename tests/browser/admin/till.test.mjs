@@ -152,8 +152,9 @@ tillStory('cancelled by the customer; declined at the bicycle shop', async (page
   await unpaid(id);
   await atTill(page, 'bikes');
   const other = await begun(page, '62');
-  await phone(other, 'fail');
-  await stands(page, 'FAILED');
+  await phone(other, 'fail', { error_code: 'REJECTED' });
+  await stands(page, 'DECLINED');
+  await shows(now(page, 'sentence'), 'take another means of payment');
   await unpaid(other);
 });
 

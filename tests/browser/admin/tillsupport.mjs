@@ -64,9 +64,9 @@ export const called = (id) => sql(
   `UPDATE klarna_payment SET check_at = 1 WHERE id = '${id}' AND check_at > 0`);
 
 /** The customer does it, on the phone. */
-export async function phone(id, action) {
+export async function phone(id, action, more = {}) {
   const { link } = await paymentOf(id);
-  await control('instore', { payment: link, action });
+  await control('instore', { payment: link, action, ...more });
   called(id);
 }
 
