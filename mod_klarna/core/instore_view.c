@@ -123,7 +123,14 @@ static const kl_words_t *sentence_of(const kl_order_t *order)
                                         "Klarna declined it. Nothing was paid; offer another way."};
     static const kl_words_t failed =
         {"failed", "It could not be carried out. Nothing was paid; start again."};
+    static const kl_words_t doubtful =
+        {"may_be_paid",
+         "It may have been paid, and Klarna does not show as which order. Look for it "
+         "in Klarna's portal before you start another one."};
 
+    if (is_open(order) && order->attention == KL_ATTENTION_ORPHAN) {
+        return &doubtful;
+    }
     switch (instore->state) {
     case KL_INSTORE_WAITING:
         return waiting(instore);

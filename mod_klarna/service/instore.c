@@ -180,7 +180,8 @@ static kl_kind_t take_start(kl_change_t *change, kl_order_t *order, apr_pool_t *
     kl_instore_t *shop = order->instore;
 
     (void)err;
-    change->nothing = shop->start != KL_START_CALLING || kl_instore_is_final(shop->state);
+    /* a look that was tired of waiting has taken the answer for lost */
+    change->nothing = shop->start == KL_START_MADE || kl_instore_is_final(shop->state);
     if (change->nothing) {
         return KL_OK;
     }

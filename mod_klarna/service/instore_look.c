@@ -112,6 +112,22 @@ static stepped_t may_be_paid(kl_order_t *order, apr_pool_t *p, const void *baton
     return CHANGED;
 }
 
+static stepped_t send_no_more(kl_order_t *order, apr_pool_t *p, const void *baton, apr_time_t now)
+{
+    (void)p, (void)baton, (void)now;
+    kl_instore_wipe(order->instore);
+    return CHANGED;
+}
+
+/* It may stay for long. Whom it was sent to is wiped before: the payment's row, which stays behind
+ * for a while, is not written again. */
+static kl_kind_t ask_a_person(kl_service_t *svc, kl_order_t **order, kl_error_t *err)
+{
+    kl_kind_t rv = take_step(svc, order, send_no_more, NULL, err);
+
+    return rv == KL_OK ? take_step(svc, order, may_be_paid, NULL, err) : rv;
+}
+
 /* --- Klarna ------------------------------------------------------------------------------- */
 
 static int is_page(const kl_order_t *order)
@@ -149,21 +165,29 @@ static kl_kind_t read_state(kl_service_t *svc, const kl_order_t *order, kl_insto
     return kl_instore_status_reply(seen, svc->p, &resp, err);
 }
 
-/* 1 when an order came of the session, which Klarna does not name; 0 when none did, or when Klarna
- * has forgotten it. */
-static kl_kind_t has_order(kl_service_t *svc, const kl_order_t *order, int *has, kl_error_t *err)
+static int is_over(kl_service_t *svc, const kl_instore_t *shop)
+{
+    return shop->link_until > 0 && svc->now() >= shop->link_until;
+}
+
+/* *may becomes 1 when an order came of the session, which Klarna does not name, or may have come:
+ * its time is over, Klarna has forgotten the session too, and nobody looked before. 0 when none
+ * did. */
+static kl_kind_t may_have_order(kl_service_t *svc, const kl_order_t *order, int *may,
+                                kl_error_t *err)
 {
     kl_klarna_request_t req = kl_payments_read_session(svc->p, order);
     kl_klarna_response_t resp;
     kl_kind_t rv = kl_call_klarna(svc, order->account, &req, &resp, err);
 
-    *has = 0;
+    *may = 1;
     if (rv == KL_REFUSED) {
-        *has = err->klarna_code && strcmp(err->klarna_code, "SESSION_COMPLETED") == 0;
+        *may = is_over(svc, order->instore)
+               || (err->klarna_code && strcmp(err->klarna_code, "SESSION_COMPLETED") == 0);
         kl_error_clear(err);
         return KL_OK;
     }
-    return rv == KL_OK ? kl_payments_session_status(has, svc->p, &resp, err) : rv;
+    return rv == KL_OK ? kl_payments_session_status(may, svc->p, &resp, err) : rv;
 }
 
 /* --- how it goes on ------------------------------------------------------------------------- */
@@ -197,7 +221,7 @@ static kl_kind_t become_order(kl_service_t *svc, kl_order_t **order, const char 
         *note = "it was paid, but Klarna's order is not what was asked for: look at it in Klarna's "
                 "portal";
         kl_error_clear(err);
-        return take_step(svc, order, may_be_paid, NULL, err);
+        return ask_a_person(svc, order, err);
     }
     if (rv == KL_OK && (*order)->klarna_order_id[0]) {
         (void)kl_reconcile_order(svc, order, &look, kl_error_make(svc->p));
@@ -215,16 +239,16 @@ static kl_kind_t become_order(kl_service_t *svc, kl_order_t **order, const char 
 static kl_kind_t forgotten(kl_service_t *svc, kl_order_t **order, const kl_instore_seen_t *seen,
                            const char **note, kl_error_t *err)
 {
-    int has = 0;
-    kl_kind_t rv = has_order(svc, *order, &has, err);
+    int may = 0;
+    kl_kind_t rv = may_have_order(svc, *order, &may, err);
 
     if (rv != KL_OK) {
         return rv;
     }
-    if (has) {
-        *note = "it was paid, but Klarna does not show as which order: look for it in Klarna's "
-                "portal and adopt it";
-        return take_step(svc, order, may_be_paid, NULL, err);
+    if (may) {
+        *note = "it was paid, or may have been while nobody looked, and Klarna does not show as "
+                "which order: look for it in Klarna's portal and adopt it";
+        return ask_a_person(svc, order, err);
     }
     return take_step(svc, order, take_over, seen, err);
 }
@@ -236,7 +260,7 @@ static kl_kind_t look_at_start(kl_service_t *svc, kl_order_t **order, const char
     const kl_instore_t *shop = (*order)->instore;
     apr_time_t age = svc->now() - (*order)->created_at;
 
-    if (shop->named[0]) {
+    if (shop->named[0] && age < kl_instore_state_life(shop->way)) {
         return become_order(svc, order, shop->named, note, err);
     }
     if (shop->start == KL_START_UNKNOWN) {
@@ -246,7 +270,7 @@ static kl_kind_t look_at_start(kl_service_t *svc, kl_order_t **order, const char
         *note =
             "Klarna's answer to its start was lost, and the customer may have paid: look for it "
             "in Klarna's portal";
-        return take_step(svc, order, may_be_paid, NULL, err);
+        return ask_a_person(svc, order, err);
     }
     if (age < apr_time_from_sec(KL_LEASE_S)) {
         return take_step(svc, order, look_later, NULL, err);

@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a till began and could not finish is finished without it, and what is over is told as it is:
 money that goes back, a verification whose capture hangs, an order that Klarna or others ended."""
+import concurrent.futures
+
 import pytest
 
 from httpd import Httpd
 from sandbox import klarna_url
 from shop import EXTRA, new_key, problem
 from till import EXTRA as TILLS, PHONE, TILL, Till
-from waiting import eventually, operations_are_due, order_is_due
+from waiting import HELD, calls_under_way, eventually, operations_are_due, order_is_due
+
+DAY = 86400
 
 MAIL_ONLY = """
 <KlarnaStore default>
@@ -22,6 +26,14 @@ MAIL_ONLY = """
 @pytest.fixture(scope="module")
 def httpd(box):
     server = Httpd(klarna_url(box), EXTRA + TILLS + MAIL_ONLY + "KlarnaWorker On\n")
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def idle(box):
+    """Nobody looks but a till."""
+    server = Httpd(klarna_url(box), EXTRA + TILLS)
     yield server
     server.stop()
 
@@ -131,3 +143,54 @@ def test_the_same_request_is_answered_the_same_when_it_failed(httpd, box):
     assert first.status >= 400
     again = clinic.begin(**more)
     assert again.status == 201 and again.json["state"] == "FAILED", again.raw
+
+
+def moved_back(httpd, payment, seconds):
+    """So much time passes for a payment, and for what it did; its link lived 46 hours."""
+    payment_id, back = payment["payment_id"], f"{seconds}000000"
+    httpd.sql("UPDATE klarna_payment SET version = version + 1, check_at = CASE WHEN check_at > 1 "
+              f"THEN 1 ELSE 0 END, created_at = created_at - {back}, updated_at = updated_at - {back}, "
+              "cart = json_set(cart, '$.instore.time_out_at', 0, '$.instore.link_until', "
+              f"created_at - {back} + 165600000000) WHERE id = '{payment_id}'")
+    httpd.sql("UPDATE klarna_operation SET version = version + 1, updated_at = updated_at - "
+              f"{back}, created_at = created_at - {back} WHERE order_id = '{payment_id}'")
+
+
+@pytest.mark.parametrize("department", ["clinic", "bikes"])
+def test_what_was_paid_while_nobody_looked_is_not_said_to_be_unpaid(idle, box, department):
+    till = Till(idle, box, department)
+    box.control("POST", "behaviour", {"status_callbacks": "lost"})
+    payment = till.begun(customer={"phone": PHONE})
+    till.customer(payment, "approve")
+    box.advance(4 * DAY)
+    moved_back(idle, payment, 4 * DAY)
+    seen = till.read(payment)
+    assert (seen["state"], seen["sentence_code"]) == ("WAITING", "may_be_paid")
+    assert "+46" + PHONE[1:] not in idle.store.dump()
+
+
+def test_an_order_that_klarna_named_and_does_not_show_is_for_a_person(idle, box):
+    till = Till(idle, box, "bikes")
+    payment = till.begun()
+    idle.sql("UPDATE klarna_payment SET version = version + 1, cart = json_set(cart, "
+             "'$.instore.start', 'unknown', '$.instore.named', "
+             f"'00000000-0000-4000-8000-000000000000') WHERE id = '{payment['payment_id']}'")
+    moved_back(idle, payment, 4 * DAY)
+    assert till.read(payment)["sentence_code"] == "may_be_paid"
+
+
+def test_an_answer_that_comes_late_still_counts(idle, box):
+    till = Till(idle, box, "bikes")
+    code = box.control("POST", "short-codes", {"digits": 6})["code"]
+    box.fault("delay", path="/payments/v1/sessions$", seconds=HELD)
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        answer = pool.submit(till.begin, short_code=code)
+        calls_under_way(box, "/payments/v1/sessions$")
+        idle.sql("UPDATE klarna_payment SET version = version + 1, cart = json_set(cart, "
+                 "'$.instore.start', 'unknown') WHERE json_extract(cart, '$.instore.start') "
+                 "= 'calling'")
+        box.clear()
+        payment = answer.result().json
+    assert payment["start"] == "made"
+    till.customer(code, "approve")
+    assert till.until(payment, "COMPLETED")["captured_amount"] == 10000
