@@ -24,7 +24,8 @@ kl_kind_t kl_dbd_sweep_find(kl_store_t *self, apr_pool_t *p, const kl_sweep_t *s
     /* of one state each, as KL_OLD_PAYMENTS_ says */
 #define CREATED_ account, &unseen, now, before, &candidates
 #define ENDED_ account, &looked_at, now, before, &unseen, &candidates
-    const void *unfinished[] = {CREATED_, ENDED_, ENDED_, ENDED_, ENDED_, ENDED_, before, &limit};
+    const void *unfinished[] = {CREATED_, CREATED_, CREATED_, ENDED_, ENDED_,
+                                ENDED_,   ENDED_,   ENDED_,   before, &limit};
     const void *requests[] = {account, before, &limit};
     const kl_dbd_rows_query_t queries[] = {
         [KL_SWEEP_PLACED] = {KL_SQL_placed_find, placed, "payment", id_read},

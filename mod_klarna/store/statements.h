@@ -459,8 +459,10 @@ typedef enum { KL_DIALECT_SQLITE3, KL_DIALECT_PGSQL, KL_DIALECT_MYSQL, KL_DIALEC
     SAME(placed_sweep, 1 + KL_SWEPT, \
          "DELETE FROM klarna_payment WHERE keep_until <= %lld AND id IN (" KL_IDS_ ")") \
     /* one that nobody has looked at stays until Klarna cannot have an order of it any more */ \
-    SAME(unfinished_find, KL_OLD_PAYMENTS_VALUES + 5 * (KL_OLD_PAYMENTS_VALUES + 1) + 2, \
+    SAME(unfinished_find, 3 * KL_OLD_PAYMENTS_VALUES + 5 * (KL_OLD_PAYMENTS_VALUES + 1) + 2, \
          "SELECT id FROM (" KL_OLD_PAYMENTS_("CREATED", "") \
+         " UNION ALL " KL_OLD_PAYMENTS_("WAITING", "") \
+         " UNION ALL " KL_OLD_PAYMENTS_("IN_PROGRESS", "") \
          " UNION ALL " KL_OLD_PAYMENTS_("DECLINED", KL_LOOKED_AT_) \
          " UNION ALL " KL_OLD_PAYMENTS_("ABANDONED", KL_LOOKED_AT_) \
          " UNION ALL " KL_OLD_PAYMENTS_("CANCELLED", KL_LOOKED_AT_) \
@@ -468,14 +470,18 @@ typedef enum { KL_DIALECT_SQLITE3, KL_DIALECT_PGSQL, KL_DIALECT_MYSQL, KL_DIALEC
          " UNION ALL " KL_OLD_PAYMENTS_("FAILED", KL_LOOKED_AT_) ") old" \
          " WHERE (SELECT COUNT(*) FROM klarna_order o WHERE o.id = old.id) = 0" \
          " AND (SELECT COUNT(*) FROM klarna_operation o WHERE o.order_id = old.id" \
-         " AND (o.state <> 'refused' OR o.updated_at > %lld)) = 0 LIMIT %d") \
+         " AND ((o.state <> 'refused' AND o.kind <> 'distribute') OR o.updated_at > %lld)) = 0" \
+         " LIMIT %d") \
     SAME(unfinished_sweep, 1 + KL_SWEPT, \
          "DELETE FROM klarna_payment WHERE updated_at <= %lld AND pending_op = ''" \
-         " AND state IN ('CREATED', 'DECLINED', 'ABANDONED', 'CANCELLED', 'EXPIRED', 'FAILED')" \
+         " AND state IN ('CREATED', 'WAITING', 'IN_PROGRESS', 'DECLINED', 'ABANDONED', 'CANCELLED'," \
+         " 'EXPIRED', 'FAILED')" \
          " AND id IN (" KL_IDS_ ")") \
     SAME(refused_sweep, 1 + KL_SWEPT, \
-         "DELETE FROM klarna_operation" /* refused, so that no index of the states is tried */ \
-         " WHERE updated_at <= %lld AND next_at = 0 AND state <> 'confirmed'" \
+         /* refused, so that no index of the states is tried; or the link was sent */ \
+         "DELETE FROM klarna_operation" \
+         " WHERE updated_at <= %lld AND next_at = 0" \
+         " AND (state <> 'confirmed' OR kind = 'distribute')" \
          " AND order_id IN (" KL_IDS_ ")") \
     KL_PAYMENTS_(SAME) \
     KL_INSTORE_LISTS_(SAME) \

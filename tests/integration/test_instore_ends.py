@@ -194,3 +194,24 @@ def test_an_answer_that_comes_late_still_counts(idle, box):
     assert payment["start"] == "made"
     till.customer(code, "approve")
     assert till.until(payment, "COMPLETED")["captured_amount"] == 10000
+
+
+def test_a_link_that_was_sent_keeps_its_payment_no_longer(httpd, box):
+    clinic = Till(httpd, box, "clinic")
+    payment = clinic.begun(send="sms", customer={"phone": PHONE})
+    clinic.end(payment)
+    moved_back(httpd, payment, 500 * DAY)
+    for table, column in (("klarna_payment", "id"), ("klarna_operation", "order_id")):
+        eventually(lambda: httpd.sql(f"SELECT COUNT(*) FROM {table} WHERE {column} = "
+                                     f"'{payment['payment_id']}'")[0][0] in (0, "0"))
+
+
+def test_one_of_which_klarna_never_says_anything_goes_in_its_time(httpd, box):
+    bikes = Till(httpd, box, "bikes")
+    payment = bikes.begun()
+    httpd.allow_log("KLA")
+    box.fault("status", method="GET", status=500, times=-1)
+    moved_back(httpd, payment, 500 * DAY)
+    eventually(lambda: httpd.sql("SELECT COUNT(*) FROM klarna_payment WHERE id = "
+                                 f"'{payment['payment_id']}'")[0][0] in (0, "0"))
+    box.clear()

@@ -1137,7 +1137,8 @@ static int has_its_time(const fake_store_t *fake, const kl_order_t *row, apr_tim
         const kl_operation_t *op = operation_at(fake, i);
 
         if (strcmp(op->order_id, row->id) == 0
-            && (op->state != KL_OP_REFUSED || op->updated_at > before)) {
+            && ((op->state != KL_OP_REFUSED && op->kind != KL_OP_DISTRIBUTE)
+                || op->updated_at > before)) {
             return 0;
         }
     }

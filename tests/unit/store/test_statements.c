@@ -122,7 +122,8 @@ static int may_delete(int id, const char *text)
     case KL_SQL_unfinished_sweep:
         return strstr(text, " WHERE updated_at <= %lld AND pending_op = ''") != NULL;
     case KL_SQL_refused_sweep:
-        return strstr(text, " next_at = 0 AND state <> 'confirmed'") != NULL;
+        return strstr(text, " next_at = 0 AND (state <> 'confirmed' OR kind = 'distribute')")
+               != NULL;
     default:
         return 0;
     }
