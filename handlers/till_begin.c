@@ -39,21 +39,22 @@ static kl_json_t *one_line(apr_pool_t *p, const char *name, apr_int64_t amount, 
     return lines;
 }
 
+/* What is told of a customer as it is. */
+static const char *const told_members[] = {"given_name",  "family_name", "street_address",
+                                           "postal_code", "city",        "country",
+                                           NULL};
+
 /* What Klarna fills in for the customer, in its own words. */
 static kl_json_t *billing_address(kl_request_t *req, const kl_instore_ask_t *ask,
                                   const kl_json_t *customer)
 {
-    static const char *const members[] = {"given_name", "family_name", "street_address",
-                                          "postal_code", "city"};
     kl_json_t *v = kl_json_object(req->r->pool);
-    const char *country = kl_json_str(customer, "country");
 
-    for (int i = 0; i < 5; i++) {
-        kl_json_set_str(v, members[i], kl_json_str(customer, members[i]));
+    for (int i = 0; told_members[i]; i++) {
+        kl_json_set_str(v, told_members[i], kl_json_str(customer, told_members[i]));
     }
     kl_json_set_str(v, "email", ask->email[0] ? ask->email : NULL);
     kl_json_set_str(v, "phone", ask->phone[0] ? ask->phone : NULL);
-    kl_json_set_str(v, "country", country);
     return kl_json_size(v) ? v : NULL;
 }
 
@@ -102,6 +103,9 @@ static void read_customer(kl_request_t *req, const kl_reader_t *rd, const sale_t
     }
     kl_reader_only(&customer, "phone", "email", "given_name", "family_name", "street_address",
                    "postal_code", "city", "country", NULL);
+    for (int i = 0; told_members[i]; i++) {
+        (void)text(&customer, told_members[i], KL_OPTIONAL);
+    }
     ask->email = text(&customer, "email", KL_OPTIONAL);
     if (ask->email[0]) {
         (void)kl_email_check(ask->email, "customer.email", req->err);
@@ -131,12 +135,21 @@ static kl_kind_t read_market(kl_request_t *req, const kl_reader_t *rd, const kl_
     return req->err->kind;
 }
 
+/* Klarna is told it behind the store's name: "store - till". */
+static const char *read_till(const kl_reader_t *rd, const kl_department_t *department)
+{
+    const char *till = kl_reader_str(rd, "till", KL_REQUIRED, 1,
+                                     KL_MAX_STRING - strlen(department->store) - strlen(" - "));
+
+    return till ? till : "";
+}
+
 static kl_kind_t read_sale(kl_request_t *req, const kl_reader_t *rd, kl_instore_ask_t *ask,
                            sale_t *sale)
 {
     kl_invoice_read_told(&ask->invoice, rd);
     ask->replaces = text(rd, "replaces", KL_OPTIONAL);
-    ask->till = text(rd, "till", KL_REQUIRED);
+    ask->till = read_till(rd, ask->department);
     ask->terminal = text(rd, "terminal", KL_OPTIONAL);
     ask->cashier = text(rd, "cashier", KL_OPTIONAL);
     ask->cashier = ask->cashier[0] ? ask->cashier : req->svc.actor;

@@ -215,3 +215,10 @@ def test_one_of_which_klarna_never_says_anything_goes_in_its_time(httpd, box):
     eventually(lambda: httpd.sql("SELECT COUNT(*) FROM klarna_payment WHERE id = "
                                  f"'{payment['payment_id']}'")[0][0] in (0, "0"))
     box.clear()
+
+
+@pytest.mark.parametrize("field,more", [("till", {"till": "x" * 250}),
+                                        ("customer.given_name", {"customer": {"given_name": 5}})])
+def test_what_is_wrong_is_named_as_the_till_sent_it(idle, box, field, more):
+    assert problem(Till(idle, box, "bikes").begin(**more), 400, "too_long" if field == "till"
+                   else "wrong_type")["field"] == field
