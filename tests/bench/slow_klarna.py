@@ -3,12 +3,14 @@
 """A Klarna that takes 200 ms for each call and says yes, in a process of its own. It notes how long each
 call was with it, from the request's last byte to the answer; GET /figures on the port without TLS tells
 that. Like Klarna it takes 40 new sessions and 200 other calls in each second of its clock, tells in each
-answer how many are left, and refuses the others (those without TLS are not counted)."""
+answer how many are left, and refuses the others (those without TLS are not counted). A hosted page takes
+20 to 50 ms to be read and stays WAITING until POST /pages, there too, says otherwise."""
 import asyncio
 import gc
 import http.client
 import json
 import pathlib
+import random
 import re
 import selectors
 import ssl
@@ -18,33 +20,47 @@ import time
 import uuid
 
 SECONDS = 0.2
+PAGE_SECONDS = 0.02, 0.05
+PAGES = "/hpp/v1/sessions"
 SESSIONS = "/payments/v1/sessions"
 REFERENCE = re.compile(rb'"merchant_reference1": ?"([^"]+)"')
 LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 METHODS = [{"identifier": "klarna", "name": "pay_later", "asset_urls": {
     "standard": "https://upstream.example/badges/pay_later/standard.svg"}}]
+OURS = "/figures", "/pages"
 AMOUNT = 10000 # of an order that was there before
 LIMITS = {True: 40, False: 200}         # sessions, others
 used = {True: (0, 0), False: (0, 0)}    # of each: the second of the clock, calls in it
 calls = {}     # what was called -> seconds of each call
 orders = {}    # amount of an order that was placed here
 captures = {}  # an order's capture, of all of it
+pages = {}     # a hosted page's status and callback
 
 
 class SlowKlarna:
     """Its process, as long as the stack."""
 
-    def __init__(self, certificate, key, stack):
+    def __init__(self, certificate, key, stack, seconds=SECONDS):
         self.process = subprocess.Popen(  # pylint: disable=consider-using-with
-            [sys.executable, "-B", pathlib.Path(__file__).resolve(), certificate, key],
+            [sys.executable, "-B", pathlib.Path(__file__).resolve(), certificate, key, str(seconds)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         stack.callback(self.stop)
         self.tls, self.plain = map(int, self.process.stdout.readline().split())
 
     def calls(self):
         """What was called -> seconds of each call."""
+        return self._ask("GET", "/figures")
+
+    def pages(self):
+        """Of each hosted page: status and callback."""
+        return self._ask("GET", "/pages")
+
+    def set_pages(self, which, status):
+        self._ask("POST", "/pages", json.dumps({page: status for page in which}))
+
+    def _ask(self, method, path, body=None):
         link = http.client.HTTPConnection("127.0.0.1", self.plain, timeout=30)
-        link.request("GET", "/figures")
+        link.request(method, path, body)
         return json.loads(link.getresponse().read())
 
     def stop(self):
@@ -71,10 +87,28 @@ def place(body):
             "redirect_url": "https://upstream.example/thanks"}
 
 
+def make_page(body):
+    page = str(uuid.uuid4())
+    pages[page] = ["WAITING", json.loads(body)["merchant_urls"]["status_update"]]
+    return {"session_id": page, "redirect_url": f"https://upstream.example/pay/{page}"}
+
+
+def tell_pages(body):
+    for page, status in json.loads(body or b"{}").items():
+        pages[page][0] = status
+    return pages
+
+
 def answer(method, path, body):
     """(status, one more header, body)"""
     if path == "/figures":
         return "200 OK", "", calls
+    if path == "/pages":
+        return "200 OK", "", tell_pages(body)
+    if path == PAGES:
+        return "201 Created", "", make_page(body)
+    if path.startswith(PAGES) and method == "GET":
+        return "200 OK", "", {"status": pages[path.split("/")[-1]][0]}
     if method == "GET":
         return "200 OK", "", record(path.split("/")[-1])
     if path == SESSIONS:
@@ -98,6 +132,11 @@ def count(is_session):
                             f"{max(limit - number, 0)}\r\nX-Ratelimit-Reset: 1\r\n")
 
 
+def seconds_of(method, path):
+    is_page = method == "GET" and path.startswith(PAGES)
+    return random.uniform(*PAGE_SECONDS) if is_page else float(sys.argv[3])
+
+
 def name(path, body):
     """A session's call is known by the shop's reference, any other by its path."""
     return REFERENCE.search(body)[1].decode() if path == SESSIONS else path
@@ -116,9 +155,9 @@ class Connection(asyncio.Protocol):
         if end and len(body) == int(length[1] if length else 0):
             began, self.data = self.loop.time(), b""
             method, path, _ = head.split(b"\r\n", 1)[0].decode().split(" ")
-            known = None if path == "/figures" else name(path, body)
-            self.loop.call_at(began + (SECONDS if known else 0), self.say, known, began,
-                              self.reply(method, path, body))
+            known = None if path in OURS else name(path, body)
+            self.loop.call_at(began + (seconds_of(method, path) if known else 0), self.say, known,
+                              began, self.reply(method, path, body))
 
     def reply(self, method, path, body):
         if not self.transport.get_extra_info("sslcontext"):
