@@ -300,6 +300,15 @@ static kl_kind_t look_at_klarna(kl_service_t *svc, kl_order_t **order, const cha
                                                    : take_step(svc, order, take_over, &seen, err);
 }
 
+int kl_instore_look_only_asks(const kl_order_t *order, apr_time_t now)
+{
+    const kl_instore_t *shop = order->instore;
+
+    return shop && kl_payment_is_state(order->state) && !order->pending_op[0]
+           && order->attention != KL_ATTENTION_ORPHAN && shop->start == KL_START_MADE
+           && !shop->abort_by[0] && (!shop->time_out_at || shop->time_out_at > now);
+}
+
 kl_kind_t kl_instore_look(kl_service_t *svc, kl_order_t **order, const char **note, kl_error_t *err)
 {
     const kl_instore_t *shop = (*order)->instore;

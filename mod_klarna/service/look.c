@@ -35,6 +35,17 @@ static kl_kind_t take_look(kl_service_t *svc, kl_order_t **order, kl_error_t *er
     return kl_change_order(svc, &change, (*order)->id, order, err);
 }
 
+/* The same without a word to others: it is as it was found, or someone was quicker. */
+static kl_kind_t find_unchanged(kl_service_t *svc, kl_order_t **order, kl_error_t *err)
+{
+    apr_int64_t version = (*order)->version;
+    kl_kind_t rv = kl_service_order(svc, (*order)->id, order, err);
+
+    return rv == KL_OK && (*order)->version != version
+               ? kl_error_set(err, KL_STALE, "version", "Somebody has looked at it meanwhile.")
+               : rv;
+}
+
 /* An operation holds the order: when it is final its process died before booking. */
 static kl_kind_t look_at_holder(kl_service_t *svc, kl_order_t *order, kl_error_t *err)
 {
@@ -269,7 +280,8 @@ static kl_kind_t look_in_store(kl_service_t *svc, kl_order_t *order, const char 
 
 kl_kind_t kl_look_at(kl_service_t *svc, kl_order_t *order, const char **note, kl_error_t *err)
 {
-    kl_kind_t rv = take_look(svc, &order, err);
+    kl_kind_t rv = kl_instore_look_only_asks(order, svc->now()) ? find_unchanged(svc, &order, err)
+                                                                : take_look(svc, &order, err);
 
     *note = NULL;
     if (rv != KL_OK) {
