@@ -20,7 +20,7 @@ import time
 import uuid
 
 SECONDS = 0.2
-PAGE_SECONDS = 0.02, 0.05
+PAGE = 0.02, 0.05        # seconds that a hosted page takes to be read: at least, at most
 PAGES = "/hpp/v1/sessions"
 SESSIONS = "/payments/v1/sessions"
 REFERENCE = re.compile(rb'"merchant_reference1": ?"([^"]+)"')
@@ -40,9 +40,10 @@ pages = {}     # a hosted page's status and callback
 class SlowKlarna:
     """Its process, as long as the stack."""
 
-    def __init__(self, certificate, key, stack, seconds=SECONDS):
+    def __init__(self, certificate, key, stack, seconds=SECONDS, page=PAGE):
         self.process = subprocess.Popen(  # pylint: disable=consider-using-with
-            [sys.executable, "-B", pathlib.Path(__file__).resolve(), certificate, key, str(seconds)],
+            [sys.executable, "-B", pathlib.Path(__file__).resolve(), certificate, key,
+             *map(str, (seconds, *page))],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         stack.callback(self.stop)
         self.tls, self.plain = map(int, self.process.stdout.readline().split())
@@ -133,8 +134,8 @@ def count(is_session):
 
 
 def seconds_of(method, path):
-    is_page = method == "GET" and path.startswith(PAGES)
-    return random.uniform(*PAGE_SECONDS) if is_page else float(sys.argv[3])
+    seconds, *page = map(float, sys.argv[3:])
+    return random.uniform(*page) if method == "GET" and path.startswith(PAGES) else seconds
 
 
 def name(path, body):

@@ -86,7 +86,7 @@ class Tills:
         time.sleep(SETTLE_S)
 
     def begin(self, number, login):
-        turn = self.shop.turn
+        turn = f"{self.shop.port}-{self.shop.turn}"    # a key never comes twice
         asks = [Ask("payment", f"p{turn}-{i}", i / BEFORE, request(
             "POST", TILLS, json.dumps({"department": "counter", "till": f"Counter {i}",
                                        "amount": 10000 + i, "reference": f"p{turn}-{i}"}),
@@ -98,17 +98,17 @@ class Tills:
     def tell_news(self):
         """Some customers open their page, and Klarna says so: when, by payment."""
         told = {}
-        link = http.client.HTTPConnection("127.0.0.1", self.shop.port, timeout=30)
         for page, url in list(self.pages.items())[:NEWS]:
             path = url.removeprefix("https://shop.example")
             self.shop.upstream.set_pages([page], "IN_PROGRESS")
             told[path.rpartition("/")[2].partition(".")[0]] = time.monotonic()
+            link = http.client.HTTPConnection("127.0.0.1", self.shop.port, timeout=30)
             link.request("POST", path, json.dumps({"event_id": page, "session": {}}),
                          {"Content-Type": "application/json"})
             answer = link.getresponse()
             if answer.status != 200:
                 raise Failure(f"a callback: {answer.status} {answer.read()}")
-            answer.read()
+            link.close()
             time.sleep(NEWS_S)
         time.sleep(SETTLE_S)
         return told
