@@ -17,17 +17,18 @@ static int has_news(const kl_order_t *order, apr_int64_t version)
 }
 
 /* As it stands once it was looked at, if that is due: the worker may be off, or busy. Someone else
- * who looks first is just as good. */
+ * who looks first is just as good; and when too many look the next poll does. */
 static kl_kind_t load(kl_request_t *req, const kl_till_wait_t *it, kl_order_t **out)
 {
     const char *note;
     kl_kind_t rv = it->load(req, it->what, out);
 
     if (rv != KL_OK || !*out || kl_instore_is_final((*out)->instore->state) || !(*out)->check_at
-        || (*out)->check_at > req->svc.now()) {
+        || (*out)->check_at > req->svc.now() || !kl_waiters_look()) {
         return rv;
     }
     (void)kl_look_at(&req->svc, *out, &note, kl_error_make(req->r->pool));
+    kl_waiters_looked();
     return it->load(req, it->what, out);
 }
 

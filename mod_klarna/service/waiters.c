@@ -10,7 +10,7 @@ static struct {
     apr_thread_mutex_t *mutex; /* guards the rest; NULL: nobody may wait */
     apr_thread_cond_t *news;
     kl_waiter_t *first;
-    int count, most, stopping;
+    int count, looking, most, stopping;
 } waiters;
 
 void kl_waiters_init(apr_pool_t *pchild, int most)
@@ -69,6 +69,27 @@ void kl_waiters_leave(kl_waiter_t *waiter)
     }
     *at = waiter->next;
     waiters.count--;
+    apr_thread_mutex_unlock(waiters.mutex);
+}
+
+int kl_waiters_look(void)
+{
+    int may;
+
+    if (!waiters.mutex) {
+        return 0;
+    }
+    apr_thread_mutex_lock(waiters.mutex);
+    may = !waiters.stopping && waiters.looking < waiters.most;
+    waiters.looking += may;
+    apr_thread_mutex_unlock(waiters.mutex);
+    return may;
+}
+
+void kl_waiters_looked(void)
+{
+    apr_thread_mutex_lock(waiters.mutex);
+    waiters.looking--;
     apr_thread_mutex_unlock(waiters.mutex);
 }
 

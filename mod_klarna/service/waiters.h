@@ -27,6 +27,13 @@ int kl_waiters_enter(kl_waiter_t *waiter, const char *id);
 int kl_waiters_wait(kl_waiter_t *waiter, apr_interval_time_t most);
 void kl_waiters_leave(kl_waiter_t *waiter);
 
+/** One of those who wait, or would, begins to call Klarna: as many at once as may wait, for a
+ * Klarna that is slow not to hold a thread for each till. @return 0 when too many do, or the child
+ * stops */
+int kl_waiters_look(void);
+/** It has called. */
+void kl_waiters_looked(void);
+
 /** There is news of that payment. */
 void kl_waiters_tell(const char *id);
 

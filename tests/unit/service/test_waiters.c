@@ -38,6 +38,7 @@ static void nobody_waits_before_a_child_begins(void **state)
 
     (void)state;
     assert_false(kl_waiters_enter(&waiter, "a"));
+    assert_false(kl_waiters_look());
     kl_waiters_tell("a");
     kl_waiters_stop(NULL, 1);
 }
@@ -92,6 +93,24 @@ static void only_so_many_wait(void **state)
     assert_false(kl_waiters_enter(&waiters[1], "a"));
     kl_waiters_tell("a");
     assert_true(waiters[0].news && waiters[2].news && !other.news && !waiters[1].news);
+}
+
+/* Klarna is slow: those who look have places of their own, and no more than those who wait. */
+static void only_so_many_look(void **state)
+{
+    kl_waiter_t waiters[2];
+
+    kl_waiters_init(*state, 2);
+    assert_true(kl_waiters_enter(&waiters[0], "a"));
+    assert_true(kl_waiters_enter(&waiters[1], "b"));
+    assert_true(kl_waiters_look());
+    assert_true(kl_waiters_look());
+    assert_false(kl_waiters_look());
+    kl_waiters_looked();
+    assert_true(kl_waiters_look());
+    kl_waiters_looked();
+    kl_waiters_stop(NULL, 0);
+    assert_false(kl_waiters_look());
 }
 
 static void nobody_waits_when_a_child_stops(void **state)
@@ -150,6 +169,7 @@ int main(void)
         WITH_POOL(who_has_news_goes_on_and_nobody_else),
         WITH_POOL(no_news_is_missed),
         WITH_POOL(only_so_many_wait),
+        WITH_POOL(only_so_many_look),
         WITH_POOL(nobody_waits_when_a_child_stops),
         WITH_POOL(many_come_and_go),
     };
