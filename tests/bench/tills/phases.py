@@ -19,7 +19,7 @@ SETTLE_S = 4             # until every till has begun to wait, or to come again
 NEWS = 60                # callbacks, and the time between two
 NEWS_S = 0.1
 NEWS_MOST_S = 15         # of all of them: with a slow Klarna each takes seconds
-PATIENCE_S = 60          # until the last till knows that its payment has ended
+PATIENCE_S = 300         # until the last till knows that its payment has ended
 RESTART_S = 3
 TILLS = "/klarna/instore/payments"
 
