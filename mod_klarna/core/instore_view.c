@@ -319,11 +319,22 @@ static void set_sale(apr_pool_t *p, kl_json_t *v, const kl_order_t *order)
     kl_json_set(v, "lines", lines_view(p, order));
 }
 
+/* When it can no longer be paid: by the till's time-out or at Klarna, whichever comes first; 0 when
+ * it has ended. */
+static apr_time_t open_until(const kl_order_t *order)
+{
+    const kl_instore_t *shop = order->instore;
+
+    if (!is_open(order)) {
+        return 0;
+    }
+    return shop->time_out_at && shop->time_out_at < shop->link_until ? shop->time_out_at
+                                                                     : shop->link_until;
+}
+
 static void set_state(apr_pool_t *p, kl_json_t *v, const kl_order_t *order)
 {
     const kl_instore_t *shop = order->instore;
-    apr_time_t until = shop->time_out_at && shop->time_out_at < shop->link_until ? shop->time_out_at
-                                                                                 : shop->link_until;
 
     kl_json_set_str(v, "state", kl_instore_state_name(shop->state));
     kl_json_set_str(v, "sentence", sentence_of(order)->text);
@@ -333,7 +344,7 @@ static void set_state(apr_pool_t *p, kl_json_t *v, const kl_order_t *order)
     kl_json_set_bool(v, "ending", is_open(order) && shop->abort_by[0]);
     kl_json_set_str(v, "start", kl_instore_start_name(shop->start));
     kl_view_word(v, "link", is_open(order) ? shop->link : "");
-    kl_view_time(p, v, "expires_at", is_open(order) ? until : 0);
+    kl_view_time(p, v, "expires_at", open_until(order));
     kl_json_set_bool(v, "frozen", shop->state != KL_INSTORE_WAITING);
     set_or_null(v, "manual_id_check", id_check_view(p, shop),
                 shop->id_check_url[0] && strcmp(shop->reason_code, KL_INSTORE_ID_CHECK) == 0);
@@ -365,6 +376,16 @@ kl_json_t *kl_instore_view(apr_pool_t *p, const kl_order_t *order,
 /* --- the customer, and paper -------------------------------------------------------------------
  */
 
+/* A payment that goes back is none that the customer is thanked for. */
+static const char *display_state(const kl_order_t *order)
+{
+    const kl_instore_t *shop = order->instore;
+
+    return shop->state == KL_INSTORE_COMPLETED && shop->abort_by[0]
+               ? "GIVEN_BACK"
+               : kl_instore_state_name(shop->state);
+}
+
 kl_json_t *kl_instore_view_display(apr_pool_t *p, const kl_order_t *order)
 {
     kl_json_t *v = kl_json_object(p);
@@ -375,11 +396,11 @@ kl_json_t *kl_instore_view_display(apr_pool_t *p, const kl_order_t *order)
         return v;
     }
     kl_json_set_int(v, "version", kl_instore_view_version(order));
-    kl_json_set_str(v, "state", kl_instore_state_name(order->instore->state));
+    kl_json_set_str(v, "state", display_state(order));
     kl_json_set_int(v, "amount", order->order_amount);
     kl_json_set_str(v, "currency", order->currency);
     kl_json_set_str(v, "locale", order->locale);
-    kl_view_time(p, v, "expires_at", is_open(order) ? order->instore->link_until : 0);
+    kl_view_time(p, v, "expires_at", open_until(order));
     kl_json_set_bool(v, "link", is_open(order) && order->instore->link[0]);
     kl_json_set_str(v, "till", order->instore->till);
     return v;

@@ -50,7 +50,8 @@ function amount() {
 }
 
 function countdown() {
-  const rest = ['WAITING', 'IN_PROGRESS'].includes(shown?.state) ? left(shown.expires_at) : null;
+  const isOpen = !isUnlinked && OPEN.includes(shown?.state);
+  const rest = isOpen ? left(shown.expires_at) : null;
   return rest ? html`<p class="left" role="timer">${t('customer.left', { time: rest.text })}</p>`
     : nothing;
 }
@@ -89,8 +90,14 @@ async function show(newest) {
   else if (newest.version !== shown?.version) endedAt = Date.now();
   shown = newest;
   if (newest.link && newest.state === 'WAITING' && !code) {
-    code = await picture('display/qr.svg', { headers });
+    code = await picture('display/qr.svg', { headers }).catch(noMore);
   }
+}
+
+// Paid or ended since it was asked for: there is no code, and the next look says why.
+function noMore(fault) {
+  if (fault.status !== 404) throw fault;
+  return '';
 }
 
 async function look() {

@@ -54,8 +54,9 @@ function sums() {
 function refunds() {
   if (!receipt.refunds.length) return nothing;
   return html`<section data-name="refunds"><h2>${t('receipt.refunds')}</h2><dl>${
-    receipt.refunds.map(({ amount, at, reference }) => fact([dateTime(at), reference]
-      .filter(Boolean).join(' · '), money(-amount, receipt.currency)))}</dl></section>`;
+    receipt.refunds.map(({ amount, at, reference, state }) => fact([dateTime(at), reference,
+      state !== 'paid' && t(`refund.state.${state}`)].filter(Boolean).join(' · '),
+    money(-amount, receipt.currency)))}</dl></section>`;
 }
 
 function exchange() {
@@ -68,11 +69,16 @@ function exchange() {
     fact(t('receipt.klarna_order_id'), other.klarna_order_id)}</dl></section>`;
 }
 
+// The account without a name is "default" in the configuration only: nobody's customers know it.
+function store() {
+  return receipt.store === 'default' ? '' : receipt.store;
+}
+
 function slip() {
-  return html`<article class="receipt" data-name="receipt"><h1>${receipt.merchant
-    || receipt.store}</h1>
+  return html`<article class="receipt" data-name="receipt"><h1>${store()
+    || t('receipt.title')}</h1>
     <dl>${fact(t('receipt.number'), receipt.reference1)}${
-      fact(t('receipt.at'), dateTime(receipt.at))}${fact(t('receipt.store'), receipt.store)}${
+      fact(t('receipt.at'), dateTime(receipt.at))}${fact(t('receipt.store'), store())}${
       fact(t('receipt.department'), receipt.department)}${fact(t('receipt.till'), receipt.till)}${
       fact(t('receipt.terminal'), receipt.terminal)}${fact(t('receipt.cashier'),
       receipt.cashier)}${fact(t('receipt.reference2'), receipt.reference2)}</dl>

@@ -85,7 +85,7 @@ function pendingButtons(payment, acts) {
 
 function endedButtons(payment, acts) {
   const isPaid = payment.state === 'COMPLETED', isBack = shownState(payment) === 'GIVEN_BACK';
-  return html`${isPaid ? html`${paidButtons(payment, acts)}${receiptLink(payment)}` : nothing}${
+  return html`${isPaid ? html`${paidButtons(payment, acts, 'next')}${receiptLink(payment)}` : nothing}${
     isPaid && !isBack ? nothing : html`<button type="button" data-name="again" @click=${acts.again}>${
       t('now.again', { amount: amountOf(payment) })}</button>`}<button type="button"
     class="secondary" data-name="fresh" @click=${acts.fresh}>${t('now.new')}</button>`;
@@ -103,7 +103,7 @@ export function nowView(payment, { qr, problem, send, isAborting, isQuicker, act
       stateBadge(payment)}</div>
     <div class="now-body"><div class="now-words"><p class="figure">${amountOf(payment)}</p>
     <p class="soft">${[payment.reference1, payment.invoice].filter((text, i, all) => text
-      && all.indexOf(text) === i).join(' · ')} ${time(payment.created_at,
+      && all.indexOf(text) === i).join(' · ')} · ${time(payment.created_at,
       dateTime(payment.created_at))}</p>
     <p class="sentence" data-name="sentence">${isAborting && isPending(payment)
       ? t('now.ending') : sentenceOf(payment)}</p>${isQuicker ? html`<p class="ask"

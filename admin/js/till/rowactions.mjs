@@ -20,9 +20,10 @@ export function smallAbort(payment, acts) {
     { look: 'danger small' }) : nothing;
 }
 
-function verifyButton(payment, acts) {
+// In the panel it is what comes next: large, and not as near to Abort as a button of its size.
+function verifyButton(payment, acts, look) {
   if (!payment.actions.verify.allowed) return nothing;
-  return small('verify', payment, acts.verify, { look: 'small',
+  return small('verify', payment, acts.verify, { look,
     isBusy: Boolean(underWay('verify', payment.payment_id)) });
 }
 
@@ -38,8 +39,8 @@ function refundButtons(payment, acts) {
     word(`reason.${whyNot.code}`, whyNot.text)}</small>`;
 }
 
-export function paidButtons(payment, acts) {
-  return html`${verifyButton(payment, acts)}${smallAbort(payment, acts)}${
+export function paidButtons(payment, acts, verifyLook = 'small') {
+  return html`${verifyButton(payment, acts, verifyLook)}${smallAbort(payment, acts)}${
     refundButtons(payment, acts)}`;
 }
 

@@ -12,10 +12,12 @@ import { localeOf } from './start.mjs';
 
 function marketField(form, markets) {
   if (markets.length < 2) return nothing;
+  const names = new Intl.DisplayNames(locale(), { type: 'region' });
   return html`<div class="field"><label for="field-market">${t('pay.market')}</label><select
     id="field-market" name="market" .value=${live(form.values.market)}
     @change=${(event) => form.set({ market: event.target.value })}>${markets.map(
-      ({ country, currency }, i) => html`<option value=${String(i)}>${country}, ${currency}</option>`)}
+      ({ country, currency }, i) => html`<option value=${String(i)}>${names.of(country)}, ${
+        currency}</option>`)}
     </select></div>`;
 }
 

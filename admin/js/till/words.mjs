@@ -36,7 +36,7 @@ export function reasonOf({ reason, sentence_code: code }) {
 
 export function sentWords({ distribution }) {
   const { method, state, to, reason } = distribution;
-  if (!['sms', 'email'].includes(method) || state === 'none') return nothing;
-  const said = t(`now.sent.${method}.${state}`, { to: to ?? '–' });
+  if (!['sms', 'email'].includes(method) || state === 'none' || !to) return nothing;
+  const said = t(`now.sent.${method}.${state}`, { to });
   return state === 'refused' && reason ? `${said} (${reason})` : said;
 }

@@ -54,6 +54,28 @@ tillStory('the customer\'s screen follows, in their language, through a lost con
     await stands(page, 'COMPLETED');
   });
 
+tillStory('the customer\'s screen stays with its till when a code is asked for too late, and thanks '
+  + 'for nothing that goes back', async (page, context) => {
+  await atTill(page);
+  const address = await screenOf(page);
+  const other = await context.browser().newContext({ viewport: TABLET });
+  const screen = await other.newPage();
+  await screen.route('**/display/qr.svg', (route) => route.fulfill({ status: 404,
+    contentType: 'application/problem+json', body: '{"code":"no_link"}' }));
+  await screen.goto(address);
+  await page.bringToFront();
+  const id = await begun(page, '12,00');
+  await shown(screen, 'WAITING_NO_CODE');
+  await phone(id, 'approve');
+  await shown(screen, 'COMPLETED');
+  await stands(page, 'COMPLETED');
+  await now(page, 'abort').click();
+  await box(page, 'submit').click();
+  await stands(page, 'GIVEN_BACK');
+  await shown(screen, 'GIVEN_BACK');
+  await other.close();
+});
+
 // --- a host's page ---------------------------------------------------------------------------------
 
 // With the policy of a page that loads nothing but its own scripts.

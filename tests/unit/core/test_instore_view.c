@@ -138,6 +138,32 @@ static void the_screen_tells_nothing_of_the_customer(void **state)
     assert_string_equal(kl_json_str(kl_instore_view_display(*state, NULL), "state"), "NONE");
 }
 
+static void the_screen_counts_down_to_what_comes_first(void **state)
+{
+    kl_order_t *order = payment(*state, KL_INSTORE_WAITING);
+    kl_instore_t *shop = order->instore;
+    kl_json_t *v;
+
+    shop->link_until = apr_time_from_sec(172800);
+    shop->time_out_at = apr_time_from_sec(1800);
+    v = kl_instore_view_display(*state, order);
+    assert_string_equal(kl_json_str(v, "expires_at"), "1970-01-01T00:30:00Z");
+    assert_string_equal(kl_json_str(v, "expires_at"),
+                        kl_json_str(kl_instore_view(*state, order, NULL), "expires_at"));
+    shop->time_out_at = 0;
+    v = kl_instore_view_display(*state, order);
+    assert_string_equal(kl_json_str(v, "expires_at"), "1970-01-03T00:00:00Z");
+}
+
+static void the_screen_thanks_for_nothing_that_goes_back(void **state)
+{
+    kl_order_t *order = payment(*state, KL_INSTORE_COMPLETED);
+
+    assert_string_equal(kl_json_str(kl_instore_view_display(*state, order), "state"), "COMPLETED");
+    order->instore->abort_by = "cashier";
+    assert_string_equal(kl_json_str(kl_instore_view_display(*state, order), "state"), "GIVEN_BACK");
+}
+
 static void a_receipt_has_both_references(void **state)
 {
     kl_order_t *order = payment(*state, KL_INSTORE_COMPLETED);
@@ -158,6 +184,8 @@ int main(void)
         WITH_POOL(refunds_need_an_agreement),
         WITH_POOL(what_can_be_sent_is_what_the_department_sends),
         WITH_POOL(the_screen_tells_nothing_of_the_customer),
+        WITH_POOL(the_screen_counts_down_to_what_comes_first),
+        WITH_POOL(the_screen_thanks_for_nothing_that_goes_back),
         WITH_POOL(a_receipt_has_both_references),
     };
 
