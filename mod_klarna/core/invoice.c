@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/limits.h"
+#include "core/instore.h"
 #include "core/negative.h"
 
 void kl_invoice_read_told(kl_invoice_told_t *out, const kl_reader_t *rd)
@@ -36,14 +37,31 @@ const kl_invoice_note_t *kl_invoice_find_note(const kl_invoice_t *invoice, const
     return NULL;
 }
 
+/* What our credit notes took of a payment. */
+static apr_int64_t noted(const kl_order_t *order)
+{
+    apr_int64_t sum = 0;
+
+    for (int i = 0; i < order->instore->notes->nelts; i++) {
+        sum += APR_ARRAY_IDX(order->instore->notes, i, kl_noted_t).amount;
+    }
+    return sum;
+}
+
+/* What was credited is not owed any more, whether or not the host counts our notes in what it
+ * tells: else the customer could pay it anew. */
 apr_int64_t kl_invoice_remaining(apr_pool_t *p, const kl_invoice_t *invoice,
                                  const apr_array_header_t *payments)
 {
-    apr_int64_t left = invoice->total - invoice->already_paid - invoice->credits;
+    apr_int64_t left = invoice->total - invoice->already_paid, credits = 0;
 
     for (int i = 0; i < payments->nelts; i++) {
-        left -= kl_negative_net(p, APR_ARRAY_IDX(payments, i, const kl_order_t *));
+        const kl_order_t *order = APR_ARRAY_IDX(payments, i, const kl_order_t *);
+
+        left -= kl_negative_net(p, order);
+        credits += noted(order);
     }
+    left -= credits > invoice->credits ? credits : invoice->credits;
     return left > 0 ? left : 0;
 }
 
