@@ -14,6 +14,7 @@
 #include "service/capture.h"
 #include "service/change.h"
 #include "service/reconcile.h"
+#include "service/run.h"
 
 #include <string.h>
 
@@ -208,14 +209,30 @@ void kl_instore_look_capture(kl_service_t *svc, const kl_order_t *order)
     }
 }
 
-/* Paid: it becomes an order, whose record tells what was captured. An order of Klarna's that is not
- * what was asked for is for a person. */
-static kl_kind_t become_order(kl_service_t *svc, kl_order_t **order, const char *klarna_order_id,
-                              const char **note, kl_error_t *err)
+/* It is an order now: its record tells what was captured, and what was not is. */
+static kl_kind_t became_order(kl_service_t *svc, kl_order_t **order, kl_error_t *err)
 {
     const char *id = (*order)->id;
     kl_look_t look;
-    kl_kind_t rv = kl_adopt_order(svc, id, klarna_order_id, order, err);
+    kl_kind_t rv = KL_OK;
+
+    if ((*order)->klarna_order_id[0]) {
+        (void)kl_reconcile_order(svc, order, &look, kl_error_make(svc->p));
+    }
+    if (!*order) {
+        rv = kl_service_order(svc, id, order, err);
+    }
+    if (rv == KL_OK) {
+        kl_instore_look_capture(svc, *order);
+    }
+    return rv == KL_OK ? kl_service_order(svc, id, order, err) : rv;
+}
+
+/* Paid: it becomes an order. One of Klarna's that is not what was asked for is for a person. */
+static kl_kind_t become_order(kl_service_t *svc, kl_order_t **order, const char *klarna_order_id,
+                              const char **note, kl_error_t *err)
+{
+    kl_kind_t rv = kl_adopt_order(svc, (*order)->id, klarna_order_id, order, err);
 
     if (rv == KL_CONFLICT && strcmp(err->code, "not_this_order") == 0) {
         *note = "it was paid, but Klarna's order is not what was asked for: look at it in Klarna's "
@@ -223,16 +240,7 @@ static kl_kind_t become_order(kl_service_t *svc, kl_order_t **order, const char 
         kl_error_clear(err);
         return ask_a_person(svc, order, err);
     }
-    if (rv == KL_OK && (*order)->klarna_order_id[0]) {
-        (void)kl_reconcile_order(svc, order, &look, kl_error_make(svc->p));
-    }
-    if (rv == KL_OK && !*order) {
-        rv = kl_service_order(svc, id, order, err);
-    }
-    if (rv == KL_OK) {
-        kl_instore_look_capture(svc, *order);
-    }
-    return rv == KL_OK ? kl_service_order(svc, id, order, err) : rv;
+    return rv == KL_OK ? became_order(svc, order, err) : rv;
 }
 
 /* Klarna knows it no more. If an order came of it while nobody looked, a person must find it. */
@@ -309,17 +317,33 @@ int kl_instore_look_only_asks(const kl_order_t *order, apr_time_t now)
            && !shop->abort_by[0] && (!shop->time_out_at || shop->time_out_at > now);
 }
 
+/* What holds it is a message on its way, or its adoption: neither keeps a till waiting. What a
+ * process that died left of it is gone on with, for a till that has no worker. */
+static kl_kind_t go_on(kl_service_t *svc, kl_order_t **order, kl_error_t *err)
+{
+    const char *id = (*order)->id;
+    kl_kind_t rv = kl_run_left(svc, order, err);
+
+    if (rv == KL_CONFLICT) {
+        kl_error_clear(err);
+        rv = KL_OK;
+    }
+    return rv == KL_OK ? kl_service_order(svc, id, order, err) : rv;
+}
+
 kl_kind_t kl_instore_look(kl_service_t *svc, kl_order_t **order, const char **note, kl_error_t *err)
 {
-    const kl_instore_t *shop = (*order)->instore;
-    kl_kind_t rv;
+    kl_kind_t rv = (*order)->pending_op[0] ? go_on(svc, order, err) : KL_OK;
 
     *note = NULL;
+    if (rv != KL_OK || !kl_payment_is_state((*order)->state)) {
+        return rv == KL_OK ? became_order(svc, order, err) : rv;
+    }
     if ((*order)->attention == KL_ATTENTION_ORPHAN) {
         return take_step(svc, order, look_later, NULL, err);
     }
-    rv = shop->start == KL_START_MADE ? look_at_klarna(svc, order, note, err)
-                                      : look_at_start(svc, order, note, err);
+    rv = (*order)->instore->start == KL_START_MADE ? look_at_klarna(svc, order, note, err)
+                                                   : look_at_start(svc, order, note, err);
     if (rv != KL_OK && *order) { /* a till waits: not only when the lease of this look is over */
         (void)take_step(svc, order, look_later, NULL, kl_error_make(svc->p));
     }

@@ -262,22 +262,6 @@ static kl_kind_t look_at_order(kl_service_t *svc, kl_order_t *order, const char 
     return KL_OK;
 }
 
-/* What holds it is a message on its way, or its adoption: neither keeps a till waiting. */
-static kl_kind_t look_in_store(kl_service_t *svc, kl_order_t *order, const char **note,
-                               kl_error_t *err)
-{
-    const char *id = order->id;
-    kl_kind_t rv = KL_OK;
-
-    if (order->pending_op[0]) {
-        rv = look_at_holder(svc, order, err);
-        rv = rv == KL_OK ? kl_service_order(svc, id, &order, err) : rv;
-    }
-    return rv == KL_OK && kl_payment_is_state(order->state)
-               ? kl_instore_look(svc, &order, note, err)
-               : rv;
-}
-
 kl_kind_t kl_look_at(kl_service_t *svc, kl_order_t *order, const char **note, kl_error_t *err)
 {
     kl_kind_t rv = kl_instore_look_only_asks(order, svc->now()) ? find_unchanged(svc, &order, err)
@@ -288,7 +272,7 @@ kl_kind_t kl_look_at(kl_service_t *svc, kl_order_t *order, const char **note, kl
         return rv;
     }
     if (order->instore && kl_payment_is_state(order->state)) {
-        return look_in_store(svc, order, note, err);
+        return kl_instore_look(svc, &order, note, err);
     }
     if (order->pending_op[0]) {
         return look_at_holder(svc, order, err);

@@ -436,6 +436,9 @@ static int survives(void **state, const run_t *run)
     struck = strikes(&desk, run);
     if (struck && run->finisher == TILL) {
         asks_again(&desk, run->story);
+        if (waits(&desk) && row(&desk)->instore->start == KL_START_MADE) {
+            fail_msg("%s: without a worker the till waits for ever", where);
+        }
     }
     else if (struck) {
         time_passes(&desk);
