@@ -8,8 +8,9 @@ import tempfile
 import threading
 import time
 
-from world import CLERK, wait_until     # first: it knows where the others' modules are
+from world import CLERK, HOUR, wait_until     # first: it knows where the others' modules are
 from audit import Audit
+from tilltraffic import TillTraffic
 from traffic import LOST, Traffic
 
 FAULTS = (
@@ -25,7 +26,8 @@ FAULTS = (
     lambda rng: {"kind": "rate_limit"},
 )
 PATHS = ("", "/captures$", "/refunds$", "/cancel$", "/order$", "/authorization$",
-         "/release-remaining-authorization$", "/sessions", "/orders/[^/]+$")
+         "/release-remaining-authorization$", "/sessions", "/orders/[^/]+$", "/hpp/", "/iss/",
+         "/distribution$")
 KILLS = {"child": 32, "step": 28, "httpd": 16, "sandbox": 16, "database": 8}
 STEP_SECONDS = 3        # within which an armed process should come to its step
 DRAIN_ROUNDS = 12
@@ -167,7 +169,8 @@ def calm(world):
     that orphans stay orphans until a person adopts them."""
     world.box.control("DELETE", "faults")
     world.box.control("POST", "behaviour", {"place_order_repeat": "refused",
-                                            "completed_session": "readable"})
+                                            "completed_session": "readable",
+                                            "status_callbacks": "sent"})
     for host in world.hosts:
         host.disarm()
     an_hour_later(world, "1=0")
@@ -195,12 +198,14 @@ def ask_again(world, rng, traffic, asked):
 
 def adopt(world):
     """What a person does with a listed orphan: looks it up in Klarna's portal."""
-    orders = world.rows("klarna_order", ("id", "session_id"), "attention = 'orphan'")
-    theirs = {order["session_id"]: order["order_id"]
-              for order in world.box.control("GET", "ledger")["orders"]}
+    orders = world.rows("klarna_order", ("id", "session_id", "reference1"),
+                        "attention = 'orphan'")
+    ledger = world.box.control("GET", "ledger")
+    theirs = {order["session_id"]: order["order_id"] for order in ledger["orders"]}
+    at_tills = {one["merchant_reference1"]: one["order_id"] for one in ledger["instore"]}
     adopted = 0
     for order in orders:
-        found = theirs.get(order["session_id"])
+        found = theirs.get(order["session_id"]) or at_tills.get(order["reference1"])
         if found:
             answer = world.hosts[0].post(f"/klarna/orders/{order['id']}/adopt",
                                          {"klarna_order_id": found}, CLERK)
@@ -214,19 +219,29 @@ def open_operations(world):
     return int(number)
 
 
-def drain(world, traffic):
+def days_later(world):
+    """A start in a store whose answer was lost is over only then."""
+    world.database.sql(f"UPDATE klarna_payment SET created_at = created_at - {50 * HOUR} "
+                       "WHERE check_at > 0 AND department <> '';")
+
+
+def drain(world, traffic, tills):
     """Time passes until nothing is left to do; gives the number of orphans adopted."""
     touched = "', '".join(sorted(traffic.touched))
     adopted = 0
     for number in range(DRAIN_ROUNDS):
         if number < 2:
-            an_hour_later(world, f"id IN ('{touched}') OR klarna_order_id = id", "1=1")
+            an_hour_later(world, f"id IN ('{touched}') OR klarna_order_id = id OR "
+                          "department <> ''", "1=1")
         else:
             an_hour_later(world, "1=0")
+        tills.close()
+        if number == 2:
+            days_later(world)
         wait_until(lambda: world.due() == 0, DRAIN_SECONDS, 0.3)
         time.sleep(SETTLE)      # the last ones are still being looked at
         adopted += adopt(world)
-        if number > 1 and not open_operations(world):
+        if number > 3 and not open_operations(world):
             break
     return adopted
 
@@ -236,11 +251,13 @@ def run(world, options, say):
     for host in world.hosts:
         host.start()
     traffic = Traffic(world, options.seed, options.threads)
+    tills = TillTraffic(world, options.seed)
     killer = Killer(world, random.Random(f"{options.seed}-killer"), options.pause)
     weather = Weather(world, random.Random(f"{options.seed}-weather"))
     reader = Reader(world, random.Random(f"{options.seed}-reader"))
     began = time.monotonic()
     traffic.start()
+    tills.start()
     for thread in (killer, weather, reader):
         thread.start()
     _wait(world, options, killer, began, say)
@@ -248,14 +265,15 @@ def run(world, options, say):
         thread.stopping.set()
         thread.join()
     traffic.stop()
+    tills.stop()
     say(f"noise: {time.monotonic() - began:.0f} s; draining")
     calm(world)
     asked = traffic.finish(rng, 0.5)
     ask_again(world, rng, traffic, asked)
-    adopted = drain(world, traffic)
+    adopted = drain(world, traffic, tills)
     reader.stopping.set()
     reader.join()
-    return _report(world, options, (traffic, killer, weather, reader), adopted,
+    return _report(world, options, (traffic, killer, weather, reader, tills), adopted,
                    time.monotonic() - began, say)
 
 
@@ -278,21 +296,24 @@ def _wait(world, options, killer, began, say):
 
 
 def _report(world, options, threads, adopted, seconds, say):
-    """threads: traffic, killer, weather, reader. True when nothing is wrong."""
-    traffic, killer, weather, reader = threads
+    """threads: traffic, killer, weather, reader, tills. True when nothing is wrong."""
+    traffic, killer, weather, reader, tills = threads
     audit = Audit(world).check()
     audit.told(traffic.intents)
+    audit.lost += tills.audit()
     say(f"database {options.database}, hosts {options.hosts}, seed {options.seed}, "
         f"{seconds:.0f} s")
     _figures(world, audit, traffic, killer, weather, say)
     say(f"orphans      {adopted} listed and adopted")
+    say(f"tills        {len(tills.sales)} payments, {sum(tills.asked.values())} messages asked for: "
+        + _list(tills.states()))
     say(f"looks        {reader.looks}, invariants broken {len(reader.broken)}")
     for name, found in (("moved twice", audit.twice), ("lost", audit.lost),
                         ("stuck", audit.stuck)):
         say(f"{name:<12} {len(found)}")
         for sentence in found[:SENTENCES]:
             say(f"    {sentence}")
-    others = reader.broken + traffic.surprises + killer.failed
+    others = reader.broken + traffic.surprises + tills.surprises + killer.failed
     others += [line for host in world.hosts for line in host.crashed()]
     for sentence in others[:SENTENCES]:
         say(f"    ! {sentence}")

@@ -26,10 +26,11 @@ class Subject:
 
 class Scenario:
     def __init__(self, name, prepare, ask=None, ways=("client", "worker"), accepted=(200, 201),
-                 shows=""):
-        """shows: what the end must hold for the scenario to have been what its name says."""
+                 shows="", ends=None):
+        """shows: what the end must hold for the scenario to have been what its name says; ends:
+        what happens before one looks at that, (stage, subject)."""
         self.name, self.prepare, self.ask, self.accepted = name, prepare, ask, accepted
-        self.shows = shows
+        self.shows, self.ends = shows, ends
         self.ways = ways if ask else ("itself",)
 
 

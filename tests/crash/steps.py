@@ -16,7 +16,8 @@ import time
 
 from world import wait_until        # first: it knows where the others' modules are
 import carts
-from scenarios import SCENARIOS
+import tills
+from scenarios import SCENARIOS as ONLINE
 from sandbox_client import ROOT
 from shop import Shop, new_key
 from traffic import LOST
@@ -31,6 +32,7 @@ QUIET_SECONDS = 12
 ROUNDS = 6
 MOST_STEPS = 60
 SENTENCES = 20
+SCENARIOS = ONLINE + tills.SCENARIOS
 WAYS = ("itself", "client", "worker")
 
 
@@ -106,8 +108,13 @@ class Stage:
         looks have come to its acknowledgement is a matter of time, not of what died."""
         [order] = self.world.orders(ORDER, f"id = '{order_id}'")
         but = "" if acknowledged else " AND kind <> 'acknowledge'"
+        in_store = "instore" in order["ledger"]
+        if in_store:
+            order["ledger"] = tills.plain(order["ledger"])
+            # A queued one was never claimed, and the worker is to drop it.
+            but += " AND kind NOT IN ('distribute', 'adopt') AND state <> 'queued'"
         operations = self.world.rows(
-            "klarna_operation", OPERATION,
+            "klarna_operation", [name for name in OPERATION if name != "actor" or not in_store],
             f"order_id = '{order_id}' AND error_code <> 'not_started'{but} "
             "ORDER BY kind, state, id")
         named = order["klarna_order_id"]
@@ -119,9 +126,13 @@ class Stage:
                    for entry in self.box.requests() if entry["executed"]
                    and entry["idempotency_key"] and named in entry["path"]
                    and (acknowledged or not entry["path"].endswith("/acknowledge"))]
-        orders = self.box.orders_of_session(order["session_id"])
+        # Of a start whose answer was lost only Klarna knows the session.
+        session = order["session_id"] or (theirs or {}).get("session_id")
+        orders = self.box.orders_of_session(session)
+        told = tills.told_in_the_end(self.first, order_id) if in_store else None
         text = json.dumps(_timeless({"order": order, "operations": operations, "theirs": theirs,
-                                     "effects": effects, "orders": len(orders)}), indent=1)
+                                     "effects": effects, "orders": len(orders), "told": told}),
+                          indent=1)
         seen = {}
         assert self.world.database.sql("SELECT id FROM klarna_payment WHERE addresses LIKE '{%' "
                                        f"AND id = '{order_id}';") == [] or named == order_id
@@ -165,10 +176,13 @@ class Run:
             host.arm(str(n))
         getattr(self, "_" + self.way)(subject)
         host.disarm()
+        if self.scenario.ends:
+            self.scenario.ends(stage, subject)
         at = host.died()[before:]
         if subject.order_id and self._is_placed(subject):
             assert stage.first.get(f"/klarna/orders/{subject.order_id}?refresh=1").status == 200
         picture = stage.picture(subject.order_id, "acknowledge" in self.scenario.shows)
+        picture += tills.judge(stage.world)
         return (at[0] if at else None), picture
 
     def _is_placed(self, subject):
@@ -178,14 +192,19 @@ class Run:
 
     def _client(self, subject):
         key = new_key()
-        if self.stage.dies(lambda: self.scenario.ask(self.stage, subject, key)):
+        if self.stage.dies(lambda: self.scenario.ask(self.stage, subject, key)) or self._waits():
             self._ask_again(subject, key)
         self._check()
+
+    def _waits(self):
+        return self.stage.answer is tills.NOT_YET
 
     def _worker(self, subject):
         key = new_key()
         if self.stage.dies(lambda: self.scenario.ask(self.stage, subject, key)):
             self.stage.quiet(subject.order_id)
+            self._ask_again(subject, key)
+        elif self._waits():
             self._ask_again(subject, key)
         self.stage.quiet(subject.order_id)
         self._check()

@@ -26,6 +26,7 @@ import stores                           # noqa: E402
 from httpd import RUN_AS, Httpd         # noqa: E402
 from ports import free_port             # noqa: E402
 from sandbox import Sandbox             # noqa: E402
+from till import EXTRA as TILLS         # noqa: E402
 
 CLERK = "clerk"
 HOUR = 3600 * 10 ** 6     # microseconds
@@ -49,7 +50,7 @@ KlarnaTimeout 2s
 KlarnaConnectTimeout 500ms
 KlarnaWorker {worker}
 KlarnaAutoExtend On
-"""
+""" + TILLS.replace("{", "{{").replace("}", "}}")
 
 
 def build_module(directory):
@@ -313,6 +314,8 @@ class World:
         for table, where in (("klarna_order", where_order), ("klarna_payment", where_payment)):
             self.database.sql(f"UPDATE {table} SET check_at = 1 WHERE check_at > 0 AND "
                               f"(pending_op <> '' OR ({where}));")
+        self.database.sql("UPDATE klarna_payment SET check_at = 1, created_at = created_at - "
+                          f"{HOUR} WHERE check_at > 0 AND department <> '';")
 
     def due(self):
         """How many operations and orders a worker would take now."""
