@@ -144,7 +144,7 @@ export class Listing {
 
   text(name, label) {
     return html`<label>${label}<input name=${name} maxlength="255" autocomplete="off"
-      spellcheck="false" .value=${live(this.filter[name])}
+      spellcheck="false" .value=${this.filter[name]}
       @change=${(event) => this.narrow({ [name]: event.target.value.trim() })}></label>`;
   }
 
