@@ -17,7 +17,8 @@ static kl_kind_t waiting_placement(kl_service_t *svc, const kl_order_t *order, k
     kl_kind_t rv = svc->store->operation_load(svc->store, svc->p, order->pending_op, op, err);
 
     if (rv == KL_OK
-        && (((*op)->state != KL_OP_UNKNOWN && (*op)->state != KL_OP_SENT)
+        && (!kl_op_places((*op)->kind)
+            || ((*op)->state != KL_OP_UNKNOWN && (*op)->state != KL_OP_SENT)
             || (*op)->lease_until > svc->now())) {
         rv = kl_service_in_progress(err);
     }

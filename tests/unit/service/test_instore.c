@@ -9,6 +9,7 @@
 
 #include <apr_strings.h>
 #include "core/instore.h"
+#include "service/adopt.h"
 #include "service/callbacks.h"
 #include "service/instore.h"
 #include "service/instore_send.h"
@@ -662,6 +663,45 @@ static void somebody_else_comes_at_every_step(void **state)
     }
 }
 
+/* --- a person -------------------------------------------------------------------------------- */
+
+static void die_when_sent(void *baton)
+{
+    world_t *world = baton;
+
+    if (world->store->operations->nelts && world_last_operation(world)->state == KL_OP_SENT) {
+        world->process.in_hook = 0;
+        longjmp(world->process.death, 1);
+    }
+}
+
+/* Its message was on the way when the process died: that is no placement that waits for its id. */
+static void a_message_is_not_taken_for_a_placement(void **state)
+{
+    desk_t desk = desk_for(state, PAGE);
+    kl_error_t *err = kl_error_make(desk.world->p);
+    kl_order_t *order = NULL;
+
+    assert_int_equal(begins(&desk), KL_OK);
+    fake_process_calm(&desk.world->process);
+    desk.world->process.hook = die_when_sent;
+    desk.world->process.baton = desk.world;
+    if (setjmp(desk.world->process.death) == 0) {
+        (void)sends(&desk);
+        fail_msg("the process did not die");
+    }
+    fake_process_calm(&desk.world->process);
+    assert_int_equal(world_last_operation(desk.world)->kind, KL_OP_DISTRIBUTE);
+    assert_int_equal(world_last_operation(desk.world)->state, KL_OP_SENT);
+    fake_clock_advance(apr_time_from_sec(KL_LEASE_S + 1));
+    assert_int_equal(pays(&desk), 1);
+    (void)kl_adopt_order(service(desk.world), desk.id, fake_instore_sale(desk.klarna, 0)->order_id,
+                         &order, err);
+    assert_int_not_equal(row(&desk)->instore->sent, KL_SEND_SENT);
+    time_passes(&desk);
+    judge(&desk, "adopted while a message was on its way");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -669,6 +709,7 @@ int main(void)
         WITH_POOL(every_exchange_fails),
         WITH_POOL(every_store_call_fails),
         WITH_POOL(somebody_else_comes_at_every_step),
+        WITH_POOL(a_message_is_not_taken_for_a_placement),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
