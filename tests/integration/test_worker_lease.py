@@ -19,7 +19,7 @@ ACCOUNTS = ["default", "other"]
 SECONDS = 4
 # A round asks for two kinds of operations, for orders and for payments, and for what has had its time:
 # requests, placed payments and, state by state, unfinished ones. The lease comes and goes beside that.
-ROUND = {"klarna_operation": 3, "klarna_order": 1, "klarna_payment": 5}
+ROUND = {"klarna_operation": 3, "klarna_order": 1, "klarna_payment": 10}
 
 
 def holders(httpd):
