@@ -56,12 +56,15 @@ class Audit:
         """A session has at most one order, and that is the one our order has."""
         ours = {order["session_id"]: order for order in self.orders.values()
                 if order["session_id"]}
+        # A start in a store whose answer was lost: Klarna's call named the order, or a person did.
+        named = {order["klarna_order_id"]: order for order in self.orders.values()
+                 if not order["session_id"]}
         per_session = collections.Counter(order["session_id"] for order in self.theirs.values())
         for session, number in per_session.items():
             if number > 1:
                 self.twice.append(f"session {session} became {number} orders")
         for theirs in self.theirs.values():
-            order = ours.get(theirs["session_id"])
+            order = ours.get(theirs["session_id"]) or named.get(theirs["order_id"])
             if not order or order["klarna_order_id"] != theirs["order_id"]:
                 self.lost.append(f"Klarna's order {theirs['order_id']} belongs to no order "
                                  f"(session's order: {order and order['id']}, "
