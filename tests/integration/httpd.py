@@ -249,15 +249,20 @@ class Httpd(Home):
             os.kill(pid, signal.SIGKILL)
         self.process.wait()
         self.process = None
-        deadline = time.monotonic() + PATIENCE * SLOW
-        while any(stores.databases.is_alive(pid) for pid in pids):   # their port with them
-            assert time.monotonic() < deadline, "what was killed lives on"
-            time.sleep(0.01)        # between two looks
+        _wait_for_the_dead(pids)
 
     def kill_child(self):
         """SIGKILL to the process that serves; its parent makes another one."""
         self.allow_log("AH00052: child pid \\d+ exit signal Killed")
         os.kill(self.worker_pid(), signal.SIGKILL)
+
+    def kill_children(self):
+        """SIGKILL to all that serve; their parent makes others. None of the dead can take a
+        connection any more when this returns."""
+        pids = _children(self.process.pid)
+        for pid in pids:
+            os.kill(pid, signal.SIGKILL)
+        _wait_for_the_dead(pids)
 
     # --- asking ----------------------------------------------------------------------------
 
@@ -344,6 +349,14 @@ class Httpd(Home):
 def _children(pid):
     with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
         return [int(child) for child in file.read().split()]
+
+
+def _wait_for_the_dead(pids):
+    """Their port goes with them."""
+    deadline = time.monotonic() + PATIENCE * SLOW
+    while any(stores.databases.is_alive(pid) for pid in pids):
+        assert time.monotonic() < deadline, "what was killed lives on"
+        time.sleep(0.01)        # between two looks
 
 
 def _threads(pid):

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who polls: of all virtual hosts, processes and hosts that have an account in a database, one."""
-import os
-import signal
 import time
 
 import pytest
@@ -74,11 +72,6 @@ def prefork(text):
                                "MinSpareServers 8\nMaxSpareServers 8\n")
 
 
-def children(httpd):
-    with open(f"/proc/{httpd.process.pid}/task/{httpd.process.pid}/children", encoding="ascii") as f:
-        return [int(pid) for pid in f.read().split()]
-
-
 @pytest.mark.skipif(stores.CHOSEN == "sqlite3", reason="SQLite is for one process")
 def test_of_many_processes_one_polls_and_another_follows(box):
     httpd = Httpd(klarna_url(box), EXTRA + "KlarnaWorker 4\n", prefork)
@@ -90,8 +83,7 @@ def test_of_many_processes_one_polls_and_another_follows(box):
     box.fault("drop_before", -1, path="/refunds$")
     assert shop.act(order_id, "credit-invoices", {"amount": 100}).status == 202
     before = holders(httpd)
-    for pid in children(httpd):
-        os.kill(pid, signal.SIGKILL)
+    httpd.kill_children()
     box.clear()
     eventually(lambda: is_free(shop, order_id), meanwhile=lambda: leases_are_over(httpd))
     after = holders(httpd)
