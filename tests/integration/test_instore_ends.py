@@ -212,7 +212,9 @@ def test_one_of_which_klarna_never_says_anything_goes_in_its_time(box):
     bikes = Till(httpd, box, "bikes")
     payment = bikes.begun()
     httpd.allow_log("KLA")
-    box.fault("status", method="GET", status=500, times=-1)
+    [[session]] = httpd.sql("SELECT session_id FROM klarna_payment WHERE id = "
+                            f"'{payment['payment_id']}'")
+    box.fault("status", method="GET", path=session, status=500, times=-1)
     moved_back(httpd, payment, 500 * DAY)
     eventually(lambda: httpd.sql("SELECT COUNT(*) FROM klarna_payment WHERE id = "
                                  f"'{payment['payment_id']}'")[0][0] in (0, "0"))
