@@ -100,7 +100,9 @@ def test_each_is_paid_to_its_own_account(clinic, httpd, box):
         back = till.end(payment, "?refund=1")
         assert back.status == 200 and back.json["refunded_amount"] == 10000, back.raw
         assert box.ledger(back.json["klarna_order_id"])["refunded_amount"] == 10000
-        assert {entry["merchant"] for entry in box.requests()} == {merchant}
+        asked = [entry["merchant"] for entry in box.requests()
+                 if back.json["klarna_order_id"] in entry["path"]]  # a worker asks for others too
+        assert asked and set(asked) == {merchant}
 
 
 def methods(httpd, query=""):

@@ -246,3 +246,22 @@ def test_the_start_was_lost_and_the_customer_pays(httpd, box):
               {"status": "COMPLETED", "order_id": paid_one["order_id"]})
     done = till.until(payment, "COMPLETED")
     assert done["klarna_order_id"] == paid_one["order_id"] and done["captured_amount"] == 10000
+
+
+def test_shown_instead_of_sent(clinic):
+    payment = clinic.begun(send="sms", customer={"phone": PHONE})
+    assert clinic.post(payment, "send", {"method": "qr"}).json["distribution"]["method"] == "qr"
+    clinic.end(payment)
+    problem(clinic.post(payment, "send", {"method": "qr"}), 409, "not_open")
+    problem(clinic.post(new_key(), "send", {"method": "qr"}), 404, "no_such_order")
+
+
+def test_what_is_paid_or_cannot_end_is_not_replaced(till, box):
+    payment = till.begun()
+    box.fault("status", method="DELETE", status=503, times=-1)
+    till.httpd.allow_log("KLA")
+    problem(till.begin(replaces=payment["payment_id"]), 503, "not_ended")
+    box.clear()
+    till.customer(payment, "approve")
+    problem(till.begin(replaces=payment["payment_id"]), 409, "paid")
+    problem(till.begin(replaces=new_key()), 404, "no_such_order")

@@ -79,7 +79,8 @@ def test_money_that_is_to_go_back_goes_back_after_a_death(till, httpd, box):
 def test_money_that_klarna_does_not_give_back_is_not_said_to_go(httpd, box):
     clinic = Till(httpd, box, "clinic")
     payment = paid(clinic)
-    box.fault("status", path="/refunds$", status=403, body={"error_code": "NOT_ALLOWED"}, times=-1)
+    box.fault("status", path="/refunds$", status=403, times=-1,
+              body={"error_code": "NOT_ALLOWED", "error_messages": ["no"], "correlation_id": "c"})
     httpd.allow_log("NOT_ALLOWED|KLA")
     problem(clinic.end(payment, "?refund=1"), 422, "klarna_refused")
     seen = clinic.read(payment)
@@ -138,7 +139,8 @@ def test_the_same_request_is_answered_the_same_when_it_failed(httpd, box):
     key, reference = new_key(), "R-" + new_key()[:8]
     more = {"key": key, "reference": reference, "send": "sms", "customer": {"phone": PHONE}}
     httpd.allow_log("KLA")
-    box.fault("status", path="/payments/v1/sessions$", status=403, body={"error_code": "NO"})
+    box.fault("status", path="/payments/v1/sessions$", status=403,
+              body={"error_code": "NO", "error_messages": ["no"], "correlation_id": "c"})
     first = clinic.begin(**more)
     assert first.status >= 400
     again = clinic.begin(**more)

@@ -126,8 +126,9 @@ def test_many_tills_at_once(invoice, box):
 
 def test_a_refund_makes_a_negative_payment(till, invoice, box):
     payment = invoice.paid(100000)
-    box.fault("status", path="/refunds$", status=403, body='{"error_code": "REFUND_NOT_ALLOWED", '
-              '"error_messages": [], "correlation_id": "x"}')
+    box.fault("status", path="/refunds$", status=403,
+              body={"error_code": "REFUND_NOT_ALLOWED", "error_messages": ["no"],
+                    "correlation_id": "c"})
     assert till.post(payment, "refunds", {"amount": 10000}).status == 422
     assert invoice.seen()["negative_payments"] == []
     refunded = till.post(payment, "refunds", {"amount": 25000})
