@@ -331,6 +331,14 @@ static kl_kind_t go_on(kl_service_t *svc, kl_order_t **order, kl_error_t *err)
     return rv == KL_OK ? kl_service_order(svc, id, order, err) : rv;
 }
 
+/* *order becomes NULL when it is not known how it is stored. */
+static kl_kind_t look_at_payment(kl_service_t *svc, kl_order_t **order, const char **note,
+                                 kl_error_t *err)
+{
+    return (*order)->instore->start == KL_START_MADE ? look_at_klarna(svc, order, note, err)
+                                                     : look_at_start(svc, order, note, err);
+}
+
 kl_kind_t kl_instore_look(kl_service_t *svc, kl_order_t **order, const char **note, kl_error_t *err)
 {
     kl_kind_t rv = (*order)->pending_op[0] ? go_on(svc, order, err) : KL_OK;
@@ -342,8 +350,7 @@ kl_kind_t kl_instore_look(kl_service_t *svc, kl_order_t **order, const char **no
     if ((*order)->attention == KL_ATTENTION_ORPHAN) {
         return take_step(svc, order, look_later, NULL, err);
     }
-    rv = (*order)->instore->start == KL_START_MADE ? look_at_klarna(svc, order, note, err)
-                                                   : look_at_start(svc, order, note, err);
+    rv = look_at_payment(svc, order, note, err);
     if (rv != KL_OK && *order) { /* a till waits: not only when the lease of this look is over */
         (void)take_step(svc, order, look_later, NULL, kl_error_make(svc->p));
     }
