@@ -19,8 +19,8 @@ const lifeUs = 48 * 3600 * 1000000
 const columns = "id, version, merchant, environment, kind, payment_key, callback_secret, " +
 	"client_hash, cart_claim, keep_until, state, session_id, client_token, country, currency, " +
 	"locale, order_amount, order_tax_amount, reference1, reference2, confirmation_url, " +
-	"pending_op, cart, reason_code, reason, addresses, link, distribution, till, invoice, created_at, " +
-	"updated_at, expires_at, check_at"
+	"pending_op, cart, reason_code, reason, addresses, department, till, terminal, cashier, invoice, " +
+	"created_at, updated_at, expires_at, check_at"
 
 type payment struct{ id, key, callbackSecret string }
 
@@ -74,7 +74,7 @@ func (s *store) put(ctx context.Context, p payment, c *cart, made *session) erro
 	_, err = s.pool.Exec(ctx, s.insert, p.id, 1, "default", "playground", "online", p.key,
 		p.callbackSecret, "", p.id, 0, "CREATED", made.SessionID, made.ClientToken,
 		c.Country, c.Currency, c.Locale, *c.Amount, c.TaxAmount, c.Reference1, c.Reference2,
-		c.URLs.Confirmation, "", string(stored), "", "", "", "", "", "", "", now, now,
+		c.URLs.Confirmation, "", string(stored), "", "", "", "", "", "", "", "", now, now,
 		now+lifeUs, now+lifeUs)
 	return err
 }

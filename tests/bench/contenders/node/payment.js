@@ -8,8 +8,8 @@ const COLUMNS = ['id', 'version', 'merchant', 'environment', 'kind', 'payment_ke
   'callback_secret', 'client_hash', 'cart_claim', 'keep_until', 'state', 'session_id',
   'client_token', 'country', 'currency', 'locale', 'order_amount', 'order_tax_amount',
   'reference1', 'reference2', 'confirmation_url', 'pending_op', 'cart', 'reason_code', 'reason',
-  'addresses', 'link', 'distribution', 'till', 'invoice', 'created_at', 'updated_at', 'expires_at',
-  'check_at'];
+  'addresses', 'department', 'till', 'terminal', 'cashier', 'invoice', 'created_at', 'updated_at',
+  'expires_at', 'check_at'];
 const INSERT = {
   name: 'insert_payment',
   text: `INSERT INTO bench_payment (${COLUMNS}) VALUES (${COLUMNS.map((_, i) => `$${i + 1}`)})`,
@@ -34,6 +34,6 @@ export function store(payment, cart, session) {
     session.session_id, session.client_token, cart.purchase_country, cart.purchase_currency,
     cart.locale ?? '', cart.order_amount, cart.order_tax_amount ?? 0,
     cart.merchant_reference1 ?? '', cart.merchant_reference2 ?? '',
-    cart.merchant_urls?.confirmation ?? '', '', stored, '', '', '', '', '', '', '', now, now,
+    cart.merchant_urls?.confirmation ?? '', '', stored, '', '', '', '', '', '', '', '', now, now,
     now + LIFE_US, now + LIFE_US] });
 }

@@ -36,9 +36,9 @@ function row(array $payment, array $cart, array $session): array
         'cart' => json_encode(['version' => 1, 'lines' => $cart['order_lines'],
             'payment_methods' => $session['payment_method_categories'] ?? []],
             JSON_UNESCAPED_SLASHES),
-        'reason_code' => '', 'reason' => '', 'addresses' => '', 'link' => '', 'distribution' => '',
-        'till' => '', 'invoice' => '', 'created_at' => $now, 'updated_at' => $now, 'expires_at' => $now + LIFE_US,
-        'check_at' => $now + LIFE_US,
+        'reason_code' => '', 'reason' => '', 'addresses' => '', 'department' => '',
+        'till' => '', 'terminal' => '', 'cashier' => '', 'invoice' => '', 'created_at' => $now,
+        'updated_at' => $now, 'expires_at' => $now + LIFE_US, 'check_at' => $now + LIFE_US,
     ];
 }
 
