@@ -214,8 +214,7 @@ static kl_kind_t send_to(kl_request_t *req, const char *id, const char *country,
                          const kl_send_request_t *want, kl_order_t **order)
 {
     kl_send_request_t send = *want;
-    kl_client_t client = req->client;
-    kl_ask_t ask = {.order_id = id, .client = &client, .send = &send};
+    kl_ask_t ask = {.order_id = id, .client = &req->client, .send = &send};
     kl_acted_t acted;
     kl_phone_t phone;
     kl_kind_t rv;

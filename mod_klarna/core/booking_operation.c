@@ -134,44 +134,51 @@ static kl_kind_t captured(kl_order_t *order, const kl_operation_t *op, const kl_
     return kl_booking_capture(order, &capture, err);
 }
 
-static kl_kind_t book(kl_order_t *order, apr_pool_t *p, const kl_operation_t *op, kl_error_t *err)
+static kl_kind_t book_as_meant(kl_order_t *order, apr_pool_t *p, const kl_operation_t *op,
+                               const kl_intent_t *intent, kl_error_t *err)
 {
-    kl_intent_t intent;
-
-    if (kl_intent_parse(&intent, p, op, err) != KL_OK) {
-        return err->kind;
-    }
     switch (op->kind) {
     case KL_OP_PLACE_ORDER:
     case KL_OP_ADOPT:
     case KL_OP_TAKE_OVER:
         return placed(order, p, op, err);
     case KL_OP_CAPTURE:
-        return captured(order, op, &intent, err);
+        return captured(order, op, intent, err);
     case KL_OP_REFUND:
-        return kl_booking_refund(order, &intent.moved, err);
+        return kl_booking_refund(order, &intent->moved, err);
     case KL_OP_CANCEL:
         return kl_booking_cancel(order, err);
     case KL_OP_REDUCE:
-        return kl_booking_reduce(order, p, &intent.moved, err);
+        return kl_booking_reduce(order, p, &intent->moved, err);
     case KL_OP_RELEASE:
-        return kl_booking_release(order, &intent.moved, err);
+        return kl_booking_release(order, &intent->moved, err);
     case KL_OP_EXTEND:
         order->expires_at = 0; /* not known until it is read back from Klarna */
         break;
     case KL_OP_SHIPPING_INFO:
-        return kl_booking_track(order, p, intent.capture_id, intent.shipping_info, err);
+        return kl_booking_track(order, p, intent->capture_id, intent->shipping_info, err);
     case KL_OP_DUE_DATE:
-        return kl_booking_due_date(order, intent.capture_id, intent.due.days, err);
+        return kl_booking_due_date(order, intent->capture_id, intent->due.days, err);
     case KL_OP_LINES:
-        return kl_booking_lines(order, op->amount, intent.lines, err);
+        return kl_booking_lines(order, op->amount, intent->lines, err);
     case KL_OP_REFERENCES:
-        kl_booking_refer(order, intent.merchant_reference1, intent.merchant_reference2);
+        kl_booking_refer(order, intent->merchant_reference1, intent->merchant_reference2);
         break;
-    default: /* of others nothing is kept */
+    case KL_OP_SEND_OUT:
+    case KL_OP_DISTRIBUTE:
+    case KL_OP_ACKNOWLEDGE:
+    case KL_OP_SHIPPING_ADDRESS: /* nothing of it is kept */
         break;
     }
     return KL_OK;
+}
+
+static kl_kind_t book(kl_order_t *order, apr_pool_t *p, const kl_operation_t *op, kl_error_t *err)
+{
+    kl_intent_t intent;
+    kl_kind_t rv = kl_intent_parse(&intent, p, op, err);
+
+    return rv == KL_OK ? book_as_meant(order, p, op, &intent, err) : rv;
 }
 
 /* Its placement is known now, or a doubtful one is known not to have been. A plain no says nothing

@@ -48,7 +48,7 @@ static kl_kind_t placed_elsewhere(kl_service_t *svc, kl_order_t *order, const ch
 static kl_kind_t find_orphan(kl_service_t *svc, kl_order_t *order, const char *klarna_order_id,
                              kl_run_t *run, kl_error_t *err)
 {
-    if (order->state == KL_ORDER_CREATED && order->pending_op[0]) { /* what holds it may be else */
+    if (order->state == KL_ORDER_CREATED && order->pending_op[0]) {
         return waiting_placement(svc, order, &run->op, err);
     }
     if (order->state == KL_ORDER_CREATED

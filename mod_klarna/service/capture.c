@@ -66,6 +66,18 @@ kl_kind_t kl_capture_known(const kl_order_t *order, const char *capture_id, kl_e
                               "This order has no such capture.");
 }
 
+kl_kind_t kl_capture_everything(kl_service_t *svc, const char *order_id, kl_acted_t *acted,
+                                kl_error_t *err)
+{
+    const kl_capture_request_t want = {.what = {.everything = 1},
+                                       .reference = "",
+                                       .description = "",
+                                       .shipping_info = "[]"};
+    const kl_ask_t ask = {.order_id = order_id, .capture = &want};
+
+    return kl_act(svc, &kl_capture_action, &ask, acted, err);
+}
+
 kl_kind_t kl_capture_preview(kl_service_t *svc, const kl_ask_t *ask, kl_order_t **order,
                              kl_movement_t *moved, kl_error_t *err)
 {

@@ -9,6 +9,9 @@
 
 /** Reads ask->capture. */
 extern const kl_action_t kl_capture_action;
+/** Captures all that is open, without a reference. @return as kl_act */
+kl_kind_t kl_capture_everything(kl_service_t *svc, const char *order_id, kl_acted_t *acted,
+                                kl_error_t *err);
 /** What a capture would move; nothing moves, and Klarna is not asked. */
 kl_kind_t kl_capture_preview(kl_service_t *svc, const kl_ask_t *ask, kl_order_t **order,
                              kl_movement_t *moved, kl_error_t *err);

@@ -154,9 +154,8 @@ static kl_kind_t begin_qr(kl_service_t *svc, const kl_instore_ask_t *ask, kl_ord
     return rv;
 }
 
-static void take_page(kl_instore_t *shop, apr_pool_t *p, const kl_hosted_page_t *page)
+static void take_page(kl_instore_t *shop, const kl_hosted_page_t *page)
 {
-    (void)p;
     shop->page_id = page->id;
     shop->link = page->link;
     shop->result_path = page->result_path;
@@ -179,7 +178,7 @@ static kl_kind_t take_start(kl_change_t *change, kl_order_t *order, apr_pool_t *
     const begun_t *begun = change->baton;
     kl_instore_t *shop = order->instore;
 
-    (void)err;
+    (void)p, (void)err;
     /* a look that was tired of waiting has taken the answer for lost */
     change->nothing = shop->start == KL_START_MADE || kl_instore_is_final(shop->state);
     if (change->nothing) {
@@ -193,7 +192,7 @@ static kl_kind_t take_start(kl_change_t *change, kl_order_t *order, apr_pool_t *
     shop->start = begun->why ? KL_START_UNKNOWN : KL_START_MADE;
     order->session_id = begun->session_id;
     if (shop->way == KL_WAY_HOSTED_PAGE) {
-        take_page(shop, p, &begun->page);
+        take_page(shop, &begun->page);
     }
     shop->result_path = shop->way == KL_WAY_QR && !begun->why ? begun->qr.result_path
                                                               : shop->result_path;
@@ -515,13 +514,8 @@ static void want_verified_no_more(kl_service_t *svc, const char *id)
 /* *done becomes 1 when nothing is left to be captured. */
 static kl_kind_t capture(kl_service_t *svc, kl_order_t **order, int *done, kl_error_t *err)
 {
-    kl_capture_request_t want = {.what = {.everything = 1},
-                                 .reference = "",
-                                 .description = "",
-                                 .shipping_info = "[]"};
-    kl_ask_t ask = {.order_id = (*order)->id, .capture = &want};
     kl_acted_t acted;
-    kl_kind_t rv = kl_act(svc, &kl_capture_action, &ask, &acted, err);
+    kl_kind_t rv = kl_capture_everything(svc, (*order)->id, &acted, err);
 
     *done = rv == KL_OK && acted.last->state == KL_OP_CONFIRMED;
     if (rv != KL_OK) {

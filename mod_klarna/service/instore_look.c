@@ -196,16 +196,11 @@ static kl_kind_t may_have_order(kl_service_t *svc, const kl_order_t *order, int 
 void kl_instore_look_capture(kl_service_t *svc, const kl_order_t *order)
 {
     const kl_instore_t *shop = order->instore;
-    kl_capture_request_t want = {.what = {.everything = 1},
-                                 .reference = "",
-                                 .description = "",
-                                 .shipping_info = "[]"};
-    kl_ask_t ask = {.order_id = order->id, .capture = &want};
     kl_acted_t acted;
 
     if (shop && shop->state == KL_INSTORE_COMPLETED && !shop->places_only && !shop->abort_by[0]
         && order->captured_amount == 0 && kl_order_open_amount(order) > 0) {
-        (void)kl_act(svc, &kl_capture_action, &ask, &acted, kl_error_make(svc->p));
+        (void)kl_capture_everything(svc, order->id, &acted, kl_error_make(svc->p));
     }
 }
 
