@@ -23,6 +23,7 @@ class Ask:
     at: float       # seconds from the start
     text: bytes
     expect: int
+    before: str = ""    # another call that it makes first
     seconds: float = 0
     body: bytes = b""
     again: int = 0  # how often a kept connection was closed just before it came
