@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The directives. Each checks its own value where it stands; what needs several of them is
- * checked in check.c. Every refusal names the cure. conf/mod_klarna.conf and README.md
- * list each directive; a guard compares the three.
+ * checked in check.c. Every refusal names the cure. conf/mod_klarna.conf and
+ * docs/configuration.md list each directive; a guard compares the three.
  */
 #include "settings.h"
 

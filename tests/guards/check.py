@@ -49,6 +49,7 @@ BREAKS = {  # a check's name: what breaks it (file, text to add or to put in the
                 "#define KL_MAX_STRING 255"),
     "indexes": ("conf/schema/mysql.sql", "-- For orders_duly.\n", "-- For orders_due.\n"),
     "documented": ("README.md", "`mod_klarna/core/nowhere.c`\n"),
+    "linked": ("docs/install.md", "[there](configuration.md#nowhere)\n"),
     "tags": ("handlers/answer.c", 'ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "KLA0001: x");\n'),
     "explained": ("handlers/answer.c", 'ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "KLA9: x");\n'),
     "translations": ("admin/lang/fi/common.json", "{utilisateur}", "{user}"),

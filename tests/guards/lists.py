@@ -7,11 +7,11 @@ from tree import MODULE, read, sources
 
 
 def directives(root):
-    """Every directive stands in the code, in the reference configuration and in the README."""
+    """Every directive stands in the code, the reference configuration and docs/configuration.md."""
     code = {name for rel in ("mod_klarna/directives.c", "mod_klarna/department_directives.h")
             for name in re.findall(r'AP_INIT_\w+\([\s\\]*"<?(Klarna\w+)"',
                                    read(os.path.join(root, rel)))}
-    for rel in ("conf/mod_klarna.conf", "README.md"):
+    for rel in ("conf/mod_klarna.conf", "docs/configuration.md"):
         there = set(re.findall(r"\bKlarna[A-Z]\w+", read(os.path.join(root, rel))))
         for name in sorted(code - there):
             yield f"{rel}:1: directive {name} is missing"
@@ -158,4 +158,26 @@ def documented(root):
                     yield f"{rel}:{n}: there is no {name}"
 
 
-CHECKS = [directives, labels, in_store_states, columns, indexes, documented]
+LINK = re.compile(r"\]\((?!\w+:)([^)#\s]*)(?:#([^)\s]*))?\)")
+FENCED = re.compile(r"(?ms)^( *)```.*?^\1```")
+
+
+def anchors(text):
+    """What a link may name in a page: its headings, in small letters, without punctuation."""
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+            for heading in re.findall(r"(?m)^#+ (.*)$", FENCED.sub("", text))}
+
+
+def linked(root):
+    """Every link from one page to another leads somewhere."""
+    pages = {rel: read(os.path.join(root, rel)) for rel in sorted(documentation(root))}
+    for rel, text in pages.items():
+        for to, anchor in LINK.findall(FENCED.sub("", text)):
+            there = os.path.normpath(os.path.join(os.path.dirname(rel), to)) if to else rel
+            if not os.path.exists(os.path.join(root, there)):
+                yield f"{rel}:1: there is no {to}"
+            elif anchor and anchor not in anchors(pages.get(there, "")):
+                yield f"{rel}:1: there is no heading #{anchor} in {there}"
+
+
+CHECKS = [directives, labels, in_store_states, columns, indexes, documented, linked]

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The pictures of the README, of the demo's orders: run by ../screenshots.
+// The pictures of README and docs, of the demo's orders: run by ../screenshots.
 import { ADMIN, dialog, picture, shows, story, withBrowser } from './support.mjs';
 
 withBrowser();
