@@ -50,7 +50,7 @@ story('what needs a person is one click away', async (page) => {
   for (const [list, name, concern] of [['to_ship', 'A-1010', 'Authorized'],
     ['expiring', 'A-1005', '5 days left'], ['orphans', 'A-1011', 'Orphan'],
     ['capture_unconfirmed', 'A-1008', 'Shipped, not captured'],
-    ['refund_unconfirmed', 'A-1004', 'Refund not confirmed']]) {
+    ['refund_unconfirmed', 'A-1004', 'Refund did not go through']]) {
     const tab = page.locator(`[data-name=list-${list}]`);
     await tab.click();
     await page.waitForURL(`**list=${list}*`);
