@@ -70,32 +70,8 @@ build() {
     }
 }
 
-# The admin pages' libraries in admin/lib: npm fetches what the lock names, and the files that
-# admin/libs.txt names (in a package, in lib) are put there, with their licences. A release has
-# them. Nothing is done when they are there and made from this lock and this list.
-admin_libs() {
-    local admin=$ROOT/admin from to
-    ! cat "$admin/package-lock.json" "$admin/libs.txt" | cmp -s - "$admin/lib/made-from" ||
-        return 0
-    command -v npm >/dev/null || need_packages nodejs npm
-    say "fetching the admin pages' libraries"
-    (
-        flock 9
-        set -e
-        cd "$admin"
-        npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2
-        rm -rf lib
-        while read -r from to; do
-            mkdir -p "lib/$(dirname "$to")"
-            cp "node_modules/$from" "lib/$to"
-        done <libs.txt
-        cat package-lock.json libs.txt >lib/made-from
-    ) 9>"$admin/.libs.lock"
-}
-
-# What the browser's stories take from npm, and those of the pages they look at.
+# What the browser's stories take from npm.
 browser_libs() {
     [ -d "$ROOT/tests/browser/node_modules/axe-core" ] ||
         (cd "$ROOT/tests/browser" && npm ci --no-audit --no-fund)
-    admin_libs
 }
