@@ -27,6 +27,11 @@ static const kl_family_t families[] = {
     {"klarna-status", 0, 0, kl_status_routes},     {NULL, 0, 0, NULL},
 };
 
+static const char *const handlers[] = {KL_HANDLERS};
+
+_Static_assert(sizeof(handlers) / sizeof(*handlers) + 1 == sizeof(families) / sizeof(*families),
+               "KL_HANDLERS names each family");
+
 static const kl_family_t *find_family(const char *handler)
 {
     const kl_family_t *family = families;

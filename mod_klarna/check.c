@@ -4,16 +4,21 @@
 #include "settings.h"
 
 #include <apr_dbd.h>
+#include <ap_mpm.h>
 #include <apr_hash.h>
 #include <apr_optional.h>
 #include <apr_strings.h>
 #include <mod_dbd.h>
 #include <mod_watchdog.h>
 #include <string.h>
+#include "database_check.h"
 #include "department_check.h"
+#include "handler_check.h"
 #include "klarna_module.h"
 #include "location_check.h"
 #include "worker.h"
+
+#define SLOW_PAYMENTS_PER_SECOND 5
 
 static int is_live_host(const char *url)
 {
@@ -39,11 +44,18 @@ static const char *check_environment(apr_pool_t *p, const kl_account_settings_t 
                             endpoint);
     }
     if (live && strncmp(account->account.password, "klarna_test_", 12) == 0) {
-        return "these are test credentials, but KlarnaEnvironment is live: use the live ones";
+        return apr_psprintf(p,
+                            "KlarnaCredentials %s: these are test credentials, but "
+                            "KlarnaEnvironment is live: take the live ones from Klarna's portal, "
+                            "or set KlarnaEnvironment playground",
+                            account->source);
     }
     if (!live && strncmp(account->account.password, "klarna_live_", 12) == 0) {
-        return "these are live credentials, but KlarnaEnvironment is playground: use test "
-               "credentials";
+        return apr_psprintf(p,
+                            "KlarnaCredentials %s: these are live credentials, but "
+                            "KlarnaEnvironment is playground: take test credentials, or set "
+                            "KlarnaEnvironment live",
+                            account->source);
     }
     return NULL;
 }
@@ -77,41 +89,43 @@ static const char *complete_account(apr_pool_t *p, const kl_server_settings_t *c
     return check_environment(p, account);
 }
 
-static int check_server(apr_pool_t *p, server_rec *s)
+static void check_accounts(kl_complaints_t *wrong, apr_pool_t *pconf, server_rec *s)
 {
     kl_server_settings_t *cfg = kl_settings_server(s);
-    kl_account_settings_t *account;
     apr_hash_index_t *hi;
-    const char *wrong, *name;
-    int i, bad = 0;
 
-    for (hi = apr_hash_first(p, cfg->accounts); hi; hi = apr_hash_next(hi)) {
-        account = apr_hash_this_val(hi);
-        wrong = complete_account(p, cfg, account);
-        if (wrong) {
-            ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s, "KLA0001: store '%s': %s",
-                         account->account.name, wrong);
-            bad = 1;
+    for (hi = apr_hash_first(pconf, cfg->accounts); hi; hi = apr_hash_next(hi)) {
+        kl_account_settings_t *account = apr_hash_this_val(hi);
+        const char *why = complete_account(pconf, cfg, account);
+
+        if (why) {
+            kl_complaints_add(wrong, KL_COMPLAINT_SETTING, s, "KLA0001: store '%s': %s",
+                              account->account.name, why);
         }
     }
-    bad |= kl_department_check(p, s);
-    for (i = 0; i < cfg->used->nelts; i++) {
-        name = APR_ARRAY_IDX(cfg->used, i, const char *);
+}
+
+static void check_server(kl_complaints_t *wrong, apr_pool_t *pconf, server_rec *s)
+{
+    kl_server_settings_t *cfg = kl_settings_server(s);
+
+    check_accounts(wrong, pconf, s);
+    kl_department_check(wrong, pconf, s);
+    for (int i = 0; i < cfg->used->nelts; i++) {
+        const char *name = APR_ARRAY_IDX(cfg->used, i, const char *);
+
         if (!kl_settings_account(cfg, name)) {
-            ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s,
-                         "KLA0002: KlarnaUseStore %s: there is no such store: add <KlarnaStore "
-                         "%s>",
-                         name, name);
-            bad = 1;
+            kl_complaints_add(wrong, KL_COMPLAINT_SETTING, s,
+                              "KLA0002: KlarnaUseStore %s: there is no such store: add "
+                              "<KlarnaStore %s>",
+                              name, name);
         }
     }
     if (kl_settings_connect_timeout(cfg) > kl_settings_timeout(cfg)) {
-        ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s,
-                     "KLA0003: KlarnaConnectTimeout is longer than KlarnaTimeout: make it "
-                     "shorter");
-        bad = 1;
+        kl_complaints_add(wrong, KL_COMPLAINT_SETTING, s,
+                          "KLA0003: KlarnaConnectTimeout is longer than KlarnaTimeout: make it "
+                          "shorter");
     }
-    return bad;
 }
 
 static int is_used(server_rec *s)
@@ -124,30 +138,69 @@ static int is_used(server_rec *s)
     return 0;
 }
 
+static void check_databases(kl_complaints_t *wrong, apr_pool_t *pconf, server_rec *main)
+{
+    if (!APR_RETRIEVE_OPTIONAL_FN(ap_dbd_open)) {
+        kl_complaints_add(wrong, KL_COMPLAINT_SETTING, main,
+                          "KLA0004: mod_dbd is not loaded: add LoadModule dbd_module, DBDriver and "
+                          "DBDParams");
+        return;
+    }
+    for (server_rec *s = main; s; s = s->next) {
+        kl_server_settings_t *cfg = kl_settings_server(s);
+
+        cfg->database = kl_database_read(pconf, main, s);
+        if (apr_hash_count(cfg->accounts)) {
+            kl_database_check(wrong, s, cfg->database);
+        }
+    }
+}
+
+/* A handler waits on its thread. When Klarna is at its slowest, workers / time-out payments a
+ * second are all there can be; too few of them stop the whole site. */
+static void check_capacity(kl_complaints_t *wrong, server_rec *s)
+{
+    apr_time_t timeout = kl_settings_timeout(kl_settings_server(s));
+    int daemons = 0, threads = 0;
+
+    ap_mpm_query(AP_MPMQ_MAX_DAEMONS, &daemons);
+    ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads);
+    threads = threads > 0 ? threads : 1;
+    if ((apr_int64_t)daemons * threads * APR_USEC_PER_SEC / timeout < SLOW_PAYMENTS_PER_SECOND) {
+        kl_complaints_add(wrong, KL_COMPLAINT_ADVICE, s,
+                          "KLA0005: %d workers and KlarnaTimeout %" APR_TIME_T_FMT "s carry fewer "
+                          "than %d payments a second when Klarna is slow: raise MaxRequestWorkers "
+                          "and ThreadsPerChild, or lower KlarnaTimeout",
+                          daemons * threads, apr_time_sec(timeout), SLOW_PAYMENTS_PER_SECOND);
+    }
+}
+
 int kl_check_settings(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
 {
-    server_rec *vhost;
-    int bad = 0;
+    kl_complaints_t *wrong = kl_complaints_make(ptemp);
 
     (void)plog;
     if (!is_used(s)) {
         return OK;
     }
-    for (vhost = s; vhost; vhost = vhost->next) {
-        bad |= check_server(pconf, vhost);
+    for (server_rec *vhost = s; vhost; vhost = vhost->next) {
+        check_server(wrong, pconf, vhost);
     }
-    bad |= kl_location_check(ptemp, s);
-    if (!APR_RETRIEVE_OPTIONAL_FN(ap_dbd_open)) {
-        ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s,
-                     "KLA0004: mod_dbd is not loaded: add LoadModule dbd_module, DBDriver and "
-                     "DBDParams");
-        bad = 1;
-    }
+    kl_location_check(wrong, s);
+    kl_handler_check(wrong, s);
+    check_databases(wrong, pconf, s);
+    check_capacity(wrong, s);
     if (kl_worker_is_wanted(s) && !APR_RETRIEVE_OPTIONAL_FN(ap_watchdog_register_callback)) {
-        ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s,
-                     "KLA0006: mod_watchdog is not loaded: add LoadModule watchdog_module, or set "
-                     "KlarnaWorker Off");
-        bad = 1;
+        kl_complaints_add(wrong, KL_COMPLAINT_SETTING, s,
+                          "KLA0006: mod_watchdog is not loaded: add LoadModule watchdog_module, or "
+                          "set KlarnaWorker Off");
     }
-    return bad ? !OK : OK;
+    return kl_complaints_stop(wrong) ? !OK : OK;
+}
+
+int kl_check_driver(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
+{
+    (void)plog;
+    kl_database_check_driver(pconf, ptemp);
+    return OK;
 }

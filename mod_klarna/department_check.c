@@ -3,10 +3,7 @@
 #include "department_check.h"
 
 #include <apr_strings.h>
-#include <http_core.h>
-#include <http_log.h>
 #include <string.h>
-#include "klarna_module.h"
 
 #define TIME_OUT apr_time_from_sec(30 * 60)
 
@@ -72,48 +69,41 @@ static const char *check_way(const kl_department_t *department)
     return NULL;
 }
 
-/* At start httpd reads its configuration twice; once is enough to say what stops nobody. */
-static int is_heard(void)
+static void check_department(kl_complaints_t *wrong, server_rec *s, kl_department_t *department)
 {
-    return ap_state_query(AP_SQ_RUN_MODE) == AP_SQ_RM_CONFIG_TEST
-           || ap_state_query(AP_SQ_MAIN_STATE) != AP_SQ_MS_CREATE_PRE_CONFIG;
-}
-
-static int check_department(apr_pool_t *p, server_rec *s, kl_department_t *department)
-{
+    apr_pool_t *p = kl_complaints_pool(wrong);
     const kl_server_settings_t *cfg = kl_settings_server(s);
     kl_region_t region = kl_settings_account(cfg, department->store)->account.region;
-    const char *wrong;
+    const char *why = check_markets(p, department, region);
 
-    complete(p, cfg, department, region);
-    wrong = check_markets(p, department, region);
-    wrong = wrong ? wrong : check_way(department);
-    if (wrong) {
-        ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s, "KLA0008: department '%s' of store '%s': %s",
-                     department->name, department->store, wrong);
-        return 1;
+    why = why ? why : check_way(department);
+    if (why) {
+        kl_complaints_add(wrong, KL_COMPLAINT_SETTING, s,
+                          "KLA0008: department '%s' of store '%s': %s", department->name,
+                          department->store, why);
     }
-    if (department->on && !cfg->callback_base && is_heard()) {
-        ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, s,
-                     "KLA0009: department '%s' of store '%s' has no KlarnaCallbackBase: its "
-                     "payments are finished by polling alone, which is slower",
-                     department->name, department->store);
+    else if (department->on && !cfg->callback_base) {
+        kl_complaints_add(wrong, KL_COMPLAINT_NOTE, s,
+                          "KLA0009: department '%s' of store '%s' has no KlarnaCallbackBase: its "
+                          "payments are finished by polling alone, which is slower",
+                          department->name, department->store);
     }
-    return 0;
 }
 
-int kl_department_check(apr_pool_t *p, server_rec *s)
+void kl_department_check(kl_complaints_t *wrong, apr_pool_t *pconf, server_rec *s)
 {
     const kl_server_settings_t *cfg = kl_settings_server(s);
     apr_hash_index_t *hi;
-    int bad = 0;
 
-    for (hi = apr_hash_first(p, cfg->accounts); hi; hi = apr_hash_next(hi)) {
+    for (hi = apr_hash_first(pconf, cfg->accounts); hi; hi = apr_hash_next(hi)) {
         const kl_account_settings_t *store = apr_hash_this_val(hi);
 
         for (int i = 0; i < store->departments->nelts; i++) {
-            bad |= check_department(p, s, APR_ARRAY_IDX(store->departments, i, kl_department_t *));
+            kl_department_t *department = APR_ARRAY_IDX(store->departments, i, kl_department_t *);
+
+            complete(pconf, cfg, department,
+                     kl_settings_account(cfg, department->store)->account.region);
+            check_department(wrong, s, department);
         }
     }
-    return bad;
 }

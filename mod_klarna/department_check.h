@@ -3,10 +3,11 @@
 #ifndef KL_DEPARTMENT_CHECK_H
 #define KL_DEPARTMENT_CHECK_H
 
+#include "complaints.h"
 #include "settings.h"
 
-/** Completes the departments of all stores of a server, whose accounts are complete.
- *  @return 1 when something is wrong with them, which is logged */
-int kl_department_check(apr_pool_t *p, server_rec *s);
+/** Completes the departments of all stores of a server, whose accounts are complete, in pconf, and
+ *  checks them. */
+void kl_department_check(kl_complaints_t *wrong, apr_pool_t *pconf, server_rec *s);
 
 #endif

@@ -9,6 +9,7 @@
 #include <apr_hash.h>
 #include <apr_strings.h>
 #include <apr_lib.h>
+#include <errno.h>
 #include <string.h>
 #include "api/http_curl.h"
 #include "container.h"
@@ -20,6 +21,7 @@
 
 #define MAX_TIMEOUT_S 45 /* must end well within the lease, KL_LEASE_S */
 _Static_assert(MAX_TIMEOUT_S < KL_LEASE_S, "a call ends before anyone else may repeat it");
+#define MAX_WHY 120
 #define MIN_CART_KEY 32 /* bytes */
 
 static kl_server_settings_t *settings_of(cmd_parms *cmd)
@@ -72,6 +74,7 @@ static const char *set_credentials(cmd_parms *cmd, void *unused, const char *sou
     }
     account->account.username = apr_pstrmemdup(cmd->pool, secret, colon - secret);
     account->account.password = colon + 1;
+    account->source = strncmp(source, "exec:", 5) == 0 ? "exec:" : source;
     return NULL;
 }
 
@@ -187,19 +190,30 @@ static const char *set_connect_timeout(cmd_parms *cmd, void *unused, const char 
 static const char *set_trust_store(cmd_parms *cmd, void *unused, const char *path)
 {
     const char *error = ap_check_cmd_context(cmd, GLOBAL_ONLY);
+    const char *full = ap_server_root_relative(cmd->pool, path);
+    apr_file_t *file;
     apr_finfo_t info;
+    apr_status_t rv;
+    char why[MAX_WHY];
 
     (void)unused;
     if (error) {
         return error;
     }
-    path = ap_server_root_relative(cmd->pool, path);
-    if (!path || apr_stat(&info, path, APR_FINFO_TYPE, cmd->temp_pool) != APR_SUCCESS
-        || info.filetype != APR_REG) {
-        return "KlarnaTrustStore: expected a file of CA certificates in PEM form, which was not "
-               "found";
+    rv = full ? apr_file_open(&file, full, APR_READ, APR_OS_DEFAULT, cmd->temp_pool) : APR_EBADPATH;
+    if (rv == APR_SUCCESS) {
+        rv = apr_file_info_get(&info, APR_FINFO_TYPE, file);
+        rv = rv == APR_SUCCESS && info.filetype != APR_REG ? EISDIR : rv;
+        apr_file_close(file);
     }
-    settings_of(cmd)->trust_store = path;
+    if (rv != APR_SUCCESS) {
+        return apr_psprintf(cmd->pool,
+                            "KlarnaTrustStore: the file %s cannot be opened (%s): expected CA "
+                            "certificates in PEM form; Debian has them in "
+                            "/etc/ssl/certs/ca-certificates.crt (package ca-certificates)",
+                            full ? full : path, apr_strerror(rv, why, sizeof(why)));
+    }
+    settings_of(cmd)->trust_store = full;
     return NULL;
 }
 

@@ -12,6 +12,14 @@
 
 extern module AP_MODULE_DECLARE_DATA klarna_module;
 
+/* What SetHandler may name, and the same for people (handlers/dispatch.c has them). */
+#define KL_HANDLERS \
+    "klarna-checkout", "klarna-orders", "klarna-operator", "klarna-callbacks", "klarna-instore", \
+        "klarna-display", "klarna-status"
+#define KL_HANDLERS_TEXT \
+    "klarna-checkout, klarna-orders, klarna-operator, klarna-callbacks, klarna-instore, " \
+    "klarna-display and klarna-status"
+
 #ifndef KL_IS_MODULE_RECORD
 APLOG_USE_MODULE(klarna);
 #endif

@@ -4,78 +4,17 @@
 
 #include <apr_strings.h>
 #include <http_config.h>
-#include <http_log.h>
 #include <string.h>
-#include "klarna_module.h"
+#include "conftree.h"
 #include "settings.h"
-
-/* The line after this one, into and out of containers; NULL after the last. */
-static const ap_directive_t *after(const ap_directive_t *line)
-{
-    if (line->first_child) {
-        return line->first_child;
-    }
-    while (line && !line->next) {
-        line = line->parent;
-    }
-    return line ? line->next : NULL;
-}
-
-static int says(const ap_directive_t *line, const char *directive)
-{
-    return line && strcasecmp(line->directive, directive) == 0;
-}
-
-/* Its first argument, without the bracket that ends a container. */
-static const char *argument(apr_pool_t *p, const ap_directive_t *line)
-{
-    const char *rest = line->args;
-    const char *word = ap_getword_conf(p, &rest);
-    apr_size_t len = strlen(word);
-
-    return len && word[len - 1] == '>' ? apr_pstrmemdup(p, word, len - 1) : word;
-}
 
 static int is_for_tills(apr_pool_t *p, const ap_directive_t *location)
 {
-    const ap_directive_t *line = location->first_child;
+    const ap_directive_t *line = kl_conftree_inside(location, "SetHandler");
 
-    while (line && !says(line, "SetHandler")) {
-        line = line->next;
-    }
     return line
-           && (strcmp(argument(p, line), "klarna-instore") == 0
-               || strcmp(argument(p, line), "klarna-display") == 0);
-}
-
-static server_rec *server_of(server_rec *s, const ap_directive_t *line)
-{
-    while (line && !says(line, "<VirtualHost")) {
-        line = line->parent;
-    }
-    for (server_rec *vhost = s; line && vhost; vhost = vhost->next) {
-        if (vhost->defn_name && strcmp(vhost->defn_name, line->filename) == 0
-            && (int)vhost->defn_line_number == line->line_num) {
-            return vhost;
-        }
-    }
-    return s;
-}
-
-/* The path of a Location, or NULL: a pattern, or another section. */
-static const char *path_of(apr_pool_t *p, const ap_directive_t *section)
-{
-    const char *path = says(section, "<Location") ? argument(p, section) : "";
-
-    return path[0] == '/' && !strpbrk(path, "*?[") ? path : NULL;
-}
-
-/* 1 when what stands in that section can be inherited by the Location. */
-static int reaches(apr_pool_t *p, const ap_directive_t *section, const ap_directive_t *location)
-{
-    const char *from = path_of(p, section), *to = path_of(p, location);
-
-    return !from || !to || strncmp(to, from, strlen(from)) == 0;
+           && (strcmp(kl_conftree_argument(p, line), "klarna-instore") == 0
+               || strcmp(kl_conftree_argument(p, line), "klarna-display") == 0);
 }
 
 static void add_names(apr_pool_t *p, apr_array_header_t *names, const ap_directive_t *line)
@@ -93,14 +32,14 @@ static apr_array_header_t *stores_of(apr_pool_t *p, const ap_directive_t *locati
     apr_array_header_t *own = apr_array_make(p, 4, sizeof(const char *));
     apr_array_header_t *others = apr_array_make(p, 4, sizeof(const char *));
 
-    for (const ap_directive_t *line = ap_conftree; line; line = after(line)) {
-        if (!says(line, "KlarnaUseStore")) {
+    for (const ap_directive_t *line = ap_conftree; line; line = kl_conftree_after(line)) {
+        if (!kl_conftree_says(line, "KlarnaUseStore")) {
             continue;
         }
         if (line->parent == location) {
             add_names(p, own, line);
         }
-        else if (reaches(p, line->parent, location)) {
+        else if (kl_conftree_reaches(p, line->parent, location)) {
             add_names(p, others, line);
         }
     }
@@ -163,11 +102,12 @@ static int has_departments(apr_pool_t *p, server_rec *s)
 /* 1 when some Location for tills has a department. */
 static int is_any_of_use(apr_pool_t *p, server_rec *s)
 {
-    for (const ap_directive_t *line = ap_conftree; line; line = after(line)) {
+    for (const ap_directive_t *line = ap_conftree; line; line = kl_conftree_after(line)) {
         int inherited = 0;
 
-        if (says(line, "<Location") && is_for_tills(p, line)
-            && departments_of(p, server_of(s, line), stores_of(p, line, &inherited))->nelts) {
+        if (kl_conftree_says(line, "<Location") && is_for_tills(p, line)
+            && departments_of(p, kl_conftree_server(s, line), stores_of(p, line, &inherited))
+                   ->nelts) {
             return 1;
         }
     }
@@ -194,20 +134,19 @@ static const char *check(apr_pool_t *p, server_rec *s, const ap_directive_t *loc
     return inherited ? NULL : check_names(p, departments);
 }
 
-int kl_location_check(apr_pool_t *p, server_rec *s)
+void kl_location_check(kl_complaints_t *wrong, server_rec *s)
 {
-    int bad = 0, spare = is_any_of_use(p, s);
+    apr_pool_t *p = kl_complaints_pool(wrong);
+    int spare = is_any_of_use(p, s);
 
-    for (const ap_directive_t *line = ap_conftree; line; line = after(line)) {
-        if (says(line, "<Location") && is_for_tills(p, line)) {
-            const char *wrong = check(p, server_of(s, line), line, spare);
+    for (const ap_directive_t *line = ap_conftree; line; line = kl_conftree_after(line)) {
+        if (kl_conftree_says(line, "<Location") && is_for_tills(p, line)) {
+            const char *why = check(p, kl_conftree_server(s, line), line, spare);
 
-            if (wrong) {
-                ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s, "KLA0012: <Location %s>: %s",
-                             argument(p, line), wrong);
-                bad = 1;
+            if (why) {
+                kl_complaints_add(wrong, KL_COMPLAINT_SETTING, s, "KLA0012: <Location %s>: %s",
+                                  kl_conftree_argument(p, line), why);
             }
         }
     }
-    return bad;
 }

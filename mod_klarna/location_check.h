@@ -3,10 +3,10 @@
 #ifndef KL_LOCATION_CHECK_H
 #define KL_LOCATION_CHECK_H
 
-#include <httpd.h>
+#include "complaints.h"
 
-/** Checks every Location for tills, of all servers from s on.
- *  @return 1 when one has no department, or two of one name, which is logged */
-int kl_location_check(apr_pool_t *p, server_rec *s);
+/** Checks every Location for tills, of all servers from s on: that one has a department, and no two
+ *  of one name. */
+void kl_location_check(kl_complaints_t *wrong, server_rec *s);
 
 #endif

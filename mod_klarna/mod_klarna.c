@@ -31,33 +31,11 @@ AP_DECLARE_MODULE(
                kl_settings_server_make, kl_settings_server_merge,   kl_directives,
                register_hooks,          AP_MODULE_FLAG_ALWAYS_MERGE};
 
-#define SLOW_PAYMENTS_PER_SECOND 5
-
-/* A handler waits on its thread. When Klarna is at its slowest, workers / time-out payments
- * a second are all there can be; too few of them stop the whole site, so say it at start. */
-static void warn_about_capacity(server_rec *s)
-{
-    apr_time_t timeout = kl_settings_timeout(kl_settings_server(s));
-    int daemons = 0, threads = 0;
-
-    ap_mpm_query(AP_MPMQ_MAX_DAEMONS, &daemons);
-    ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads);
-    threads = threads > 0 ? threads : 1;
-    if ((apr_int64_t)daemons * threads * APR_USEC_PER_SEC / timeout < SLOW_PAYMENTS_PER_SECOND) {
-        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
-                     "KLA0005: %d workers and KlarnaTimeout %" APR_TIME_T_FMT "s carry fewer than "
-                     "%d payments a second when Klarna is slow: raise MaxRequestWorkers and "
-                     "ThreadsPerChild, or lower KlarnaTimeout",
-                     daemons * threads, apr_time_sec(timeout), SLOW_PAYMENTS_PER_SECOND);
-    }
-}
-
 static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
 {
     (void)plog, (void)ptemp;
     if (ap_state_query(AP_SQ_MAIN_STATE) != AP_SQ_MS_CREATE_PRE_CONFIG) {
         ap_add_version_component(pconf, "mod_klarna/" KL_VERSION);
-        warn_about_capacity(s);
         kl_warm_prepare(pconf);
         return kl_worker_register(pconf, s);
     }
@@ -75,7 +53,9 @@ static void register_hooks(apr_pool_t *p)
 {
     (void)p;
     kl_subrequest_register();
-    ap_hook_check_config(kl_check_settings, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_pre_config(kl_check_driver, NULL, NULL, APR_HOOK_MIDDLE);
+    /* after the MPM's own, which counts the processes */
+    ap_hook_check_config(kl_check_settings, NULL, NULL, APR_HOOK_LAST);
     ap_hook_post_config(post_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(child_init, NULL, NULL, APR_HOOK_FIRST);
     ap_hook_child_stopping(kl_waiters_stop, NULL, NULL, APR_HOOK_MIDDLE);

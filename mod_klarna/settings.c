@@ -28,6 +28,7 @@ static void merge_account(apr_pool_t *p, kl_account_settings_t *into,
 {
     if (!into->account.username) {
         into->account.username = base->account.username;
+        into->source = base->source;
         into->account.password = base->account.password;
     }
     if (!into->has_environment) {

@@ -13,6 +13,7 @@
 #include "api/signed_cart.h"
 #include "api/account.h"
 #include "core/department.h"
+#include "database.h"
 #include "store/store.h"
 
 #define KL_DEFAULT_STORE "default"
@@ -22,7 +23,8 @@
 typedef struct kl_account_settings_t {
     kl_account_t account; /* complete after kl_check_settings */
     int has_environment, has_region;
-    const char *endpoint;          /* KlarnaEndpoint, NULL = Klarna's own host */
+    const char *source;   /* KlarnaCredentials as given, without a program's command line */
+    const char *endpoint; /* KlarnaEndpoint, NULL = Klarna's own host */
     apr_array_header_t *cart_keys; /* of kl_cart_key_t */
     const char *store;             /* the store of the department whose account this is, or NULL */
     apr_array_header_t *departments; /* of kl_department_t *, in the order of the configuration */
@@ -41,6 +43,7 @@ typedef struct kl_server_settings_t {
     int worker;                          /* KlarnaWorker: threads, 0 = off, -1 = unset (on) */
     int auto_extend;                     /* KlarnaAutoExtend: 1, 0, -1 = unset (off) */
     int retention;                       /* KlarnaRetention: days, -1 = unset */
+    kl_database_t *database;             /* mod_dbd's settings, after kl_check_settings */
     kl_store_t *store;                   /* set in child_init */
 } kl_server_settings_t;
 

@@ -30,6 +30,7 @@ ONLY = {  # a library's header and the files that may include it
     "openssl/hmac.h": {"mod_klarna/api/signed_cart.c", "mod_klarna/api/display_key.c"},
     "apr_dbd.h": {"mod_klarna/store/store_dbd.c", "mod_klarna/store/store_dbd.h",
                   "mod_klarna/store/dbd_run.c", "mod_klarna/store/dbd_run.h",
+                  "mod_klarna/database_check.c",
                   "mod_klarna/check.c"},  # check.c: mod_dbd.h needs it first
 }
 HTTPD = re.compile(r"^(httpd|http_\w+|ap_\w+|util_\w+|mod_\w+|mpm_\w+|scoreboard)\.h$")

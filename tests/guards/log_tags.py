@@ -11,11 +11,13 @@ from tree import MODULE, read, sources
 
 PAGE = "docs/log-tags.md"
 # service has no httpd: what a worker's unit has to say is logged for it.
-CALL = re.compile(r"\b(?:ap_log_[rcp]?error|kl_units_tell)\((?!kl_told_t)")
+CALL = re.compile(r"\b(?:ap_log_[rcp]?error|kl_units_tell|kl_complaints_add)"
+                  r"\((?!kl_told_t|kl_complaints_t)")
 PASSED_ON = "%s"
 TAG = re.compile(r"^(KLA\d{4}): (.*)")
 LEVELS = ["emerg", "alert", "crit", "error", "warn", "notice", "info", "debug"]
-WORDS = {"err": "error", "warning": "warn"}
+WORDS = {"err": "error", "warning": "warn",
+         "setting": "emerg", "machine": "crit", "advice": "warn", "note": "notice"}
 ENTRY = re.compile(r"^## (KLA\d{4})\b.*?\n\n(?:`.*?`\n\n)?(.*?)(?=^## |\Z)", re.M | re.S)
 INTRODUCTION = """# Log entries
 
@@ -40,7 +42,7 @@ def levels(call, text):
     chooser = re.search(r"APLOG_MARK, (\w+)\(", call)
     if chooser:
         call = re.search(rf"^static int {chooser.group(1)}\(.*?^\}}", text, re.M | re.S).group(0)
-    found = {word.lower() for word in re.findall(r"\b(?:APLOG|KL_TOLD)_([A-Z]+)\b", call)} - {"mark"}
+    found = {word.lower() for word in re.findall(r"\b(?:APLOG|KL_TOLD|KL_COMPLAINT)_([A-Z]+)\b", call)} - {"mark"}
     return sorted({WORDS.get(word, word) for word in found}, key=LEVELS.index)
 
 

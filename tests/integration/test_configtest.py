@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """`apachectl configtest`: each wrong or missing setting is told with its directive and its cure,
 and no secret is shown; right ones say Syntax OK."""
+import glob
 import os
 import re
+import subprocess
 
 import pytest
 
 import carts
 import confidential
-from httpd import CONF, Home, Httpd
+import stores
+from httpd import CONF, ENVIRONMENT, RUN_AS, Home, Httpd
 from sandbox_client import ROOT
 
 LIVE = confidential.keep("klarna_live_api_3f9d")
@@ -43,6 +46,15 @@ def home():
     home.hand_over()
     yield home
     home.remove()
+
+
+def instead(pattern, text):
+    """The demo's configuration with other text in the place of what matches."""
+    def change(conf):
+        conf, found = re.subn(pattern, lambda _: text, conf, flags=re.M)
+        assert found
+        return conf
+    return change
 
 
 def without(*starts):
@@ -209,8 +221,10 @@ WRONG = WRONG_DEPARTMENT | {
                         "add KlarnaCredentials file:"]),
     "credentials written in": (credentials(INLINE), ["KlarnaCredentials", "file:", "exec:",
                                                      "env:"]),
-    "missing file": (credentials("file:${DIR}/nothing"), ["KlarnaCredentials",
-                                                          "cannot be opened"]),
+    "missing file": (credentials("file:${DIR}/nothing"),
+                     ["KlarnaCredentials", "/nothing cannot be opened (No such file"]),
+    "a folder in the place of a file": (credentials("file:${DIR}"),
+                                        ["KlarnaCredentials", "(Is a directory)"]),
     "readable by everybody": (credentials("file:${DIR}/open-to-all"),
                               ["KlarnaCredentials", "open to everybody", "chmod o-rw"]),
     "writable by everybody": (credentials("file:${DIR}/writable-by-all"),
@@ -266,7 +280,10 @@ WRONG = WRONG_DEPARTMENT | {
     "a time too short": (plus("KlarnaTimeout 99ms"), ["KlarnaTimeout", "100ms to 45s"]),
     "no time": (plus("KlarnaConnectTimeout soon"), ["KlarnaConnectTimeout", "soon"]),
     "no trust store": (plus("KlarnaTrustStore ${DIR}/nothing.pem"),
-                       ["KlarnaTrustStore", "CA certificates"]),
+                       ["KlarnaTrustStore", "/nothing.pem cannot be opened (No such file",
+                        "CA certificates", "ca-certificates.crt"]),
+    "a trust store that is a folder": (plus("KlarnaTrustStore ${DIR}"),
+                                       ["KlarnaTrustStore", "cannot be opened (Is a directory)"]),
     "proxy of another kind": (plus("KlarnaProxy socks5://127.0.0.1:1080"),
                               ["KlarnaProxy", "http://host:port", "none"]),
     "callbacks by http": (plus("KlarnaCallbackBase http://shop.example.test/k"),
@@ -281,9 +298,12 @@ WRONG = WRONG_DEPARTMENT | {
     "live with test credentials": ((without("KlarnaEndpoint", "KlarnaCredentials"),
                                     "KlarnaEnvironment live\n"
                                     "KlarnaCredentials file:${DIR}/test\n"),
-                                   ["KLA0001", "test credentials"]),
+                                   ["KLA0001", "KlarnaCredentials file:", "/test:",
+                                    "test credentials", "Klarna's portal",
+                                    "KlarnaEnvironment playground"]),
     "playground with live credentials": (credentials("file:${DIR}/live"),
-                                         ["KLA0001", "live credentials"]),
+                                         ["KLA0001", "file:", "/live:", "live credentials",
+                                          "KlarnaEnvironment live"]),
     "no mod_dbd": ((without("LoadModule dbd_module", "DBD"), ""),
                    ["KLA0004", "mod_dbd", "LoadModule dbd_module", "DBDriver"]),
     "a directive too many arguments": (plus("KlarnaRegion eu na"), ["KlarnaRegion",
@@ -303,6 +323,37 @@ WRONG = WRONG_DEPARTMENT | {
     "a worker with too many threads": (plus("KlarnaWorker 257"), ["KlarnaWorker", "'257'"]),
     "a worker with half a thread": (plus("KlarnaWorker 1.5"), ["KlarnaWorker", "'1.5'"]),
     "a worker with fewer than no threads": (plus("KlarnaWorker -1"), ["KlarnaWorker", "'-1'"]),
+}
+
+
+WRONG |= {
+    "no DBDriver": ((without("DBDriver"), ""),
+                    ["KLA0014", "DBDriver is missing", "add DBDriver sqlite3"]),
+    "no DBDParams": ((without("DBDParams"), ""),
+                     ["KLA0014", "DBDParams is missing", "/var/lib/klarna/klarna.db"]),
+    "a database without DBDParams": ((lambda text: instead("^DBDriver .*", "DBDriver pgsql")(
+        without("DBDParams")(text)), ""), ["KLA0014", "DBDParams is missing", "dbname=klarna"]),
+    "a driver of another database": ((instead("^DBDriver .*", "DBDriver odbc"), ""),
+                                     ["odbc"]),
+    "a database file by a relative path": ((instead("^DBDParams .*", "DBDParams klarna.db"), ""),
+                                           ["KLA0014", "klarna.db is no absolute path"]),
+    "more connections kept than there may be": (
+        (instead("^DBDKeep .*", "DBDKeep 9"), ""),
+        ["KLA0014", "DBDKeep 9, DBDMax 8", "to the same number"]),
+    "a virtual host with a database of its own": (
+        plus("<VirtualHost *>", "ServerName b.example.test", "DBDParams other.db", "</VirtualHost>"),
+        ["KLA0014", "other.db is no absolute path"]),
+    "a misspelt handler": ((instead("SetHandler klarna-checkout", "SetHandler klarna-chekout"), ""),
+                           ["KLA0025", "httpd.conf line", "no handler 'klarna-chekout'",
+                            "'klarna-checkout' is meant"]),
+    "a handler in capitals": ((instead("SetHandler klarna-checkout", "SetHandler Klarna-Checkout"),
+                               ""), ["KLA0025", "'klarna-checkout' is meant"]),
+    "a handler with another hyphen": (
+        (instead("SetHandler klarna-checkout", "SetHandler klarna_checkout"), ""),
+        ["KLA0025", "no handler 'klarna_checkout'"]),
+    "a handler that mod_klarna has not": (
+        plus("<Location /pay>", "SetHandler klarna-payments-of-all-kinds-and-more", "</Location>"),
+        ["KLA0025", "klarna-payments-of-all-kinds-and-more", "mod_klarna has klarna-checkout"]),
 }
 
 
@@ -465,3 +516,159 @@ def test_loaded_and_not_used(home):
     assert server.ask("GET", "/klarna/status/health").status == 500
     server.expect_log("KLA0020: .* 500 not_configured")
     server.stop()
+
+
+# --- the machine --------------------------------------------------------------------------------
+
+def _give_to_root(*names):
+    def prepare(home):
+        for name in names:
+            os.chown(os.path.join(home.dir, name), 0, 0)
+    return prepare
+
+
+def _take_away(home):
+    os.remove(home.database)
+
+
+# What is wrong with the file: what makes it so, and what is told.
+MACHINE = {
+    "no file": (_take_away, None, ["there is no file {dir}/klarna.db",
+                                   "klarna-schema sqlite3 {dir}/klarna.db",
+                                   "chown {user} {dir}/klarna.db"]),
+    "no folder": (lambda home: None, "/nowhere/klarna.db",
+                  ["the folder {dir}/nowhere/ cannot be reached (No such file",
+                   "install -d -o {user}", "klarna-schema sqlite3 {dir}/nowhere/klarna.db"]),
+    "another's file": (_give_to_root("klarna.db"), None,
+                       ["{dir}/klarna.db belongs to root", "{user}, as which httpd runs",
+                        "Permission denied", "chown {user} {dir}/klarna.db"]),
+    "another's folder": (_give_to_root("."), None,
+                         ["the folder {dir}/ belongs to root", "Permission denied",
+                          "chown {user} {dir}/"]),
+    "another's journal": (lambda home: _give_to_root("klarna.db-wal")(
+        home if home.write("klarna.db-wal", "", 0o644) else home), None,
+        ["{dir}/klarna.db-wal belongs to root", "chown {user}"]),
+}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files to another user")
+@pytest.mark.skipif(stores.CHOSEN != "sqlite3", reason="of a database in a file")
+@pytest.mark.parametrize("what", MACHINE)
+def test_a_database_file_that_httpd_cannot_use(what):
+    """It fails configtest with path, cause and cure; a server starts all the same, because the rest
+    of its site does not need the file, and the owner can be put right meanwhile."""
+    prepare, path, words = MACHINE[what]
+    home = Home(URL, change=path and instead("/klarna.db$", path))
+    try:
+        prepare(home)
+        status, told = home.check()
+        assert status != 0 and "KLA0019: DBDParams: " in told, told
+        for word in words:
+            assert word.format(dir=home.dir, user=RUN_AS) in told, told
+        assert told.count("KLA0019") == 1
+    finally:
+        home.remove()
+
+
+@pytest.mark.skipif(stores.CHOSEN != "sqlite3", reason="of a database in a file")
+def test_a_file_is_no_reason_not_to_start():
+    server = Httpd(URL, start=False)
+    os.remove(server.database)
+    server.start()
+    server.expect_log("KLA0019: DBDParams: there is no file ")
+    server.stop()
+
+
+@pytest.mark.parametrize("driver", ["sqlite3", "pgsql", "mysql"])
+def test_a_driver_that_is_not_installed(home, driver, tmp_path):
+    """The package is named before mod_dbd says that it cannot load a file. The drivers are found by
+    the library's path, which a file system of one's own can hide."""
+    found = [os.path.join(path, "apr-util-1") for path in glob.glob("/usr/lib/*-linux-gnu")
+             if os.path.isdir(os.path.join(path, "apr-util-1"))]
+    if os.geteuid() != 0 or not found or subprocess.run(
+            ["unshare", "-m", "true"], capture_output=True, check=False).returncode:
+        pytest.skip("a folder cannot be hidden here")
+    home.configure(URL, "", instead("^DBDriver .*", f"DBDriver {driver}"))
+    done = subprocess.run(
+        ["unshare", "-m", "sh", "-c", 'mount --bind "$1" "$2" && shift 2 && exec "$@"', "sh",
+         str(tmp_path), found[0], *home.command("-t")], env=ENVIRONMENT, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60, check=False)
+    assert done.returncode != 0, done.stdout
+    for word in ("KLA0013", "httpd.conf line", f"DBDriver {driver} is not installed",
+                 f"apt-get install libaprutil1-dbd-{driver}"):
+        assert word in done.stdout, done.stdout
+
+
+# --- advice -------------------------------------------------------------------------------------
+
+def _prefork(text):
+    text = instead("^LoadModule mpm_event_module .*",
+                   "LoadModule mpm_prefork_module ${MODULES}/mod_mpm_prefork.so")(text)
+    return without("Thread", "MinSpareThreads", "MaxSpareThreads")(text)
+
+
+ADVICE = {
+    "no PRAGMA at all": ((without("DBDInitSQL"), ""),
+                         ["KLA0015", "no PRAGMA synchronous", "power cut", "synchronous=FULL",
+                          "KLA0016", "no PRAGMA busy_timeout", "busy_timeout=500"]),
+    "a database that does not wait for the disk": (
+        (instead("synchronous=FULL", "synchronous = off"), ""),
+        ["KLA0015: DBDInitSQL has PRAGMA synchronous=off: after a power cut"]),
+    "prefork with SQLite": ((_prefork, ""), ["KLA0017", "mpm_prefork with SQLite", "mpm_event",
+                                             "PostgreSQL"]),
+    "several children with SQLite": (
+        (instead("^(StartServers|ServerLimit) .*", "ServerLimit 4"), "MaxRequestWorkers 512\n"),
+        ["KLA0018: SQLite with up to 4 child processes", "MaxRequestWorkers to ThreadsPerChild"]),
+    "too few threads": (plus("KlarnaTimeout 45s"),
+                        ["KLA0005: 128 workers and KlarnaTimeout 45s", "raise MaxRequestWorkers"]),
+    "a Location without a handler": (
+        (instead(" *SetHandler klarna-checkout\n", ""), ""),
+        ["KLA0026", "httpd.conf line", "<Location /klarna/checkout> has no SetHandler",
+         "add SetHandler klarna-checkout"]),
+    "a Location of a store without a handler": (
+        plus("<Location /pay/status>", "KlarnaUseStore default", "</Location>"),
+        ["KLA0026", "<Location /pay/status>", "add SetHandler klarna-status"]),
+}
+
+
+@pytest.mark.skipif(stores.CHOSEN != "sqlite3", reason="of a database in a file")
+@pytest.mark.parametrize("what", ADVICE)
+def test_what_works_and_should_be_otherwise(home, what):
+    """It is said and stops nothing."""
+    (change, extra), words = ADVICE[what]
+    status, told = _says(home, change, extra)
+    assert status == 0 and "Syntax OK" in told, told
+    for word in words:
+        assert word in told, told
+
+
+QUIET = {
+    "the demo": (None, ""),
+    "another way to write it": (instead("PRAGMA synchronous=FULL", "pragma Synchronous(2)"), ""),
+    "more than one line of SQL": (
+        instead("^DBDInitSQL .*", 'DBDInitSQL "PRAGMA synchronous=EXTRA"\n'
+                                  'DBDInitSQL "PRAGMA busy_timeout=100"'), ""),
+    "a handler that reaches it": plus("<Location /klarna>", "SetHandler klarna-status",
+                                      "</Location>", "<Location /klarna/instore>",
+                                      "Require all granted", "</Location>"),
+    "a page beside the routes": plus("<Location /klarna/help>", "Require all granted",
+                                     "</Location>"),
+    "a handler of somebody else": plus("<Location /s>", "SetHandler server-status", "</Location>"),
+}
+
+
+@pytest.mark.skipif(stores.CHOSEN != "sqlite3", reason="of a database in a file")
+@pytest.mark.parametrize("what", QUIET)
+def test_what_is_right_is_not_spoken_of(home, what):
+    status, told = _says(home, *QUIET[what])
+    assert status == 0 and "KLA" not in told, told
+
+
+def test_what_virtual_hosts_inherit_is_said_once(home):
+    hosts = "".join(f"<VirtualHost *>\nServerName {name}.example.test\n</VirtualHost>\n"
+                    for name in "abc")
+    status, told = _says(home, *WRONG["live with test credentials"][0][:1],
+                         WRONG["live with test credentials"][0][1] + hosts)
+    assert status != 0 and told.count("KLA0001") == 1, told
+    status, told = _says(home, without("DBDriver"), hosts)
+    assert status != 0 and told.count("KLA0014") == 1, told

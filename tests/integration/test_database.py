@@ -33,6 +33,7 @@ def broken(box):
         server = Httpd(klarna_url(box), EXTRA + AUTHENTICATED_HEALTH, change, start=False)
         prepare(server)
         server.hand_over()
+        server.allow_log("KLA0019: DBDParams: ")
         server.start()
         servers.append(server)
         return server
