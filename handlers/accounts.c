@@ -29,6 +29,17 @@ const char *kl_accounts_names(const kl_request_t *req)
     return names;
 }
 
+const kl_account_settings_t *kl_accounts_chosen(kl_request_t *req, const char *name)
+{
+    const kl_account_settings_t *account = name ? kl_accounts_named(req, name) : req->settings;
+
+    if (!account) {
+        kl_error_field(req->err, "unknown_value", "store", "some other name",
+                       kl_accounts_names(req));
+    }
+    return account;
+}
+
 kl_json_t *kl_accounts_view(const kl_request_t *req, kl_audience_t audience)
 {
     apr_pool_t *p = req->r->pool;

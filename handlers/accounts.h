@@ -8,6 +8,10 @@
 /** The store of that name among the Location's, or NULL. */
 const kl_account_settings_t *kl_accounts_named(const kl_request_t *req, const char *name);
 
+/** The same for a request that may name one: NULL is the Location's first.
+ *  @return NULL with an error that lists what there is */
+const kl_account_settings_t *kl_accounts_chosen(kl_request_t *req, const char *name);
+
 /** The Location's stores for people: "sweden, norway". */
 const char *kl_accounts_names(const kl_request_t *req);
 

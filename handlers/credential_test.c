@@ -47,22 +47,14 @@ static kl_json_t *test_everywhere(kl_request_t *req, const kl_account_settings_t
     return results;
 }
 
-/* The store that the body names, or the Location's first. */
+/* The store that the body names. */
 static const kl_account_settings_t *chosen_store(kl_request_t *req)
 {
     kl_reader_t rd = kl_reader(req->r->pool, req->body, "", req->err);
     const char *name = kl_reader_str(&rd, "store", KL_OPTIONAL, 1, KL_MAX_STRING);
-    const kl_account_settings_t *store = req->settings;
 
     kl_reader_only(&rd, "store", NULL);
-    if (req->err->kind == KL_OK && name) {
-        store = kl_accounts_named(req, name);
-    }
-    if (req->err->kind == KL_OK && !store) {
-        kl_error_field(req->err, "unknown_value", "store", "some other name",
-                       kl_accounts_names(req));
-    }
-    return req->err->kind == KL_OK ? store : NULL;
+    return req->err->kind == KL_OK ? kl_accounts_chosen(req, name) : NULL;
 }
 
 int kl_credential_test(kl_request_t *req)

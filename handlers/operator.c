@@ -15,6 +15,7 @@
 #include "service/overview.h"
 #include "handlers/credential_test.h"
 #include "handlers/answer.h"
+#include "handlers/markets.h"
 #include "handlers/support.h"
 #include "handlers/overview.h"
 #include "handlers/query.h"
@@ -120,6 +121,8 @@ const kl_route_t kl_operator_routes[] = {
     {"GET", "operations", 0, operations},
     {"GET", "callbacks", 0, callbacks},
     {"POST", "credential-test", KL_ROUTE_BODY, kl_credential_test},
+    {"GET", "markets", 0, kl_markets},
+    {"POST", "market-test", KL_ROUTE_BODY, kl_market_test},
     {"GET", "charts", 0, charts},
     {"GET", "errors", 0, errors},
     {"GET", "support-bundle", 0, kl_support_bundle},

@@ -2,6 +2,7 @@
 /* See overview.h. */
 #include "handlers/overview.h"
 
+#include <ap_mpm.h>
 #include <apr_strings.h>
 #include "child.h"
 #include "core/view.h"
@@ -32,6 +33,23 @@ static void set_settings(kl_request_t *req, kl_json_t *v, kl_audience_t audience
     kl_json_set(v, "stores", kl_accounts_view(req, audience));
 }
 
+/* What is left when every request waits for Klarna until its time is over. */
+static kl_json_t *capacity(kl_request_t *req)
+{
+    kl_json_t *v = kl_json_object(req->r->pool);
+    apr_time_t timeout = kl_settings_timeout(kl_settings_server(req->r->server));
+    int daemons = 0, threads = 0, workers;
+
+    ap_mpm_query(AP_MPMQ_MAX_DAEMONS, &daemons);
+    ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads);
+    workers = daemons * (threads > 0 ? threads : 1);
+    kl_json_set_int(v, "processes", daemons);
+    kl_json_set_int(v, "workers", workers);
+    kl_json_set_int(v, "timeout_ms", apr_time_as_msec(timeout));
+    kl_json_set_int(v, "slow_payments_per_minute", 60 * APR_USEC_PER_SEC * workers / timeout);
+    return v;
+}
+
 kl_json_t *kl_overview_view(kl_request_t *req, kl_audience_t audience)
 {
     apr_pool_t *p = req->r->pool;
@@ -49,6 +67,7 @@ kl_json_t *kl_overview_view(kl_request_t *req, kl_audience_t audience)
     kl_json_set_int(database, "schema_version", KL_SCHEMA_VERSION);
     kl_json_set(v, "database", database);
     set_settings(req, v, audience);
+    kl_json_set(v, "capacity", capacity(req));
     kl_json_set(v, "queue", kl_queue_view(p, &found.queue));
     return v;
 }

@@ -20,13 +20,17 @@ const char *kl_credentials_result_name(kl_credentials_result_t result)
     return names[result];
 }
 
+apr_time_t kl_credentials_deadline(const kl_service_t *svc)
+{
+    return svc->now()
+           + (svc->timeout < KL_CREDENTIAL_TEST_LIMIT ? svc->timeout : KL_CREDENTIAL_TEST_LIMIT);
+}
+
 static kl_klarna_response_t ask(kl_service_t *svc, const kl_account_t *account)
 {
-    apr_interval_time_t limit = svc->timeout < KL_CREDENTIAL_TEST_LIMIT ? svc->timeout
-                                                                        : KL_CREDENTIAL_TEST_LIMIT;
     kl_klarna_request_t req = kl_order_management_read(svc->p, NO_ORDER);
 
-    return kl_klarna_exchange(svc->http, svc->p, account, &req, svc->now() + limit);
+    return kl_klarna_exchange(svc->http, svc->p, account, &req, kl_credentials_deadline(svc));
 }
 
 /* Klarna's error document about the order: whoever gets that was let in. */

@@ -19,6 +19,9 @@ typedef enum {
 
 const char *kl_credentials_result_name(kl_credentials_result_t result); /* "no_answer" */
 
+/** When a call that only tests must have ended: soon. */
+apr_time_t kl_credentials_deadline(const kl_service_t *svc);
+
 /**
  * Reads, with account's credentials at account's address, an order that cannot exist.
  * Klarna's own "no such order" means that it let us in; 401 and 403 that it did not.

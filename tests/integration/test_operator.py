@@ -27,7 +27,8 @@ KlarnaCallbackBase {BASE}
 </Location>
 """
 ROUTES = [("GET", route) for route in ("overview", "operations", "callbacks", "charts", "errors",
-                                       "support-bundle")] + [("POST", "credential-test")]
+                                       "support-bundle", "markets")] + [
+    ("POST", "credential-test"), ("POST", "market-test")]
 HOUR = 3600 * 1_000_000
 
 
@@ -110,7 +111,9 @@ def test_overview(httpd, box):
     assert told["stores"] == [{"name": "default", "environment": "playground", "region": "eu",
                                "endpoint": klarna_url(box)}]
     assert set(told) == {"now", "version", "httpd", "libcurl", "database", "worker",
-                         "callback_base", "stores", "queue"}
+                         "callback_base", "stores", "capacity", "queue"}
+    assert told["capacity"] == {"processes": 1, "workers": 128, "timeout_ms": 20000,
+                                "slow_payments_per_minute": 384}
     both = ask(httpd, "overview", "/both/operator")
     assert [store["name"] for store in both["stores"]] == ["other", "default"]
 
@@ -127,7 +130,7 @@ def test_without_a_database(box):
     server = Httpd(klarna_url(box), EXTRA + MORE, schema=False)
     server.allow_log("KLA00(11|20): ")
     for method, route in ROUTES:
-        if method == "GET":
+        if method == "GET" and route != "markets":      # which is known without one
             problem(server.get(f"{OPERATOR}/{route}", "operator"), 503, "schema")
     server.stop()
 
@@ -450,3 +453,59 @@ def test_a_bundle_of_nothing(fresh):
     bundle = ask(fresh.httpd, "support-bundle")
     assert bundle["operations"] == {"open": [], "refused": []}
     assert bundle["errors"] == bundle["callbacks"] == []
+
+
+# --- markets ----------------------------------------------------------------------------------
+
+def markets(httpd, base=OPERATOR, **query):
+    words = "&".join(f"{name}={value}" for name, value in query.items())
+    return ask(httpd, f"markets?{words}" if words else "markets", base)
+
+
+def market_test(httpd, body, base=OPERATOR):
+    answer = httpd.post(f"{base}/market-test", body, "operator")
+    assert answer.status == 200, answer.raw
+    return answer.json
+
+
+def test_the_markets_of_a_region(httpd):
+    told = markets(httpd)
+    assert (told["store"], told["region"]) == ("default", "eu")
+    assert {"country": "SE", "currency": "SEK"} in told["markets"]
+    assert "US" not in [entry["country"] for entry in told["markets"]]
+    assert markets(httpd, "/both/operator", store="default") == told
+    problem(httpd.get(f"{OPERATOR}/markets?store=x", "operator"), 400, "unknown_value", "store")
+    problem(httpd.get(f"{OPERATOR}/markets?shop=x", "operator"), 400, "unknown_parameter", "shop")
+
+
+def test_a_market_that_the_account_takes(httpd, box):
+    """Each of the region's, by a session of its own that nobody will pay; nothing is stored."""
+    before = httpd.rows()
+    for entry in markets(httpd)["markets"]:
+        told = market_test(httpd, {"country": entry["country"]})
+        assert told["payment_methods"] and told == entry | {
+            "store": "default", "result": "accepted", "payment_methods": told["payment_methods"],
+            "detail": "Klarna offers payment methods there."}
+    assert httpd.rows() == before
+
+
+def test_a_market_that_it_does_not_take(httpd, box):
+    box.fault("status", path="/sessions$", status=403, body={
+        "error_code": "NOT_ALLOWED", "error_messages": ["Country not enabled"],
+        "correlation_id": str(uuid.uuid4())})
+    told = market_test(httpd, {"store": "default", "country": "NO"})
+    assert told["result"] == "refused" and "NOT_ALLOWED" in told["detail"]
+    assert told["payment_methods"] == []
+    box.fault("status", path="/sessions$", status=503, body={})
+    assert market_test(httpd, {"country": "NO"})["result"] == "no_answer"
+
+
+@pytest.mark.parametrize("body, code, field", [
+    ({}, "missing", "country"), ({"country": "XX"}, "unknown_country", "country"),
+    ({"country": "US"}, "region_mismatch", "country"), ({"country": 7}, "wrong_type", "country"),
+    ({"country": "SWE"}, "too_long", "country"),
+    ({"country": "SE", "store": "none"}, "unknown_value", "store"),
+    ({"country": "SE", "currency": "SEK"}, "unknown_field", "currency")])
+def test_a_market_test_that_names_nothing_of_ours(httpd, shop, body, code, field):
+    with shop.nothing_happens():
+        problem(httpd.post(f"{OPERATOR}/market-test", body, "operator"), 400, code, field)
