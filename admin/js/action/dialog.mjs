@@ -12,6 +12,7 @@
 //   using: { post, readOrder, wait }          onOrder(order): it was read anew
 import { html, nothing, render } from '../lib/html.mjs';
 import { explain, t } from '../lib/i18n.mjs';
+import { cross, frame } from './frame.mjs';
 import { nameOf } from '../lib/orderview.mjs';
 import { DONE, EDITING, FOLLOWING, HELD, REFUSED, SUBMITTED, books } from './pending.mjs';
 import { Preview } from './preview.mjs';
@@ -160,16 +161,13 @@ class ActionDialog {
 
   #formView() {
     const { spec, name } = this.#with, { isBusy } = this.flow;
-    return html`<form novalidate @submit=${(event) => {
-      event.preventDefault();
-      this.submit();
-    }}><div id="action-problem" role="alert" tabindex="-1">${this.#problem()}</div>${
-      spec.view(this.#form())}
-      <footer class="buttons"><button type="button" class="secondary" data-name="discard"
+    return { submit: () => this.submit(),
+      body: html`<div id="action-problem" role="alert" tabindex="-1">${this.#problem()}</div>${
+        spec.view(this.#form())}`,
+      buttons: html`<button type="button" class="secondary" data-name="discard"
         ?disabled=${isBusy} @click=${() => this.#end('discard')}>${t('action.discard')}</button>
-      <button type="submit" class=${spec.isGrave ? 'danger main' : ''} data-name="submit"
-        ?disabled=${isBusy} aria-busy=${String(isBusy)}>${t(`action.${name}.submit`)}</button>
-      </footer></form>`;
+        <button type="submit" class=${spec.isGrave ? 'danger main' : ''} data-name="submit"
+        ?disabled=${isBusy} aria-busy=${String(isBusy)}>${t(`action.${name}.submit`)}</button>` };
   }
 
   // --- after it was sent ---------------------------------------------------------------------
@@ -186,13 +184,13 @@ class ActionDialog {
   }
 
   #progressView() {
-    return html`${progressView(this.flow, { result: this.#with.spec.result, order: this.order })}
-      <footer class="buttons">${progressButtons(this.flow, { close: () => this.close(),
+    return { body: progressView(this.flow, { result: this.#with.spec.result, order: this.order }),
+      buttons: progressButtons(this.flow, { close: () => this.close(),
         again: this.#with.spec.isDirect ? null : () => this.#again(), isSure: this.#isSure,
         forget: () => this.#end('forget'), setSure: (isSure) => {
           this.#isSure = isSure;
           this.draw();
-        } })}</footer>`;
+        } }) };
   }
 
   // --- drawing -------------------------------------------------------------------------------
@@ -202,14 +200,13 @@ class ActionDialog {
     if (!entry) return;
     const { name } = this.#with, isForm = entry.state === EDITING;
     this.#element.setAttribute('closedby', this.#escapes() ? 'closerequest' : 'none');
-    render(html`<article><header><h2 id="action-title" tabindex="-1">${
-      t(`action.${name}.title`)} <span class="soft">${nameOf(this.order)}</span></h2>${isForm || entry.state === HELD ? html`<button type="button"
-      class="quiet cross" data-name="cross" aria-label=${t('action.cross')} ?disabled=${
-      this.flow.isBusy} @click=${() => this.close()}><svg viewBox="0 0 16 16" width="16" height="16"
-      aria-hidden="true"><path d="m3 3 10 10M13 3 3 13"/></svg></button>` : nothing}</header>
-      <p class="standing" role="status" data-name="standing" data-state=${entry.state}>${
-      standing(entry)}</p>
-      ${isForm ? this.#formView() : this.#progressView()}</article>`, this.#element);
+    render(frame({ id: 'action-title',
+      title: html`${t(`action.${name}.title`)} <span class="soft">${nameOf(this.order)}</span>`,
+      cross: isForm || entry.state === HELD
+        ? cross(t('action.cross'), () => this.close(), this.flow.isBusy) : nothing,
+      standing: html`<p class="standing" role="status" data-name="standing"
+        data-state=${entry.state}>${standing(entry)}</p>`,
+      ...(isForm ? this.#formView() : this.#progressView()) }), this.#element);
     this.#moved(entry.state);
   }
 

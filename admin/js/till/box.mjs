@@ -3,10 +3,11 @@
 // A small window over the till: a native <dialog>, which keeps the focus inside and gives it back.
 // Escape and the cross close it, unless something of it is being sent.
 //
-//   const box = openBox({ name, title: () => '', view: () => html``, isBusy: () => false,
-//     closed: () => {} });
+//   const box = openBox({ name, title: () => '', view: () => ({ body, buttons, submit }),
+//     isBusy: () => false, closed: () => {} });      view: of ../action/frame.mjs
 //   box.draw(); box.close();
-import { html, nothing, render } from '../lib/html.mjs';
+import { cross, frame } from '../action/frame.mjs';
+import { nothing, render } from '../lib/html.mjs';
 import { t } from '../lib/i18n.mjs';
 
 let count = 0;
@@ -19,11 +20,8 @@ export function openBox({ name, title, view, isBusy = () => false, closed = () =
 
   function draw() {
     element.setAttribute('closedby', isBusy() ? 'none' : 'closerequest');
-    render(html`<article><header><h2 id=${id} tabindex="-1">${title()}</h2>${isBusy() ? nothing
-      : html`<button type="button" class="quiet cross" data-name="cross" aria-label=${t('close')}
-        @click=${() => element.close()}><svg viewBox="0 0 16 16" width="16" height="16"
-        aria-hidden="true"><path d="m3 3 10 10M13 3 3 13"/></svg></button>`}</header>${view()}
-      </article>`, element);
+    render(frame({ id, title: title(), ...view(),
+      cross: isBusy() ? nothing : cross(t('close'), () => element.close()) }), element);
   }
 
   function focusFirst() {

@@ -200,17 +200,15 @@ class CreditBox {
 
   #view() {
     const { body, name, act } = this.#step(), isBusy = this.#isAsking || this.#finalizing();
-    return html`<form novalidate @submit=${(event) => {
-      event.preventDefault();
-      act?.();
-    }}><div role="alert" tabindex="-1">${this.#problem ? html`<p class="problem">${
-      explain(this.#problem)}</p>` : nothing}</div>${body}${
-      standing('credit_note', this.#invoice?.number ?? '')}${this.#isAsking ? html`<p class="soft"
-      aria-busy="true">${t('credit.asking')}</p>` : nothing}<footer class="buttons">${name
-      ? html`<button type="submit" data-name=${name} class=${name === 'finalize' ? 'danger main'
-        : nothing} ?disabled=${isBusy}>${t(`credit.${name}`)}</button>`
-      : html`<button type="button" data-name="close" @click=${() => this.#box.close()}>${
-        t('close')}</button>`}</footer></form>`;
+    return { submit: () => act?.(),
+      body: html`<div role="alert" tabindex="-1">${this.#problem ? html`<p class="problem">${
+        explain(this.#problem)}</p>` : nothing}</div>${body}${
+        standing('credit_note', this.#invoice?.number ?? '')}${this.#isAsking ? html`<p class="soft"
+        aria-busy="true">${t('credit.asking')}</p>` : nothing}`,
+      buttons: name ? html`<button type="submit" data-name=${name} class=${name === 'finalize'
+        ? 'danger main' : nothing} ?disabled=${isBusy}>${t(`credit.${name}`)}</button>`
+        : html`<button type="button" data-name="close" @click=${() => this.#box.close()}>${
+          t('close')}</button>` };
   }
 }
 

@@ -100,20 +100,18 @@ class RefundBox {
 
   #view() {
     if (this.#done) {
-      return html`<p class="standing" data-state="done" data-name="done" role="status">${
-        this.#done}</p><footer class="buttons"><button type="button" data-name="close"
-        @click=${() => this.#box.close()}>${t('close')}</button></footer>`;
+      return { body: html`<p class="standing" data-state="done" data-name="done" role="status">${
+        this.#done}</p>`, buttons: html`<button type="button" data-name="close"
+        @click=${() => this.#box.close()}>${t('close')}</button>` };
     }
     const id = this.#payment.payment_id, isBusy = Boolean(underWay('refund', id));
-    return html`<form novalidate @submit=${(event) => {
-      event.preventDefault();
-      this.#submit();
-    }}><div role="alert" tabindex="-1">${this.#problem ? html`<p class="problem">${
-      explain(this.#problem)}</p>` : nothing}</div>${this.#fields(this.#form())}
-      ${standing('refund', id)}<footer class="buttons"><button type="submit" data-name="submit"
-      class="danger main" ?disabled=${isBusy} aria-busy=${String(isBusy)}>${
-      t(this.#with.isExchange ? 'refund.submit_exchange' : 'refund.submit')}</button></footer>
-      </form>`;
+    return { submit: () => this.#submit(),
+      body: html`<div role="alert" tabindex="-1">${this.#problem ? html`<p class="problem">${
+        explain(this.#problem)}</p>` : nothing}</div>${this.#fields(this.#form())}
+        ${standing('refund', id)}`,
+      buttons: html`<button type="submit" data-name="submit" class="danger main"
+        ?disabled=${isBusy} aria-busy=${String(isBusy)}>${
+        t(this.#with.isExchange ? 'refund.submit_exchange' : 'refund.submit')}</button>` };
   }
 
   draw() {
@@ -128,11 +126,11 @@ export function openRefund(payment, given) {
 /** Asks first: what is paid goes back, or is cancelled when it was only authorized. */
 export function openAbortPaid(payment, { submit }) {
   const box = openBox({ name: 'abort-paid', title: () => t('abort.title'),
-    view: () => html`<p>${t(payment.captured_amount ? 'abort.paid' : 'abort.void',
-      { amount: amountOf(payment) })}</p><footer class="buttons"><button type="button"
+    view: () => ({ body: html`<p>${t(payment.captured_amount ? 'abort.paid' : 'abort.void',
+      { amount: amountOf(payment) })}</p>`, buttons: html`<button type="button"
       class="secondary" data-name="keep" @click=${() => box.close()}>${t('close')}</button><button
       type="button" class="danger main" data-name="submit" @click=${() => {
         box.close();
         submit();
-      }}>${t('abort.submit')}</button></footer>` });
+      }}>${t('abort.submit')}</button>` }) });
 }

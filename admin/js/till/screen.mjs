@@ -12,13 +12,13 @@ const NAME = 'klarna-customer';
 export function openScreen({ department, till }) {
   let url = '', problem = null;
   const box = openBox({ name: 'screen', title: () => t('screen.title'),
-    view: () => html`<p>${t('screen.about')}</p><div role="alert">${problem ? html`<p
+    view: () => ({ body: html`<p>${t('screen.about')}</p><div role="alert">${problem ? html`<p
       class="problem">${explain(problem)}</p>` : nothing}</div>${url ? html`<p>${copyable(url,
-      t('screen.link'))}</p>` : nothing}<footer class="buttons"><button type="button"
+      t('screen.link'))}</p>` : nothing}`, buttons: html`<button type="button"
       data-name="open-here" ?disabled=${!url} @click=${() => {
         window.open(url, NAME, 'noopener,popup,width=480,height=720');
         box.close();
-      }}>${t('screen.here')}</button></footer>` });
+      }}>${t('screen.here')}</button>` }) });
 
   async function make() {
     try {
