@@ -300,9 +300,9 @@ typedef enum { KL_DIALECT_SQLITE3, KL_DIALECT_PGSQL, KL_DIALECT_MYSQL, KL_DIALEC
 #define KL_SOONEST_OF_A_SHOP_FIRST_(SAME, id, own, driver) \
     KL_SOONEST_ROWS_(SAME, id, own + KL_SHOP_FILTER_VALUES, driver KL_SHOP_FILTERS_)
 
-/* What has had its time goes some at a time, by id; a short batch repeats its last. It is read first
- * by a SELECT, which locks nothing, as a DELETE with a SELECT in it would. The time before each list
- * of ids sees that what was used since stays. */
+/* What has had its time goes some at a time, by id; a short batch repeats its last. It is read
+ * first by a SELECT, which locks nothing, as a DELETE with a SELECT in it would. The time before
+ * each list of ids sees that what was used since stays. */
 #define KL_SWEPT 32
 #define KL_FOUR_IDS_ "%s, %s, %s, %s"
 #define KL_IDS_ \
@@ -474,8 +474,8 @@ typedef enum { KL_DIALECT_SQLITE3, KL_DIALECT_PGSQL, KL_DIALECT_MYSQL, KL_DIALEC
          " LIMIT %d") \
     SAME(unfinished_sweep, 1 + KL_SWEPT, \
          "DELETE FROM klarna_payment WHERE updated_at <= %lld AND pending_op = ''" \
-         " AND state IN ('CREATED', 'WAITING', 'IN_PROGRESS', 'DECLINED', 'ABANDONED', 'CANCELLED'," \
-         " 'EXPIRED', 'FAILED')" \
+         " AND state IN ('CREATED', 'WAITING', 'IN_PROGRESS', 'DECLINED', 'ABANDONED'," \
+         " 'CANCELLED', 'EXPIRED', 'FAILED')" \
          " AND id IN (" KL_IDS_ ")") \
     SAME(refused_sweep, 1 + KL_SWEPT, \
          /* refused, so that no index of the states is tried; or the link was sent */ \

@@ -22,10 +22,11 @@ import layout
 import lists
 import log_tags
 import pages
+import settings
 import shape
 from tree import ROOT, read
 
-CHECKS = [check for part in (layout, shape, lists, log_tags, pages) for check in part.CHECKS]
+CHECKS = [check for part in (layout, shape, lists, settings, log_tags, pages) for check in part.CHECKS]
 
 LONG = "int kl_long(void)\n{\n" + "    kl_long();\n" * 40 + "}\n"
 KNOTTY = "int kl_knot(int a)\n{\n" + "    if (a) {\n        a = 1;\n    }\n" * 15 + "}\n"
@@ -38,6 +39,8 @@ BREAKS = {  # a check's name: what breaks it (file, text to add or to put in the
     "writers": ("handlers/status.c", "void f(kl_operation_t *op) { op->doubtful |= 1; }\n"),
     "licence": ("tests/unit/nolicence.c", "int x;\n"),
     "registered": ("tests/unit/test_nowhere.c", "/* SPDX-License-Identifier: Apache-2.0 */\n"),
+    "compiled": ("filters/nowhere.c", "/* SPDX-License-Identifier: Apache-2.0 */\n"),
+    "width": ("handlers/status.c", "/*\n *\tx\n */\n"),
     "formatted": ("handlers/status.c", "int  x;\n"),
     "length": ("handlers/status.c", LONG),
     "complexity": ("handlers/status.c", KNOTTY),
@@ -49,6 +52,8 @@ BREAKS = {  # a check's name: what breaks it (file, text to add or to put in the
                 "#define KL_MAX_STRING 255"),
     "indexes": ("conf/schema/mysql.sql", "-- For orders_duly.\n", "-- For orders_due.\n"),
     "documented": ("README.md", "`mod_klarna/core/nowhere.c`\n"),
+    "members": ("mod_klarna/settings.c", "", "    cfg->proxy = add->proxy ? add->proxy : base->proxy;\n"),
+    "defaults": ("mod_klarna/settings.h", "apr_time_from_sec(21)", "apr_time_from_sec(20)"),
     "linked": ("docs/install.md", "[there](configuration.md#nowhere)\n"),
     "tags": ("handlers/answer.c", 'ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "KLA0001: x");\n'),
     "explained": ("handlers/answer.c", 'ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "KLA9: x");\n'),
@@ -97,7 +102,7 @@ def notices(copy):
                    "tests/fuzz", "admin/js", "admin/lang"):
         if os.path.isdir(os.path.join(ROOT, folder)):
             shutil.copytree(os.path.join(ROOT, folder), os.path.join(copy, folder))
-    for name in ("README.md", ".clang-format"):
+    for name in ("README.md", "Makefile.am", ".clang-format"):
         shutil.copy(os.path.join(ROOT, name), copy)
     for check in CHECKS:
         rel, *how = BREAKS[check.__name__]
@@ -144,6 +149,7 @@ def self_test(folder):
 
 
 def main(what=None, folder=None):
+    subprocess.run([os.path.join(ROOT, "scripts", "packages"), "guards"], check=True)
     if what == "--self-test":
         return self_test(folder)
     if what == "--log-tags":

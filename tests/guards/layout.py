@@ -126,6 +126,14 @@ def registered(root):
             yield f"{rel}:1: no corpus"
 
 
+def compiled(root):
+    """Every source file of the module is built: Makefile.am names it."""
+    listed = set(re.findall(r"[\w/]+\.[ch]\b", read(os.path.join(root, "Makefile.am"))))
+    for rel, _ in sources(root, *MODULE):
+        if rel not in listed:
+            yield f"{rel}:1: not named in Makefile.am"
+
+
 WRITERS = {  # members that one file alone writes
     "mod_klarna/core/operation.c": re.compile(
         r"\b\w*op\)?->state\s*=[^=]|(?:->|\.)(?:lease_until|next_at)\s*=[^=]|"
@@ -145,4 +153,4 @@ def writers(root):
                     yield f"{rel}:{n}: only {owner} writes this: {line.strip()}"
 
 
-CHECKS = [includes, header_circles, unused_headers, banned, licence, registered, writers]
+CHECKS = [includes, header_circles, unused_headers, banned, licence, registered, compiled, writers]

@@ -4,8 +4,9 @@ import os
 import re
 import subprocess
 
-from tree import MODULE, functions, sources
+from tree import MODULE, functions, read, sources
 
+COLUMNS = 100
 LINES = 40
 COMPLEXITY = 15
 PARAMETERS = 6        # at most
@@ -29,6 +30,16 @@ def formatted(root):
     said = run(root, [FORMATTER, "--dry-run", "-Werror", "--ferror-limit=1"], *files)
     for rel, line in BREAK.findall(said):
         yield f"{rel}:{line}: not as .clang-format says: make format"
+
+
+def width(root):
+    """No line is longer than 100 columns, and none has a tab."""
+    for rel, path in sources(root, *MODULE, "tests"):
+        for n, line in enumerate(read(path).splitlines(), 1):
+            if "\t" in line:
+                yield f"{rel}:{n}: a tab"
+            elif len(line) > COLUMNS:
+                yield f"{rel}:{n}: {len(line)} columns, at most {COLUMNS}"
 
 
 def length(root):
@@ -60,4 +71,4 @@ def parameters(root):
                f"parameters, at most {SIX_PARAMETERS}")
 
 
-CHECKS = [formatted, length, complexity, parameters]
+CHECKS = [width, formatted, length, complexity, parameters]
