@@ -20,7 +20,7 @@ import demo_instore  # noqa: E402
 import demo_orders  # noqa: E402
 import httpd  # noqa: E402
 import sandbox  # noqa: E402
-from ports import free_port  # noqa: E402
+from ports import free_port, is_free  # noqa: E402
 from shop import Shop  # noqa: E402
 
 AMOUNTS = ("order_amount", "captured_amount", "refunded_amount", "remaining_authorized_amount")
@@ -177,6 +177,16 @@ def is_loopback(url):
     return urllib.parse.urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")
 
 
+def demo_port():
+    """Where the shop is to listen: DEMO_PORT, or any port."""
+    named = os.environ.get("DEMO_PORT") or "0"
+    if not named.isdecimal() or int(named) > 65535:
+        sys.exit(f"DEMO_PORT is {named!r}: expected a port, 1 to 65535")
+    if int(named) and not is_free(int(named)):
+        sys.exit(f"DEMO_PORT is {named}: that port is in use, or not yours to take; name another")
+    return int(named) or free_port()
+
+
 def main():
     mode, command = (sys.argv[1:2] or ["--serve"])[0], sys.argv[2:]
     if (mode not in ("--serve", "--once", "--run", "--run-shown")
@@ -184,6 +194,7 @@ def main():
         print("usage: scripts/demo [--once | --run COMMAND... | --run-shown COMMAND...]",
               file=sys.stderr)
         return 2
+    listens = demo_port()
     box = sandbox.start_sandbox()
     server = host = None
     try:
@@ -197,7 +208,7 @@ def main():
         port = free_port()
         tills = TILLS if mode == "--run-shown" else ""
         server = httpd.Httpd(url, extra=worker + tills, start=False,
-                             change=configured(box, url, port))
+                             change=configured(box, url, port), port=listens)
         host = demo_instore.start_host(port, server)
         open_shop(server, box, url)
         if mode == "--once":

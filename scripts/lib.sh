@@ -9,18 +9,32 @@ JOBS=$(nproc)
 PACKAGES_BUILD="gcc make autoconf automake libtool pkg-config apache2-dev apache2-bin
     apache2-utils libaprutil1-dbd-sqlite3 libcurl4-openssl-dev libjansson-dev libssl-dev
     libpng-dev libqrcodegen-dev libcmocka-dev sqlite3 python3 python3-aiohttp openssl ca-certificates curl"
-# What the tests need besides.
-PACKAGES_TEST="python3-pytest python3-pytest-xdist python3-jwt python3-yaml python3-jsonschema clang
-    libclang-rt-14-dev valgrind gcovr xz-utils git clang-format-14 pmccabe clang-tidy cppcheck
-    librsvg2-bin zbar-tools zxing-cpp-tools python3-phonenumbers"
-
+# The tests in Python; the readers are those of QR codes.
+PACKAGES_PYTEST="python3-pytest python3-pytest-xdist python3-jwt librsvg2-bin zbar-tools
+    zxing-cpp-tools"
 # Database servers for the tests; their services are never started.
 PACKAGES_DB="postgresql pgbouncer mariadb-server libaprutil1-dbd-pgsql libaprutil1-dbd-mysql"
 
-# The browser stories; php-cli runs one of the signing examples. Node.js may be there already,
-# from elsewhere than Debian.
-PACKAGES_BROWSER="chromium php-cli"
-command -v npm >/dev/null || PACKAGES_BROWSER="$PACKAGES_BROWSER nodejs npm"
+# What a part of scripts/test needs besides PACKAGES_BUILD. Node.js may be there already, from
+# elsewhere than Debian. php-cli runs one of the signing examples.
+packages_of() {
+    local npm=''
+    command -v npm >/dev/null || npm='nodejs npm'
+    case $1 in
+    guards) echo clang-format-14 pmccabe ;;
+    clang) echo clang ;;
+    lint) echo clang-tidy cppcheck ;;
+    coverage) echo "$PACKAGES_PYTEST" gcovr ;;
+    fuzz) echo clang libclang-rt-14-dev ;;
+    sandbox | integration | sanitize) echo "$PACKAGES_PYTEST" ;;
+    contract) echo "$PACKAGES_PYTEST" python3-yaml python3-jsonschema ;;
+    judges) echo "$PACKAGES_PYTEST" python3-phonenumbers ;;
+    databases) echo "$PACKAGES_PYTEST" valgrind "$PACKAGES_DB" ;;
+    valgrind) echo "$PACKAGES_PYTEST" valgrind ;;
+    browser) echo chromium php-cli $npm ;;
+    dist) echo xz-utils ;;
+    esac
+}
 
 say() { printf '\n== %s\n' "$*"; }
 
@@ -28,15 +42,23 @@ as_root() {
     if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
 }
 
+can_be_root() { [ "$(id -u)" = 0 ] || command -v sudo >/dev/null; }
+
 # Installs those of the named packages that are missing. Debian starts services it
 # installs; nothing here wants one, so while it runs starting is forbidden.
 need_packages() {
-    local missing=() name policy=/usr/sbin/policy-rc.d
+    local missing=() name there policy=/usr/sbin/policy-rc.d
+    there=" $({ dpkg-query -W -f='${Package} ${Status}\n' "$@" 2>/dev/null || true; } |
+        sed -n 's/ install ok installed$//p' | tr '\n' ' ')"
     for name in "$@"; do
-        dpkg-query -W -f='${Status}' "$name" 2>/dev/null | grep -q 'install ok installed' ||
-            missing+=("$name")
+        [[ $there == *" $name "* ]] || missing+=("$name")
     done
     [ ${#missing[@]} -gt 0 ] || return 0
+    can_be_root || {
+        echo "These packages are missing, and without the command sudo they cannot be installed" \
+            "from here. As root: apt-get install --no-install-recommends ${missing[*]}" >&2
+        return 1
+    }
     say "installing: ${missing[*]}"
     if [ ! -e $policy ]; then
         printf '#!/bin/sh\nexit 101\n' | as_root tee $policy >/dev/null
@@ -49,20 +71,42 @@ need_packages() {
     [ -z "$(trap -p EXIT)" ] || { as_root rm -f $policy; trap - EXIT; }
 }
 
+# The packages of these parts of scripts/test.
+provide() {
+    local part
+    # shellcheck disable=SC2046,SC2086
+    need_packages $PACKAGES_BUILD $(for part in "$@"; do packages_of "$part"; done)
+}
+
+# The folder to configure from: the tree, or, where somebody has configured or built in the tree
+# itself (make would take those objects for ours), a copy of its sources below build/.
+sources() {
+    local copy=$BUILD/source
+    [ -e "$ROOT/config.status" ] || { echo "$ROOT"; return; }
+    mkdir -p "$copy"
+    (cd "$ROOT" && tar cf - --exclude='*.o' --exclude='*.lo' --exclude='*.la' --exclude=.libs \
+        --exclude=.deps --exclude=.dirstamp --exclude=node_modules configure.ac Makefile.am \
+        mod_klarna handlers filters conf docs scripts admin tests [A-Z]*.md LICENSE) |
+        (cd "$copy" && tar xf -)
+    echo "$copy"
+}
+
 # build DIR [configure arguments]: configures when needed and builds out of tree.
 build() {
-    local dir=$1
+    local dir=$1 from
     shift
-    [ -x "$ROOT/configure" ] && [ "$ROOT/configure" -nt "$ROOT/configure.ac" ] &&
-        [ "$ROOT/Makefile.in" -nt "$ROOT/Makefile.am" ] ||
-        (cd "$ROOT" && autoreconf -fi >/dev/null 2>&1) || {
-        echo "autoreconf failed; run it in $ROOT to see why" >&2
+    from=$(sources)
+    [ -x "$from/configure" ] && [ "$from/configure" -nt "$from/configure.ac" ] &&
+        [ "$from/Makefile.in" -nt "$from/Makefile.am" ] ||
+        (cd "$from" && autoreconf -fi >/dev/null 2>&1) || {
+        echo "autoreconf failed; run it in $from to see why" >&2
         return 1
     }
     mkdir -p "$dir"
-    if [ ! -e "$dir/config.status" ] || [ "$ROOT/configure" -nt "$dir/config.status" ] ||
-        [ "$*" != "$(cat "$dir/.configured-with" 2>/dev/null)" ]; then
-        (cd "$dir" && "$ROOT/configure" --quiet "$@") && printf '%s' "$*" >"$dir/.configured-with"
+    if [ ! -e "$dir/config.status" ] || [ "$from/configure" -nt "$dir/config.status" ] ||
+        [ "$from $*" != "$(cat "$dir/.configured-with" 2>/dev/null)" ]; then
+        (cd "$dir" && "$from/configure" --quiet "$@") &&
+            printf '%s' "$from $*" >"$dir/.configured-with"
     fi
     make -C "$dir" -j"$JOBS" --no-print-directory V=0 >"$dir/build.log" 2>&1 || {
         tail -n 40 "$dir/build.log" >&2

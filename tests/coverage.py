@@ -12,6 +12,8 @@ import os
 import subprocess
 import sys
 
+from provide import provide
+
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 # Of both together, in per cent: about where they stand. To be raised, not lowered.
 FLOORS = {"mod_klarna/core": 99, "mod_klarna/api": 97, "mod_klarna/store": 95,
@@ -68,6 +70,7 @@ def tell_lines(reports, folder=""):
 def main():
     what, *rest = sys.argv[1:] or [""]
     if what == "collect" and len(rest) == 2:
+        provide("coverage")
         collect(*rest)
     elif what == "tell" and len(rest) == 2:
         tell(rest)

@@ -21,6 +21,8 @@ import sys
 import tempfile
 import time
 
+from provide import provide
+
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SECONDS = 60        # within which a server answers
 SEPARATOR = "\x1f"  # between columns; no test stores one
@@ -336,6 +338,7 @@ def main():
     names = ", ".join(SERVERS)
     if len(sys.argv) < 4 or sys.argv[1] not in SERVERS or sys.argv[2] != "--":
         sys.exit(f"usage: {sys.argv[0]} DATABASE -- command ...   (DATABASE: {names})")
+    provide("databases")
     server = SERVERS[sys.argv[1]]()
     try:
         params = server.params(server.new_database(schema=False))

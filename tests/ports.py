@@ -10,6 +10,17 @@ FIRST, LAST = 20000, 31999
 _claims = []
 
 
+def is_free(port):
+    """Nobody listens there, and we may."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)     # as httpd does
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
 def free_port():
     """One that nobody uses, and that no other test is given before this process ends: it may be bound
     later, more than once or never. The claim is a name that the system forgets with the process."""

@@ -3,6 +3,8 @@
 import os
 import random
 
+from afterwards import (pytest_runtest_makereport, pytest_runtest_setup,  # noqa: F401: for pytest
+                        pytest_sessionfinish, pytest_terminal_summary, pytest_testnodedown)
 from fixtures import (box, httpd, nothing_leaks, quiet_logs, shop,  # noqa: F401: for pytest
                       way)
 

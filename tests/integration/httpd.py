@@ -97,12 +97,12 @@ RUN_AS = "www-data"     # when root starts it; else the name is read and not use
 class Home:
     """A server root: the files the configuration names."""
 
-    def __init__(self, endpoint, extra="", change=None, schema=True, store=None):
+    def __init__(self, endpoint, extra="", change=None, schema=True, store=None, port=0):
         """extra: lines after those of the demo; change: function on the text of the demo; store:
         another server's, to share it."""
         self.dir = tempfile.mkdtemp(prefix="klarna-httpd-")
         self.conf = os.path.join(self.dir, "httpd.conf")
-        self.port = free_port()
+        self.port = port or free_port()
         self.database = os.path.join(self.dir, "klarna.db")
         self.write("credentials", f"{sandbox.USERNAME}:{sandbox.PASSWORD}\n")
         self.write("other-credentials", f"{sandbox.OTHER_USERNAME}:{sandbox.OTHER_PASSWORD}\n")
@@ -184,8 +184,8 @@ class Httpd(Home):
     every = []      # all of this session, running or not
 
     def __init__(self, endpoint, extra="", change=None, schema=True, start=True, environment=None,
-                 store=None):
-        super().__init__(endpoint, extra, change, schema, store)
+                 store=None, port=0):
+        super().__init__(endpoint, extra, change, schema, store, port)
         self.environment = ENVIRONMENT | (environment or {})
         self.process = None
         self.read_to = 0
