@@ -12,8 +12,8 @@ NUMBERS = ("int", "apr_interval_time_t")    # -1 means that nobody has said it
 KINDS = (   # a struct, its file, who makes one, who merges two, members that are not inherited
     ("kl_server_settings_t", "mod_klarna/settings.h", ("mod_klarna/settings.c",
      r"void \*kl_settings_server_make", r"void \*kl_settings_server_merge"),
-     # what is being read, and what a child hangs on it
-     {"open", "open_department", "store"}),
+     # what is being read; found out when all is read; what a child hangs on it
+     {"open", "open_department", "database", "store"}),
     ("kl_account_settings_t", "mod_klarna/settings.h", ("mod_klarna/settings.c",
      r"kl_account_settings_t \*kl_settings_account_made", r"static void merge_account"), set()),
     ("kl_location_settings_t", "mod_klarna/settings.h", ("mod_klarna/settings.c",
