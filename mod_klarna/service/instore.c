@@ -245,12 +245,29 @@ static kl_invoice_ask_t invoice_ask(const kl_instore_ask_t *ask, const kl_order_
                               .amount = order->order_amount};
 }
 
-/* The one that waits ends first; one that the customer has opened, or has paid, is not replaced. */
-static kl_kind_t end_replaced(kl_service_t *svc, const char *id, kl_error_t *err)
+/* Whether the invoice has room for it in the other's place: nothing ends for one that may not
+ * begin. */
+static kl_kind_t fits_in_place(kl_service_t *svc, const kl_instore_ask_t *ask,
+                               const kl_order_t *order, kl_error_t *err)
 {
+    kl_invoice_ask_t of = invoice_ask(ask, order);
+    kl_invoice_t *invoice = NULL;
+
+    of.payment_id = ask->replaces;
+    return ask->invoice.number[0] ? kl_invoice_begin(svc, &of, &invoice, err) : KL_OK;
+}
+
+/* The one that waits ends first; one that the customer has opened, or has paid, is not replaced. */
+static kl_kind_t end_replaced(kl_service_t *svc, const kl_instore_ask_t *ask,
+                              const kl_order_t *order, kl_error_t *err)
+{
+    const char *id = ask->replaces;
     kl_order_t *old = NULL;
     kl_kind_t rv = kl_instore_load(svc, id, &old, err);
 
+    if (rv == KL_OK) {
+        rv = fits_in_place(svc, ask, order, err);
+    }
     if (rv == KL_OK && old->instore->state == KL_INSTORE_IN_PROGRESS) {
         kl_error_set(err, KL_CONFLICT, "frozen",
                      "The customer has opened that payment: its amount stays.");
@@ -329,7 +346,7 @@ kl_kind_t kl_instore_begin(kl_service_t *svc, const kl_instore_ask_t *ask, kl_or
         return rv;
     }
     if (ask->replaces[0]) {
-        rv = end_replaced(svc, ask->replaces, err);
+        rv = end_replaced(svc, ask, order, err);
     }
     *out = order;
     if (rv == KL_OK) {

@@ -86,6 +86,20 @@ def test_no_more_is_paid_than_is_left(till, invoice, httpd):
     assert other.begin(100000, invoice=invoice.told).status == 201
 
 
+def test_what_may_not_take_its_place_ends_nothing(till, invoice):
+    """A payment that waits is replaced by one that the invoice has room for without it, no other."""
+    waiting = invoice.begin(50000).json
+    refused = till.begin(100001, invoice=dict(invoice.told), reference=invoice.number,
+                         replaces=waiting["payment_id"])
+    assert "100000 remain" in problem(refused, 409, "invoice_paid")["detail"]
+    assert till.read(waiting)["state"] == "WAITING"
+    instead = till.begun(100000, invoice=dict(invoice.told), reference=invoice.number,
+                         replaces=waiting["payment_id"])
+    assert till.read(waiting)["state"] == "CANCELLED"
+    assert invoice.seen()["remaining"] == 0
+    till.end(instead)
+
+
 def test_it_is_in_one_currency(till, invoice):
     assert invoice.begin(1).status == 201
     refused = till.begin(1, invoice=invoice.told, country="FI", currency="EUR")
