@@ -60,6 +60,10 @@ CREATE TABLE klarna_order (
     pending_op        VARCHAR(36)   NOT NULL,
     confirmation_url  VARCHAR(2000) NOT NULL,
     ledger            MEDIUMTEXT    NOT NULL,
+    -- MariaDB has no index of an expression
+    klarna_reference_folded VARCHAR(255) AS (LOWER(klarna_reference)) STORED,
+    reference1_folded VARCHAR(255) AS (LOWER(reference1)) STORED,
+    reference2_folded VARCHAR(255) AS (LOWER(reference2)) STORED,
     CONSTRAINT klarna_order_klarna_id UNIQUE (merchant, klarna_order_id), -- For order_list_found.
     CONSTRAINT klarna_order_version CHECK (version >= 1),
     CONSTRAINT klarna_order_amounts CHECK (original_amount >= 0 AND order_amount >= 0
@@ -78,12 +82,12 @@ CREATE INDEX klarna_order_newest ON klarna_order (merchant, created_at, id);
 -- For order_list_state: channel last, so that one that no order of a state has is found to be
 -- none without reading them.
 CREATE INDEX klarna_order_by_state ON klarna_order (merchant, state, created_at, id, channel);
--- For order_list_found, order_list_open_found.
-CREATE INDEX klarna_order_by_reference ON klarna_order (merchant, klarna_reference);
--- For order_list_found, order_list_open_found.
-CREATE INDEX klarna_order_by_reference1 ON klarna_order (merchant, reference1);
--- For order_list_found, order_list_open_found.
-CREATE INDEX klarna_order_by_reference2 ON klarna_order (merchant, reference2);
+-- For order_list_found, order_list_open_found: capitals do not matter.
+CREATE INDEX klarna_order_by_reference ON klarna_order (merchant, klarna_reference_folded);
+-- For order_list_found, order_list_open_found: capitals do not matter.
+CREATE INDEX klarna_order_by_reference1 ON klarna_order (merchant, reference1_folded);
+-- For order_list_found, order_list_open_found: capitals do not matter.
+CREATE INDEX klarna_order_by_reference2 ON klarna_order (merchant, reference2_folded);
 -- For order_list_attention.
 CREATE INDEX klarna_order_by_attention ON klarna_order (merchant, attention, created_at, id);
 -- For order_list_channel.
@@ -91,7 +95,8 @@ CREATE INDEX klarna_order_by_channel ON klarna_order (merchant, channel, created
 -- For order_list_waiting.
 CREATE INDEX klarna_order_waiting ON klarna_order (merchant, waiting, created_at, id);
 -- For order_list_open.
-CREATE INDEX klarna_order_open ON klarna_order (merchant, open_until, id);
+CREATE INDEX klarna_order_open
+    ON klarna_order (merchant, open_until, id, created_at, order_amount);
 -- For orders_due.
 CREATE INDEX klarna_order_due ON klarna_order (merchant, check_at);
 -- For order_list_till, order_list_till_shop.
@@ -252,6 +257,115 @@ CREATE TABLE klarna_worker (
     held_until        BIGINT        NOT NULL
 ) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
+-- What a person asked for many orders at once. Its row is written after its items': from then on
+-- they count.
+CREATE TABLE klarna_batch (
+    id                VARCHAR(36)   NOT NULL PRIMARY KEY,
+    merchant          VARCHAR(255)  NOT NULL, -- of its first order
+    action            VARCHAR(32)   NOT NULL,
+    actor             VARCHAR(255)  NOT NULL,
+    client_key        VARCHAR(128)  NOT NULL,
+    client_hash       VARCHAR(128)  NOT NULL,
+    total             INTEGER       NOT NULL,
+    created_at        BIGINT        NOT NULL,
+    CONSTRAINT klarna_batch_client_key UNIQUE (client_key), -- For batch_load_by_client_key.
+    CONSTRAINT klarna_batch_action CHECK (action IN ('capture'))
+) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+-- For batch_list, batches_find.
+CREATE INDEX klarna_batch_newest ON klarna_batch (merchant, created_at, id);
+
+-- One order of a batch: what became of it, and until that is known when it is looked at.
+CREATE TABLE klarna_batch_item (
+    batch_id          VARCHAR(36)   NOT NULL,
+    order_id          VARCHAR(36)   NOT NULL,
+    place             INTEGER       NOT NULL, -- in the order in which they were asked for
+    merchant          VARCHAR(255)  NOT NULL,
+    reference         VARCHAR(255)  NOT NULL,
+    state             VARCHAR(32)   NOT NULL,
+    reason            VARCHAR(255)  NOT NULL, -- why it was refused: a code
+    sentence          MEDIUMTEXT    NOT NULL,
+    next_step         MEDIUMTEXT    NOT NULL,
+    next_at           BIGINT        NOT NULL, -- 0: it has ended
+    updated_at        BIGINT        NOT NULL,
+    PRIMARY KEY (batch_id, order_id), -- For batch_items.
+    CONSTRAINT klarna_batch_item_state CHECK (state IN ('waiting', 'working', 'confirmed',
+        'refused', 'unknown'))
+) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+-- For batch_items_due, strays_find.
+CREATE INDEX klarna_batch_item_due ON klarna_batch_item (merchant, next_at);
+
+-- What the shop's people write to each other about an order.
+CREATE TABLE klarna_note (
+    id                VARCHAR(36)   NOT NULL PRIMARY KEY,
+    order_id          VARCHAR(36)   NOT NULL,
+    merchant          VARCHAR(255)  NOT NULL,
+    actor             VARCHAR(255)  NOT NULL,
+    note              VARCHAR(2000) NOT NULL,
+    created_at        BIGINT        NOT NULL
+) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+-- For note_list.
+CREATE INDEX klarna_note_by_order ON klarna_note (order_id, created_at, id);
+
+-- What people put on an order and list orders by, newest first: tags, reasons of returns.
+CREATE TABLE klarna_label (
+    merchant          VARCHAR(255)  NOT NULL,
+    kind              VARCHAR(32)   NOT NULL,
+    value             VARCHAR(255)  NOT NULL,
+    created_at        BIGINT        NOT NULL, -- the order's
+    order_id          VARCHAR(36)   NOT NULL,
+    PRIMARY KEY (merchant, kind, value, created_at, order_id),
+    CONSTRAINT klarna_label_kind CHECK (kind IN ('tag', 'return_reason'))
+) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+-- For label_list, label_delete.
+CREATE INDEX klarna_label_by_order ON klarna_label (order_id, kind, value);
+
+-- The articles of orders, folded, newest order first.
+CREATE TABLE klarna_article (
+    merchant          VARCHAR(255)  NOT NULL,
+    article           VARCHAR(255)  NOT NULL,
+    created_at        BIGINT        NOT NULL, -- the order's
+    order_id          VARCHAR(36)   NOT NULL,
+    PRIMARY KEY (merchant, article, created_at, order_id)
+) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+-- A refund that waits for a second person, or waited for one.
+CREATE TABLE klarna_approval (
+    id                VARCHAR(36)   NOT NULL PRIMARY KEY,
+    version           BIGINT        NOT NULL,
+    order_id          VARCHAR(36)   NOT NULL,
+    merchant          VARCHAR(255)  NOT NULL,
+    kind              VARCHAR(32)   NOT NULL,
+    state             VARCHAR(32)   NOT NULL,
+    actor             VARCHAR(255)  NOT NULL, -- who asked for it
+    client_hash       VARCHAR(128)  NOT NULL,
+    amount            BIGINT        NOT NULL, -- minor units of currency
+    currency          VARCHAR(255)  NOT NULL,
+    request           MEDIUMTEXT    NOT NULL, -- JSON, what was asked for
+    created_at        BIGINT        NOT NULL,
+    decided_at        BIGINT        NOT NULL,
+    decided_by        VARCHAR(255)  NOT NULL,
+    reason            VARCHAR(255)  NOT NULL, -- why it was refused: a code
+    sentence          MEDIUMTEXT    NOT NULL,
+    operation_id      VARCHAR(36)   NOT NULL,
+    next_at           BIGINT        NOT NULL, -- 0: nobody has to go on with it
+    CONSTRAINT klarna_approval_version CHECK (version >= 1),
+    CONSTRAINT klarna_approval_amount CHECK (amount > 0),
+    CONSTRAINT klarna_approval_kind CHECK (kind IN ('credit_invoice', 'cancel')),
+    CONSTRAINT klarna_approval_two CHECK (decided_by <> actor OR state IN ('open', 'refused')),
+    CONSTRAINT klarna_approval_state CHECK (state IN ('open', 'approving', 'approved', 'refused'))
+) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+-- For approval_open.
+CREATE INDEX klarna_approval_open ON klarna_approval (merchant, state, created_at, id);
+-- For approval_list.
+CREATE INDEX klarna_approval_by_order ON klarna_approval (order_id, created_at, id);
+-- For approvals_due.
+CREATE INDEX klarna_approval_due ON klarna_approval (merchant, next_at);
+
 -- Last, so that a half-made schema is never taken for a whole one.
 CREATE TABLE klarna_schema (version INTEGER NOT NULL PRIMARY KEY) ENGINE=InnoDB;
-INSERT INTO klarna_schema (version) VALUES (3);
+INSERT INTO klarna_schema (version) VALUES (4);

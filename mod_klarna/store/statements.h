@@ -124,6 +124,66 @@ typedef enum { KL_DIALECT_SQLITE3, KL_DIALECT_PGSQL, KL_DIALECT_MYSQL, KL_DIALEC
     S(notes, notes) \
     N(updated_at, invoice.updated_at)
 
+/* klarna_batch, written once */
+#define KL_BATCH_FIXED(S, N, I) \
+    S(id, batch.id) \
+    S(merchant, batch.account) \
+    S(action, batch.action) \
+    S(actor, batch.actor) \
+    S(client_key, batch.client_key) \
+    S(client_hash, batch.client_hash) \
+    I(total, batch.total) \
+    N(created_at, batch.created_at)
+
+/* klarna_batch_item, written once; the rest of a new one is the same for all */
+#define KL_BATCH_ITEM_FIXED(S, N, I) \
+    S(batch_id, batch_id) \
+    S(order_id, order_id) \
+    I(place, place) \
+    S(merchant, account) \
+    S(reference, reference)
+
+/* klarna_batch_item, written by every save */
+#define KL_BATCH_ITEM_SAVED(S, N, I) \
+    S(state, state) \
+    S(reason, reason) \
+    S(sentence, sentence) \
+    S(next_step, next_step) \
+    N(next_at, next_at) \
+    N(updated_at, updated_at)
+
+/* klarna_note, written once */
+#define KL_NOTE_FIXED(S, N, I) \
+    S(id, id) \
+    S(order_id, order_id) \
+    S(merchant, account) \
+    S(actor, actor) \
+    S(note, text) \
+    N(created_at, created_at)
+
+/* klarna_approval, written once */
+#define KL_APPROVAL_FIXED(S, N, I) \
+    S(id, approval.id) \
+    S(order_id, approval.order_id) \
+    S(merchant, approval.account) \
+    S(kind, kind) \
+    S(actor, approval.actor) \
+    S(client_hash, approval.client_hash) \
+    N(amount, approval.amount) \
+    S(currency, approval.currency) \
+    S(request, approval.request) \
+    N(created_at, approval.created_at)
+
+/* klarna_approval, written by every save */
+#define KL_APPROVAL_SAVED(S, N, I) \
+    S(state, state) \
+    N(decided_at, approval.decided_at) \
+    S(decided_by, approval.decided_by) \
+    S(reason, approval.reason) \
+    S(sentence, approval.sentence) \
+    S(operation_id, approval.operation_id) \
+    N(next_at, approval.next_at)
+
 /* klarna_operation, written once */
 #define KL_OPERATION_FIXED(S, N, I) \
     S(id, op.id) \
@@ -193,6 +253,19 @@ typedef enum { KL_DIALECT_SQLITE3, KL_DIALECT_PGSQL, KL_DIALECT_MYSQL, KL_DIALEC
 #define KL_INVOICE_VALUES (KL_COUNT(KL_INVOICE_FIXED) + KL_COUNT(KL_INVOICE_SAVED))
 #define KL_INVOICE_SETS KL_COUNT(KL_INVOICE_SAVED)
 
+#define KL_BATCH_ALL_ "1" KL_NAMES(KL_BATCH_FIXED)
+#define KL_BATCH_VALUES KL_COUNT(KL_BATCH_FIXED)
+/* Many at a time, as they were asked for; a short statement repeats its last. */
+#define KL_BATCH_ROWS 8
+#define KL_BATCH_ITEM_ALL_ "1" KL_NAMES(KL_BATCH_ITEM_FIXED) KL_NAMES(KL_BATCH_ITEM_SAVED)
+#define KL_BATCH_ITEM_VALUES (KL_COUNT(KL_BATCH_ITEM_FIXED) + KL_COUNT(KL_BATCH_ITEM_SAVED))
+#define KL_BATCH_ITEM_SETS KL_COUNT(KL_BATCH_ITEM_SAVED)
+#define KL_NOTE_ALL_ "1" KL_NAMES(KL_NOTE_FIXED)
+#define KL_NOTE_VALUES KL_COUNT(KL_NOTE_FIXED)
+#define KL_APPROVAL_ALL_ "version" KL_NAMES(KL_APPROVAL_FIXED) KL_NAMES(KL_APPROVAL_SAVED)
+#define KL_APPROVAL_VALUES (KL_COUNT(KL_APPROVAL_FIXED) + KL_COUNT(KL_APPROVAL_SAVED))
+#define KL_APPROVAL_SETS KL_COUNT(KL_APPROVAL_SAVED)
+
 #define KL_ORDER_INSERT_ \
     "INSERT INTO klarna_order (" KL_ORDER_ALL_ ") VALUES (1" \
     KL_VALUES(KL_ORDER_FIXED) KL_VALUES(KL_ORDER_SAVED) ")"
@@ -246,18 +319,27 @@ typedef enum { KL_DIALECT_SQLITE3, KL_DIALECT_PGSQL, KL_DIALECT_MYSQL, KL_DIALEC
     " AND open_until > 0 AND (open_until > %lld OR id > %s) ORDER BY open_until, id LIMIT %d"
 #define KL_SOONEST_VALUES 6
 
-/* One branch for each column that is searched, so that each uses its own index. References are
- * only in it where there are any, as <> '' says. */
-#define KL_HIT_(column) \
-    "SELECT id AS hit FROM klarna_order WHERE merchant = %s AND " column " = %s"
-#define KL_HITS_ \
-    ", (" KL_HIT_("id") \
-    " UNION " KL_HIT_("klarna_order_id") \
-    " UNION " KL_HIT_("klarna_reference") " AND klarna_reference <> ''" \
-    " UNION " KL_HIT_("reference1") " AND reference1 <> ''" \
-    " UNION " KL_HIT_("reference2") " AND reference2 <> ''" \
+/* One branch for each column that is searched, so that each uses its own index; ASCII capitals of
+ * the merchant's references do not matter. References are only in it where there are any, as <> ''
+ * says. MariaDB, which has no index of an expression, has columns of them. */
+#define KL_FOLDED_SQLITE3_(what) "LOWER(" what ")"
+#define KL_FOLDED_PGSQL_(what) "LOWER(" what " COLLATE \"C\")"
+#define KL_HIT_(column, value) \
+    "SELECT id AS hit FROM klarna_order WHERE merchant = %s AND " column " = " value
+#define KL_HITS_(reference, reference1, reference2, value) \
+    ", (" KL_HIT_("id", "%s") \
+    " UNION " KL_HIT_("klarna_order_id", "%s") \
+    " UNION " KL_HIT_(reference, value) " AND klarna_reference <> ''" \
+    " UNION " KL_HIT_(reference1, value) " AND reference1 <> ''" \
+    " UNION " KL_HIT_(reference2, value) " AND reference2 <> ''" \
     " UNION SELECT order_id AS hit FROM klarna_reference" \
     " WHERE merchant = %s AND value = %s) hits WHERE id = hit"
+#define KL_HITS_FOLDED_BY_(fold) \
+    KL_HITS_(fold("klarna_reference"), fold("reference1"), fold("reference2"), fold("%s"))
+#define KL_HITS_SQLITE3_ KL_HITS_FOLDED_BY_(KL_FOLDED_SQLITE3_)
+#define KL_HITS_PGSQL_ KL_HITS_FOLDED_BY_(KL_FOLDED_PGSQL_)
+#define KL_HITS_MYSQL_ \
+    KL_HITS_("klarna_reference_folded", "reference1_folded", "reference2_folded", "LOWER(%s)")
 #define KL_SEARCHED 6    /* branches of it, two values each */
 
 /* What drives a list: values of its own and what stands before the filters. */
@@ -279,19 +361,24 @@ typedef enum { KL_DIALECT_SQLITE3, KL_DIALECT_PGSQL, KL_DIALECT_MYSQL, KL_DIALEC
  * the deeper, the slower. With its other ways forbidden it starts at the page. */
 #define KL_BY_INDEX_(name) " FORCE INDEX (klarna_order_" name ")"
 
-#define KL_NEWEST_ROWS_(EACH, id, values, hint, where) \
+#define KL_NEWEST_ROWS_(EACH, id, values, hint, sqlite3, pgsql, mysql) \
     EACH(order_list_##id, values + KL_NEWEST_VALUES, \
-         KL_ORDERS_("", where, KL_NEWEST_), \
-         KL_ORDERS_("", where, KL_NEWEST_), \
-         KL_ORDERS_(hint, where, KL_NEWEST_)) \
+         KL_ORDERS_("", sqlite3, KL_NEWEST_), \
+         KL_ORDERS_("", pgsql, KL_NEWEST_), \
+         KL_ORDERS_(hint, mysql, KL_NEWEST_)) \
     EACH(order_count_##id, values + KL_NEWEST_VALUES, \
-         KL_ORDER_COUNT_("", where, KL_NEWEST_), \
-         KL_ORDER_COUNT_("", where, KL_NEWEST_), \
-         KL_ORDER_COUNT_(hint, where, KL_NEWEST_))
+         KL_ORDER_COUNT_("", sqlite3, KL_NEWEST_), \
+         KL_ORDER_COUNT_("", pgsql, KL_NEWEST_), \
+         KL_ORDER_COUNT_(hint, mysql, KL_NEWEST_))
 #define KL_NEWEST_FIRST_(EACH, id, own, hint, driver) \
-    KL_NEWEST_ROWS_(EACH, id, own + KL_FILTER_VALUES, hint, driver KL_FILTERS_)
+    KL_NEWEST_ROWS_(EACH, id, own + KL_FILTER_VALUES, hint, driver KL_FILTERS_, \
+                    driver KL_FILTERS_, driver KL_FILTERS_)
 #define KL_NEWEST_OF_A_SHOP_FIRST_(EACH, id, own, hint, driver) \
-    KL_NEWEST_ROWS_(EACH, id, own + KL_SHOP_FILTER_VALUES, hint, driver KL_SHOP_FILTERS_)
+    KL_NEWEST_ROWS_(EACH, id, own + KL_SHOP_FILTER_VALUES, hint, driver KL_SHOP_FILTERS_, \
+                    driver KL_SHOP_FILTERS_, driver KL_SHOP_FILTERS_)
+#define KL_NEWEST_FOUND_FIRST_(EACH, id, values, filters) \
+    KL_NEWEST_ROWS_(EACH, id, 2 * KL_SEARCHED + values, "", KL_HITS_SQLITE3_ filters, \
+                    KL_HITS_PGSQL_ filters, KL_HITS_MYSQL_ filters)
 #define KL_SOONEST_ROWS_(SAME, id, values, where) \
     SAME(order_list_##id, values + KL_SOONEST_VALUES, KL_ORDERS_("", where, KL_SOONEST_)) \
     SAME(order_count_##id, values + KL_SOONEST_VALUES, KL_ORDER_COUNT_("", where, KL_SOONEST_))
@@ -299,6 +386,15 @@ typedef enum { KL_DIALECT_SQLITE3, KL_DIALECT_PGSQL, KL_DIALECT_MYSQL, KL_DIALEC
     KL_SOONEST_ROWS_(SAME, id, own + KL_FILTER_VALUES, driver KL_FILTERS_)
 #define KL_SOONEST_OF_A_SHOP_FIRST_(SAME, id, own, driver) \
     KL_SOONEST_ROWS_(SAME, id, own + KL_SHOP_FILTER_VALUES, driver KL_SHOP_FILTERS_)
+#define KL_SOONEST_FOUND_FIRST_(EACH, id, values, filters) \
+    EACH(order_list_##id, 2 * KL_SEARCHED + values + KL_SOONEST_VALUES, \
+         KL_ORDERS_("", KL_HITS_SQLITE3_ filters, KL_SOONEST_), \
+         KL_ORDERS_("", KL_HITS_PGSQL_ filters, KL_SOONEST_), \
+         KL_ORDERS_("", KL_HITS_MYSQL_ filters, KL_SOONEST_)) \
+    EACH(order_count_##id, 2 * KL_SEARCHED + values + KL_SOONEST_VALUES, \
+         KL_ORDER_COUNT_("", KL_HITS_SQLITE3_ filters, KL_SOONEST_), \
+         KL_ORDER_COUNT_("", KL_HITS_PGSQL_ filters, KL_SOONEST_), \
+         KL_ORDER_COUNT_("", KL_HITS_MYSQL_ filters, KL_SOONEST_))
 
 /* What has had its time goes some at a time, by id; a short batch repeats its last. It is read
  * first by a SELECT, which locks nothing, as a DELETE with a SELECT in it would. The time before
@@ -374,6 +470,113 @@ typedef enum { KL_DIALECT_SQLITE3, KL_DIALECT_PGSQL, KL_DIALECT_MYSQL, KL_DIALEC
     "INSERT INTO klarna_reference (merchant, value, order_id) VALUES" \
     " (%s, %s, %s), (%s, %s, %s), (%s, %s, %s), (%s, %s, %s)"
 
+/* Batches, notes, labels and approvals. An item counts once its batch is there. */
+#define KL_BATCH_INSERT_ \
+    "INSERT INTO klarna_batch (id, merchant, action, actor, client_key, client_hash, total," \
+    " created_at) VALUES (%s, %s, %s, %s, %s, %s, %d, %lld)"
+#define KL_ITEM_ROW_ "(%s, %s, %d, %s, %s, %s, %s, %s, %s, %lld, %lld)"
+#define KL_FOUR_ITEM_ROWS_ KL_ITEM_ROW_ ", " KL_ITEM_ROW_ ", " KL_ITEM_ROW_ ", " KL_ITEM_ROW_
+#define KL_BATCH_ITEMS_INSERT_ \
+    "INSERT INTO klarna_batch_item (batch_id, order_id, place, merchant, reference, state," \
+    " reason, sentence, next_step, next_at, updated_at) VALUES " \
+    KL_FOUR_ITEM_ROWS_ ", " KL_FOUR_ITEM_ROWS_
+/* The joined batch's own words are not read: with the actor, it says that the item counts. */
+#define KL_BATCH_ITEMS_DUE_ \
+    "SELECT 1, i.batch_id, i.order_id, i.place, i.merchant, i.reference, i.state, i.reason," \
+    " i.sentence, i.next_step, i.next_at, i.updated_at, b.actor FROM klarna_batch_item i" \
+    " JOIN klarna_batch b ON b.id = i.batch_id WHERE i.merchant = %s" \
+    " AND i.next_at > 0 AND i.next_at <= %lld ORDER BY i.next_at, i.place LIMIT %d"
+#define KL_NOTE_INSERT_ \
+    "INSERT INTO klarna_note (id, order_id, merchant, actor, note, created_at)" \
+    " VALUES (%s, %s, %s, %s, %s, %lld)"
+#define KL_LABELS 10 /* in a statement; a short one repeats its last */
+#define KL_LABEL_ROW_ "(%s, %s, %s, %lld, %s)"
+#define KL_FIVE_LABEL_ROWS_ \
+    KL_LABEL_ROW_ ", " KL_LABEL_ROW_ ", " KL_LABEL_ROW_ ", " KL_LABEL_ROW_ ", " KL_LABEL_ROW_
+#define KL_LABEL_INSERT_ \
+    "INSERT INTO klarna_label (merchant, kind, value, created_at, order_id) VALUES " \
+    KL_FIVE_LABEL_ROWS_ ", " KL_FIVE_LABEL_ROWS_
+#define KL_APPROVAL_INSERT_ \
+    "INSERT INTO klarna_approval (" KL_APPROVAL_ALL_ ") VALUES (1" \
+    KL_VALUES(KL_APPROVAL_FIXED) KL_VALUES(KL_APPROVAL_SAVED) ")"
+#define KL_BATCHES_(SAME, EACH) \
+    EACH(batch_insert, KL_BATCH_VALUES, \
+         KL_BATCH_INSERT_ KL_UNLESS_TAKEN_, \
+         KL_BATCH_INSERT_ KL_UNLESS_TAKEN_, \
+         KL_BATCH_INSERT_) \
+    SAME(batch_load, 1, \
+         "SELECT " KL_BATCH_ALL_ " FROM klarna_batch WHERE id = %s") \
+    SAME(batch_load_by_client_key, 1, \
+         "SELECT " KL_BATCH_ALL_ " FROM klarna_batch WHERE client_key = %s") \
+    SAME(batch_list, 2, \
+         "SELECT " KL_BATCH_ALL_ " FROM klarna_batch WHERE merchant = %s" \
+         " ORDER BY created_at DESC, id DESC LIMIT %d") \
+    EACH(batch_items_insert, KL_BATCH_ROWS * KL_BATCH_ITEM_VALUES, \
+         KL_BATCH_ITEMS_INSERT_ KL_UNLESS_TAKEN_, \
+         KL_BATCH_ITEMS_INSERT_ KL_UNLESS_TAKEN_, \
+         KL_BATCH_ITEMS_INSERT_ " ON DUPLICATE KEY UPDATE batch_id = batch_id") \
+    SAME(batch_items, 1, \
+         "SELECT " KL_BATCH_ITEM_ALL_ " FROM klarna_batch_item WHERE batch_id = %s" \
+         " ORDER BY place") \
+    SAME(batch_items_due, 3, KL_BATCH_ITEMS_DUE_) \
+    /* one that has ended stays as it is */ \
+    SAME(batch_item_save, KL_BATCH_ITEM_SETS + 2, \
+         "UPDATE klarna_batch_item SET place = place" KL_SETS(KL_BATCH_ITEM_SAVED) \
+         " WHERE batch_id = %s AND order_id = %s AND next_at > 0") \
+    SAME(batches_find, 4, \
+         "SELECT id FROM klarna_batch WHERE merchant = %s AND created_at <= %lld" \
+         " AND NOT EXISTS (SELECT 1 FROM klarna_batch_item i" \
+         " WHERE i.batch_id = klarna_batch.id AND (i.next_at > 0 OR i.updated_at > %lld))" \
+         " ORDER BY created_at LIMIT %d") \
+    /* whoever was to write their batch has died before */ \
+    SAME(strays_find, 3, \
+         "SELECT DISTINCT batch_id FROM klarna_batch_item WHERE merchant = %s" \
+         " AND next_at > 0 AND next_at <= %lld AND NOT EXISTS (SELECT 1 FROM klarna_batch b" \
+         " WHERE b.id = klarna_batch_item.batch_id) LIMIT %d") \
+    SAME(batch_items_sweep, 1 + KL_SWEPT, \
+         "DELETE FROM klarna_batch_item WHERE updated_at <= %lld AND batch_id IN (" KL_IDS_ ")") \
+    SAME(batches_sweep, 1 + KL_SWEPT, \
+         "DELETE FROM klarna_batch WHERE created_at <= %lld AND id IN (" KL_IDS_ ")")
+#define KL_NOTES_(SAME, EACH) \
+    EACH(note_insert, KL_NOTE_VALUES, \
+         KL_NOTE_INSERT_ KL_UNLESS_TAKEN_, \
+         KL_NOTE_INSERT_ KL_UNLESS_TAKEN_, \
+         KL_NOTE_INSERT_) \
+    SAME(note_list, 2, \
+         "SELECT " KL_NOTE_ALL_ " FROM klarna_note WHERE order_id = %s" \
+         " ORDER BY created_at DESC, id DESC LIMIT %d") \
+    EACH(label_insert, 5 * KL_LABELS, \
+         KL_LABEL_INSERT_ KL_UNLESS_TAKEN_, \
+         KL_LABEL_INSERT_ KL_UNLESS_TAKEN_, \
+         KL_LABEL_INSERT_ " ON DUPLICATE KEY UPDATE order_id = order_id") \
+    SAME(label_delete, 3, \
+         "DELETE FROM klarna_label WHERE order_id = %s AND kind = %s AND value = %s") \
+    SAME(label_list, 1 + KL_SWEPT, \
+         "SELECT order_id, value FROM klarna_label WHERE kind = %s" \
+         " AND order_id IN (" KL_IDS_ ") ORDER BY order_id, value") \
+    SAME(label_counts, 3, \
+         "SELECT value, COUNT(*) FROM klarna_label WHERE merchant = %s AND kind = %s" \
+         " GROUP BY value ORDER BY value LIMIT %d")
+#define KL_APPROVALS_(SAME, EACH) \
+    EACH(approval_insert, KL_APPROVAL_VALUES, \
+         KL_APPROVAL_INSERT_ KL_UNLESS_TAKEN_, \
+         KL_APPROVAL_INSERT_ KL_UNLESS_TAKEN_, \
+         KL_APPROVAL_INSERT_) \
+    SAME(approval_load, 1, \
+         "SELECT " KL_APPROVAL_ALL_ " FROM klarna_approval WHERE id = %s") \
+    SAME(approval_save, KL_APPROVAL_SETS + 2, \
+         "UPDATE klarna_approval SET version = version + 1" KL_SETS(KL_APPROVAL_SAVED) \
+         " WHERE id = %s AND version = %lld") \
+    SAME(approval_open, 2, \
+         "SELECT " KL_APPROVAL_ALL_ " FROM klarna_approval WHERE merchant = %s" \
+         " AND state = 'open' ORDER BY created_at DESC, id DESC LIMIT %d") \
+    SAME(approval_list, 2, \
+         "SELECT " KL_APPROVAL_ALL_ " FROM klarna_approval WHERE order_id = %s" \
+         " ORDER BY created_at DESC, id DESC LIMIT %d") \
+    SAME(approvals_due, 3, \
+         "SELECT " KL_APPROVAL_ALL_ " FROM klarna_approval WHERE merchant = %s" \
+         " AND next_at > 0 AND next_at <= %lld ORDER BY next_at LIMIT %d")
+
 #define KL_WORKER_INSERT_ \
     "INSERT INTO klarna_worker (merchant, holder, held_until) VALUES (%s, %s, %lld)"
 
@@ -418,9 +621,9 @@ typedef enum { KL_DIALECT_SQLITE3, KL_DIALECT_PGSQL, KL_DIALECT_MYSQL, KL_DIALEC
     KL_NEWEST_FIRST_(EACH, attention, 2, KL_BY_INDEX_("by_attention"), KL_MARKED_("attention")) \
     KL_NEWEST_FIRST_(EACH, waiting, 2, KL_BY_INDEX_("waiting"), KL_MARKED_("waiting")) \
     KL_NEWEST_FIRST_(EACH, channel, 2, KL_BY_INDEX_("by_channel"), KL_RARE_CHANNEL_) \
-    KL_NEWEST_FIRST_(EACH, found, 2 * KL_SEARCHED, "", KL_HITS_) \
+    KL_NEWEST_FOUND_FIRST_(EACH, found, KL_FILTER_VALUES, KL_FILTERS_) \
     KL_SOONEST_FIRST_(SAME, open, 1, KL_ALL_) \
-    KL_SOONEST_FIRST_(SAME, open_found, 2 * KL_SEARCHED, KL_HITS_) \
+    KL_SOONEST_FOUND_FIRST_(EACH, open_found, KL_FILTER_VALUES, KL_FILTERS_) \
     KL_NEWEST_OF_A_SHOP_FIRST_(EACH, till_shop, 2, KL_BY_INDEX_("by_till"), KL_MARKED_("till")) \
     KL_NEWEST_OF_A_SHOP_FIRST_(EACH, invoice_shop, 2, KL_BY_INDEX_("by_invoice"), \
                                KL_MARKED_("invoice")) \
@@ -430,9 +633,9 @@ typedef enum { KL_DIALECT_SQLITE3, KL_DIALECT_PGSQL, KL_DIALECT_MYSQL, KL_DIALEC
                                KL_MARKED_("waiting")) \
     KL_NEWEST_OF_A_SHOP_FIRST_(EACH, channel_shop, 2, KL_BY_INDEX_("by_channel"), \
                                KL_RARE_CHANNEL_) \
-    KL_NEWEST_OF_A_SHOP_FIRST_(EACH, found_shop, 2 * KL_SEARCHED, "", KL_HITS_) \
+    KL_NEWEST_FOUND_FIRST_(EACH, found_shop, KL_SHOP_FILTER_VALUES, KL_SHOP_FILTERS_) \
     KL_SOONEST_OF_A_SHOP_FIRST_(SAME, open_shop, 1, KL_ALL_) \
-    KL_SOONEST_OF_A_SHOP_FIRST_(SAME, open_found_shop, 2 * KL_SEARCHED, KL_HITS_) \
+    KL_SOONEST_FOUND_FIRST_(EACH, open_found_shop, KL_SHOP_FILTER_VALUES, KL_SHOP_FILTERS_) \
     SAME(orders_due, 3, \
          "SELECT " KL_ORDER_ALL_ " FROM klarna_order WHERE merchant = %s" \
          " AND check_at > 0 AND check_at <= %lld ORDER BY check_at LIMIT %d") \
@@ -541,6 +744,9 @@ typedef enum { KL_DIALECT_SQLITE3, KL_DIALECT_PGSQL, KL_DIALECT_MYSQL, KL_DIALEC
     SAME(invoice_save, KL_INVOICE_SETS + 4, \
          "UPDATE klarna_invoice SET version = version + 1" KL_SETS(KL_INVOICE_SAVED) \
          KL_INVOICE_IS_ " AND version = %lld") \
+    KL_BATCHES_(SAME, EACH) \
+    KL_NOTES_(SAME, EACH) \
+    KL_APPROVALS_(SAME, EACH) \
     SAME(worker_load, 1, "SELECT holder, held_until FROM klarna_worker WHERE merchant = %s") \
     EACH(worker_insert, 3, \
          KL_WORKER_INSERT_ KL_UNLESS_TAKEN_, \

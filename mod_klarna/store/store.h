@@ -16,7 +16,7 @@
 #include "core/invoice.h"
 #include "core/operation.h"
 
-#define KL_SCHEMA_VERSION 3
+#define KL_SCHEMA_VERSION 4
 
 /* Lists of work. Those of what is open come soonest end first, the others, like every other
  * query, newest first. */

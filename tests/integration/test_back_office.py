@@ -221,7 +221,7 @@ def test_events_and_operations(shop, httpd):
 def test_health(httpd):
     told = httpd.get(HEALTH, None)
     assert told.status == 200
-    assert told.json == {"status": "ok", "database": "ok", "schema_version": 3}
+    assert told.json == {"status": "ok", "database": "ok", "schema_version": 4}
 
 
 @pytest.fixture(scope="module")

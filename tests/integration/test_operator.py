@@ -106,7 +106,7 @@ def test_overview(httpd, box):
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", told["now"])
     assert re.fullmatch(r"2\.4\.\d+.*", told["httpd"])
     assert re.fullmatch(r"\d+\.\d+\.\d+ \(OpenSSL/.+\)", told["libcurl"])
-    assert told["database"] == {"driver": stores.CHOSEN, "schema_version": 3}
+    assert told["database"] == {"driver": stores.CHOSEN, "schema_version": 4}
     assert told["worker"] is False and told["callback_base"] == BASE
     assert told["stores"] == [{"name": "default", "environment": "playground", "region": "eu",
                                "endpoint": klarna_url(box)}]

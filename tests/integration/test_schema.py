@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""klarna-schema: it creates the tables and upgrades those of versions 1 and 2 with what is in them, can
+"""klarna-schema: it creates the tables and upgrades those of versions 1 to 3 with what is in them, can
 be killed anywhere, and does nothing twice."""
 import os
 import re
@@ -59,7 +59,7 @@ def old(new_store):
     return store, version_1.Expected(data)
 
 
-@pytest.fixture(params=["1", "2-whole", "2-early", "2-by_hand"])
+@pytest.fixture(params=["1", "2-whole", "2-early", "2-by_hand", "3"])
 def older(request, new_store):
     """A database of each version, what must come of it, and the file that is the next step."""
     store, (version, _, kind) = new_store(), request.param.partition("-")
@@ -68,6 +68,8 @@ def older(request, new_store):
     expected = version_1.Expected(data)
     if version == "2":
         expected = version_1.Expected(data, version_1.to_version_2(store, kind))
+    if version == "3":
+        version_1.to_version_3(store)
     return store, expected, version_1.upgrade(f"{version}-{int(version) + 1}")
 
 
@@ -79,13 +81,13 @@ def fresh(new_store):
 def test_create(new_store, fresh):
     store = new_store()
     status, told = run(store.arguments(), answer="n\n")
-    assert status == 1 and "version 3 will be created" in told and "Nothing was done" in told
+    assert status == 1 and "version 4 will be created" in told and "Nothing was done" in told
     assert run(store.arguments())[0] == 1       # nobody answers
     assert stores.CHOSEN != "sqlite3" or not os.path.exists(store.path)
     status, told = run(store.arguments(), answer="y\n")
     assert status == 0 and "They are created." in told
     assert version_1.describe(store) == fresh
-    right(store, "are version 3, as they should be")
+    right(store, "are version 4, as they should be")
     assert version_1.describe(store) == fresh
 
 
@@ -106,8 +108,8 @@ def test_a_creation_that_was_not_finished(new_store, fresh):
 
 def test_tables_of_another_version(new_store):
     store = new_store(True)
-    store.sql("UPDATE klarna_schema SET version = 4")
-    wrong(store, "are version 4", "needs version 3", "Install the mod_klarna")
+    store.sql("UPDATE klarna_schema SET version = 5")
+    wrong(store, "are version 5", "needs version 4", "Install the mod_klarna")
     store.sql("UPDATE klarna_schema SET version = 0")
     wrong(store, "no way from version 0")
     store.sql("INSERT INTO klarna_schema (version) VALUES (2)")
@@ -120,16 +122,17 @@ def test_upgrade(old, fresh):
     status, told = run(store.arguments(), answer="no\n")
     assert status == 1 and "Nothing was done" in told
     assert all(f"{table}, a new table" in told for table in ("klarna_payment", "klarna_invoice"))
+    assert "New tables: klarna_batch and klarna_batch_item" in told
     assert version_1.describe(store) == before
     rows = {table: len(rows) for table, rows in expected.tables.items()}
     orders, payments = rows["klarna_order"], rows["klarna_payment"]
-    right(store, "are version 1", f"klarna_order: {orders + payments}", "version 3 now",
+    right(store, "are version 1", f"klarna_order: {orders + payments}", "version 4 now",
           f"klarna_order: {orders}\n", f"klarna_payment: {payments}\n")
     assert version_1.describe(store) == fresh
     expected.check(store)
-    right(store, "are version 3, as they should be")
+    right(store, "are version 4, as they should be")
     # Whoever began at the same moment and comes second changes nothing either.
-    for step in ("1-2", "2-3"):
+    for step in ("1-2", "2-3", "3-4"):
         with open(version_1.upgrade(step), "rb") as file:
             status = subprocess.run([*_client(), *store.arguments()], stdin=file, env=ENVIRONMENT,
                                     stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -193,7 +196,7 @@ def test_killed_after_each_statement(older, fresh, tmp_path):
             eventually(lambda: store.sql("SELECT COUNT(*) FROM information_schema.processlist "
                                          "WHERE db = DATABASE()") == [("1",)])
         assert store.sql("SELECT version FROM klarna_schema") == version
-    right(store, "version 3 now")
+    right(store, "version 4 now")
     assert version_1.describe(store) == fresh
     expected.check(store)
 
@@ -209,7 +212,7 @@ def test_two_at_once(older, fresh, tmp_path):
     told = [process.communicate(text, timeout=60)[0] for process, text in
             ((first, "".join(statements[6:])), (second, None))]
     assert first.returncode == 0, told
-    right(store, "version 3")
+    right(store, "version 4")
     assert version_1.describe(store) == fresh
     expected.check(store)
 

@@ -50,7 +50,7 @@ def httpd(box):
     server = Httpd(box.url, EXTRA + LOCATION + "KlarnaWorker On\n", schema=False,
                    start=False)
     version_1.fill(server.store, version_1.as_if_new(version_1.read("v1_data.sql")))
-    right(server.store, "version 3 now")
+    right(server.store, "version 4 now")
     server.hand_over()
     server.allow_log("KLA002[012]: |KLA003[0123]: ")
     server.start()

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Databases of version 1 of the schema with what its module left in one (tests/schema), those of
-version 2 that come of them, and what must be in them after the upgrade."""
+versions 2 and 3 that come of them, and what must be in them after the upgrade."""
 import os
 import re
 import sqlite3
@@ -12,6 +12,8 @@ from sandbox_client import ROOT
 FILES = os.path.join(ROOT, "tests", "schema")
 UPGRADES = os.path.join(ROOT, "conf", "schema", "upgrade")
 TABLES = ("klarna_order", "klarna_operation", "klarna_reference", "klarna_callback")
+NEW_TABLES = ("klarna_invoice", "klarna_batch", "klarna_batch_item", "klarna_note", "klarna_label",
+              "klarna_article", "klarna_approval")
 MOMENT = re.compile(r"(?<![\w.-])(1[78]\d{8})(\d{6})?(?=[^\w-])")   # seconds, microseconds
 ISO = re.compile(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d")
 LIFETIME = 48 * 3600 * 1000000     # of a session, microseconds
@@ -71,6 +73,13 @@ def to_version_2(store, kind):
         "gone" if kind == "whole" else ""
 
 
+def to_version_3(store):
+    """From version 1, by way of version 2."""
+    for step in ("1-2", "2-3"):
+        with open(upgrade(step), encoding="utf-8") as file:
+            store.script(file.read())
+
+
 def klarna(path):
     """What the sandbox knew at the same moment, as its state file."""
     database = sqlite3.connect(path)
@@ -96,8 +105,8 @@ class Expected:
         self.tables["klarna_order"] = [_order(row) for row in old["klarna_order"]
                                        if row not in moved]
         self.tables["klarna_worker"] = []
-        self.tables["klarna_invoice"] = []
-        self.tables["klarna_schema"] = [{"version": 3}]
+        self.tables |= {table: [] for table in NEW_TABLES}
+        self.tables["klarna_schema"] = [{"version": 4}]
 
     def check(self, store):
         for table, rows in self.tables.items():

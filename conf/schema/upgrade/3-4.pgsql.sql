@@ -1,0 +1,142 @@
+-- SPDX-License-Identifier: Apache-2.0
+--
+-- mod_klarna's tables on PostgreSQL from version 3 to version 4, in one transaction. For
+-- klarna-schema, which shows these lines first:
+--
+-- : New tables: klarna_batch and klarna_batch_item (what was asked for many orders at once),
+-- : klarna_note, klarna_label (tags, reasons of returns), klarna_article, klarna_approval (refunds
+-- : that wait for a second person). Orders, payments and operations stay as they are.
+-- : References are found whatever their capitals are: other indexes of klarna_order.
+
+BEGIN;
+SET LOCAL client_min_messages = warning; -- nothing is said of what is there already
+
+-- Nobody writes meanwhile, and a second upgrade waits here and then finds nothing to do.
+LOCK TABLE klarna_schema, klarna_order, klarna_operation, klarna_payment IN ACCESS EXCLUSIVE MODE;
+DO $$ BEGIN
+    IF (SELECT version FROM klarna_schema) <> 3 THEN
+        RAISE EXCEPTION 'somebody else has upgraded these tables in the meantime';
+    END IF;
+END $$;
+
+DROP INDEX klarna_order_by_reference,
+    klarna_order_by_reference1,
+    klarna_order_by_reference2,
+    klarna_order_open;
+CREATE INDEX klarna_order_by_reference
+    ON klarna_order (merchant, LOWER(klarna_reference COLLATE "C"))
+    WHERE klarna_reference <> '';
+CREATE INDEX klarna_order_by_reference1 ON klarna_order (merchant, LOWER(reference1 COLLATE "C"))
+    WHERE reference1 <> '';
+CREATE INDEX klarna_order_by_reference2 ON klarna_order (merchant, LOWER(reference2 COLLATE "C"))
+    WHERE reference2 <> '';
+CREATE INDEX klarna_order_open ON klarna_order (merchant, open_until, id, created_at, order_amount)
+    WHERE open_until > 0;
+
+-- What a person asked for many orders at once. Its row is written after its items': from then on
+-- they count.
+CREATE TABLE klarna_batch (
+    id                VARCHAR(36)   NOT NULL PRIMARY KEY,
+    merchant          TEXT          NOT NULL, -- of its first order
+    action            TEXT          NOT NULL,
+    actor             TEXT          NOT NULL,
+    client_key        TEXT          NOT NULL,
+    client_hash       TEXT          NOT NULL,
+    total             INTEGER       NOT NULL,
+    created_at        BIGINT        NOT NULL,
+    CONSTRAINT klarna_batch_client_key UNIQUE (client_key), -- For batch_load_by_client_key.
+    CONSTRAINT klarna_batch_action CHECK (action IN ('capture'))
+);
+
+CREATE INDEX klarna_batch_newest ON klarna_batch (merchant, created_at, id);
+
+-- One order of a batch: what became of it, and until that is known when it is looked at.
+CREATE TABLE klarna_batch_item (
+    batch_id          VARCHAR(36)   NOT NULL,
+    order_id          VARCHAR(36)   NOT NULL,
+    place             INTEGER       NOT NULL, -- in the order in which they were asked for
+    merchant          TEXT          NOT NULL,
+    reference         TEXT          NOT NULL,
+    state             TEXT          NOT NULL,
+    reason            TEXT          NOT NULL, -- why it was refused: a code
+    sentence          TEXT          NOT NULL,
+    next_step         TEXT          NOT NULL,
+    next_at           BIGINT        NOT NULL, -- 0: it has ended
+    updated_at        BIGINT        NOT NULL,
+    PRIMARY KEY (batch_id, order_id), -- For batch_items.
+    CONSTRAINT klarna_batch_item_state CHECK (state IN ('waiting', 'working', 'confirmed',
+        'refused', 'unknown'))
+);
+
+CREATE INDEX klarna_batch_item_due ON klarna_batch_item (merchant, next_at)
+    WHERE next_at > 0;
+
+-- What the shop's people write to each other about an order.
+CREATE TABLE klarna_note (
+    id                VARCHAR(36)   NOT NULL PRIMARY KEY,
+    order_id          VARCHAR(36)   NOT NULL,
+    merchant          TEXT          NOT NULL,
+    actor             TEXT          NOT NULL,
+    note              TEXT          NOT NULL,
+    created_at        BIGINT        NOT NULL
+);
+
+CREATE INDEX klarna_note_by_order ON klarna_note (order_id, created_at, id);
+
+-- What people put on an order and list orders by, newest first: tags, reasons of returns.
+CREATE TABLE klarna_label (
+    merchant          TEXT          NOT NULL,
+    kind              TEXT          NOT NULL,
+    value             TEXT          NOT NULL,
+    created_at        BIGINT        NOT NULL, -- the order's
+    order_id          VARCHAR(36)   NOT NULL,
+    PRIMARY KEY (merchant, kind, value, created_at, order_id),
+    CONSTRAINT klarna_label_kind CHECK (kind IN ('tag', 'return_reason'))
+);
+
+CREATE INDEX klarna_label_by_order ON klarna_label (order_id, kind, value);
+
+-- The articles of orders, folded, newest order first.
+CREATE TABLE klarna_article (
+    merchant          TEXT          NOT NULL,
+    article           TEXT          NOT NULL,
+    created_at        BIGINT        NOT NULL, -- the order's
+    order_id          VARCHAR(36)   NOT NULL,
+    PRIMARY KEY (merchant, article, created_at, order_id)
+);
+
+-- A refund that waits for a second person, or waited for one.
+CREATE TABLE klarna_approval (
+    id                VARCHAR(36)   NOT NULL PRIMARY KEY,
+    version           BIGINT        NOT NULL,
+    order_id          VARCHAR(36)   NOT NULL,
+    merchant          TEXT          NOT NULL,
+    kind              TEXT          NOT NULL,
+    state             TEXT          NOT NULL,
+    actor             TEXT          NOT NULL, -- who asked for it
+    client_hash       TEXT          NOT NULL,
+    amount            BIGINT        NOT NULL, -- minor units of currency
+    currency          TEXT          NOT NULL,
+    request           TEXT          NOT NULL, -- JSON, what was asked for
+    created_at        BIGINT        NOT NULL,
+    decided_at        BIGINT        NOT NULL,
+    decided_by        TEXT          NOT NULL,
+    reason            TEXT          NOT NULL, -- why it was refused: a code
+    sentence          TEXT          NOT NULL,
+    operation_id      VARCHAR(36)   NOT NULL,
+    next_at           BIGINT        NOT NULL, -- 0: nobody has to go on with it
+    CONSTRAINT klarna_approval_version CHECK (version >= 1),
+    CONSTRAINT klarna_approval_amount CHECK (amount > 0),
+    CONSTRAINT klarna_approval_kind CHECK (kind IN ('credit_invoice', 'cancel')),
+    CONSTRAINT klarna_approval_two CHECK (decided_by <> actor OR state IN ('open', 'refused')),
+    CONSTRAINT klarna_approval_state CHECK (state IN ('open', 'approving', 'approved', 'refused'))
+);
+
+CREATE INDEX klarna_approval_open ON klarna_approval (merchant, created_at, id)
+    WHERE state = 'open';
+CREATE INDEX klarna_approval_by_order ON klarna_approval (order_id, created_at, id);
+CREATE INDEX klarna_approval_due ON klarna_approval (merchant, next_at)
+    WHERE next_at > 0;
+
+UPDATE klarna_schema SET version = 4;
+COMMIT;
