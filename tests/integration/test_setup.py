@@ -4,6 +4,7 @@ refusal; no secret where others can read it."""
 import os
 import pathlib
 import pty
+import re
 import select
 import shutil
 import stat
@@ -192,6 +193,15 @@ def test_lines_into_a_file(host, box):
     lines, told = host.right(box, "--write", str(conf))
     assert lines == text + "\n" and f"{conf}: left alone, and it is another" in told
     assert conf.read_text() == text + "KlarnaAutoExtend On\n"
+
+
+@pytest.mark.parametrize("name", ["klarna-setup", "klarna-preflight"])
+def test_the_manual_page_has_each_option(name):
+    helped = subprocess.check_output([COMMAND.parent / name, "--help"], text=True)
+    page = pathlib.Path(ROOT, "docs", "man", name + ".8").read_text().replace("\\-", "-")
+    options = set(re.findall(r"^  (--[a-z-]+)", helped, re.M))
+    bold = "\n".join(line for line in page.splitlines() if line.startswith(".B"))
+    assert len(options) > 8 and set(re.findall(r"--[a-z-]+", bold)) == options
 
 
 # --- credentials ---------------------------------------------------------------------------------
