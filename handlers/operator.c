@@ -16,6 +16,7 @@
 #include "handlers/credential_test.h"
 #include "handlers/answer.h"
 #include "handlers/markets.h"
+#include "handlers/status.h"
 #include "handlers/support.h"
 #include "handlers/overview.h"
 #include "handlers/query.h"
@@ -118,6 +119,7 @@ static int charts(kl_request_t *req)
 
 const kl_route_t kl_operator_routes[] = {
     {"GET", "overview", 0, overview},
+    {"GET", "health", 0, kl_status_health},
     {"GET", "operations", 0, operations},
     {"GET", "callbacks", 0, callbacks},
     {"POST", "credential-test", KL_ROUTE_BODY, kl_credential_test},

@@ -31,6 +31,11 @@ static int health(kl_request_t *req)
     return kl_answer(req, HTTP_OK, v, NULL);
 }
 
+int kl_status_health(kl_request_t *req)
+{
+    return health(req);
+}
+
 const kl_route_t kl_status_routes[] = {
     {"GET", "health", 0, health},
     {NULL, NULL, 0, NULL},

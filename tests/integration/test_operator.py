@@ -26,8 +26,8 @@ KlarnaCallbackBase {BASE}
     Require all granted
 </Location>
 """
-ROUTES = [("GET", route) for route in ("overview", "operations", "callbacks", "charts", "errors",
-                                       "support-bundle", "markets")] + [
+ROUTES = [("GET", route) for route in ("overview", "health", "operations", "callbacks", "charts",
+                                       "errors", "support-bundle", "markets")] + [
     ("POST", "credential-test"), ("POST", "market-test")]
 HOUR = 3600 * 1_000_000
 
@@ -128,7 +128,7 @@ def test_settings_as_they_are(box):
 
 def test_without_a_database(box):
     server = Httpd(klarna_url(box), EXTRA + MORE, schema=False)
-    server.allow_log("KLA00(11|20): ")
+    server.allow_log("KLA00(11|19|20): ")
     for method, route in ROUTES:
         if method == "GET" and route != "markets":      # which is known without one
             problem(server.get(f"{OPERATOR}/{route}", "operator"), 503, "schema")
