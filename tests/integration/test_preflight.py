@@ -114,7 +114,8 @@ def test_everything_works(box):
         "clock": "passed", "TLS": "skipped", "callbacks": "warning"}
     assert report["addresses"] == [
         {"address": site(server), "what": "site"},
-        {"address": site(server) + "/klarna/checkout", "what": "checkout, called by the shop's pages"}]
+        {"address": site(server) + "/klarna/checkout",
+         "what": "checkout, called by the shop's pages"}]
     assert "SE/SEK" in report["countries_of_default"]
     assert report["account_default"] == f"playground eu, {box.url}"
     *cases, aborted = report["test_cases"]

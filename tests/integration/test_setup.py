@@ -181,7 +181,8 @@ def test_old_tables_are_left_to_klarna_schema(host, box):
 
 
 def test_lines_into_a_file(host, box):
-    """Into one that has comments only; not into one that somebody has changed."""
+    """Into one that has comments only, or what the last run wrote; not into one that somebody has
+    changed."""
     conf = host.dir / "klarna.conf"
     conf.write_text("# Ten lines\n\n  # as comments\n")
     lines, told = host.right(box, "--write", str(conf))
@@ -189,6 +190,10 @@ def test_lines_into_a_file(host, box):
     text = conf.read_text()
     assert text.startswith("# mod_klarna") and "KlarnaCredentials file:" in text
     assert host.right(box, "--write", str(conf))[0] == "" and conf.read_text() == text
+    other = ("--endpoint", box.url.replace("127.0.0.1", "localhost"), "--write", str(conf))
+    assert f"{conf}: written" in host.right(box, *other)[1]
+    assert conf.read_text() == text.replace(box.url, other[1])
+    host.right(box, "--write", str(conf))
     conf.write_text(text + "KlarnaAutoExtend On\n")
     lines, told = host.right(box, "--write", str(conf))
     assert lines == text + "\n" and f"{conf}: left alone, and it is another" in told
