@@ -356,6 +356,21 @@ def test_a_person_at_a_terminal(host, box):
     assert again.end() == 0 and host.state() == before      # nothing is asked twice either
 
 
+def test_a_person_who_is_shown_the_right_system(host, klarna):
+    klarna.answers = {name: UNAUTHORIZED for name in HOSTS.values()} | {
+        "api-oc.klarna.com": NO_SUCH_ORDER}
+    terminal = Terminal(host.arguments("--proxy", klarna.url, "--trust-store", klarna.trust_store,
+                                       "--user", sandbox.USERNAME, "--url", "", "--admin", ""))
+    terminal.answer("Environment", "")
+    terminal.answer("Region", "")
+    terminal.answer("Password of", sandbox.PASSWORD)
+    terminal.answer("Take live, region oc?", "y")
+    terminal.answer("Database", "")
+    terminal.answer("Its file", "")
+    assert terminal.end() == 0, terminal.screen
+    assert "KlarnaEnvironment live" in terminal.screen and "KlarnaRegion oc" in terminal.screen
+
+
 def test_a_person_who_stops(host, box):
     terminal = Terminal(host.arguments())
     terminal.answer("Environment", "sandbox")
