@@ -109,6 +109,26 @@ static const kl_words_t sentences[] = {
     [KL_ORDER_ABANDONED] = {"abandoned", "The shopper never finished the purchase."},
 };
 
+/* What somebody asked for and Klarna has not confirmed; with nothing under way, it never will. */
+static const kl_words_t *waiting_sentence(const kl_order_t *order)
+{
+    static const kl_words_t waits[] =
+        {{"capture_waiting", "The capture was asked for; Klarna has not confirmed it yet."},
+         {"refund_waiting", "The refund was asked for; Klarna has not confirmed it yet."}};
+    static const kl_words_t failed[] = {{"capture_failed",
+                                         "The capture did not go through; it is still to be done."},
+                                        {"refund_failed",
+                                         "The refund did not go through; it is still to be done."}};
+    int is_refund = strcmp(order->waiting, "refund") == 0;
+
+    return order->pending_op[0] ? &waits[is_refund] : &failed[is_refund];
+}
+
+static const kl_words_t *or_waiting(const kl_order_t *order, const kl_words_t *sentence)
+{
+    return order->waiting[0] ? waiting_sentence(order) : sentence;
+}
+
 /* What is still open is only shipped when Klarna said yes. */
 static const kl_words_t *open_sentence(const kl_order_t *order)
 {
@@ -120,7 +140,7 @@ static const kl_words_t *open_sentence(const kl_order_t *order)
     if (kl_order_is_in_review(order)) {
         return &in_review;
     }
-    return kl_order_is_rejected(order) ? &rejected : &sentences[order->state];
+    return kl_order_is_rejected(order) ? &rejected : or_waiting(order, &sentences[order->state]);
 }
 
 static const kl_words_t *captured_sentence(const kl_order_t *order)
@@ -146,16 +166,16 @@ const kl_words_t *kl_order_sentence(const kl_order_t *order)
         return &broken;
     }
     if (order->pending_op[0] != '\0') {
-        return &in_progress;
+        return or_waiting(order, &in_progress);
     }
     switch (order->state) {
     case KL_ORDER_AUTHORIZED:
     case KL_ORDER_PART_CAPTURED:
         return open_sentence(order);
     case KL_ORDER_CAPTURED:
-        return captured_sentence(order);
+        return or_waiting(order, captured_sentence(order));
     default:
-        return &sentences[order->state];
+        return or_waiting(order, &sentences[order->state]);
     }
 }
 

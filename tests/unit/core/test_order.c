@@ -89,6 +89,35 @@ static void only_what_klarna_accepted_is_shipped(void **state)
     }
 }
 
+/* Nothing is ready to ship over a capture that did not go through; what is under way has not. */
+static void what_waits_is_said(void **state)
+{
+    static const kl_order_state_t states[] = {KL_ORDER_AUTHORIZED, KL_ORDER_PART_CAPTURED,
+                                              KL_ORDER_CAPTURED, KL_ORDER_EXPIRED, KL_ORDER_CLOSED};
+    kl_order_t *order = fixture_shop(*state);
+
+    for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
+        order->state = states[i];
+        order->waiting = "capture";
+        assert_string_equal(kl_order_sentence(order)->code, "capture_failed");
+        order->waiting = "refund";
+        assert_string_equal(kl_order_sentence(order)->code, "refund_failed");
+        order->pending_op = "op";
+        assert_string_equal(kl_order_sentence(order)->code, "refund_waiting");
+        order->waiting = "capture";
+        assert_string_equal(kl_order_sentence(order)->code, "capture_waiting");
+        order->waiting = "";
+        assert_string_equal(kl_order_sentence(order)->code, "in_progress");
+        order->pending_op = "";
+    }
+    order->state = KL_ORDER_AUTHORIZED;
+    order->waiting = "capture";
+    order->fraud_status = "PENDING";
+    assert_string_equal(kl_order_sentence(order)->code, "in_review");
+    order->fraud_status = "REJECTED";
+    assert_string_equal(kl_order_sentence(order)->code, "rejected");
+}
+
 static void the_sentence_of_a_captured_order_tells_of_refunds(void **state)
 {
     kl_order_t *order = fixture_shop(*state);
@@ -272,6 +301,7 @@ int main(void)
         WITH_POOL(words_go_both_ways),
         WITH_POOL(every_state_has_its_own_sentence),
         WITH_POOL(only_what_klarna_accepted_is_shipped),
+        WITH_POOL(what_waits_is_said),
         WITH_POOL(the_sentence_of_a_captured_order_tells_of_refunds),
         WITH_POOL(things_are_found_by_their_names),
         WITH_POOL(room_ends_at_the_limit),
