@@ -19,7 +19,8 @@ import orders
 STATES = ("AUTHORIZED", "PART_CAPTURED", "CAPTURED", "CANCELLED", "EXPIRED", "CLOSED", "CREATED",
           "DECLINED", "ABANDONED")
 ATTENTION = ("orphan", "outside", "differs", "expiring")
-LISTS = ("to_ship", "expiring", "capture_unconfirmed", "refund_unconfirmed", "orphans")
+LISTS = ("to_ship", "expiring", "capture_unconfirmed", "refund_unconfirmed", "orphans", "in_review")
+SORTS = ("newest", "oldest", "amount_desc", "amount_asc", "expiry")
 REFERENCES = ("id", "klarna_order_id", "klarna_reference", "reference1", "reference2",
               "capture_reference", "capture_id", "tracking", "credit_invoice", "credit_reference",
               "refund_id")
@@ -70,6 +71,13 @@ def check_some(path, body):
 def check_none(path, body):
     if check_orders(path, body):
         raise Failure(f"{path} gave an order")
+    return 0
+
+
+def check_elsewhere(path, body):
+    answer = json.loads(body)
+    if answer["orders"] or answer["elsewhere"] != 1:
+        raise Failure(f"{path} gave {answer}")
     return 0
 
 
@@ -139,13 +147,13 @@ class Cases:
                 yield orders_path(**parameters, cursor=cursor)
         return walk
 
-    def days(self, count, **parameters):
+    def days(self, count, path="/orders?", **parameters):
         """From a day at random on so many days."""
         def walk(_):
             while True:
                 first = self.day()
                 last = first + datetime.timedelta(days=count - 1)
-                yield orders_path(**parameters, from_=first, to=last)
+                yield path + orders_path(**parameters, from_=first, to=last).partition("?")[2]
         return walk
 
     def values(self, kind, template="/orders?q={}"):
@@ -171,6 +179,7 @@ class Cases:
         yield from self.lists()
         yield from self.filters()
         yield from self.searches()
+        yield from self.sorted()
         yield from self.others()
         yield from self.combined()
 
@@ -195,6 +204,13 @@ class Cases:
             yield Case("channel", channel, pages(channel=channel), check_some)
         yield Case("channel", "a till", pages(till="Till 7"), check_some)
         yield Case("channel", "a till, one day", self.days(1, till="Till 7"), check_orders)
+        yield Case("channel", "a department", pages(department="kitchen"), check_some)
+        yield Case("channel", "a cashier", pages(cashier="eva"), check_some)
+        yield Case("channel", "a terminal", pages(terminal="T-7"), check_some)
+        yield Case("channel", "nobody's", each(*(f"/orders?{name}=none" for name in (
+            "cashier", "department", "terminal", "till"))), check_none)
+        yield Case("label", "a tag", pages(tag="gift"), check_some)
+        yield Case("label", "a return reason", pages(return_reason="SIZE"), check_some)
         for attention in ATTENTION:
             yield Case("attention", attention, pages(attention=attention), check_orders)
         for name in LISTS:
@@ -207,9 +223,39 @@ class Cases:
     def searches(self):
         for kind in REFERENCES:
             yield Case("search", kind, self.values(kind), check_some)
+        yield Case("search", "article", self.values("article"), check_some)
+        yield Case("search", "article of every third", pages(q="Poster"), check_some)
+        yield Case("search", "amount", self.amounts(), check_orders)
         yield Case("search", "no hit", self.misses(), check_none)
+        yield Case("search", "not in this list", self.values("id", "/orders?list=orphans&q={}"),
+                   check_elsewhere)
+
+    def amounts(self):
+        def walk(_):
+            while True:
+                yield orders_path(q=f"{self.rng.randrange(100, 2500)}.80")
+        return walk
+
+    def sorted(self):
+        for sort in SORTS:
+            yield Case("sort", sort, pages(sort=sort), check_some)
+            yield Case("sort", f"{sort}, to_ship", pages(sort=sort, list="to_ship"), check_some)
+        yield Case("sort", "amount_desc, CANCELLED", pages(sort="amount_desc", state="CANCELLED"),
+                   check_some)
+        yield Case("sort", "amount_desc, one day", self.days(1, sort="amount_desc"), check_some)
+        yield Case("sort", "amount_desc, a month", self.days(30, sort="amount_desc"), check_some)
+        yield Case("sort", "amount_asc, a till", pages(sort="amount_asc", till="Till 7"),
+                   check_some)
+        yield Case("sort", "amount_asc, a tag", pages(sort="amount_asc", tag="gift"), check_some)
+        yield Case("sort", "oldest, CAPTURED", pages(sort="oldest", state="CAPTURED"), check_some)
 
     def others(self):
+        yield Case("route", "totals of to_ship", each("/orders/totals?list=to_ship"),
+                   check_member("currencies"))
+        yield Case("route", "totals of a month", self.days(30, "/orders/totals?"),
+                   check_member("currencies"), False)
+        yield Case("route", "totals of all", each("/orders/totals"), check_member("currencies"),
+                   False, share=0.1)
         yield Case("route", "GET lists", each("/orders/lists"), check_member("lists"))
         yield Case("route", "one order", self.values("id", "/orders/{}"),
                    check_member("order_lines"))
@@ -235,8 +281,11 @@ class Cases:
         yield case("state AUTHORIZED + old month", self.days(30, state="AUTHORIZED"))
         yield case("store + state + instore", pages(store="south", state="CLOSED",
                                                     channel="instore"))
-        yield case("a cashier", pages(cashier="eva"), check_some)
-        yield case("a department", pages(department="kitchen"), check_some)
+        yield case("to_ship + article of every third", pages(list="to_ship", q="poster"))
+        yield case("refund_unconfirmed + the same", pages(list="refund_unconfirmed", q="poster"))
+        yield case("article of every third by amount", pages(sort="amount_desc", q="poster"))
+        yield case("article + state", self.values("article", "/orders?q={}&state=CANCELLED"))
+        yield case("tag + state", pages(tag="gift", state="CANCELLED"))
         yield case("till + cashier", pages(till="Till 7", cashier="eva"))
         yield case("cashier + CANCELLED", pages(cashier="eva", state="CANCELLED"))
         yield case("instore + month", self.days(30, channel="instore"))

@@ -293,7 +293,9 @@ class MariaDb(Served):
         run(self._client(), input=text)
 
     def columns(self, table):
-        return [row[0] for row in self.query(f"SHOW COLUMNS FROM {table}")]
+        """Without those the server makes of the others."""
+        return [row[0] for row in self.query(f"SHOW COLUMNS FROM {table}")
+                if "GENERATED" not in row[-1]]
 
     def load(self, batches):
         checks = ("SET SESSION unique_checks = 0; SET SESSION foreign_key_checks = 0; "

@@ -33,13 +33,17 @@ OPERATION = ("id version order_id merchant kind state method path body intent am
              "created_at updated_at sent_at next_at http_status result_id result error_code "
              "error_messages correlation_id took mark hint refusal").split()
 REFERENCE = "merchant value order_id".split()
+ARTICLE = "merchant article created_at order_id".split()
+LABEL = "merchant kind value created_at order_id".split()
+TAGS = ("fragile", "gift", "b2b")
+REASONS = ("SIZE", "BROKEN", "LATE")
 PAYMENT = ("id version merchant environment kind payment_key callback_secret client_hash cart_claim "
            "keep_until state session_id client_token country currency locale order_amount "
            "order_tax_amount reference1 reference2 confirmation_url pending_op cart reason_code "
            "reason addresses department till terminal cashier invoice created_at updated_at expires_at "
            "check_at").split()
 TABLES = {"klarna_order": ORDER, "klarna_operation": OPERATION, "klarna_reference": REFERENCE,
-          "klarna_payment": PAYMENT}
+          "klarna_payment": PAYMENT, "klarna_article": ARTICLE, "klarna_label": LABEL}
 
 GOODS = ("Merino jumper, navy", "Rain jacket, women", "Trail running shoe", "Linen shirt, white",
          "Enamel coffee pot, 1.2 l", "Desk lamp, brass", "Wool blanket 130 x 180", "Chef's knife",
@@ -58,6 +62,8 @@ class Batch:
     klarna_operation: list = dataclasses.field(default_factory=list)
     klarna_reference: list = dataclasses.field(default_factory=list)
     klarna_payment: list = dataclasses.field(default_factory=list)
+    klarna_article: list = dataclasses.field(default_factory=list)
+    klarna_label: list = dataclasses.field(default_factory=list)
     samples: dict = dataclasses.field(default_factory=dict)
 
 
@@ -87,6 +93,7 @@ class Cart:
         self.amount = sum(self.amounts)
         self.tax = sum(self._tax(amount) for amount in self.amounts)
         self.heads = [head for head, _, _ in self.lines]
+        self.articles = {json.loads(head + "}")["reference"].lower() for head in self.heads[:2]}
         self.quantities = [quantity for _, quantity, _ in self.lines]
         self.whole = [f'{{"line":{i},"quantity":{q},"amount":{a}}}'
                       for i, (q, a) in enumerate(zip(self.quantities, self.amounts))]
@@ -123,6 +130,10 @@ def told_in_store(ledger, place):
     return ledger[:-1] + ',"instore":' + json.dumps({
         "way": "hosted_page", "state": "COMPLETED", "start": "made", "sent": "none",
         **{name: value for name, value in told.items() if value}}) + "}"
+
+
+def state_is_open(row):
+    return row["state"] in ("AUTHORIZED", "PART_CAPTURED")
 
 
 NOTHING = ((), (), ())
@@ -205,7 +216,8 @@ class Maker:
             row = self.part_captured(then)
         else:
             row = self.captured(then)
-        row["fraud"] = "ACCEPTED"
+        is_new = state_is_open(row) and at + 2 * DAY > self.now
+        row["fraud"] = "PENDING" if is_new and self.random() < 0.02 else "ACCEPTED"
         return row
 
     def authorized(self, at):
@@ -327,7 +339,7 @@ class Maker:
     def refer(self, **values):
         for kind, value in values.items():
             if value:
-                self.batch.klarna_reference.append((self.store, value, self.id))
+                self.batch.klarna_reference.append((self.store, value.lower(), self.id))
                 self.sample(kind, value)
 
     def place(self):
@@ -364,6 +376,20 @@ class Maker:
             row["updated_at"], created + SESSION,
             created + SESSION if created + SESSION > self.now else 0))
 
+    def beside(self, created, is_refunded):
+        """Its articles, one of which every third order has; a tag of one in fifty orders, and why
+        something came back."""
+        articles = sorted(self.cart.articles) + (["poster"] if self.random() < 1 / 3 else [])
+        self.batch.klarna_article += [(self.store, article, created, self.id)
+                                      for article in articles]
+        self.sample("article", articles[0].upper())
+        if self.random() < 0.02:
+            self.batch.klarna_label.append((self.store, "tag", self.rng.choice(TAGS), created,
+                                            self.id))
+        if is_refunded:
+            self.batch.klarna_label.append((self.store, "return_reason", self.rng.choice(REASONS),
+                                            created, self.id))
+
     def order_row(self, row, created, is_placed, references):
         cart, state, attention = self.cart, row["state"], row.get("attention", "")
         klarna_id = self.klarna_id if is_placed else self.id
@@ -371,7 +397,7 @@ class Maker:
         if is_placed and not attention and self.random() < 0.0005:
             attention = "differs" if self.random() < 0.2 else "outside"
         remaining = row.get("remaining", 0)
-        is_open = state in ("AUTHORIZED", "PART_CAPTURED") and remaining > 0
+        is_open = state_is_open(row) and remaining > 0 and row.get("fraud") != "PENDING"
         expires = self.expires if is_placed else 0
         channel = "online" if self.random() < 0.9 else "instore"
         place = self.place() if channel == "instore" else NOWHERE
@@ -383,6 +409,7 @@ class Maker:
             row.get("refunded", 0), remaining, created, row["updated_at"], expires,
             row.get("check_at", 0), 3 if is_placed else 0, attention, row.get("pending_op", ""), "",
             ledger, channel, row.get("waiting", ""), expires if is_open else 0, *place))
+        self.beside(created, bool(row.get("refunded")))
         if is_placed:
             self.sample("klarna_order_id", klarna_id)
             self.sample("klarna_reference", short)
