@@ -47,6 +47,7 @@ static int write_rest(kl_request_t *req, apr_pool_t *p, kl_order_query_t *query,
     query->before_id = id;
     while (page->more && !req->r->connection->aborted) {
         query->before_at = page->at;
+        query->before_amount = page->amount;
         apr_cpystrn(id, page->id, ID_SIZE);
         apr_pool_clear(p);
         if (rows >= KL_MAX_EXPORT) {

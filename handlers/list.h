@@ -8,8 +8,9 @@
 #include "handlers/handlers.h"
 #include "service/order_lists.h"
 
-/** GET "" and GET lists. */
+/** GET "", GET lists and GET totals. */
 int kl_list(kl_request_t *req);
 int kl_list_counts(kl_request_t *req);
+int kl_list_totals(kl_request_t *req);
 
 #endif

@@ -33,6 +33,20 @@ static kl_kind_t look_if_possible(kl_request_t *req, kl_order_t **order)
 
 /* ?refresh=1 reads Klarna's record first; else that is done only, as well as it can be, while
  * the expiry is not known (just placed or extended). */
+/* Others with the same merchant reference; a failure leaves the number out. */
+static void add_same_reference(kl_request_t *req, const kl_order_t *order, kl_json_t *v)
+{
+    kl_store_t *store = req->svc.store;
+    int count = 0;
+
+    if (order->reference1[0]
+        && store->order_same_reference(store, req->r->pool, order, &count,
+                                       kl_error_make(req->r->pool))
+               == KL_OK) {
+        kl_json_set_int(v, "same_reference", count);
+    }
+}
+
 static int read_one(kl_request_t *req)
 {
     const char *refresh = kl_query_parameter(req->r, "refresh");
@@ -55,6 +69,7 @@ static int read_one(kl_request_t *req)
         return kl_answer_error(req);
     }
     v = kl_order_view(req->r->pool, order, 1);
+    add_same_reference(req, order, v);
     if (asked) {
         kl_json_set_bool(v, "differs_from_klarna", look.differs);
     }
@@ -115,6 +130,7 @@ static int about(kl_request_t *req)
 const kl_route_t kl_orders_routes[] = {
     {"GET", "", 0, kl_list},
     {"GET", "lists", 0, kl_list_counts},
+    {"GET", "totals", 0, kl_list_totals},
     {"GET", "about", 0, about},
     {"GET", "operations", 0, kl_operations_list},
     {"GET", "*", 0, read_one},

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define MAX_NAME_SHOWN 64
+#define ID_BYTES 37 /* of a UUID with a comma */
 
 /* Decodes in place; 0 when it cannot be decoded to UTF-8 text without NUL. */
 static int decode(char *value)
@@ -57,6 +58,7 @@ static kl_kind_t check_part(kl_request_t *req, char *part, const char *const *na
 {
     apr_pool_t *p = req->r->pool;
     char *value = part + strcspn(part, "=");
+    apr_size_t most;
     int i;
 
     if (*value) {
@@ -72,10 +74,11 @@ static kl_kind_t check_part(kl_request_t *req, char *part, const char *const *na
                               "one value");
     }
     *seen |= 1u << i;
-    if (strlen(value) > 3 * KL_MAX_STRING || !decode(value) || strlen(value) > KL_MAX_STRING) {
+    most = strcmp(names[i], KL_QUERY_IDS) == 0 ? KL_MAX_IDS * ID_BYTES : KL_MAX_STRING;
+    if (strlen(value) > 3 * most || !decode(value) || strlen(value) > most) {
         return kl_error_field(req->err, "unreadable_parameter", names[i], "some other text",
-                              "at most " APR_STRINGIFY(KL_MAX_STRING) " bytes of UTF-8 text, "
-                                                                      "percent-encoded");
+                              apr_psprintf(p, "at most %d bytes of UTF-8 text, percent-encoded",
+                                           (int)most));
     }
     return KL_OK;
 }

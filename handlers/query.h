@@ -11,6 +11,9 @@
 /** One parameter of the query, decoded, in r->pool; NULL when absent, "" when not decodable. */
 const char *kl_query_parameter(request_rec *r, const char *name);
 
+/* The one parameter that may be longer than KL_MAX_STRING: KL_MAX_IDS ids, with commas. */
+#define KL_QUERY_IDS "ids"
+
 /** Refuses (KL_INVALID) parameters that are not named, stand twice, are not UTF-8 text or
  *  longer than KL_MAX_STRING bytes. names: at most 32, ends with NULL. */
 kl_kind_t kl_query_only(kl_request_t *req, const char *const *names);

@@ -75,18 +75,18 @@ CREATE TABLE klarna_order (
         'CAPTURED', 'CANCELLED', 'EXPIRED', 'CLOSED', 'DECLINED', 'ABANDONED'))
 ) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
--- Each index says which statements of mod_klarna/store/statements.h need it.
+-- Each index says which statements of mod_klarna/store need it.
 
 -- For order_list_newest.
 CREATE INDEX klarna_order_newest ON klarna_order (merchant, created_at, id);
 -- For order_list_state: channel last, so that one that no order of a state has is found to be
 -- none without reading them.
 CREATE INDEX klarna_order_by_state ON klarna_order (merchant, state, created_at, id, channel);
--- For order_list_found, order_list_open_found: capitals do not matter.
+-- For order_list_found: capitals do not matter.
 CREATE INDEX klarna_order_by_reference ON klarna_order (merchant, klarna_reference_folded);
--- For order_list_found, order_list_open_found: capitals do not matter.
+-- For order_list_found, order_same_reference: capitals do not matter.
 CREATE INDEX klarna_order_by_reference1 ON klarna_order (merchant, reference1_folded);
--- For order_list_found, order_list_open_found: capitals do not matter.
+-- For order_list_found: capitals do not matter.
 CREATE INDEX klarna_order_by_reference2 ON klarna_order (merchant, reference2_folded);
 -- For order_list_attention.
 CREATE INDEX klarna_order_by_attention ON klarna_order (merchant, attention, created_at, id);
@@ -99,10 +99,20 @@ CREATE INDEX klarna_order_open
     ON klarna_order (merchant, open_until, id, created_at, order_amount);
 -- For orders_due.
 CREATE INDEX klarna_order_due ON klarna_order (merchant, check_at);
--- For order_list_till, order_list_till_shop.
+-- For order_list_till.
 CREATE INDEX klarna_order_by_till ON klarna_order (merchant, till, created_at, id);
--- For order_list_invoice, order_list_invoice_shop.
+-- For order_list_invoice.
 CREATE INDEX klarna_order_by_invoice ON klarna_order (merchant, invoice, created_at, id);
+-- For order_list_amount, order_list_of_amount.
+CREATE INDEX klarna_order_by_amount ON klarna_order (merchant, order_amount, created_at, id, state);
+-- For order_list_review.
+CREATE INDEX klarna_order_review ON klarna_order (merchant, fraud_status, created_at, id);
+-- For order_list_department.
+CREATE INDEX klarna_order_by_department ON klarna_order (merchant, department, created_at, id);
+-- For order_list_terminal.
+CREATE INDEX klarna_order_by_terminal ON klarna_order (merchant, terminal, created_at, id);
+-- For order_list_cashier.
+CREATE INDEX klarna_order_by_cashier ON klarna_order (merchant, cashier, created_at, id);
 
 CREATE TABLE klarna_operation (
     id                VARCHAR(36)   NOT NULL PRIMARY KEY,

@@ -77,7 +77,7 @@ CREATE TABLE klarna_order (
         'CAPTURED', 'CANCELLED', 'EXPIRED', 'CLOSED', 'DECLINED', 'ABANDONED'))
 ) STRICT;
 
--- Each index says which statements of mod_klarna/store/statements.h need it. Most hold only the
+-- Each index says which statements of mod_klarna/store need it. Most hold only the
 -- rows those look for: the others cost nothing when they are written.
 
 -- For order_list_newest.
@@ -85,13 +85,13 @@ CREATE INDEX klarna_order_newest ON klarna_order (merchant, created_at, id);
 -- For order_list_state: channel last, so that one that no order of a state has is found to be
 -- none without reading them.
 CREATE INDEX klarna_order_by_state ON klarna_order (merchant, state, created_at, id, channel);
--- For order_list_found, order_list_open_found: capitals do not matter.
+-- For order_list_found: capitals do not matter.
 CREATE INDEX klarna_order_by_reference ON klarna_order (merchant, LOWER(klarna_reference))
     WHERE klarna_reference <> '';
--- For order_list_found, order_list_open_found: capitals do not matter.
+-- For order_list_found, order_same_reference: capitals do not matter.
 CREATE INDEX klarna_order_by_reference1 ON klarna_order (merchant, LOWER(reference1))
     WHERE reference1 <> '';
--- For order_list_found, order_list_open_found: capitals do not matter.
+-- For order_list_found: capitals do not matter.
 CREATE INDEX klarna_order_by_reference2 ON klarna_order (merchant, LOWER(reference2))
     WHERE reference2 <> '';
 -- For order_list_channel.
@@ -109,12 +109,27 @@ CREATE INDEX klarna_order_open ON klarna_order (merchant, open_until, id, create
 -- For orders_due.
 CREATE INDEX klarna_order_due ON klarna_order (merchant, check_at)
     WHERE check_at > 0;
--- For order_list_till, order_list_till_shop.
+-- For order_list_till.
 CREATE INDEX klarna_order_by_till ON klarna_order (merchant, till, created_at, id)
     WHERE till <> '';
--- For order_list_invoice, order_list_invoice_shop.
+-- For order_list_invoice.
 CREATE INDEX klarna_order_by_invoice ON klarna_order (merchant, invoice, created_at, id)
     WHERE invoice <> '';
+-- For order_list_amount, order_list_of_amount.
+CREATE INDEX klarna_order_by_amount ON klarna_order (merchant, order_amount, created_at, id, state);
+-- For order_list_review.
+CREATE INDEX klarna_order_review ON klarna_order (merchant, created_at, id)
+    WHERE fraud_status NOT IN ('', 'ACCEPTED', 'REJECTED', 'STOPPED')
+        AND state IN ('AUTHORIZED', 'PART_CAPTURED');
+-- For order_list_department.
+CREATE INDEX klarna_order_by_department ON klarna_order (merchant, department, created_at, id)
+    WHERE department <> '';
+-- For order_list_terminal.
+CREATE INDEX klarna_order_by_terminal ON klarna_order (merchant, terminal, created_at, id)
+    WHERE terminal <> '';
+-- For order_list_cashier.
+CREATE INDEX klarna_order_by_cashier ON klarna_order (merchant, cashier, created_at, id)
+    WHERE cashier <> '';
 
 CREATE TABLE klarna_operation (
     id                TEXT    NOT NULL PRIMARY KEY,

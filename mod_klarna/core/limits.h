@@ -56,7 +56,8 @@
 
 /* Lists. */
 #define KL_MAX_PAGE 100      /* rows of one page */
-#define KL_MAX_EXPORT 100000 /* rows of one export */
+#define KL_MAX_EXPORT 100000 /* rows of one export, and orders of one total */
+#define KL_MAX_IDS 1000      /* orders picked by hand */
 
 /* An operator's logo file. */
 #define KL_MAX_LOGO 65536      /* bytes */

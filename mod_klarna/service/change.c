@@ -58,7 +58,7 @@ static kl_kind_t change_once(kl_service_t *svc, kl_change_t *change, const char 
         *order = NULL;
         return rv;
     }
-    known = kl_references_known(*order);
+    known = kl_references_known(svc->p, *order);
     change->nothing = 0;
     change->now = svc->now();
     rv = change->make(change, *order, svc->p, err);

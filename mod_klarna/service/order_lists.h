@@ -2,8 +2,8 @@
 /*
  * Lists of orders over all of the caller's accounts, page by page, and how many orders wait for
  * what. Each account is asked for a page; the pages are merged by the key they come sorted by,
- * which is also what the cursor holds: time and id are the same in all of them, so the next page
- * begins in every account where this one ended.
+ * which is also what the cursor holds: it means the same in all of them, so the next page begins in
+ * every account where this one ended.
  */
 #ifndef KL_SERVICE_ORDER_LISTS_H
 #define KL_SERVICE_ORDER_LISTS_H
@@ -14,8 +14,9 @@
 
 typedef struct kl_list_page_t {
     apr_array_header_t *orders; /* of kl_order_t * */
-    int more;                   /* 1: there may be a next page; it begins after at and id */
+    int more;                   /* 1: there may be a next page; it begins after these three */
     apr_time_t at;
+    apr_int64_t amount;
     const char *id;
 } kl_list_page_t;
 
@@ -38,6 +39,21 @@ kl_order_query_t kl_order_lists_query(const kl_service_t *svc, kl_order_list_t l
  */
 kl_kind_t kl_order_lists_page(kl_service_t *svc, apr_pool_t *p, const kl_order_query_t *query,
                               kl_list_page_t *page, kl_error_t *err);
+
+/** After a page of query that is empty: how many orders there are elsewhere, at most KL_MAX_LISTED,
+ *  that are searched for, in no list and whatever else query asks for. 0 when it only searches. */
+kl_kind_t kl_order_lists_elsewhere(kl_service_t *svc, const kl_order_query_t *query, int *out,
+                                   kl_error_t *err);
+
+typedef struct kl_list_totals_t {
+    apr_array_header_t *currencies; /* of kl_total_t, by currency */
+    apr_int64_t count;
+    int complete; /* 0: only the first KL_MAX_EXPORT orders of an account were added up */
+} kl_list_totals_t;
+
+/** Sums of the orders that fit the query, whatever its page; everything in svc->p. */
+kl_kind_t kl_order_lists_totals(kl_service_t *svc, const kl_order_query_t *query,
+                                kl_list_totals_t *out, kl_error_t *err);
 
 /** How many orders of all the caller's accounts are on that list. */
 kl_kind_t kl_order_lists_count(kl_service_t *svc, kl_order_list_t list, kl_list_count_t *out,

@@ -6,6 +6,7 @@
 #include <apr_strings.h>
 #include <string.h>
 #include "core/intent.h"
+#include "core/payment.h"
 
 /* Without the spaces around it, as searches are. */
 static void collect(apr_pool_t *p, apr_array_header_t *values, const char *value)
@@ -62,14 +63,65 @@ static void store(kl_service_t *svc, const kl_order_t *order, const apr_array_he
     }
 }
 
-kl_known_t kl_references_known(const kl_order_t *order)
+/* Not of what any order may have. */
+static int is_article(const kl_line_t *line)
+{
+    return line->reference[0] && line->type != KL_LINE_SHIPPING_FEE
+           && line->type != KL_LINE_SALES_TAX;
+}
+
+/* Those that are not in known, which then has them.
+ * @param added NULL: they are not wanted */
+static void collect_articles(const kl_order_t *order, apr_hash_t *known, apr_array_header_t *added)
+{
+    for (int i = 0; i < order->lines->nelts; i++) {
+        const kl_line_t *line = &APR_ARRAY_IDX(order->lines, i, kl_line_t);
+
+        if (!is_article(line) || apr_hash_get(known, line->reference, APR_HASH_KEY_STRING)) {
+            continue;
+        }
+        apr_hash_set(known, line->reference, APR_HASH_KEY_STRING, line->reference);
+        if (added) {
+            APR_ARRAY_PUSH(added, const char *) = line->reference;
+        }
+    }
+}
+
+static int invoice_numbers(const kl_order_t *order)
 {
     int numbers = 0;
 
     for (int i = 0; i < order->captures->nelts; i++) {
         numbers += APR_ARRAY_IDX(order->captures, i, kl_capture_t).klarna_reference[0] != '\0';
     }
-    return (kl_known_t){order->captures->nelts, order->credit_invoices->nelts, numbers};
+    return numbers;
+}
+
+/* A payment is not found by its articles: as an order it has them all to store. */
+kl_known_t kl_references_known(apr_pool_t *p, const kl_order_t *order)
+{
+    kl_known_t known = {order->captures->nelts, order->credit_invoices->nelts,
+                        invoice_numbers(order), apr_hash_make(p)};
+
+    if (order->stored == KL_STORED_ORDER) {
+        collect_articles(order, known.articles, NULL);
+    }
+    return known;
+}
+
+static void store_articles(kl_service_t *svc, const kl_order_t *order, const kl_known_t *known)
+{
+    apr_array_header_t *added = apr_array_make(svc->p, 4, sizeof(const char *));
+    const kl_articles_t articles = {order->account, order->id, order->created_at, added};
+
+    if (order->stored != KL_STORED_ORDER && kl_payment_is_only(order)) {
+        return;
+    }
+    collect_articles(order, known->articles, added);
+    if (added->nelts) {
+        (void)svc->store->article_add(svc->store, svc->p, &articles, kl_error_make(svc->p));
+        kl_service_step(svc, "articles_stored");
+    }
 }
 
 static void collect_operation(apr_pool_t *p, apr_array_header_t *values, const kl_order_t *order,
@@ -91,7 +143,7 @@ static void collect_operation(apr_pool_t *p, apr_array_header_t *values, const k
 static void collect_invoice_numbers(apr_pool_t *p, apr_array_header_t *values,
                                     const kl_order_t *order, const kl_known_t *known)
 {
-    if (kl_references_known(order).invoice_numbers == known->invoice_numbers) {
+    if (invoice_numbers(order) == known->invoice_numbers) {
         return;
     }
     for (int i = 0; i < order->captures->nelts; i++) {
@@ -125,4 +177,5 @@ void kl_references_store(kl_service_t *svc, const kl_order_t *order, const kl_kn
         collect_new(svc->p, values, order, known);
     }
     store(svc, order, values);
+    store_articles(svc, order, known);
 }

@@ -7,18 +7,22 @@
 #ifndef KL_REFERENCES_H
 #define KL_REFERENCES_H
 
+#include <apr_hash.h>
+
 #include "service/service.h"
 
 /* How much an order had before a change. */
 typedef struct kl_known_t {
     int captures, credit_invoices;
-    int invoice_numbers; /* captures with Klarna's reference */
+    int invoice_numbers;  /* captures with Klarna's reference */
+    apr_hash_t *articles; /* its lines' references */
 } kl_known_t;
 
-kl_known_t kl_references_known(const kl_order_t *order);
+kl_known_t kl_references_known(apr_pool_t *p, const kl_order_t *order);
 
 /**
- * Stores by what the order can be found after a change. Failures are ignored.
+ * Stores by what the order can be found after a change, and which articles it has: all of them when
+ * it becomes an order, else those it did not have. Failures are ignored.
  * @param order with op booked or, for a credit invoice, claimed
  * @param op the operation the change comes from; NULL: what order has beyond `known`
  */

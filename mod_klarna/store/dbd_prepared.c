@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* See dbd_prepared.h. */
+#include <apr_strings.h>
 #include <string.h>
 
 #include "store/dbd_prepared.h"
@@ -20,11 +21,10 @@ static int is_about(const kl_dbd_t *db, const char *name, int rc)
 }
 
 /* When the session has the name already, the driver's statement is whole all the same. */
-static int prepare(kl_dbd_t *db, kl_sql_t id, kl_dbd_prepared_t *prepared)
+static int prepare(kl_dbd_t *db, const kl_statement_t *text, kl_dbd_prepared_t *prepared)
 {
     int rc = apr_dbd_prepare(db->conn->driver, prepared->pool, db->conn->handle,
-                             kl_statements_get(id)->text[db->dialect], prepared->name,
-                             &prepared->statement);
+                             text->text[db->dialect], prepared->name, &prepared->statement);
 
     return rc != 0 && prepared->name && is_about(db, prepared->name, rc) ? 0 : rc;
 }
@@ -35,7 +35,7 @@ static void forget(kl_dbd_t *db, kl_dbd_prepared_t *prepared)
     apr_pool_destroy(prepared->pool);
 }
 
-static int make(kl_dbd_t *db, kl_sql_t id, int unnamed, kl_dbd_prepared_t **out)
+static int make(kl_dbd_t *db, const kl_statement_t *text, int unnamed, kl_dbd_prepared_t **out)
 {
     kl_dbd_prepared_t *prepared;
     const char *name = NULL;
@@ -46,21 +46,22 @@ static int make(kl_dbd_t *db, kl_sql_t id, int unnamed, kl_dbd_prepared_t **out)
     prepared = apr_pcalloc(pool, sizeof(*prepared));
     prepared->pool = pool;
     if (db->dialect == KL_DIALECT_PGSQL) {
-        name = kl_statements_session_name(id, pool);
+        name = kl_statements_session_name(text, pool);
     }
     prepared->name = unnamed ? NULL : name;
     prepared->settled = prepared->name == name;
-    rc = prepare(db, id, prepared);
+    rc = prepare(db, text, prepared);
     if (rc != 0) {
         apr_pool_destroy(pool);
         return rc;
     }
-    apr_hash_set(db->conn->prepared, db->label, APR_HASH_KEY_STRING, prepared);
+    apr_hash_set(db->conn->prepared, apr_pstrdup(pool, text->label), APR_HASH_KEY_STRING, prepared);
     *out = prepared;
     return 0;
 }
 
-int kl_dbd_prepared_get(kl_dbd_t *db, kl_sql_t id, int again, kl_dbd_prepared_t **out)
+int kl_dbd_prepared_get(kl_dbd_t *db, const kl_statement_t *text, int again,
+                        kl_dbd_prepared_t **out)
 {
     kl_dbd_prepared_t *old = apr_hash_get(db->conn->prepared, db->label, APR_HASH_KEY_STRING);
     int faults = 0, rc;
@@ -74,7 +75,7 @@ int kl_dbd_prepared_get(kl_dbd_t *db, kl_sql_t id, int again, kl_dbd_prepared_t 
         faults = old->faults;
         forget(db, old);
     }
-    rc = make(db, id, again, out);
+    rc = make(db, text, again, out);
     if (rc == 0) {
         (*out)->faults = faults;
     }

@@ -24,12 +24,13 @@ typedef struct kl_dbd_prepared_t {
 } kl_dbd_prepared_t;
 
 /**
- * The statement db->label, prepared at its first use.
+ * The statement with the label db->label, prepared at its first use.
  * @param again after a failed run: prepared afresh, in PostgreSQL without a name
  * @param out lives until the next call for this label; NULL when this one fails
  * @return 0 or the driver's code
  */
-int kl_dbd_prepared_get(kl_dbd_t *db, kl_sql_t id, int again, kl_dbd_prepared_t **out);
+int kl_dbd_prepared_get(kl_dbd_t *db, const kl_statement_t *text, int again,
+                        kl_dbd_prepared_t **out);
 
 /** 1 when the run that just failed with rc did so because the session has no such name, so that
  *  nothing was executed. */

@@ -174,8 +174,8 @@ kl_kind_t kl_dbd_rows_either_way(kl_kind_t rv, kl_error_t *err)
     return rv;
 }
 
-kl_kind_t kl_dbd_rows_select(kl_store_t *self, apr_pool_t *p, const kl_dbd_rows_query_t *query,
-                             apr_array_header_t *out, kl_error_t *err)
+kl_kind_t kl_dbd_rows_select_made(kl_store_t *self, apr_pool_t *p, const kl_dbd_made_query_t *query,
+                                  apr_array_header_t *out, kl_error_t *err)
 {
     kl_dbd_t db;
     kl_kind_t rv = kl_dbd_rows_open(&db, self, p, err), end;
@@ -183,7 +183,7 @@ kl_kind_t kl_dbd_rows_select(kl_store_t *self, apr_pool_t *p, const kl_dbd_rows_
     if (rv != KL_OK) {
         return rv;
     }
-    rv = kl_dbd_run_select(&db, query->id, query->values);
+    rv = kl_dbd_run_select_made(&db, query->statement, query->values);
     if (rv == KL_OK) {
         while (rv == KL_OK && kl_dbd_run_next(&db)) {
             rv = query->read(&db, p, out);
@@ -193,6 +193,14 @@ kl_kind_t kl_dbd_rows_select(kl_store_t *self, apr_pool_t *p, const kl_dbd_rows_
     }
     kl_dbd_run_close(&db);
     return rv;
+}
+
+kl_kind_t kl_dbd_rows_select(kl_store_t *self, apr_pool_t *p, const kl_dbd_rows_query_t *query,
+                             apr_array_header_t *out, kl_error_t *err)
+{
+    const kl_dbd_made_query_t made = {kl_statements_get(query->id), query->values, query->read};
+
+    return kl_dbd_rows_select_made(self, p, &made, out, err);
 }
 
 kl_kind_t kl_dbd_rows_load(kl_store_t *self, apr_pool_t *p, const kl_dbd_rows_query_t *query,

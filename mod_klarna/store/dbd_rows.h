@@ -52,6 +52,13 @@ typedef struct kl_dbd_rows_query_t {
     kl_row_fn *read;     /* for selects */
 } kl_dbd_rows_query_t;
 
+/* The same with a select that was put together (text_builder.h). */
+typedef struct kl_dbd_made_query_t {
+    const kl_statement_t *statement;
+    const void **values;
+    kl_row_fn *read;
+} kl_dbd_made_query_t;
+
 /** What has columns of a payment in a store; empty texts for one that is not. */
 kl_instore_t kl_dbd_rows_shop(apr_pool_t *p, const kl_order_t *order);
 
@@ -81,6 +88,8 @@ kl_kind_t kl_dbd_rows_either_way(kl_kind_t rv, kl_error_t *err);
 /** Reads every row into out. */
 kl_kind_t kl_dbd_rows_select(kl_store_t *self, apr_pool_t *p, const kl_dbd_rows_query_t *query,
                              apr_array_header_t *out, kl_error_t *err);
+kl_kind_t kl_dbd_rows_select_made(kl_store_t *self, apr_pool_t *p, const kl_dbd_made_query_t *query,
+                                  apr_array_header_t *out, kl_error_t *err);
 
 /** Reads the one row that is asked for into found[0]; KL_NOT_FOUND when there is none. */
 kl_kind_t kl_dbd_rows_load(kl_store_t *self, apr_pool_t *p, const kl_dbd_rows_query_t *query,

@@ -24,7 +24,7 @@
 
 /* One run: a select when changed is NULL. */
 typedef struct run_t {
-    kl_sql_t id;
+    const kl_statement_t *text;
     const void **values;
     int *changed;
     int taken;                   /* the driver's code for a taken key; 0: none */
@@ -118,7 +118,7 @@ static int execute(kl_dbd_t *db, const run_t *run)
 /* A missing name is everyday business behind a pooler: the log is not told. */
 static int run_once(kl_dbd_t *db, run_t *run, int again)
 {
-    int rc = kl_dbd_prepared_get(db, run->id, again, &run->prepared);
+    int rc = kl_dbd_prepared_get(db, run->text, again, &run->prepared);
 
     run->missing = 0;
     if (rc == 0) {
@@ -204,7 +204,7 @@ static kl_kind_t run_statement(kl_dbd_t *db, run_t *run)
 {
     int lost_sight, rc;
 
-    db->label = kl_statements_get(run->id)->label;
+    db->label = run->text->label;
     rc = run_healing(db, run, &lost_sight);
     if (rc != 0 && rc == run->taken) {
         return KL_OK;
@@ -222,14 +222,14 @@ static kl_kind_t run_statement(kl_dbd_t *db, run_t *run)
 
 kl_kind_t kl_dbd_run_change(kl_dbd_t *db, kl_sql_t id, const void **values, int *changed)
 {
-    run_t run = {.id = id, .values = values, .changed = changed};
+    run_t run = {.text = kl_statements_get(id), .values = values, .changed = changed};
 
     return run_statement(db, &run);
 }
 
 kl_kind_t kl_dbd_run_insert(kl_dbd_t *db, kl_sql_t id, const void **values, int *changed)
 {
-    run_t run = {.id = id,
+    run_t run = {.text = kl_statements_get(id),
                  .values = values,
                  .changed = changed,
                  .taken = db->dialect == KL_DIALECT_MYSQL ? MYSQL_DUPLICATE_KEY : 0};
@@ -237,14 +237,19 @@ kl_kind_t kl_dbd_run_insert(kl_dbd_t *db, kl_sql_t id, const void **values, int 
     return run_statement(db, &run);
 }
 
-kl_kind_t kl_dbd_run_select(kl_dbd_t *db, kl_sql_t id, const void **values)
+kl_kind_t kl_dbd_run_select_made(kl_dbd_t *db, const kl_statement_t *text, const void **values)
 {
-    run_t run = {.id = id, .values = values};
+    run_t run = {.text = text, .values = values};
 
     db->row = NULL;
     db->rownum = 0;
     db->failed = 0;
     return run_statement(db, &run);
+}
+
+kl_kind_t kl_dbd_run_select(kl_dbd_t *db, kl_sql_t id, const void **values)
+{
+    return kl_dbd_run_select_made(db, kl_statements_get(id), values);
 }
 
 int kl_dbd_run_next(kl_dbd_t *db)

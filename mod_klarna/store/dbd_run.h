@@ -50,6 +50,8 @@ kl_kind_t kl_dbd_run_insert(kl_dbd_t *db, kl_sql_t id, const void **values, int 
 
 /** Runs a select; its rows are then read with kl_dbd_run_next until that returns 0. */
 kl_kind_t kl_dbd_run_select(kl_dbd_t *db, kl_sql_t id, const void **values);
+/** The same with a statement that was put together (text_builder.h), whose label is its own. */
+kl_kind_t kl_dbd_run_select_made(kl_dbd_t *db, const kl_statement_t *text, const void **values);
 
 /** 1 when there is another row; 0 at the end or when it cannot be read (kl_dbd_run_end says why).
  */

@@ -31,18 +31,24 @@ static int is_planned_for_its_values(const char *text)
     return strstr(text, "(%s = '' OR ") != NULL;
 }
 
-const char *kl_statements_session_name(kl_sql_t id, apr_pool_t *p)
+apr_uint64_t kl_statements_hash(const char *text)
 {
-    const char *text = statements[id].text[KL_DIALECT_PGSQL];
     apr_uint64_t hash = 0xcbf29ce484222325u; /* FNV-1a */
 
-    if (is_planned_for_its_values(text)) {
-        return NULL;
-    }
     for (; *text; text++) {
         hash = (hash ^ (unsigned char)*text) * 0x100000001b3u;
     }
-    return apr_psprintf(p, "%s_%016" APR_UINT64_T_HEX_FMT, statements[id].label, hash);
+    return hash;
+}
+
+const char *kl_statements_session_name(const kl_statement_t *statement, apr_pool_t *p)
+{
+    const char *text = statement->text[KL_DIALECT_PGSQL];
+
+    return is_planned_for_its_values(text)
+               ? NULL
+               : apr_psprintf(p, "%s_%016" APR_UINT64_T_HEX_FMT, statement->label,
+                              kl_statements_hash(text));
 }
 
 const char *kl_statements_dialect_name(kl_dialect_t dialect)

@@ -291,110 +291,20 @@ typedef enum { KL_DIALECT_SQLITE3, KL_DIALECT_PGSQL, KL_DIALECT_MYSQL, KL_DIALEC
 #define KL_UNLESS_TAKEN_ " ON CONFLICT DO NOTHING"
 
 
-/*
- * Lists of orders (order_query.c). Each is driven by one condition that an index serves in the
- * list's own order; all other conditions are checked on the rows it finds, where '' lets every row
- * pass. The value of the driving condition stands before the other filters'.
- */
-#define KL_FILTERS_ \
-    " AND (%s = '' OR state = %s) AND (%s = '' OR attention = %s)" \
-    " AND (%s = '' OR channel = %s) AND (%s = '' OR waiting = %s) AND created_at >= %lld"
-#define KL_FILTER_VALUES 9
-/* And where in a store it was paid: in statements of their own (_shop), because each comparison
- * costs every row that is counted. */
+/* Where in a store it was paid. */
 #define KL_PLACES_ \
     " AND (%s = '' OR department = %s) AND (%s = '' OR till = %s)" \
     " AND (%s = '' OR terminal = %s) AND (%s = '' OR cashier = %s) AND (%s = '' OR invoice = %s)"
-#define KL_SHOP_FILTERS_ KL_FILTERS_ KL_PLACES_
 #define KL_PLACE_VALUES 10
-#define KL_SHOP_FILTER_VALUES (KL_FILTER_VALUES + KL_PLACE_VALUES)
 
-/* A page, newest first or soonest end first. The first comparison is what the index serves. */
+/* A page, newest first. The first comparison is what the index serves. */
 #define KL_NEWEST_ \
     " AND created_at <= %lld AND (created_at < %lld OR id < %s)" \
     " ORDER BY created_at DESC, id DESC LIMIT %d"
 #define KL_NEWEST_VALUES 4
-#define KL_SOONEST_ \
-    " AND created_at < %lld AND open_until >= %lld AND open_until <= %lld" \
-    " AND open_until > 0 AND (open_until > %lld OR id > %s) ORDER BY open_until, id LIMIT %d"
-#define KL_SOONEST_VALUES 6
 
-/* One branch for each column that is searched, so that each uses its own index; ASCII capitals of
- * the merchant's references do not matter. References are only in it where there are any, as <> ''
- * says. MariaDB, which has no index of an expression, has columns of them. */
-#define KL_FOLDED_SQLITE3_(what) "LOWER(" what ")"
-#define KL_FOLDED_PGSQL_(what) "LOWER(" what " COLLATE \"C\")"
-#define KL_HIT_(column, value) \
-    "SELECT id AS hit FROM klarna_order WHERE merchant = %s AND " column " = " value
-#define KL_HITS_(reference, reference1, reference2, value) \
-    ", (" KL_HIT_("id", "%s") \
-    " UNION " KL_HIT_("klarna_order_id", "%s") \
-    " UNION " KL_HIT_(reference, value) " AND klarna_reference <> ''" \
-    " UNION " KL_HIT_(reference1, value) " AND reference1 <> ''" \
-    " UNION " KL_HIT_(reference2, value) " AND reference2 <> ''" \
-    " UNION SELECT order_id AS hit FROM klarna_reference" \
-    " WHERE merchant = %s AND value = %s) hits WHERE id = hit"
-#define KL_HITS_FOLDED_BY_(fold) \
-    KL_HITS_(fold("klarna_reference"), fold("reference1"), fold("reference2"), fold("%s"))
-#define KL_HITS_SQLITE3_ KL_HITS_FOLDED_BY_(KL_FOLDED_SQLITE3_)
-#define KL_HITS_PGSQL_ KL_HITS_FOLDED_BY_(KL_FOLDED_PGSQL_)
-#define KL_HITS_MYSQL_ \
-    KL_HITS_("klarna_reference_folded", "reference1_folded", "reference2_folded", "LOWER(%s)")
-#define KL_SEARCHED 6    /* branches of it, two values each */
-
-/* What drives a list: values of its own and what stands before the filters. */
-#define KL_ALL_ " WHERE merchant = %s"
-#define KL_BY_(column) " WHERE merchant = %s AND " column " = %s"
-/* <> '' says that the index of those that have a mark will do. */
-#define KL_MARKED_(column) KL_BY_(column) " AND " column " <> ''"
-/* Most orders are bought online: the list of all finds them as fast as an index of them would. */
+/* Most orders are bought online. */
 #define KL_USUAL_CHANNEL "online"
-#define KL_RARE_CHANNEL_ KL_BY_("channel") " AND channel <> '" KL_USUAL_CHANNEL "'"
-
-#define KL_ORDERS_(hint, where, page) \
-    "SELECT " KL_ORDER_ALL_ " FROM klarna_order" hint where page
-/* As many as there are, but at most a page: never a count of everything. */
-#define KL_ORDER_COUNT_(hint, where, page) \
-    "SELECT COUNT(*) FROM (SELECT id FROM klarna_order" hint where page ") found"
-
-/* MariaDB would use only the equal part of the index, and so read every order newer than the page:
- * the deeper, the slower. With its other ways forbidden it starts at the page. */
-#define KL_BY_INDEX_(name) " FORCE INDEX (klarna_order_" name ")"
-
-#define KL_NEWEST_ROWS_(EACH, id, values, hint, sqlite3, pgsql, mysql) \
-    EACH(order_list_##id, values + KL_NEWEST_VALUES, \
-         KL_ORDERS_("", sqlite3, KL_NEWEST_), \
-         KL_ORDERS_("", pgsql, KL_NEWEST_), \
-         KL_ORDERS_(hint, mysql, KL_NEWEST_)) \
-    EACH(order_count_##id, values + KL_NEWEST_VALUES, \
-         KL_ORDER_COUNT_("", sqlite3, KL_NEWEST_), \
-         KL_ORDER_COUNT_("", pgsql, KL_NEWEST_), \
-         KL_ORDER_COUNT_(hint, mysql, KL_NEWEST_))
-#define KL_NEWEST_FIRST_(EACH, id, own, hint, driver) \
-    KL_NEWEST_ROWS_(EACH, id, own + KL_FILTER_VALUES, hint, driver KL_FILTERS_, \
-                    driver KL_FILTERS_, driver KL_FILTERS_)
-#define KL_NEWEST_OF_A_SHOP_FIRST_(EACH, id, own, hint, driver) \
-    KL_NEWEST_ROWS_(EACH, id, own + KL_SHOP_FILTER_VALUES, hint, driver KL_SHOP_FILTERS_, \
-                    driver KL_SHOP_FILTERS_, driver KL_SHOP_FILTERS_)
-#define KL_NEWEST_FOUND_FIRST_(EACH, id, values, filters) \
-    KL_NEWEST_ROWS_(EACH, id, 2 * KL_SEARCHED + values, "", KL_HITS_SQLITE3_ filters, \
-                    KL_HITS_PGSQL_ filters, KL_HITS_MYSQL_ filters)
-#define KL_SOONEST_ROWS_(SAME, id, values, where) \
-    SAME(order_list_##id, values + KL_SOONEST_VALUES, KL_ORDERS_("", where, KL_SOONEST_)) \
-    SAME(order_count_##id, values + KL_SOONEST_VALUES, KL_ORDER_COUNT_("", where, KL_SOONEST_))
-#define KL_SOONEST_FIRST_(SAME, id, own, driver) \
-    KL_SOONEST_ROWS_(SAME, id, own + KL_FILTER_VALUES, driver KL_FILTERS_)
-#define KL_SOONEST_OF_A_SHOP_FIRST_(SAME, id, own, driver) \
-    KL_SOONEST_ROWS_(SAME, id, own + KL_SHOP_FILTER_VALUES, driver KL_SHOP_FILTERS_)
-#define KL_SOONEST_FOUND_FIRST_(EACH, id, values, filters) \
-    EACH(order_list_##id, 2 * KL_SEARCHED + values + KL_SOONEST_VALUES, \
-         KL_ORDERS_("", KL_HITS_SQLITE3_ filters, KL_SOONEST_), \
-         KL_ORDERS_("", KL_HITS_PGSQL_ filters, KL_SOONEST_), \
-         KL_ORDERS_("", KL_HITS_MYSQL_ filters, KL_SOONEST_)) \
-    EACH(order_count_##id, 2 * KL_SEARCHED + values + KL_SOONEST_VALUES, \
-         KL_ORDER_COUNT_("", KL_HITS_SQLITE3_ filters, KL_SOONEST_), \
-         KL_ORDER_COUNT_("", KL_HITS_PGSQL_ filters, KL_SOONEST_), \
-         KL_ORDER_COUNT_("", KL_HITS_MYSQL_ filters, KL_SOONEST_))
 
 /* What has had its time goes some at a time, by id; a short batch repeats its last. It is read
  * first by a SELECT, which locks nothing, as a DELETE with a SELECT in it would. The time before
@@ -464,11 +374,42 @@ typedef enum { KL_DIALECT_SQLITE3, KL_DIALECT_PGSQL, KL_DIALECT_MYSQL, KL_DIALEC
     "SELECT id FROM klarna_operation WHERE merchant = %s AND " kept \
     " AND " at " <= %lld ORDER BY " at " LIMIT %d"
 
+/* Folded: letters without their case. In PostgreSQL those of the C locale only, as in SQLite, or
+ * they would depend on the database. */
+#define KL_FOLDED "LOWER(%s)"
+#define KL_FOLDED_PGSQL "LOWER(%s COLLATE \"C\")"
+
 /* References are stored some at a time; a short batch repeats its last. */
 #define KL_REFERENCES 4
-#define KL_REFERENCE_INSERT_ \
-    "INSERT INTO klarna_reference (merchant, value, order_id) VALUES" \
-    " (%s, %s, %s), (%s, %s, %s), (%s, %s, %s), (%s, %s, %s)"
+#define KL_REFERENCE_(folded) "(%s, " folded ", %s)"
+#define KL_REFERENCE_INSERT_(folded) \
+    "INSERT INTO klarna_reference (merchant, value, order_id) VALUES " \
+    KL_REFERENCE_(folded) ", " KL_REFERENCE_(folded) ", " KL_REFERENCE_(folded) ", " \
+    KL_REFERENCE_(folded)
+/* MariaDB: a taken one is written as it is, because one duplicate would refuse them all. */
+#define KL_UNLESS_KNOWN_ " ON DUPLICATE KEY UPDATE order_id = order_id"
+
+/* So are articles: most orders have few. */
+#define KL_ARTICLES 4
+#define KL_MANY_ARTICLES 32
+#define KL_ARTICLE_(folded) "(%s, " folded ", %lld, %s)"
+#define KL_FOUR_ARTICLES_(folded) \
+    KL_ARTICLE_(folded) ", " KL_ARTICLE_(folded) ", " KL_ARTICLE_(folded) ", " KL_ARTICLE_(folded)
+#define KL_ALL_ARTICLES_(folded) \
+    KL_FOUR_ARTICLES_(folded) ", " KL_FOUR_ARTICLES_(folded) ", " KL_FOUR_ARTICLES_(folded) ", " \
+    KL_FOUR_ARTICLES_(folded) ", " KL_FOUR_ARTICLES_(folded) ", " KL_FOUR_ARTICLES_(folded) ", " \
+    KL_FOUR_ARTICLES_(folded) ", " KL_FOUR_ARTICLES_(folded)
+#define KL_ARTICLE_INSERT_ \
+    "INSERT INTO klarna_article (merchant, article, created_at, order_id) VALUES "
+#define KL_ARTICLES_(EACH, id, places, rows) \
+    EACH(id, 4 * places, \
+         KL_ARTICLE_INSERT_ rows(KL_FOLDED) KL_UNLESS_TAKEN_, \
+         KL_ARTICLE_INSERT_ rows(KL_FOLDED_PGSQL) KL_UNLESS_TAKEN_, \
+         KL_ARTICLE_INSERT_ rows(KL_FOLDED) KL_UNLESS_KNOWN_)
+
+#define KL_SAME_REFERENCE_(column, folded) \
+    "SELECT COUNT(*) FROM (SELECT id FROM klarna_order WHERE merchant = %s AND " column \
+    " = " folded " AND reference1 <> '' AND id <> %s LIMIT %d) found"
 
 /* Batches, notes, labels and approvals. An item counts once its batch is there. */
 #define KL_BATCH_INSERT_ \
@@ -616,26 +557,6 @@ typedef enum { KL_DIALECT_SQLITE3, KL_DIALECT_PGSQL, KL_DIALECT_MYSQL, KL_DIALEC
     SAME(order_mark, 6, \
          "UPDATE klarna_order SET version = version + 1, attention = %s, check_at = %lld" \
          " WHERE id = %s AND version = %lld AND (attention <> %s OR check_at <> %lld)") \
-    KL_NEWEST_FIRST_(EACH, newest, 1, KL_BY_INDEX_("newest"), KL_ALL_) \
-    KL_NEWEST_FIRST_(EACH, state, 2, KL_BY_INDEX_("by_state"), KL_BY_("state")) \
-    KL_NEWEST_FIRST_(EACH, attention, 2, KL_BY_INDEX_("by_attention"), KL_MARKED_("attention")) \
-    KL_NEWEST_FIRST_(EACH, waiting, 2, KL_BY_INDEX_("waiting"), KL_MARKED_("waiting")) \
-    KL_NEWEST_FIRST_(EACH, channel, 2, KL_BY_INDEX_("by_channel"), KL_RARE_CHANNEL_) \
-    KL_NEWEST_FOUND_FIRST_(EACH, found, KL_FILTER_VALUES, KL_FILTERS_) \
-    KL_SOONEST_FIRST_(SAME, open, 1, KL_ALL_) \
-    KL_SOONEST_FOUND_FIRST_(EACH, open_found, KL_FILTER_VALUES, KL_FILTERS_) \
-    KL_NEWEST_OF_A_SHOP_FIRST_(EACH, till_shop, 2, KL_BY_INDEX_("by_till"), KL_MARKED_("till")) \
-    KL_NEWEST_OF_A_SHOP_FIRST_(EACH, invoice_shop, 2, KL_BY_INDEX_("by_invoice"), \
-                               KL_MARKED_("invoice")) \
-    KL_NEWEST_OF_A_SHOP_FIRST_(EACH, attention_shop, 2, KL_BY_INDEX_("by_attention"), \
-                               KL_MARKED_("attention")) \
-    KL_NEWEST_OF_A_SHOP_FIRST_(EACH, waiting_shop, 2, KL_BY_INDEX_("waiting"), \
-                               KL_MARKED_("waiting")) \
-    KL_NEWEST_OF_A_SHOP_FIRST_(EACH, channel_shop, 2, KL_BY_INDEX_("by_channel"), \
-                               KL_RARE_CHANNEL_) \
-    KL_NEWEST_FOUND_FIRST_(EACH, found_shop, KL_SHOP_FILTER_VALUES, KL_SHOP_FILTERS_) \
-    KL_SOONEST_OF_A_SHOP_FIRST_(SAME, open_shop, 1, KL_ALL_) \
-    KL_SOONEST_FOUND_FIRST_(EACH, open_found_shop, KL_SHOP_FILTER_VALUES, KL_SHOP_FILTERS_) \
     SAME(orders_due, 3, \
          "SELECT " KL_ORDER_ALL_ " FROM klarna_order WHERE merchant = %s" \
          " AND check_at > 0 AND check_at <= %lld ORDER BY check_at LIMIT %d") \
@@ -730,11 +651,16 @@ typedef enum { KL_DIALECT_SQLITE3, KL_DIALECT_PGSQL, KL_DIALECT_MYSQL, KL_DIALEC
          KL_OPERATION_HOURS_("updated_at / 3600000000"), \
          KL_OPERATION_HOURS_("updated_at / 3600000000"), \
          KL_OPERATION_HOURS_("updated_at DIV 3600000000")) \
-    /* MariaDB: a taken one is written as it is, because one duplicate would refuse them all */ \
     EACH(reference_insert, 3 * KL_REFERENCES, \
-         KL_REFERENCE_INSERT_ KL_UNLESS_TAKEN_, \
-         KL_REFERENCE_INSERT_ KL_UNLESS_TAKEN_, \
-         KL_REFERENCE_INSERT_ " ON DUPLICATE KEY UPDATE order_id = order_id") \
+         KL_REFERENCE_INSERT_(KL_FOLDED) KL_UNLESS_TAKEN_, \
+         KL_REFERENCE_INSERT_(KL_FOLDED_PGSQL) KL_UNLESS_TAKEN_, \
+         KL_REFERENCE_INSERT_(KL_FOLDED) KL_UNLESS_KNOWN_) \
+    KL_ARTICLES_(EACH, article_insert, KL_ARTICLES, KL_FOUR_ARTICLES_) \
+    KL_ARTICLES_(EACH, article_insert_many, KL_MANY_ARTICLES, KL_ALL_ARTICLES_) \
+    EACH(order_same_reference, 4, \
+         KL_SAME_REFERENCE_("LOWER(reference1)", KL_FOLDED), \
+         KL_SAME_REFERENCE_("LOWER(reference1 COLLATE \"C\")", KL_FOLDED_PGSQL), \
+         KL_SAME_REFERENCE_("reference1_folded", KL_FOLDED)) \
     EACH(invoice_insert, KL_INVOICE_VALUES, \
          KL_INVOICE_INSERT_ KL_UNLESS_TAKEN_, \
          KL_INVOICE_INSERT_ KL_UNLESS_TAKEN_, \
@@ -791,7 +717,10 @@ const kl_statement_t *kl_statements_get(kl_sql_t id);
 
 /** What a session of PostgreSQL's keeps it by, at most 63 bytes: the label and a hash of the text,
  *  so that another text never has the name. In p; NULL: it is better planned each time. */
-const char *kl_statements_session_name(kl_sql_t id, apr_pool_t *p);
+const char *kl_statements_session_name(const kl_statement_t *statement, apr_pool_t *p);
+
+/** Tells texts apart. */
+apr_uint64_t kl_statements_hash(const char *text);
 
 /** "sqlite3", "pgsql", "mysql": apr_dbd's name of the driver and the schema file's. Static. */
 const char *kl_statements_dialect_name(kl_dialect_t dialect);

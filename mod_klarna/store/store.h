@@ -18,8 +18,8 @@
 
 #define KL_SCHEMA_VERSION 4
 
-/* Lists of work. Those of what is open come soonest end first, the others, like every other
- * query, newest first. */
+/* Lists of work. Unless a sort is asked for, those of what is open come soonest end first, the
+ * others, like every other query, newest first. */
 typedef enum {
     KL_LIST_NONE,
     KL_LIST_TO_SHIP,             /* kl_order_open_until() > 0 */
@@ -27,8 +27,21 @@ typedef enum {
     KL_LIST_CAPTURE_UNCONFIRMED, /* waiting "capture" */
     KL_LIST_REFUND_UNCONFIRMED,  /* waiting "refund" */
     KL_LIST_ORPHANS,             /* attention "orphan" */
+    KL_LIST_IN_REVIEW,           /* kl_order_is_in_review() of what would be open */
     KL_LISTS
 } kl_order_list_t;
+
+typedef enum {
+    KL_SORT_USUAL, /* the list's own order */
+    KL_SORT_NEWEST,
+    KL_SORT_OLDEST,
+    KL_SORT_AMOUNT_DESC, /* of the same amount the newest first */
+    KL_SORT_AMOUNT_ASC,  /* the other way round throughout */
+    KL_SORT_EXPIRY       /* soonest first; only what is open */
+} kl_sort_t;
+
+/* What may be meant by a number. */
+#define KL_MAX_AMOUNTS 2
 
 /* Where in a store it was paid. NULL or "": anywhere. */
 typedef struct kl_shop_query_t {
@@ -44,16 +57,29 @@ typedef struct kl_order_query_t {
     const char *attention; /* an attention word (attention.h) */
     const char *channel;
     kl_shop_query_t shop;
-    const char *search; /* equals own id, Klarna's id, short reference, either merchant
-                           reference or what was given to reference_add */
+    /* equals own id, Klarna's id, short reference, either merchant reference, a line's reference or
+     * what was given to reference_add; upper and lower case (ASCII) are the same */
+    const char *search;
+    apr_int64_t amount[KL_MAX_AMOUNTS]; /* or its amount is one of these */
+    int amounts;                        /* how many; only with search */
+    const char *tag, *return_reason;
+    const apr_array_header_t *ids; /* of const char *, 1..KL_MAX_IDS of them; NULL: any */
     kl_order_list_t list;
+    kl_sort_t sort;
     apr_time_t from, to;  /* from <= created_at < to */
     apr_time_t until;     /* for KL_LIST_EXPIRING */
-    apr_time_t before_at; /* keyset: created_at (of what is open: kl_order_open_until) and
-                             id of the order just before this page; 0 = the first page */
+    apr_time_t before_at; /* keyset: created_at (by end: kl_order_open_until) and id of the order
+                             just before this page, and by amount its amount; 0 = the first page */
+    apr_int64_t before_amount;
     const char *before_id;
     int limit; /* 1..KL_MAX_PAGE for a list, 1 and more to count */
 } kl_order_query_t;
+
+/* Of the orders of one currency. */
+typedef struct kl_total_t {
+    const char *currency;
+    apr_int64_t count, order_amount, captured_amount, refunded_amount;
+} kl_total_t;
 
 /* What was paid, or tried to be paid, in a store: of one till, or for one invoice of the host's. */
 typedef struct kl_instore_query_t {
@@ -122,6 +148,13 @@ typedef struct kl_references_t {
     const apr_array_header_t *values; /* of const char * */
 } kl_references_t;
 
+/* References of an order's lines; with its created_at they come as a list of orders does. */
+typedef struct kl_articles_t {
+    const char *account, *order_id;
+    apr_time_t created_at;                /* the order's */
+    const apr_array_header_t *references; /* of const char * */
+} kl_articles_t;
+
 /* Of all processes whose worker is on, one polls for a merchant. */
 typedef struct kl_worker_lease_t {
     const char *account;
@@ -174,6 +207,10 @@ struct kl_store_t {
     /** How many orders fit the query from its keyset on, at most query->limit. */
     kl_kind_t (*order_count)(kl_store_t *self, apr_pool_t *p, const kl_order_query_t *query,
                              int *count, kl_error_t *err);
+    /** Sums of the orders that fit the query, of at most query->limit of them. *out: array of
+     *  kl_total_t, by currency. Payments have none. */
+    kl_kind_t (*order_totals)(kl_store_t *self, apr_pool_t *p, const kl_order_query_t *query,
+                              apr_array_header_t **out, kl_error_t *err);
     /** Payments and orders of a store, newest first. *out: array of kl_order_t *. */
     kl_kind_t (*instore_list)(kl_store_t *self, apr_pool_t *p, const kl_instore_query_t *query,
                               apr_array_header_t **out, kl_error_t *err);
@@ -190,6 +227,14 @@ struct kl_store_t {
     /** A text that is known already, is "" or longer than KL_MAX_STRING bytes is left out. */
     kl_kind_t (*reference_add)(kl_store_t *self, apr_pool_t *p, const kl_references_t *texts,
                                kl_error_t *err);
+
+    /** As reference_add, for articles. */
+    kl_kind_t (*article_add)(kl_store_t *self, apr_pool_t *p, const kl_articles_t *articles,
+                             kl_error_t *err);
+    /** How many other orders of the account have the same merchant reference 1, at most
+     *  KL_MAX_PAGE; upper and lower case are the same. */
+    kl_kind_t (*order_same_reference)(kl_store_t *self, apr_pool_t *p, const kl_order_t *order,
+                                      int *count, kl_error_t *err);
 
     /** KL_TAKEN "exists" when id or client_key is taken. Sets op->version to 1. */
     kl_kind_t (*operation_insert)(kl_store_t *self, apr_pool_t *p, kl_operation_t *op,

@@ -196,25 +196,6 @@ static int between(int n, int least, int most)
     return n < least ? least : n > most ? most : n;
 }
 
-static kl_kind_t order_list(kl_store_t *self, apr_pool_t *p, const kl_order_query_t *query,
-                            apr_array_header_t **out, kl_error_t *err)
-{
-    kl_order_page_t page;
-    int limit = between(query->limit, 1, KL_MAX_PAGE);
-    kl_kind_t rv = KL_OK;
-
-    *out = apr_array_make(p, limit, sizeof(kl_order_t *));
-    if (kl_order_query_page(&page, query, limit)) {
-        rv = kl_dbd_rows_select(self, p, ORDERS(page.list, page.values), *out, err);
-    }
-    if (rv == KL_OK && kl_order_query_payments(&page, query, limit)) {
-        rv = kl_dbd_payment_list(self, p, &page, *out, err);
-        qsort((*out)->elts, (*out)->nelts, sizeof(kl_order_t *), kl_order_query_by_newest);
-        (*out)->nelts = between((*out)->nelts, 0, limit);
-    }
-    return rv;
-}
-
 static kl_kind_t int64_read(kl_dbd_t *db, apr_pool_t *p, apr_array_header_t *out)
 {
     (void)p;
@@ -223,12 +204,11 @@ static kl_kind_t int64_read(kl_dbd_t *db, apr_pool_t *p, apr_array_header_t *out
 }
 
 /* Adds one statement's number to *count. */
-static kl_kind_t count_page(kl_store_t *self, apr_pool_t *p, kl_order_page_t *page, int *count,
-                            kl_error_t *err)
+static kl_kind_t count_rows(kl_store_t *self, apr_pool_t *p, const kl_dbd_made_query_t *query,
+                            int *count, kl_error_t *err)
 {
     apr_array_header_t *found = apr_array_make(p, 1, sizeof(apr_int64_t));
-    const kl_dbd_rows_query_t query = {page->count, page->values, "order", int64_read};
-    kl_kind_t rv = kl_dbd_rows_select(self, p, &query, found, err);
+    kl_kind_t rv = kl_dbd_rows_select_made(self, p, query, found, err);
 
     if (rv == KL_OK && found->nelts) {
         *count += (int)APR_ARRAY_IDX(found, 0, apr_int64_t);
@@ -236,20 +216,94 @@ static kl_kind_t count_page(kl_store_t *self, apr_pool_t *p, kl_order_page_t *pa
     return rv;
 }
 
+/* *out->statement.label is NULL when no order can fit. */
+static kl_kind_t select_orders(kl_store_t *self, apr_pool_t *p, const kl_order_query_t *query,
+                               kl_ask_t ask, kl_order_select_t *out, kl_error_t *err)
+{
+    int found = 0;
+    kl_kind_t rv = KL_OK;
+
+    if (kl_order_query_probe(out, p, query)) {
+        rv = count_rows(self, p, &(kl_dbd_made_query_t){&out->statement, out->values, int64_read},
+                        &found, err);
+    }
+    if (rv == KL_OK && !kl_order_query_select(out, p, query, ask, found > KL_FEW)) {
+        out->statement.label = NULL;
+    }
+    return rv;
+}
+
+static kl_kind_t order_list(kl_store_t *self, apr_pool_t *p, const kl_order_query_t *asked,
+                            apr_array_header_t **out, kl_error_t *err)
+{
+    kl_order_query_t query = *asked;
+    kl_order_select_t select;
+    kl_order_page_t page;
+    kl_kind_t rv;
+
+    query.limit = between(query.limit, 1, KL_MAX_PAGE);
+    *out = apr_array_make(p, query.limit, sizeof(kl_order_t *));
+    rv = select_orders(self, p, &query, KL_ASK_ROWS, &select, err);
+    if (rv == KL_OK && select.statement.label) {
+        const kl_dbd_made_query_t rows = {&select.statement, select.values, order_read};
+
+        rv = kl_dbd_rows_select_made(self, p, &rows, *out, err);
+    }
+    if (rv == KL_OK && kl_order_query_payments(&page, &query, query.limit)) {
+        rv = kl_dbd_payment_list(self, p, &page, *out, err);
+        qsort((*out)->elts, (*out)->nelts, sizeof(kl_order_t *),
+              kl_order_query_compare(KL_SORT_NEWEST));
+        (*out)->nelts = between((*out)->nelts, 0, query.limit);
+    }
+    return rv;
+}
+
 static kl_kind_t order_count(kl_store_t *self, apr_pool_t *p, const kl_order_query_t *query,
                              int *count, kl_error_t *err)
 {
+    kl_order_select_t select;
     kl_order_page_t page;
-    kl_kind_t rv = KL_OK;
+    kl_kind_t rv = select_orders(self, p, query, KL_ASK_COUNT, &select, err);
 
     *count = 0;
-    if (kl_order_query_page(&page, query, query->limit)) {
-        rv = count_page(self, p, &page, count, err);
+    if (rv == KL_OK && select.statement.label) {
+        const kl_dbd_made_query_t rows = {&select.statement, select.values, int64_read};
+
+        rv = count_rows(self, p, &rows, count, err);
     }
     if (rv == KL_OK && kl_order_query_payments(&page, query, query->limit)) {
-        rv = count_page(self, p, &page, count, err);
+        const kl_dbd_made_query_t rows = {kl_statements_get(page.count), page.values, int64_read};
+
+        rv = count_rows(self, p, &rows, count, err);
     }
     *count = between(*count, 0, query->limit);
+    return rv;
+}
+
+static kl_kind_t total_read(kl_dbd_t *db, apr_pool_t *p, apr_array_header_t *out)
+{
+    kl_total_t *total = apr_array_push(out);
+
+    total->currency = kl_dbd_run_text(db, p, 0);
+    total->count = kl_dbd_run_int64(db, 1);
+    total->order_amount = kl_dbd_run_int64(db, 2);
+    total->captured_amount = kl_dbd_run_int64(db, 3);
+    total->refunded_amount = kl_dbd_run_int64(db, 4);
+    return kl_dbd_run_end(db);
+}
+
+static kl_kind_t order_totals(kl_store_t *self, apr_pool_t *p, const kl_order_query_t *query,
+                              apr_array_header_t **out, kl_error_t *err)
+{
+    kl_order_select_t select;
+    kl_kind_t rv = select_orders(self, p, query, KL_ASK_TOTALS, &select, err);
+
+    *out = apr_array_make(p, 2, sizeof(kl_total_t));
+    if (rv == KL_OK && select.statement.label) {
+        const kl_dbd_made_query_t rows = {&select.statement, select.values, total_read};
+
+        rv = kl_dbd_rows_select_made(self, p, &rows, *out, err);
+    }
     return rv;
 }
 
@@ -287,7 +341,8 @@ static kl_kind_t instore_list(kl_store_t *self, apr_pool_t *p, const kl_instore_
     rv = kl_dbd_payment_list(self, p, &payments, *out, err);
     if (rv == KL_OK) {
         rv = kl_dbd_rows_select(self, p, ORDERS(orders.list, orders.values), *out, err);
-        qsort((*out)->elts, (*out)->nelts, sizeof(kl_order_t *), kl_order_query_by_newest);
+        qsort((*out)->elts, (*out)->nelts, sizeof(kl_order_t *),
+              kl_order_query_compare(KL_SORT_NEWEST));
         drop_placed(*out);
         (*out)->nelts = between((*out)->nelts, 0, limit);
     }
@@ -336,6 +391,51 @@ static kl_kind_t reference_add(kl_store_t *self, apr_pool_t *p, const kl_referen
         }
     }
     return rv;
+}
+
+/* From the i-th on, at most `rows` of them; the last repeats itself where there are fewer. */
+static kl_kind_t insert_articles(kl_store_t *self, apr_pool_t *p, const kl_articles_t *articles,
+                                 int i, kl_error_t *err)
+{
+    int last = articles->references->nelts - 1;
+    int rows = last - i < KL_ARTICLES ? KL_ARTICLES : KL_MANY_ARTICLES;
+    const void *v[4 * KL_MANY_ARTICLES];
+    const kl_dbd_rows_query_t insert = {rows == KL_ARTICLES ? KL_SQL_article_insert
+                                                            : KL_SQL_article_insert_many,
+                                        v, "article", NULL};
+
+    for (int row = 0; row < rows; row++, i += i < last) {
+        v[4 * row] = articles->account;
+        v[4 * row + 1] = APR_ARRAY_IDX(articles->references, i, const char *);
+        v[4 * row + 2] = &articles->created_at;
+        v[4 * row + 3] = articles->order_id;
+    }
+    return kl_dbd_rows_either_way(kl_dbd_rows_insert(self, p, &insert, err), err);
+}
+
+static kl_kind_t article_add(kl_store_t *self, apr_pool_t *p, const kl_articles_t *articles,
+                             kl_error_t *err)
+{
+    int n = articles->references->nelts;
+    kl_kind_t rv = KL_OK;
+
+    for (int i = 0; i < n && rv == KL_OK;
+         i += n - i <= KL_ARTICLES ? KL_ARTICLES : KL_MANY_ARTICLES) {
+        rv = insert_articles(self, p, articles, i, err);
+    }
+    return rv;
+}
+
+static kl_kind_t order_same_reference(kl_store_t *self, apr_pool_t *p, const kl_order_t *order,
+                                      int *count, kl_error_t *err)
+{
+    const int most = KL_MAX_PAGE;
+    const void *v[] = {order->account, order->reference1, order->id, &most};
+    const kl_dbd_made_query_t query = {kl_statements_get(KL_SQL_order_same_reference), v,
+                                       int64_read};
+
+    *count = 0;
+    return count_rows(self, p, &query, count, err);
 }
 
 static kl_kind_t orders_due(kl_store_t *self, apr_pool_t *p, const kl_due_query_t *query,
@@ -508,43 +608,48 @@ static kl_kind_t driver(kl_store_t *self, apr_pool_t *p, const char **name, kl_e
     return rv;
 }
 
+static const kl_store_t functions = {
+    .ready = kl_dbd_rows_ready,
+    .check = kl_dbd_rows_check,
+    .driver = driver,
+    .order_insert = order_insert,
+    .order_load = order_load,
+    .payment_insert = kl_dbd_payment_insert,
+    .payment_load = kl_dbd_payment_load,
+    .order_save = order_save,
+    .order_mark = order_mark,
+    .order_list = order_list,
+    .order_count = order_count,
+    .order_totals = order_totals,
+    .instore_list = instore_list,
+    .invoice_load = kl_dbd_invoice_load,
+    .invoice_insert = kl_dbd_invoice_insert,
+    .invoice_save = kl_dbd_invoice_save,
+    .reference_add = reference_add,
+    .article_add = article_add,
+    .order_same_reference = order_same_reference,
+    .operation_insert = operation_insert,
+    .operation_load = operation_load,
+    .operation_load_by_client_key = operation_load_by_client_key,
+    .operation_save = operation_save,
+    .operation_list = operation_list,
+    .orders_due = orders_due,
+    .operations_due = operations_due,
+    .operations_unfinished = operations_unfinished,
+    .operations_by_state = operations_by_state,
+    .operation_hours = kl_dbd_figures_operation_hours,
+    .sweep_find = kl_dbd_sweep_find,
+    .sweep = kl_dbd_sweep_take,
+    .worker_lease = kl_dbd_lease_take,
+    .callback_note = kl_dbd_figures_callback_note,
+    .callback_list = kl_dbd_figures_callback_list,
+};
+
 kl_store_t *kl_store_dbd_make(apr_pool_t *p, kl_connections_t *connections)
 {
     kl_dbd_rows_t rows = {.connections = connections};
-    const kl_store_t store = {
-        .ready = kl_dbd_rows_ready,
-        .check = kl_dbd_rows_check,
-        .driver = driver,
-        .order_insert = order_insert,
-        .order_load = order_load,
-        .payment_insert = kl_dbd_payment_insert,
-        .payment_load = kl_dbd_payment_load,
-        .order_save = order_save,
-        .order_mark = order_mark,
-        .order_list = order_list,
-        .order_count = order_count,
-        .instore_list = instore_list,
-        .invoice_load = kl_dbd_invoice_load,
-        .invoice_insert = kl_dbd_invoice_insert,
-        .invoice_save = kl_dbd_invoice_save,
-        .reference_add = reference_add,
-        .operation_insert = operation_insert,
-        .operation_load = operation_load,
-        .operation_load_by_client_key = operation_load_by_client_key,
-        .operation_save = operation_save,
-        .operation_list = operation_list,
-        .orders_due = orders_due,
-        .operations_due = operations_due,
-        .operations_unfinished = operations_unfinished,
-        .operations_by_state = operations_by_state,
-        .operation_hours = kl_dbd_figures_operation_hours,
-        .sweep_find = kl_dbd_sweep_find,
-        .sweep = kl_dbd_sweep_take,
-        .worker_lease = kl_dbd_lease_take,
-        .callback_note = kl_dbd_figures_callback_note,
-        .callback_list = kl_dbd_figures_callback_list,
-        .impl = apr_pmemdup(p, &rows, sizeof(rows)),
-    };
+    kl_store_t *store = apr_pmemdup(p, &functions, sizeof(functions));
 
-    return apr_pmemdup(p, &store, sizeof(store));
+    store->impl = apr_pmemdup(p, &rows, sizeof(rows));
+    return store;
 }

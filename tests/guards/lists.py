@@ -108,9 +108,10 @@ NEEDED_BY = re.compile(r"\s*-- For ((?:\w+, )*\w+)[.:]")
 def statements(root):
     """The ids of every statement."""
     text = read(os.path.join(root, "mod_klarna/store/statements.h"))
-    pairs = re.findall(r"^ .*_FIRST_\((?:SAME|EACH), (\w+),", text, re.M)
+    made = re.findall(r'\[BY_\w+\] = \{"(\w+)"', read(os.path.join(root,
+                                                              "mod_klarna/store/order_query.c")))
     return (set(re.findall(r"\b(?:SAME|EACH)\((\w+),", text))
-            | {f"order_{what}_{name}" for what in ("list", "count") for name in pairs})
+            | {f"order_list_{name}" for name in made})
 
 
 def indexes(root):

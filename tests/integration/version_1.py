@@ -2,6 +2,7 @@
 """Databases of version 1 of the schema with what its module left in one (tests/schema), those of
 versions 2 and 3 that come of them, and what must be in them after the upgrade."""
 import os
+import json
 import re
 import sqlite3
 import time
@@ -104,14 +105,25 @@ class Expected:
         self.tables["klarna_payment"] = [_payment(row) | {"addresses": addresses(row)} for row in moved]
         self.tables["klarna_order"] = [_order(row) for row in old["klarna_order"]
                                        if row not in moved]
+        self.tables["klarna_reference"] = _distinct(
+            row | {"value": row["value"].lower()} for row in old["klarna_reference"])
         self.tables["klarna_worker"] = []
         self.tables |= {table: [] for table in NEW_TABLES}
+        self.tables["klarna_article"] = _distinct(
+            {"merchant": row["merchant"], "article": line["reference"].lower(),
+             "created_at": row["created_at"], "order_id": row["id"]}
+            for row in self.tables["klarna_order"] for line in json.loads(row["ledger"])["lines"]
+            if line.get("reference") and line["type"] not in ("shipping_fee", "sales_tax"))
         self.tables["klarna_schema"] = [{"version": 4}]
 
     def check(self, store):
         for table, rows in self.tables.items():
             assert contents(store, table, list(rows[0]) if rows else ["1"]) == _sorted(
                 [[str(value) for value in row.values()] for row in rows]), table
+
+
+def _distinct(rows):
+    return [dict(row) for row in sorted({tuple(row.items()) for row in rows})]
 
 
 def _order(row):

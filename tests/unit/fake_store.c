@@ -439,6 +439,39 @@ static kl_kind_t reference_add(kl_store_t *self, apr_pool_t *p, const kl_referen
     return call(self, p, add_references, &texts, err);
 }
 
+static kl_kind_t article_add(kl_store_t *self, apr_pool_t *p, const kl_articles_t *articles,
+                             kl_error_t *err)
+{
+    const kl_references_t texts = {articles->account, articles->order_id, articles->references};
+    const kl_references_t *what = &texts;
+
+    return call(self, p, add_references, &what, err);
+}
+
+static kl_kind_t count_same(fake_store_t *fake, apr_pool_t *p, void *what, kl_error_t *err)
+{
+    const kl_order_t *order = *(const kl_order_t **)what;
+    int n = 0;
+
+    (void)p;
+    (void)err;
+    for (int i = 0; i < fake->orders->nelts; i++) {
+        n += strcmp(order_at(fake, i)->reference1, order->reference1) == 0
+             && strcmp(order_at(fake, i)->id, order->id) != 0;
+    }
+    fake->same = n;
+    return KL_OK;
+}
+
+static kl_kind_t order_same_reference(kl_store_t *self, apr_pool_t *p, const kl_order_t *order,
+                                      int *count, kl_error_t *err)
+{
+    kl_kind_t rv = call(self, p, count_same, &order, err);
+
+    *count = ((fake_store_t *)self->impl)->same;
+    return rv;
+}
+
 static kl_kind_t add_note(fake_store_t *fake, apr_pool_t *p, void *what, kl_error_t *err)
 {
     (void)p;
@@ -632,8 +665,15 @@ static int is_word(const char *wanted, const char *word)
     return !wanted || !wanted[0] || strcmp(wanted, word) == 0;
 }
 
-static int is_hit(const kl_order_t *row, const char *search)
+static int is_hit(const kl_order_t *row, const kl_order_query_t *query)
 {
+    const char *search = query->search;
+
+    for (int i = 0; i < query->amounts; i++) {
+        if (row->order_amount == query->amount[i]) {
+            return 1;
+        }
+    }
     return is_word(search, row->id) || strcmp(row->klarna_order_id, search) == 0
            || strcmp(row->klarna_reference, search) == 0 || strcmp(row->reference1, search) == 0
            || strcmp(row->reference2, search) == 0;
@@ -654,29 +694,32 @@ static int is_listed(const kl_order_t *row, const kl_order_query_t *query)
         return strcmp(row->waiting, "refund") == 0;
     case KL_LIST_ORPHANS:
         return row->attention == KL_ATTENTION_ORPHAN;
+    case KL_LIST_IN_REVIEW:
+        return kl_order_is_in_review(row);
     default:
-        return 1;
+        return !kl_order_query_is_open(query) || end > 0;
     }
 }
 
-/* Where a row stands in its list: the soonest end or the newest first. */
-static apr_time_t key_of(const kl_order_t *row, const kl_order_query_t *query)
-{
-    return kl_order_query_is_open(query) ? kl_order_open_until(row) : row->created_at;
-}
-
+/* After the row that the page before ended with. */
 static int is_after(const kl_order_t *row, const kl_order_query_t *query)
 {
-    apr_time_t key = key_of(row, query);
-    int id;
+    kl_sort_t sort = kl_order_query_sort(query);
+    kl_order_t last = *row;
+    const kl_order_t *pair[] = {&last, row};
 
     if (!query->before_at) {
         return 1;
     }
-    id = strcmp(row->id, query->before_id);
-    return kl_order_query_is_open(query)
-               ? key > query->before_at || (key == query->before_at && id > 0)
-               : key < query->before_at || (key == query->before_at && id < 0);
+    last.id = query->before_id;
+    last.order_amount = query->before_amount;
+    if (sort == KL_SORT_EXPIRY) {
+        last.expires_at = query->before_at == APR_INT64_MAX ? 0 : query->before_at;
+    }
+    else {
+        last.created_at = query->before_at;
+    }
+    return kl_order_query_compare(sort)(&pair[0], &pair[1]) < 0;
 }
 
 static int is_there(const kl_order_t *row, const kl_shop_query_t *shop)
@@ -696,24 +739,8 @@ static int fits(const kl_order_t *row, const kl_order_query_t *query)
            && is_word(query->state, kl_order_state_name(row->state))
            && is_word(query->attention, kl_attention_name(row->attention))
            && is_word(query->channel, row->channel) && is_there(row, &query->shop)
-           && is_hit(row, query->search) && is_listed(row, query) && row->created_at >= query->from
+           && is_hit(row, query) && is_listed(row, query) && row->created_at >= query->from
            && (!query->to || row->created_at < query->to) && is_after(row, query);
-}
-
-static int by_newest(const void *a, const void *b)
-{
-    const kl_order_t *one = *(kl_order_t *const *)a, *two = *(kl_order_t *const *)b;
-
-    return one->created_at == two->created_at ? strcmp(two->id, one->id)
-                                              : (one->created_at < two->created_at ? 1 : -1);
-}
-
-static int by_end(const void *a, const void *b)
-{
-    const kl_order_t *one = *(kl_order_t *const *)a, *two = *(kl_order_t *const *)b;
-    apr_time_t left = kl_order_open_until(one), right = kl_order_open_until(two);
-
-    return left == right ? strcmp(one->id, two->id) : (left > right ? 1 : -1);
 }
 
 static kl_kind_t list_orders(fake_store_t *fake, apr_pool_t *p, void *what, kl_error_t *err)
@@ -728,7 +755,7 @@ static kl_kind_t list_orders(fake_store_t *fake, apr_pool_t *p, void *what, kl_e
         }
     }
     sort_and_cut(list, wanted->query->limit,
-                 kl_order_query_is_open(wanted->query) ? by_end : by_newest);
+                 kl_order_query_compare(kl_order_query_sort(wanted->query)));
     *wanted->out = list;
     return KL_OK;
 }
@@ -768,7 +795,7 @@ static kl_kind_t find_of_store(fake_store_t *fake, apr_pool_t *p, void *what, kl
             }
         }
     }
-    sort_and_cut(*wanted->out, wanted->query->limit, kl_order_query_by_newest);
+    sort_and_cut(*wanted->out, wanted->query->limit, kl_order_query_compare(KL_SORT_NEWEST));
     return KL_OK;
 }
 
@@ -892,6 +919,22 @@ static kl_kind_t order_count(kl_store_t *self, apr_pool_t *p, const kl_order_que
     kl_kind_t rv = call(self, p, list_orders, &(wanted_page_t){query, &found}, err);
 
     *count = found->nelts;
+    return rv;
+}
+
+static kl_kind_t order_totals(kl_store_t *self, apr_pool_t *p, const kl_order_query_t *query,
+                              apr_array_header_t **out, kl_error_t *err)
+{
+    apr_array_header_t *found = apr_array_make(p, 0, sizeof(kl_order_t *));
+    kl_kind_t rv = call(self, p, list_orders, &(wanted_page_t){query, &found}, err);
+
+    *out = apr_array_make(p, 1, sizeof(kl_total_t));
+    for (int i = 0; i < found->nelts; i++) { /* a currency may stand there more than once */
+        const kl_order_t *row = APR_ARRAY_IDX(found, i, kl_order_t *);
+
+        APR_ARRAY_PUSH(*out, kl_total_t) = (kl_total_t){row->currency, 1, row->order_amount,
+                                                        row->captured_amount, row->refunded_amount};
+    }
     return rv;
 }
 
@@ -1293,7 +1336,10 @@ fake_store_t *fake_store_make(apr_pool_t *p, fake_process_t *process)
         .invoice_insert = invoice_insert,
         .invoice_save = invoice_save,
         .order_count = order_count,
+        .order_totals = order_totals,
         .reference_add = reference_add,
+        .article_add = article_add,
+        .order_same_reference = order_same_reference,
         .callback_note = callback_note,
         .callback_list = callback_list,
         .operation_insert = operation_insert,

@@ -37,6 +37,7 @@ typedef struct fake_store_t {
     fake_store_fault_t fault;
     test_random_t *dice; /* not NULL: a call fails at random */
     int percent;
+    int same; /* what order_same_reference counted last */
 } fake_store_t;
 
 fake_store_t *fake_store_make(apr_pool_t *p, fake_process_t *process);

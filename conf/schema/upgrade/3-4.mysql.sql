@@ -6,7 +6,9 @@
 -- : New tables: klarna_batch and klarna_batch_item (what was asked for many orders at once),
 -- : klarna_note, klarna_label (tags, reasons of returns), klarna_article, klarna_approval (refunds
 -- : that wait for a second person). Orders, payments and operations stay as they are.
--- : References are found whatever their capitals are: other indexes of klarna_order.
+-- : References are found whatever their capitals are, articles of every order by klarna_article,
+-- : which is filled; orders are listed by amount, by review, by department, terminal and cashier:
+-- : other and new indexes of klarna_order.
 --
 -- Each ALTER commits by itself, so there is no one transaction: every step may be killed, and a
 -- second run goes on with what is not done. A step that could not be repeated as it stands asks
@@ -147,9 +149,30 @@ SET @step = IF((SELECT COUNT(*) FROM information_schema.columns
     ADD INDEX klarna_order_by_reference (merchant, klarna_reference_folded),
     ADD INDEX klarna_order_by_reference1 (merchant, reference1_folded),
     ADD INDEX klarna_order_by_reference2 (merchant, reference2_folded),
-    ADD INDEX klarna_order_open (merchant, open_until, id, created_at, order_amount)', 'DO 0');
+    ADD INDEX klarna_order_open (merchant, open_until, id, created_at, order_amount),
+    ADD INDEX klarna_order_by_amount (merchant, order_amount, created_at, id, state),
+    ADD INDEX klarna_order_review (merchant, fraud_status, created_at, id),
+    ADD INDEX klarna_order_by_department (merchant, department, created_at, id),
+    ADD INDEX klarna_order_by_terminal (merchant, terminal, created_at, id),
+    ADD INDEX klarna_order_by_cashier (merchant, cashier, created_at, id)', 'DO 0');
 PREPARE step FROM @step;
 EXECUTE step;
+
+-- Without their capitals, as they are stored from now on.
+INSERT IGNORE INTO klarna_reference (merchant, value, order_id)
+SELECT merchant, LOWER(value), order_id FROM klarna_reference WHERE value <> LOWER(value);
+DELETE FROM klarna_reference WHERE value <> LOWER(value);
+
+-- From the lines in the ledgers, of which there are at most a thousand; one that cannot be read has
+-- none.
+INSERT IGNORE INTO klarna_article (merchant, article, created_at, order_id)
+WITH RECURSIVE n AS (SELECT 0 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 999)
+SELECT o.merchant, LOWER(JSON_UNQUOTE(JSON_EXTRACT(o.ledger, CONCAT('$.lines[', i, '].reference')))),
+    o.created_at, o.id
+FROM klarna_order_3 o JOIN n ON i < IF(JSON_VALID(o.ledger), JSON_LENGTH(o.ledger, '$.lines'), 0)
+WHERE COALESCE(JSON_UNQUOTE(JSON_EXTRACT(o.ledger, CONCAT('$.lines[', i, '].reference'))), '') <> ''
+    AND JSON_UNQUOTE(JSON_EXTRACT(o.ledger, CONCAT('$.lines[', i, '].type')))
+        NOT IN ('shipping_fee', 'sales_tax');
 
 -- Also when the very last step was killed and all this is done a second time.
 RENAME TABLE klarna_order_3 TO klarna_order;

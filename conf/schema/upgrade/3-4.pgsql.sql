@@ -6,7 +6,9 @@
 -- : New tables: klarna_batch and klarna_batch_item (what was asked for many orders at once),
 -- : klarna_note, klarna_label (tags, reasons of returns), klarna_article, klarna_approval (refunds
 -- : that wait for a second person). Orders, payments and operations stay as they are.
--- : References are found whatever their capitals are: other indexes of klarna_order.
+-- : References are found whatever their capitals are, articles of every order by klarna_article,
+-- : which is filled; orders are listed by amount, by review, by department, terminal and cashier:
+-- : other and new indexes of klarna_order.
 
 BEGIN;
 SET LOCAL client_min_messages = warning; -- nothing is said of what is there already
@@ -32,6 +34,16 @@ CREATE INDEX klarna_order_by_reference2 ON klarna_order (merchant, LOWER(referen
     WHERE reference2 <> '';
 CREATE INDEX klarna_order_open ON klarna_order (merchant, open_until, id, created_at, order_amount)
     WHERE open_until > 0;
+CREATE INDEX klarna_order_by_amount ON klarna_order (merchant, order_amount, created_at, id, state);
+CREATE INDEX klarna_order_review ON klarna_order (merchant, created_at, id)
+    WHERE fraud_status NOT IN ('', 'ACCEPTED', 'REJECTED', 'STOPPED')
+        AND state IN ('AUTHORIZED', 'PART_CAPTURED');
+CREATE INDEX klarna_order_by_department ON klarna_order (merchant, department, created_at, id)
+    WHERE department <> '';
+CREATE INDEX klarna_order_by_terminal ON klarna_order (merchant, terminal, created_at, id)
+    WHERE terminal <> '';
+CREATE INDEX klarna_order_by_cashier ON klarna_order (merchant, cashier, created_at, id)
+    WHERE cashier <> '';
 
 -- What a person asked for many orders at once. Its row is written after its items': from then on
 -- they count.
@@ -137,6 +149,27 @@ CREATE INDEX klarna_approval_open ON klarna_approval (merchant, created_at, id)
 CREATE INDEX klarna_approval_by_order ON klarna_approval (order_id, created_at, id);
 CREATE INDEX klarna_approval_due ON klarna_approval (merchant, next_at)
     WHERE next_at > 0;
+
+-- Without their capitals, as they are stored from now on.
+INSERT INTO klarna_reference (merchant, value, order_id)
+SELECT merchant, LOWER(value COLLATE "C"), order_id FROM klarna_reference
+WHERE value <> LOWER(value COLLATE "C")
+ON CONFLICT DO NOTHING;
+DELETE FROM klarna_reference WHERE value <> LOWER(value COLLATE "C");
+
+-- From the lines in the ledgers; one that cannot be read has none.
+CREATE FUNCTION pg_temp.lines_of(ledger TEXT) RETURNS JSONB LANGUAGE plpgsql AS $$ BEGIN
+    RETURN CASE WHEN jsonb_typeof(ledger::JSONB -> 'lines') = 'array'
+        THEN ledger::JSONB -> 'lines' ELSE '[]' END;
+EXCEPTION WHEN OTHERS THEN
+    RETURN '[]';
+END $$;
+INSERT INTO klarna_article (merchant, article, created_at, order_id)
+SELECT o.merchant, LOWER((line ->> 'reference') COLLATE "C"), o.created_at, o.id
+FROM klarna_order o, jsonb_array_elements(pg_temp.lines_of(o.ledger)) line
+WHERE COALESCE(line ->> 'reference', '') <> ''
+    AND line ->> 'type' NOT IN ('shipping_fee', 'sales_tax')
+ON CONFLICT DO NOTHING;
 
 UPDATE klarna_schema SET version = 4;
 COMMIT;

@@ -6,7 +6,9 @@
 -- : New tables: klarna_batch and klarna_batch_item (what was asked for many orders at once),
 -- : klarna_note, klarna_label (tags, reasons of returns), klarna_article, klarna_approval (refunds
 -- : that wait for a second person). Orders, payments and operations stay as they are.
--- : References are found whatever their capitals are: other indexes of klarna_order.
+-- : References are found whatever their capitals are, articles of every order by klarna_article,
+-- : which is filled; orders are listed by amount, by review, by department, terminal and cashier:
+-- : other and new indexes of klarna_order.
 
 -- In kB: the indexes are made in memory.
 PRAGMA cache_size = -200000;
@@ -131,6 +133,29 @@ CREATE INDEX klarna_order_by_reference2 ON klarna_order (merchant, LOWER(referen
     WHERE reference2 <> '';
 CREATE INDEX klarna_order_open ON klarna_order (merchant, open_until, id, created_at, order_amount)
     WHERE open_until > 0;
+CREATE INDEX klarna_order_by_amount ON klarna_order (merchant, order_amount, created_at, id, state);
+CREATE INDEX klarna_order_review ON klarna_order (merchant, created_at, id)
+    WHERE fraud_status NOT IN ('', 'ACCEPTED', 'REJECTED', 'STOPPED')
+        AND state IN ('AUTHORIZED', 'PART_CAPTURED');
+CREATE INDEX klarna_order_by_department ON klarna_order (merchant, department, created_at, id)
+    WHERE department <> '';
+CREATE INDEX klarna_order_by_terminal ON klarna_order (merchant, terminal, created_at, id)
+    WHERE terminal <> '';
+CREATE INDEX klarna_order_by_cashier ON klarna_order (merchant, cashier, created_at, id)
+    WHERE cashier <> '';
+
+-- Without their capitals, as they are stored from now on.
+INSERT OR IGNORE INTO klarna_reference (merchant, value, order_id)
+SELECT merchant, LOWER(value), order_id FROM klarna_reference WHERE value <> LOWER(value);
+DELETE FROM klarna_reference WHERE value <> LOWER(value);
+
+-- From the lines in the ledgers; one that cannot be read has none.
+INSERT OR IGNORE INTO klarna_article (merchant, article, created_at, order_id)
+SELECT o.merchant, LOWER(line.value ->> 'reference'), o.created_at, o.id
+FROM klarna_order o,
+    json_each(CASE WHEN json_valid(o.ledger) THEN o.ledger ELSE '{}' END, '$.lines') line
+WHERE COALESCE(line.value ->> 'reference', '') <> ''
+    AND line.value ->> 'type' NOT IN ('shipping_fee', 'sales_tax');
 
 UPDATE klarna_schema SET version = 4;
 COMMIT;

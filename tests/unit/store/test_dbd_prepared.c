@@ -11,6 +11,7 @@
 #include <apr_strings.h>
 
 #include "store/dbd_prepared.h"
+#include "store/order_query.h"
 
 #define ID1 "11111111-1111-4111-8111-111111111111"
 #define ID2 "22222222-2222-4222-8222-222222222222"
@@ -53,11 +54,21 @@ static kl_order_t *begin(database_t *db)
 /* How often the connection's session ran a statement by its name; -1: it has no such name. */
 static int runs(database_t *db, kl_sql_t id)
 {
-    return (int)database_ask(db->idle[0],
-                             apr_psprintf(db->p,
-                                          "SELECT generic_plans + custom_plans"
-                                          " FROM pg_prepared_statements WHERE name = '%s'",
-                                          kl_statements_session_name(id, db->p)));
+    return (
+        int)database_ask(db->idle[0],
+                         apr_psprintf(db->p,
+                                      "SELECT generic_plans + custom_plans"
+                                      " FROM pg_prepared_statements WHERE name = '%s'",
+                                      kl_statements_session_name(kl_statements_get(id), db->p)));
+}
+
+/* The label of the list of all. */
+static const char *newest(database_t *db, const kl_order_query_t *query)
+{
+    kl_order_select_t rows;
+
+    assert_true(kl_order_query_select(&rows, db->p, query, KL_ASK_ROWS, 0));
+    return rows.statement.label;
 }
 
 static void discard_all(database_t *db)
@@ -107,12 +118,12 @@ static void test_a_list_has_no_name(void **state)
     begin(db);
     for (int i = 0; i < 3; i++) {
         assert_int_equal(db->store->order_list(db->store, db->p, &query, &page, db->err), KL_OK);
-        assert_null(kept(db, "klarna_order_list_newest")->name);
+        assert_null(kept(db, newest(db, &query))->name);
     }
-    statement = kept(db, "klarna_order_list_newest");
+    statement = kept(db, newest(db, &query));
     discard_all(db);
     assert_int_equal(db->store->order_list(db->store, db->p, &query, &page, db->err), KL_OK);
-    assert_ptr_equal(kept(db, "klarna_order_list_newest"), statement);
+    assert_ptr_equal(kept(db, newest(db, &query)), statement);
     assert_int_equal(db->log_count, 0);
 }
 
@@ -217,9 +228,11 @@ static void fail_by_name(database_t *db, kl_dbd_t *dbd, int missing)
 {
     kl_dbd_prepared_t *prepared;
 
-    assert_int_equal(kl_dbd_prepared_get(dbd, KL_SQL_order_load, 0, &prepared), 0);
+    assert_int_equal(kl_dbd_prepared_get(dbd, kl_statements_get(KL_SQL_order_load), 0, &prepared),
+                     0);
     assert_non_null(prepared->name);
-    assert_int_equal(kl_dbd_prepared_get(dbd, KL_SQL_order_load, 1, &prepared), 0);
+    assert_int_equal(kl_dbd_prepared_get(dbd, kl_statements_get(KL_SQL_order_load), 1, &prepared),
+                     0);
     assert_null(prepared->name);
     kl_dbd_prepared_failed(prepared, missing);
     assert_int_equal(database_run(dbd->conn, "DISCARD ALL"), 0);
@@ -239,7 +252,8 @@ static void check_given_up_after(database_t *db, int missing, int most)
     for (int i = 0; i < most - 1; i++) {
         fail_by_name(db, &dbd, missing);
     }
-    assert_int_equal(kl_dbd_prepared_get(&dbd, KL_SQL_order_load, 0, &prepared), 0);
+    assert_int_equal(kl_dbd_prepared_get(&dbd, kl_statements_get(KL_SQL_order_load), 0, &prepared),
+                     0);
     kl_dbd_prepared_held(prepared);
     for (int i = 0; i < most; i++) {
         fail_by_name(db, &dbd, missing);
