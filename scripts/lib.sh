@@ -33,6 +33,8 @@ packages_of() {
     valgrind) echo "$PACKAGES_PYTEST" valgrind ;;
     browser) echo chromium php-cli $npm ;;
     dist) echo xz-utils ;;
+    packages) echo debhelper lintian xz-utils ;;
+    systems) echo debootstrap piuparts rpm ;;   # tests/packages/run
     esac
 }
 
