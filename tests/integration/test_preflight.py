@@ -223,6 +223,13 @@ def test_credentials_that_klarna_refuses(box):
     server.stop()
 
 
+def test_credentials_that_cannot_be_tried(box):
+    """Klarna is down where the account is; nobody says then that they are wrong."""
+    server = Httpd("http://127.0.0.1:9")
+    wrong(run(site(server)), "credentials of default", "KlarnaProxy")
+    server.stop()
+
+
 def test_countries(httpd, box):
     refusal = {"error_code": "NOT_ALLOWED", "error_messages": ["no"],
                "correlation_id": str(uuid.uuid4())}
@@ -344,6 +351,38 @@ def test_the_sites_clock(script):
     report = script.Report()
     script.check_site_clock({"now": "2020-01-01T00:00:00Z"}, report)
     assert report.checks[0]["status"] == "failed" and "timedatectl" in report.checks[0]["cure"]
+
+
+@pytest.mark.parametrize("status, told", [(401, ["warning"]), (301, []), (404, [])])
+def test_a_password_without_tls(script, monkeypatch, status, told):
+    asked = []
+    monkeypatch.setattr(script, "ask", lambda url, **more: (
+        asked.append(url), script.Answer(status, {}, b""))[1])
+    where = script.Site(script.argparse.Namespace(url="https://shop.example:8443", routes="/klarna",
+                                                  user=None), "")
+    report = script.Report()
+    script.check_plain_http(where, report)
+    assert asked == ["http://shop.example/klarna/orders"]
+    assert [entry["status"] for entry in report.checks] == told
+    assert all("https virtual host" in entry["cure"] for entry in report.checks)
+
+
+VHOSTS = """VirtualHost configuration:
+*:80                   is a NameVirtualHost
+         default server shop.example.com (/etc/apache2/sites-enabled/000.conf:1)
+         port 80 namevhost shop.example.com (/etc/apache2/sites-enabled/000.conf:1)
+                 alias www.shop.example.com
+*:443                  clinic.example.com (/etc/apache2/sites-enabled/clinic.conf:2)
+"""
+
+
+def test_the_names_that_httpd_serves(script, monkeypatch, tmp_path):
+    program = tmp_path / "apache2ctl"
+    program.write_text(f"#!/bin/sh\n[ \"$*\" = '-t -D DUMP_VHOSTS' ] && cat <<'END'\n{VHOSTS}END\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    assert script.virtual_hosts() == {"shop.example.com", "www.shop.example.com",
+                                      "clinic.example.com"}
 
 
 def test_addresses_of_the_site(httpd):
