@@ -117,10 +117,10 @@ def configured(box, url, host):
 def open_shop(server, box, url):
     """Puts the storefront example and the admin pages into the server's root, and tells them
     where things are."""
-    for pages, name in (("docs/storefront", "shop"), ("admin", "admin")):
-        shutil.copytree(os.path.join(ROOT, pages), os.path.join(server.dir, name),
-                        ignore=shutil.ignore_patterns("node_modules", ".*", "package*", "libs.txt"),
-                        dirs_exist_ok=True)
+    shutil.copytree(os.path.join(ROOT, "docs/storefront"), os.path.join(server.dir, "shop"),
+                    dirs_exist_ok=True)
+    subprocess.run([os.path.join(ROOT, "scripts/admin-pages"), os.path.join(ROOT, "admin"),
+                    os.path.join(server.dir, "admin")], check=True)
     server.write("shop-config.json", json.dumps({
         "sdk": KLARNA_SDK if is_klarna(url) else box.url + "/sdk/lib.js", "routes": "/klarna/checkout",
         "phone": box.url + "/phone"}))

@@ -1,8 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """conf/admin.conf, as a real server includes it: who sees the pages and who may use the routes
 behind them, what a browser is told about them, and that nothing else is served."""
+import glob
+import gzip
+import json
 import os
+import re
 import shutil
+import subprocess
 
 import pytest
 
@@ -48,6 +53,100 @@ def test_the_browser_is_told_to_be_careful(httpd):
     assert first["Cache-Control"] == "no-cache"
     again = httpd.get(PAGES + "/index.html", headers={"If-None-Match": first["ETag"]})
     assert again.status == 304
+
+
+def make(source, destination):
+    return subprocess.run([os.path.join(ROOT, "scripts/admin-pages"), source, destination],
+                          capture_output=True, text=True, check=False)
+
+
+@pytest.fixture(scope="module")
+def pages(httpd):
+    """The real pages, made as make install makes them: the folder's name."""
+    assert make(os.path.join(ROOT, "admin"), os.path.join(httpd.dir, "admin")).returncode == 0
+    httpd.hand_over()
+    (folder,) = glob.glob(os.path.join(httpd.dir, "admin", "v" + "?" * 12))
+    return os.path.basename(folder)
+
+
+def test_what_a_page_loads_is_there_and_is_kept(httpd, pages):
+    """The page is asked for each time; its script, its looks and its words never again."""
+    for page in ("index", "order", "payments", "operations", "till", "receipt", "customer"):
+        answer = httpd.get(f"{PAGES}/{page}.html")
+        assert answer.headers["Cache-Control"] == "no-cache"
+        loaded = re.findall(r'(?:src|href)="([^"]+)"', answer.raw.decode())
+        assert f"{pages}/{page}.js" in loaded
+        for path in (path for path in loaded if not path.startswith("data:")):
+            found = httpd.get(f"{PAGES}/{path}")
+            assert found.status == 200, path
+            kept = "private, max-age=31536000, immutable" if path.startswith(pages) else "no-cache"
+            assert found.headers["Cache-Control"] == kept
+
+
+def test_words_come_in_the_readers_language(httpd, pages):
+    for wanted, got in (("de-DE,de;q=0.9,en;q=0.8", "de"), ("sv-SE", "sv"), ("ja", "en")):
+        answer = httpd.get(f"{PAGES}/{pages}/words/index", headers={"Accept-Language": wanted})
+        assert json.loads(answer.raw)[""] == got
+        assert "accept-language" in answer.headers["Vary"]
+    assert json.loads(httpd.get(f"{PAGES}/{pages}/words/index.nb.json").raw)[""] == "nb"
+
+
+def test_scripts_and_lists_come_deflated(httpd, pages):
+    for path in (f"{PAGES}/{pages}/index.js", f"{PAGES}/{pages}/index.css", "/klarna/orders/lists"):
+        answer = httpd.get(path, headers={"Accept-Encoding": "gzip"})
+        assert answer.headers["Content-Encoding"] == "gzip", path
+        assert "Accept-Encoding" in answer.headers["Vary"]
+        assert gzip.decompress(answer.raw) == httpd.get(path).raw
+
+
+ID = "75aae4b8-f738-82d4-838e-fb1479f198dc"
+
+
+@pytest.mark.parametrize("path, asked", [
+    ("/", ["/klarna/orders?limit=50", "/klarna/orders/about"]),
+    ("/?list=to_ship", ["/klarna/orders?list=to_ship&limit=50", "/klarna/orders/about"]),
+    ("/?q=a%3E;rel=stylesheet", ["/klarna/orders/about"]),
+    ("/?list=x>;rel=stylesheet", ["/klarna/orders/about"]),
+    (f"/order.html?id={ID}", [f"/klarna/orders/{ID}", f"/klarna/orders/{ID}/events"]),
+    ("/order.html?id=../..", []), ("/till.html", [])])
+def test_data_is_asked_for_with_the_scripts(httpd, pages, path, asked):
+    links = httpd.get(PAGES + path).headers.get("Link", "")
+    assert re.findall(r"<([^>]*)>; rel=preload; as=fetch; crossorigin", links) == asked
+    assert links.count("<") == len(asked) and "stylesheet" not in links
+
+
+def test_an_update_has_other_addresses(tmp_path):
+    """And takes those of before away, but not what somebody wrote into config.json."""
+    source, made = tmp_path / "source", tmp_path / "made"
+    shutil.copytree(os.path.join(ROOT, "admin"), source,
+                    ignore=shutil.ignore_patterns("node_modules"))
+    assert make(source, made).returncode == 0
+    (first,) = made.glob("v*")
+    (made / "config.json").write_text('{"hosts": ["https://journal.example"]}')
+    assert make(source, made).returncode == 0
+    assert list(made.glob("v*")) == [first]
+    with open(source / "js/lib/kept.mjs", "a", encoding="utf-8") as file:
+        file.write("export const MORE = 1;\n")
+    assert make(source, made).returncode == 0
+    (second,) = made.glob("v*")
+    assert second != first and second.name in (made / "index.html").read_text()
+    assert "journal" in (made / "config.json").read_text()
+    assert made.joinpath("licences").is_dir() and not made.joinpath("js").exists()
+
+
+@pytest.mark.parametrize("line", [
+    "export let x = 1;\n", "const x = await import('./api.mjs');\n",
+    "import * as all from './api.mjs';\n", "import { draw } from './shell.mjs';\n",
+    "import { nobodysOwn } from './kept.mjs';\n"])
+def test_what_cannot_be_put_together_stops(tmp_path, line):
+    source = tmp_path / "source"
+    shutil.copytree(os.path.join(ROOT, "admin"), source,
+                    ignore=shutil.ignore_patterns("node_modules"))
+    with open(source / "js/lib/i18n.mjs", "a", encoding="utf-8") as file:
+        file.write(line)
+    done = make(source, tmp_path / "made")
+    assert done.returncode == 1 and "admin-pages: js/lib/" in done.stderr
+    assert not (tmp_path / "made").exists()
 
 
 def test_nothing_else_is_served(httpd):

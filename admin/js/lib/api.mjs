@@ -103,7 +103,7 @@ async function call(url, options) {
 
 async function readConfig() {
   try {
-    return (await call('config.json')).body;
+    return (await call('config.json', { cache: 'default' })).body;
   } catch (error) {
     config = null;
     throw error;

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The words of the pages. lang/<language>/<area>.json holds flat keys; English is complete, what
-// another language lacks is shown in English.
+// The words of the pages. lang/<language>/<area>.json holds flat keys, the same in each language;
+// scripts/admin-pages makes one file of them for each page and language, whose name the page has in
+// data-words. Without a choice of the reader's own the server picks the language, by the browser's
+// preferences, so that the page can ask for its words before any script runs.
 //
-//   await loadWords(['common', 'orders'])   once, before anything is drawn
+//   await loadWords(['common', 'orders'])   once, before anything is drawn: the areas of the page
 //   t('key', { name: value })               the words; {name} is replaced. With a `count` the key
 //                                           is looked up as key.one, key.other ... by the
 //                                           language's plural rules, and count is written as a
@@ -22,8 +24,7 @@ export const LANGUAGES = { en: 'English', sv: 'Svenska', nb: 'Norsk bokmål', fi
   de: 'Deutsch', nl: 'Nederlands', fr: 'Français', it: 'Italiano', es: 'Español' };
 const ALIASES = { no: 'nb', nn: 'nb' };
 
-const files = new Map(); // "sv/common" -> words
-let words = {};
+let words = {};          // '': their language
 let chosen = '';         // on this page
 
 function base(tag) {
@@ -51,21 +52,17 @@ export function chooseLanguage(tag) {
   keep('localStorage', CHOICE, tag);
 }
 
-async function file(tag, area) {
-  const name = `${tag}/${area}`;
-  if (!files.has(name)) {
-    const answer = await fetch(`lang/${name}.json`);
-    if (!answer.ok) return {};
-    files.set(name, await answer.json());
-  }
-  return files.get(name);
+async function file(suffix) {
+  const answer = await fetch(`${document.documentElement.dataset.words}${suffix}`);
+  return answer.ok ? answer.json() : {};
 }
 
-export async function loadWords(areas) {
+export async function loadWords() {
   const spoken = language();
-  const tags = spoken === 'en' ? ['en'] : ['en', spoken];
-  const found = await Promise.all(tags.flatMap((tag) => areas.map((area) => file(tag, area))));
-  words = Object.assign({}, ...found);
+  let found = words[''] ? words : await file('');
+  if (found[''] !== spoken) found = await file(`.${spoken}.json`);
+  if (!found['']) throw new Error(`no words in ${spoken}`);
+  words = found;
   document.documentElement.lang = spoken;
 }
 
