@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Fuzz target: any text as a phone number and as an e-mail address. First byte: the payment's
- * country. What is taken is a number that is read again as itself; what is refused is not quoted.
+ * Fuzz target: any text as a phone number, as an e-mail address and as an amount that is searched
+ * for. First byte: the payment's country. What is taken is a number that is read again as itself;
+ * what is refused is not quoted.
  */
 #include <apr_general.h>
 #include <apr_strings.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/amount_text.h"
 #include "core/email.h"
+#include "core/limits.h"
 #include "core/phone.h"
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
@@ -52,6 +55,20 @@ static void try_email(apr_pool_t *p, const char *text)
     }
 }
 
+/* What is found is an amount of an order; written as such, it is the same again. */
+static void try_amount(apr_pool_t *p, const char *text)
+{
+    apr_int64_t out[2], again[2];
+    int n = kl_amount_text_read(text, out);
+
+    check(n >= 0 && n <= 2);
+    for (int i = 0; i < n; i++) {
+        check(out[i] > 0 && out[i] <= KL_MAX_AMOUNT);
+        text = apr_psprintf(p, "%" APR_INT64_T_FMT ".%02d", out[i] / 100, (int)(out[i] % 100));
+        check(kl_amount_text_read(text, again) == 1 && again[0] == out[i]);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 {
     static apr_pool_t *root;
@@ -67,6 +84,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 
         try_phone(p, text, countries[data[0] % (sizeof(countries) / sizeof(countries[0]))]);
         try_email(p, text);
+        try_amount(p, text);
         apr_pool_destroy(p);
     }
     return 0;

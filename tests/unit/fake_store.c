@@ -439,13 +439,27 @@ static kl_kind_t reference_add(kl_store_t *self, apr_pool_t *p, const kl_referen
     return call(self, p, add_references, &texts, err);
 }
 
+static kl_kind_t add_articles(fake_store_t *fake, apr_pool_t *p, void *what, kl_error_t *err)
+{
+    const kl_articles_t *articles = *(const kl_articles_t **)what;
+
+    (void)p;
+    (void)err;
+    for (int i = 0; i < articles->references->nelts; i++) {
+        const char *article = APR_ARRAY_IDX(articles->references, i, const char *);
+
+        APR_ARRAY_PUSH(fake->articles, fake_reference_t) =
+            (fake_reference_t){apr_pstrdup(fake->p, articles->account),
+                               apr_pstrdup(fake->p, article),
+                               apr_pstrdup(fake->p, articles->order_id)};
+    }
+    return KL_OK;
+}
+
 static kl_kind_t article_add(kl_store_t *self, apr_pool_t *p, const kl_articles_t *articles,
                              kl_error_t *err)
 {
-    const kl_references_t texts = {articles->account, articles->order_id, articles->references};
-    const kl_references_t *what = &texts;
-
-    return call(self, p, add_references, &what, err);
+    return call(self, p, add_articles, &articles, err);
 }
 
 static kl_kind_t count_same(fake_store_t *fake, apr_pool_t *p, void *what, kl_error_t *err)
@@ -1316,6 +1330,7 @@ fake_store_t *fake_store_make(apr_pool_t *p, fake_process_t *process)
     fake->payments = apr_array_make(p, 4, sizeof(kl_order_t *));
     fake->operations = apr_array_make(p, 8, sizeof(kl_operation_t *));
     fake->references = apr_array_make(p, 8, sizeof(fake_reference_t));
+    fake->articles = apr_array_make(p, 8, sizeof(fake_reference_t));
     fake->invoices = apr_array_make(p, 2, sizeof(kl_invoice_t *));
     fake->notes = apr_array_make(p, 2, sizeof(kl_callback_note_t));
     fake->store = (kl_store_t){

@@ -30,6 +30,7 @@ typedef struct fake_store_t {
     apr_array_header_t *payments;   /* of kl_order_t *: those that began as payments */
     apr_array_header_t *operations; /* of kl_operation_t * */
     apr_array_header_t *references; /* of fake_reference_t, each once */
+    apr_array_header_t *articles;   /* the same of articles, as often as they were stored */
     apr_array_header_t *invoices;   /* of kl_invoice_t * */
     apr_array_header_t *notes;      /* of kl_callback_note_t: every callback that was noted */
     int calls;                      /* since the fault was armed */

@@ -138,6 +138,38 @@ static void what_others_did_is_found(void **state)
     assert_int_equal(world->store->references->nelts, 3);
 }
 
+/* "mug cup": as they were stored, one after the other. */
+static const char *articles(const world_t *world)
+{
+    const char *text = "";
+
+    for (int i = 0; i < world->store->articles->nelts; i++) {
+        text = apr_pstrcat(world->p, text, i ? " " : "",
+                           APR_ARRAY_IDX(world->store->articles, i, fake_reference_t).value, NULL);
+    }
+    return text;
+}
+
+/* Once each, when it becomes an order; nothing that is done with it later stores them again. */
+static void an_order_has_its_articles(void **state)
+{
+    world_t *world = new_world(state);
+    const char *id = world_placed(world), *placed = articles(world);
+    const kl_order_t *order = world_order(world, id);
+
+    for (int i = 0; i < order->lines->nelts; i++) {
+        const kl_line_t *line = &APR_ARRAY_IDX(order->lines, i, kl_line_t);
+
+        assert_int_equal(strstr(placed, line->reference) != NULL,
+                         line->type != KL_LINE_SHIPPING_FEE && line->type != KL_LINE_SALES_TAX);
+    }
+    assert_string_equal(APR_ARRAY_IDX(world->store->articles, 0, fake_reference_t).order_id, id);
+    world_must(world, act_capture_cup, id, "c");
+    world_must(world, act_credit_cup, id, "r");
+    world_look(world, id, 0);
+    assert_string_equal(articles(world), placed);
+}
+
 /* 1 when the process died at that step of a return. */
 static int dies_at(world_t *world, const char *id, int step)
 {
@@ -211,6 +243,7 @@ int main(void)
         WITH_POOL(a_shipment_is_found_by_its_parcels),
         WITH_POOL(a_capture_is_found_by_its_invoice_number),
         WITH_POOL(what_is_no_reference_is_left_out),
+        WITH_POOL(an_order_has_its_articles),
         WITH_POOL(a_return_is_found_from_its_claim_on),
         WITH_POOL(a_refused_shipment_is_not_found),
         WITH_POOL(what_others_did_is_found),
