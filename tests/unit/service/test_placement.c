@@ -92,14 +92,15 @@ static void klarnas_yes_is_stored_again_when_the_store_fails(void **state)
         const char *id = world_created(world);
         int calls;
 
-        /* The outcome is stored by the last call but one; the booking saves the order. */
+        /* The outcome is stored by the last call but two; the booking stores the articles, then
+         * saves the order. */
         fake_store_arm(world->store, 0, 0);
         world_must(world, act_place, id, "to count");
         calls = world->store->calls;
         world = world_for(state);
         id = world_created(world);
         world->klarna->refuses_used_token = 1;
-        fake_store_arm(world->store, calls - 1, (fake_store_fault_t)kind);
+        fake_store_arm(world->store, calls - 2, (fake_store_fault_t)kind);
         world_must(world, act_place, id, "k");
         assert_int_equal(fake_clock_slept(), apr_time_from_msec(100));
         world_check_ours(world, id, "AUTHORIZED", 0, 0, CART_AMOUNT);
