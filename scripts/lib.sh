@@ -26,7 +26,8 @@ packages_of() {
     lint) echo clang-tidy cppcheck ;;
     coverage) echo "$PACKAGES_PYTEST" gcovr ;;
     fuzz) echo clang libclang-rt-14-dev ;;
-    sandbox | integration | sanitize) echo "$PACKAGES_PYTEST" ;;
+    integration) echo "$PACKAGES_PYTEST" gdb ;;
+    sandbox | sanitize) echo "$PACKAGES_PYTEST" ;;
     contract) echo "$PACKAGES_PYTEST" python3-yaml python3-jsonschema ;;
     judges) echo "$PACKAGES_PYTEST" python3-phonenumbers ;;
     databases) echo "$PACKAGES_PYTEST" valgrind "$PACKAGES_DB" ;;

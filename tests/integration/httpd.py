@@ -341,7 +341,10 @@ class Httpd(Home):
             time.sleep(0.02)        # between two looks
 
     def check_wrapper(self):
-        """What a wrapper, or the server before it had a log, said."""
+        """What a wrapper, or the server before it had a log, said. One that somebody asked for by hand
+        may say what it likes."""
+        if os.environ.get("KLARNA_WRAP"):
+            return []
         text = dict(self.texts()).get("stderr", "")
         return [text] if text.strip() else []
 

@@ -3,11 +3,11 @@
 import json
 import os
 import re
-import subprocess
 
 import pytest
 
 import confidential
+import docs
 from httpd import USERS, Httpd
 from sandbox import klarna_url
 from sandbox_client import ROOT
@@ -18,14 +18,13 @@ from waiting import order_is_due
 PAGE = os.path.join(ROOT, "docs", "instore.md")
 TO_FILL_IN = "SHOP=http"    # the reader's own values
 SETTING = re.compile(r"^(\w+=|C\(\))")
-FAIL_LOUDLY = "fail-with-body\nsilent\nshow-error\n"      # a .curlrc
 
 
 def blocks():
     """The commands: below "The first payment", and below "The routes"."""
     with open(PAGE, encoding="utf-8") as file:
         text = file.read()
-    found = [re.search(rf"(?ms)^## {name}.*?^```\n(.*?)^```", text)[1].splitlines()
+    found = [re.search(rf"(?ms)^## {name}.*?^```sh\n(.*?)^```", text)[1].splitlines()
              for name in ("The first payment", "The routes")]
     assert all(len(lines) > 8 for lines in found)
     return found
@@ -48,18 +47,8 @@ def clinic(httpd, box):
 
 @pytest.fixture
 def run(httpd, box, tmp_path):
-    (tmp_path / ".curlrc").write_text(FAIL_LOUDLY)
-
-    def these(lines, **values):
-        """Runs them in one shell and gives what they print."""
-        done = subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", "\n".join(lines)], cwd=tmp_path, errors="replace",
-            capture_output=True, timeout=60, env=os.environ | {
-                "CURL_HOME": str(tmp_path), "SHOP": f"http://127.0.0.1:{httpd.port}",
-                "S": box.url + "/_sandbox", "PASSWORD": USERS["cashier"], **values})
-        assert done.returncode == 0, (lines[-1], done.stdout, done.stderr)
-        return done.stdout
-    return these
+    return docs.Shell(tmp_path, SHOP=f"http://127.0.0.1:{httpd.port}", S=box.url + "/_sandbox",
+                      PASSWORD=USERS["cashier"]).run
 
 
 def setting():

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The pictures of README and docs, of the demo's orders: run by ../screenshots.
 import { ADMIN, dialog, picture, shows, story, withBrowser } from './support.mjs';
+import { atTill, begun, named } from './tillsupport.mjs';
 
 withBrowser();
 
@@ -44,3 +45,11 @@ story('operations', async (page) => {
   await page.locator('figure[data-name=times] canvas').waitFor();
   await picture(page, 'operations');
 }, { user: 'operator', viewport: SIZE });
+
+story('a till', async (page) => {
+  await atTill(page);
+  await begun(page, '499', { reference: 'Receipt 1042' });
+  await named(page, 'qr').waitFor();
+  await page.waitForFunction(() => document.querySelector('[data-name=qr]').naturalWidth > 100);
+  await picture(page, 'till');
+}, { user: 'cashier', viewport: SIZE });
