@@ -18,6 +18,7 @@
 #include "handlers/details.h"
 #include "handlers/operations.h"
 #include "handlers/accounts.h"
+#include "handlers/batches.h"
 #include "handlers/query.h"
 #include "handlers/take_over.h"
 #include "core/reader.h"
@@ -133,6 +134,9 @@ const kl_route_t kl_orders_routes[] = {
     {"GET", "totals", 0, kl_list_totals},
     {"GET", "about", 0, about},
     {"GET", "operations", 0, kl_operations_list},
+    {"GET", "batches", 0, kl_batches_list},
+    {"GET", "batches/*", 0, kl_batches_one},
+    {"POST", "batches", MONEY, kl_batches_create},
     {"GET", "*", 0, read_one},
     {"GET", "*/events", 0, events},
     {"GET", "*/operations/*", 0, operation},

@@ -4,6 +4,7 @@
 
 #include <apr_strings.h>
 #include <string.h>
+#include "service/batch_work.h"
 #include "service/change.h"
 #include "service/journal.h"
 #include "service/look.h"
@@ -212,6 +213,19 @@ static kl_kind_t requests_due(kl_service_t *svc, int limit, apr_array_header_t *
     return sweep_due(svc, "requests", KL_SWEEP_REQUESTS, out, err);
 }
 
+static kl_kind_t batches_due(kl_service_t *svc, int limit, apr_array_header_t **out,
+                             kl_error_t *err)
+{
+    (void)limit;
+    return sweep_due(svc, "batches", KL_SWEEP_BATCHES, out, err);
+}
+
+static kl_kind_t strays_due(kl_service_t *svc, int limit, apr_array_header_t **out, kl_error_t *err)
+{
+    (void)limit;
+    return sweep_due(svc, "strays", KL_SWEEP_STRAYS, out, err);
+}
+
 static kl_kind_t sweep(kl_service_t *svc, void *item, kl_told_t *told, kl_error_t *err)
 {
     const swept_t *found = item;
@@ -227,8 +241,11 @@ static kl_kind_t sweep(kl_service_t *svc, void *item, kl_told_t *told, kl_error_
 
 const kl_unit_t kl_units[] = {{"operations", asked_for_due, work_operation},
                               {"placements", placements_due, work_operation},
+                              {"batch_items", kl_batch_work_due, kl_batch_work},
                               {"placed", placed_due, sweep},
                               {"unfinished", unfinished_due, sweep},
                               {"requests", requests_due, sweep},
+                              {"batches", batches_due, sweep},
+                              {"strays", strays_due, sweep},
                               {"orders", orders_due, look_at_order},
                               {NULL, NULL, NULL}};

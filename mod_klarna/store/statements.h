@@ -149,7 +149,7 @@ typedef enum { KL_DIALECT_SQLITE3, KL_DIALECT_PGSQL, KL_DIALECT_MYSQL, KL_DIALEC
     S(reason, reason) \
     S(sentence, sentence) \
     S(next_step, next_step) \
-    N(next_at, next_at) \
+    N(next_at, due_at) \
     N(updated_at, updated_at)
 
 /* klarna_note, written once */
@@ -459,6 +459,8 @@ typedef enum { KL_DIALECT_SQLITE3, KL_DIALECT_PGSQL, KL_DIALECT_MYSQL, KL_DIALEC
     SAME(batch_items, 1, \
          "SELECT " KL_BATCH_ITEM_ALL_ " FROM klarna_batch_item WHERE batch_id = %s" \
          " ORDER BY place") \
+    SAME(batch_counts, 1, \
+         "SELECT state, COUNT(*) FROM klarna_batch_item WHERE batch_id = %s GROUP BY state") \
     SAME(batch_items_due, 3, KL_BATCH_ITEMS_DUE_) \
     /* one that has ended stays as it is */ \
     SAME(batch_item_save, KL_BATCH_ITEM_SETS + 2, \

@@ -11,6 +11,7 @@
 #ifndef KL_STORE_H
 #define KL_STORE_H
 
+#include "core/batch.h"
 #include "core/callback.h"
 #include "core/hours.h"
 #include "core/invoice.h"
@@ -104,6 +105,12 @@ typedef struct kl_due_query_t {
     kl_due_whose_t whose; /* of operations; orders are nobody's */
 } kl_due_query_t;
 
+/* The newest of an account or an order. */
+typedef struct kl_page_of_t {
+    const char *of;
+    int limit;
+} kl_page_of_t;
+
 /* Operations that have not ended, whoever works on them. */
 typedef struct kl_unfinished_query_t {
     const char *account;
@@ -128,6 +135,8 @@ typedef enum {
                             have an order of it */
     KL_SWEEP_REQUESTS,   /* the request of an operation that ended before `before`, and Klarna's
                             words about a placement */
+    KL_SWEEP_BATCHES,    /* batches that were asked for, and whose items ended, before `before` */
+    KL_SWEEP_STRAYS,     /* items of a batch that never came to be, of a day ago and before */
 } kl_sweep_kind_t;
 
 typedef struct kl_sweep_t {
@@ -280,6 +289,34 @@ struct kl_store_t {
     /** Takes it away, but for what was used since. Safe to do twice. */
     kl_kind_t (*sweep)(kl_store_t *self, apr_pool_t *p, const kl_sweep_t *sweep,
                        const apr_array_header_t *ids, kl_error_t *err);
+
+    /* Batches. An item counts once its batch is inserted, which is done after all of them. */
+
+    /** KL_TAKEN "exists" when id or client_key is taken. */
+    kl_kind_t (*batch_insert)(kl_store_t *self, apr_pool_t *p, const kl_batch_t *batch,
+                              kl_error_t *err);
+    kl_kind_t (*batch_load)(kl_store_t *self, apr_pool_t *p, const char *id, kl_batch_t **out,
+                            kl_error_t *err);
+    kl_kind_t (*batch_load_by_client_key)(kl_store_t *self, apr_pool_t *p, const char *client_key,
+                                          kl_batch_t **out, kl_error_t *err);
+    /** An account's, newest first. *out: of kl_batch_t *. */
+    kl_kind_t (*batch_list)(kl_store_t *self, apr_pool_t *p, const kl_page_of_t *page,
+                            apr_array_header_t **out, kl_error_t *err);
+    kl_kind_t (*batch_counts)(kl_store_t *self, apr_pool_t *p, const char *id,
+                              kl_batch_counts_t *out, kl_error_t *err);
+    /** One that is there already stays as it is. items: of kl_batch_item_t *, 1 or more. */
+    kl_kind_t (*batch_items_insert)(kl_store_t *self, apr_pool_t *p,
+                                    const apr_array_header_t *items, kl_error_t *err);
+    /** All of one batch, in the order asked for. *out: of kl_batch_item_t *. */
+    kl_kind_t (*batch_items)(kl_store_t *self, apr_pool_t *p, const char *id,
+                             apr_array_header_t **out, kl_error_t *err);
+    /** A merchant's items that are due (0 < next_at <= now), the longest due first, each with its
+     *  batch's actor. *out: of kl_batch_item_t *. */
+    kl_kind_t (*batch_items_due)(kl_store_t *self, apr_pool_t *p, const kl_due_query_t *query,
+                                 apr_array_header_t **out, kl_error_t *err);
+    /** KL_STALE "version" when it has ended already. */
+    kl_kind_t (*batch_item_save)(kl_store_t *self, apr_pool_t *p, const kl_batch_item_t *item,
+                                 kl_error_t *err);
 
     /** Takes the lease, or prolongs it, or gives it back when until is now.
      *  @return KL_OK, or KL_CONFLICT if someone else has it until lease->until */

@@ -10,6 +10,7 @@
 
 #include "core/contract.h"
 #include "core/limits.h"
+#include "store/dbd_batch.h"
 #include "store/dbd_figures.h"
 #include "store/dbd_invoice.h"
 #include "store/dbd_lease.h"
@@ -650,6 +651,7 @@ kl_store_t *kl_store_dbd_make(apr_pool_t *p, kl_connections_t *connections)
     kl_dbd_rows_t rows = {.connections = connections};
     kl_store_t *store = apr_pmemdup(p, &functions, sizeof(functions));
 
+    kl_dbd_batch_functions(store);
     store->impl = apr_pmemdup(p, &rows, sizeof(rows));
     return store;
 }

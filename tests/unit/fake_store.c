@@ -2,6 +2,7 @@
 /* See fake_store.h. */
 #include "fake_store.h"
 
+#include "fake_batch.h"
 #include "core/limits.h"
 #include "store/order_query.h"
 #include "core/instore.h"
@@ -132,9 +133,8 @@ static int fault_now(fake_store_t *fake)
     return -1;
 }
 
-typedef kl_kind_t do_fn(fake_store_t *fake, apr_pool_t *p, void *what, kl_error_t *err);
-
-static kl_kind_t call(kl_store_t *self, apr_pool_t *p, do_fn *execute, void *what, kl_error_t *err)
+kl_kind_t fake_store_call(kl_store_t *self, apr_pool_t *p, fake_store_do_fn *execute, void *what,
+                          kl_error_t *err)
 {
     fake_store_t *fake = self->impl;
     int fault;
@@ -242,7 +242,7 @@ static kl_kind_t insert_payment(fake_store_t *fake, apr_pool_t *p, void *what, k
 
 static kl_kind_t order_insert(kl_store_t *self, apr_pool_t *p, kl_order_t *order, kl_error_t *err)
 {
-    kl_kind_t rv = call(self, p, insert_order, order, err);
+    kl_kind_t rv = fake_store_call(self, p, insert_order, order, err);
 
     if (rv == KL_OK) {
         order->version = 1;
@@ -259,7 +259,7 @@ static kl_kind_t ready(kl_store_t *self, apr_pool_t *p, kl_error_t *err)
 
 static kl_kind_t payment_insert(kl_store_t *self, apr_pool_t *p, kl_order_t *order, kl_error_t *err)
 {
-    kl_kind_t rv = call(self, p, insert_payment, order, err);
+    kl_kind_t rv = fake_store_call(self, p, insert_payment, order, err);
 
     if (rv == KL_OK) {
         order->version = 1;
@@ -307,7 +307,7 @@ static kl_kind_t become_order(kl_store_t *self, apr_pool_t *p, kl_order_t *order
     kl_kind_t rv = KL_OK;
 
     if (order->stored == KL_STORED_PAYMENT && !order->klarna_order_id[0]) {
-        rv = call(self, p, leave_payment, order, err);
+        rv = fake_store_call(self, p, leave_payment, order, err);
     }
     if (rv == KL_OK) {
         rv = order_insert(self, p, order, err);
@@ -326,7 +326,7 @@ static kl_kind_t order_save(kl_store_t *self, apr_pool_t *p, kl_order_t *order, 
     if (order->stored != KL_STORED_ORDER && !kl_payment_is_only(order)) {
         return become_order(self, p, order, err);
     }
-    rv = call(self, p, save_order, order, err);
+    rv = fake_store_call(self, p, save_order, order, err);
     if (rv == KL_OK) {
         order->version++;
     }
@@ -353,7 +353,7 @@ static kl_kind_t mark_order(fake_store_t *fake, apr_pool_t *p, void *what, kl_er
 static kl_kind_t order_mark(kl_store_t *self, apr_pool_t *p, const kl_order_t *order,
                             kl_error_t *err)
 {
-    return call(self, p, mark_order, &order, err);
+    return fake_store_call(self, p, mark_order, &order, err);
 }
 
 /* A row as it is read: a test may have broken it. */
@@ -390,13 +390,13 @@ static kl_kind_t find_order(fake_store_t *fake, apr_pool_t *p, void *what, kl_er
 static kl_kind_t order_load(kl_store_t *self, apr_pool_t *p, const char *id, kl_order_t **out,
                             kl_error_t *err)
 {
-    return call(self, p, find_order, &(wanted_order_t){id, 0, out}, err);
+    return fake_store_call(self, p, find_order, &(wanted_order_t){id, 0, out}, err);
 }
 
 static kl_kind_t payment_load(kl_store_t *self, apr_pool_t *p, const char *id, kl_order_t **out,
                               kl_error_t *err)
 {
-    return call(self, p, find_order, &(wanted_order_t){id, 1, out}, err);
+    return fake_store_call(self, p, find_order, &(wanted_order_t){id, 1, out}, err);
 }
 
 /* --- references and notes ------------------------------------------------------------- */
@@ -436,7 +436,7 @@ static kl_kind_t add_references(fake_store_t *fake, apr_pool_t *p, void *what, k
 static kl_kind_t reference_add(kl_store_t *self, apr_pool_t *p, const kl_references_t *texts,
                                kl_error_t *err)
 {
-    return call(self, p, add_references, &texts, err);
+    return fake_store_call(self, p, add_references, &texts, err);
 }
 
 static kl_kind_t add_articles(fake_store_t *fake, apr_pool_t *p, void *what, kl_error_t *err)
@@ -459,7 +459,7 @@ static kl_kind_t add_articles(fake_store_t *fake, apr_pool_t *p, void *what, kl_
 static kl_kind_t article_add(kl_store_t *self, apr_pool_t *p, const kl_articles_t *articles,
                              kl_error_t *err)
 {
-    return call(self, p, add_articles, &articles, err);
+    return fake_store_call(self, p, add_articles, &articles, err);
 }
 
 static kl_kind_t count_same(fake_store_t *fake, apr_pool_t *p, void *what, kl_error_t *err)
@@ -480,7 +480,7 @@ static kl_kind_t count_same(fake_store_t *fake, apr_pool_t *p, void *what, kl_er
 static kl_kind_t order_same_reference(kl_store_t *self, apr_pool_t *p, const kl_order_t *order,
                                       int *count, kl_error_t *err)
 {
-    kl_kind_t rv = call(self, p, count_same, &order, err);
+    kl_kind_t rv = fake_store_call(self, p, count_same, &order, err);
 
     *count = ((fake_store_t *)self->impl)->same;
     return rv;
@@ -497,7 +497,7 @@ static kl_kind_t add_note(fake_store_t *fake, apr_pool_t *p, void *what, kl_erro
 static kl_kind_t callback_note(kl_store_t *self, apr_pool_t *p, const kl_callback_note_t *note,
                                kl_error_t *err)
 {
-    return call(self, p, add_note, &note, err);
+    return fake_store_call(self, p, add_note, &note, err);
 }
 
 /* --- lists ---------------------------------------------------------------------------- */
@@ -564,7 +564,7 @@ static kl_kind_t orders_due(kl_store_t *self, apr_pool_t *p, const kl_due_query_
 {
     wanted_list_t wanted = {query->account, query->now, query->limit, query->whose, out};
 
-    return call(self, p, list_orders_due, &wanted, err);
+    return fake_store_call(self, p, list_orders_due, &wanted, err);
 }
 
 static int is_due(const kl_operation_t *row, const wanted_list_t *wanted)
@@ -616,7 +616,7 @@ static kl_kind_t operations_due(kl_store_t *self, apr_pool_t *p, const kl_due_qu
 {
     wanted_list_t wanted = {query->account, query->now, query->limit, query->whose, out};
 
-    return call(self, p, list_due, &wanted, err);
+    return fake_store_call(self, p, list_due, &wanted, err);
 }
 
 static kl_kind_t operations_unfinished(kl_store_t *self, apr_pool_t *p,
@@ -625,7 +625,7 @@ static kl_kind_t operations_unfinished(kl_store_t *self, apr_pool_t *p,
 {
     wanted_list_t wanted = {.account = query->account, .limit = query->limit, .out = out};
 
-    return call(self, p, list_unfinished, &wanted, err);
+    return fake_store_call(self, p, list_unfinished, &wanted, err);
 }
 
 /* A time that is never over. */
@@ -664,7 +664,7 @@ static kl_kind_t list_by_state(fake_store_t *fake, apr_pool_t *p, void *what, kl
 static kl_kind_t operations_by_state(kl_store_t *self, apr_pool_t *p, const kl_state_query_t *query,
                                      apr_array_header_t **out, kl_error_t *err)
 {
-    return call(self, p, list_by_state, &(wanted_state_t){query, out}, err);
+    return fake_store_call(self, p, list_by_state, &(wanted_state_t){query, out}, err);
 }
 
 /* --- orders by a query ------------------------------------------------------------------ */
@@ -816,7 +816,7 @@ static kl_kind_t find_of_store(fake_store_t *fake, apr_pool_t *p, void *what, kl
 static kl_kind_t instore_list(kl_store_t *self, apr_pool_t *p, const kl_instore_query_t *query,
                               apr_array_header_t **out, kl_error_t *err)
 {
-    return call(self, p, find_of_store, &(wanted_instore_t){query, out}, err);
+    return fake_store_call(self, p, find_of_store, &(wanted_instore_t){query, out}, err);
 }
 
 /* --- invoices ------------------------------------------------------------------------ */
@@ -866,7 +866,7 @@ static kl_kind_t find_invoice(fake_store_t *fake, apr_pool_t *p, void *what, kl_
 static kl_kind_t invoice_load(kl_store_t *self, apr_pool_t *p, const kl_invoice_t *key,
                               kl_invoice_t **out, kl_error_t *err)
 {
-    return call(self, p, find_invoice, &(wanted_invoice_t){key, out}, err);
+    return fake_store_call(self, p, find_invoice, &(wanted_invoice_t){key, out}, err);
 }
 
 static kl_kind_t insert_invoice(fake_store_t *fake, apr_pool_t *p, void *what, kl_error_t *err)
@@ -886,7 +886,7 @@ static kl_kind_t insert_invoice(fake_store_t *fake, apr_pool_t *p, void *what, k
 static kl_kind_t invoice_insert(kl_store_t *self, apr_pool_t *p, kl_invoice_t *invoice,
                                 kl_error_t *err)
 {
-    kl_kind_t rv = call(self, p, insert_invoice, invoice, err);
+    kl_kind_t rv = fake_store_call(self, p, insert_invoice, invoice, err);
 
     if (rv == KL_OK) {
         invoice->version = 1;
@@ -911,7 +911,7 @@ static kl_kind_t save_invoice(fake_store_t *fake, apr_pool_t *p, void *what, kl_
 static kl_kind_t invoice_save(kl_store_t *self, apr_pool_t *p, kl_invoice_t *invoice,
                               kl_error_t *err)
 {
-    kl_kind_t rv = call(self, p, save_invoice, invoice, err);
+    kl_kind_t rv = fake_store_call(self, p, save_invoice, invoice, err);
 
     if (rv == KL_OK) {
         invoice->version++;
@@ -923,14 +923,14 @@ static kl_kind_t order_list(kl_store_t *self, apr_pool_t *p, const kl_order_quer
                             apr_array_header_t **out, kl_error_t *err)
 {
     assert_in_range(query->limit, 1, KL_MAX_PAGE);
-    return call(self, p, list_orders, &(wanted_page_t){query, out}, err);
+    return fake_store_call(self, p, list_orders, &(wanted_page_t){query, out}, err);
 }
 
 static kl_kind_t order_count(kl_store_t *self, apr_pool_t *p, const kl_order_query_t *query,
                              int *count, kl_error_t *err)
 {
     apr_array_header_t *found = apr_array_make(p, 0, sizeof(kl_order_t *));
-    kl_kind_t rv = call(self, p, list_orders, &(wanted_page_t){query, &found}, err);
+    kl_kind_t rv = fake_store_call(self, p, list_orders, &(wanted_page_t){query, &found}, err);
 
     *count = found->nelts;
     return rv;
@@ -940,7 +940,7 @@ static kl_kind_t order_totals(kl_store_t *self, apr_pool_t *p, const kl_order_qu
                               apr_array_header_t **out, kl_error_t *err)
 {
     apr_array_header_t *found = apr_array_make(p, 0, sizeof(kl_order_t *));
-    kl_kind_t rv = call(self, p, list_orders, &(wanted_page_t){query, &found}, err);
+    kl_kind_t rv = fake_store_call(self, p, list_orders, &(wanted_page_t){query, &found}, err);
 
     *out = apr_array_make(p, 1, sizeof(kl_total_t));
     for (int i = 0; i < found->nelts; i++) { /* a currency may stand there more than once */
@@ -962,13 +962,13 @@ static kl_kind_t nothing(fake_store_t *fake, apr_pool_t *p, void *what, kl_error
 
 static kl_kind_t check(kl_store_t *self, apr_pool_t *p, kl_error_t *err)
 {
-    return call(self, p, nothing, NULL, err);
+    return fake_store_call(self, p, nothing, NULL, err);
 }
 
 static kl_kind_t driver(kl_store_t *self, apr_pool_t *p, const char **name, kl_error_t *err)
 {
     *name = "memory";
-    return call(self, p, nothing, NULL, err);
+    return fake_store_call(self, p, nothing, NULL, err);
 }
 
 typedef struct wanted_hours_t {
@@ -1006,7 +1006,7 @@ static kl_kind_t operation_hours(kl_store_t *self, apr_pool_t *p, const kl_hours
                                  apr_array_header_t **out, kl_error_t *err)
 {
     *out = apr_array_make(p, 8, sizeof(kl_operation_hour_t));
-    return call(self, p, list_hours, &(wanted_hours_t){query, *out}, err);
+    return fake_store_call(self, p, list_hours, &(wanted_hours_t){query, *out}, err);
 }
 
 /* One entry for each note, good or bad. */
@@ -1037,7 +1037,8 @@ static kl_kind_t callback_list(kl_store_t *self, apr_pool_t *p, const char *acco
                                apr_array_header_t **out, kl_error_t *err)
 {
     *out = apr_array_make(p, 2, sizeof(kl_callback_t));
-    return call(self, p, list_notes, &(wanted_list_t){.account = account, .out = out}, err);
+    return fake_store_call(self, p, list_notes, &(wanted_list_t){.account = account, .out = out},
+                           err);
 }
 
 /* --- operations ---------------------------------------------------------------------- */
@@ -1082,7 +1083,7 @@ static kl_kind_t insert_operation(fake_store_t *fake, apr_pool_t *p, void *what,
 static kl_kind_t operation_insert(kl_store_t *self, apr_pool_t *p, kl_operation_t *op,
                                   kl_error_t *err)
 {
-    kl_kind_t rv = call(self, p, insert_operation, op, err);
+    kl_kind_t rv = fake_store_call(self, p, insert_operation, op, err);
 
     if (rv == KL_OK) {
         op->stored = op->state;
@@ -1113,7 +1114,7 @@ static kl_kind_t save_operation(fake_store_t *fake, apr_pool_t *p, void *what, k
 static kl_kind_t operation_save(kl_store_t *self, apr_pool_t *p, kl_operation_t *op,
                                 kl_error_t *err)
 {
-    kl_kind_t rv = call(self, p, save_operation, op, err);
+    kl_kind_t rv = fake_store_call(self, p, save_operation, op, err);
 
     if (rv == KL_OK) {
         op->stored = op->state;
@@ -1146,14 +1147,15 @@ static kl_kind_t find_operation(fake_store_t *fake, apr_pool_t *p, void *what, k
 static kl_kind_t operation_load(kl_store_t *self, apr_pool_t *p, const char *id,
                                 kl_operation_t **out, kl_error_t *err)
 {
-    return call(self, p, find_operation, &(wanted_operation_t){id, NULL, out}, err);
+    return fake_store_call(self, p, find_operation, &(wanted_operation_t){id, NULL, out}, err);
 }
 
 static kl_kind_t operation_load_by_client_key(kl_store_t *self, apr_pool_t *p,
                                               const char *client_key, kl_operation_t **out,
                                               kl_error_t *err)
 {
-    return call(self, p, find_operation, &(wanted_operation_t){NULL, client_key, out}, err);
+    return fake_store_call(self, p, find_operation, &(wanted_operation_t){NULL, client_key, out},
+                           err);
 }
 
 typedef struct wanted_operations_t {
@@ -1182,7 +1184,7 @@ static kl_kind_t operations_of(fake_store_t *fake, apr_pool_t *p, void *what, kl
 static kl_kind_t operation_list(kl_store_t *self, apr_pool_t *p, const char *order_id,
                                 apr_array_header_t **out, kl_error_t *err)
 {
-    return call(self, p, operations_of, &(wanted_operations_t){order_id, out}, err);
+    return fake_store_call(self, p, operations_of, &(wanted_operations_t){order_id, out}, err);
 }
 
 /* --- what has had its time ------------------------------------------------------------ */
@@ -1242,6 +1244,9 @@ static kl_kind_t find_swept(fake_store_t *fake, apr_pool_t *p, void *what, kl_er
     apr_array_header_t *rows = operations ? fake->operations : fake->payments;
 
     (void)err;
+    if (wanted->sweep->what > KL_SWEEP_REQUESTS) { /* batches do not go in memory */
+        return KL_OK;
+    }
     for (int i = 0; i < rows->nelts && wanted->ids->nelts < FAKE_SWEPT; i++) {
         const char *id = operations ? operation_at(fake, i)->id
                                     : APR_ARRAY_IDX(rows, i, kl_order_t *)->id;
@@ -1311,13 +1316,14 @@ static kl_kind_t sweep_find(kl_store_t *self, apr_pool_t *p, const kl_sweep_t *s
                             apr_array_header_t **out, kl_error_t *err)
 {
     *out = apr_array_make(p, FAKE_SWEPT, sizeof(const char *));
-    return call(self, p, find_swept, &(wanted_sweep_t){sweep, *out}, err);
+    return fake_store_call(self, p, find_swept, &(wanted_sweep_t){sweep, *out}, err);
 }
 
 static kl_kind_t sweep(kl_store_t *self, apr_pool_t *p, const kl_sweep_t *sweep,
                        const apr_array_header_t *ids, kl_error_t *err)
 {
-    return call(self, p, take_swept, &(wanted_sweep_t){sweep, (apr_array_header_t *)ids}, err);
+    return fake_store_call(self, p, take_swept, &(wanted_sweep_t){sweep, (apr_array_header_t *)ids},
+                           err);
 }
 
 fake_store_t *fake_store_make(apr_pool_t *p, fake_process_t *process)
@@ -1333,6 +1339,8 @@ fake_store_t *fake_store_make(apr_pool_t *p, fake_process_t *process)
     fake->articles = apr_array_make(p, 8, sizeof(fake_reference_t));
     fake->invoices = apr_array_make(p, 2, sizeof(kl_invoice_t *));
     fake->notes = apr_array_make(p, 2, sizeof(kl_callback_note_t));
+    fake->batches = apr_array_make(p, 2, sizeof(kl_batch_t *));
+    fake->items = apr_array_make(p, 8, sizeof(kl_batch_item_t *));
     fake->store = (kl_store_t){
         .check = check,
         .driver = driver,
@@ -1369,6 +1377,7 @@ fake_store_t *fake_store_make(apr_pool_t *p, fake_process_t *process)
         .operation_hours = operation_hours,
         .impl = fake,
     };
+    fake_batch_functions(&fake->store);
     return fake;
 }
 

@@ -33,6 +33,8 @@ typedef struct fake_store_t {
     apr_array_header_t *articles;   /* the same of articles, as often as they were stored */
     apr_array_header_t *invoices;   /* of kl_invoice_t * */
     apr_array_header_t *notes;      /* of kl_callback_note_t: every callback that was noted */
+    apr_array_header_t *batches;    /* of kl_batch_t * */
+    apr_array_header_t *items;      /* of kl_batch_item_t * */
     int calls;                      /* since the fault was armed */
     int fail_at;                    /* 0 = never */
     fake_store_fault_t fault;
@@ -49,6 +51,11 @@ void fake_store_arm(fake_store_t *fake, int n, fake_store_fault_t fault);
 /** The rows themselves, for checks: not copies, not calls. NULL when there is none. */
 kl_order_t *fake_store_order(const fake_store_t *fake, const char *id);
 kl_operation_t *fake_store_operation(const fake_store_t *fake, const char *id);
+
+/* One call of the store: what it does unless the fault says otherwise. */
+typedef kl_kind_t fake_store_do_fn(fake_store_t *fake, apr_pool_t *p, void *what, kl_error_t *err);
+kl_kind_t fake_store_call(kl_store_t *self, apr_pool_t *p, fake_store_do_fn *execute, void *what,
+                          kl_error_t *err);
 
 /** 1 when that order is found by value. */
 int fake_store_finds(const fake_store_t *fake, const char *value, const char *order_id);
