@@ -15,7 +15,7 @@ import pytest
 
 import carts
 import docs
-from httpd import MODULE, MODULES, USERS, Httpd
+from httpd import ENVIRONMENT, MODULE, MODULES, USERS, Httpd
 from sandbox import klarna_url
 from sandbox_client import ROOT
 from shop import new_key
@@ -86,7 +86,7 @@ def test_what_installs_is_a_script_of_known_packages(block):
     with open(os.path.join(ROOT, "scripts", "lib.sh"), encoding="utf-8") as file:
         known = re.search(r'PACKAGES_BUILD="([^"]*)"', file.read())[1].split()
     for line in docs.commands(block):
-        for name in re.findall(r"apt-get install -y (.*)", line.split(" #")[0]):
+        for name in re.findall(r"apt-get install -y ([^&]*)", line.split(" #")[0]):
             assert set(name.split()) <= {"apache2", "./libapache2-mod-klarna_*.deb", *known}, line
 
 
@@ -95,8 +95,8 @@ def test_what_installs_is_a_script_of_known_packages(block):
 NEEDS = {   # directives of httpd's that a block uses, and the modules that have them
     "Auth": ("authn_core", "authn_file", "auth_basic"), "Require": ("authz_core", "authz_user"),
     "DBD": ("dbd",), "SetHandler": (), "Include": (
-        "alias", "dir", "mime", "headers", "authn_core", "authn_file", "auth_basic", "authz_core",
-        "authz_user", "authz_groupfile")}
+        "alias", "dir", "mime", "headers", "setenvif", "authn_core", "authn_file", "auth_basic",
+        "authz_core", "authz_user", "authz_groupfile")}
 DATABASE = "DBDriver sqlite3\nDBDParams {0}/klarna.db\nDBDKeep 8\nDBDMax 8\n" \
            'DBDInitSQL "PRAGMA synchronous=FULL; PRAGMA busy_timeout=500"\n'
 
@@ -134,6 +134,7 @@ def test_a_configuration_is_right(block, shop_server, tmp_path):
     path = tmp_path / "httpd.conf"
     path.write_text(configuration(block.text, folder))
     done = subprocess.run(["/usr/sbin/apache2", "-d", "/usr/lib/apache2", "-f", path, "-t"],
+                          env=ENVIRONMENT,
                           capture_output=True, text=True, timeout=60)
     assert done.returncode == 0 and "Syntax OK" in done.stderr, done.stdout + done.stderr
     assert ":emerg]" not in done.stderr and ":error]" not in done.stderr, done.stderr
