@@ -16,9 +16,10 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 SHARE = "/usr/share/mod_klarna"
 PAGES = SHARE + "/admin"
 PLACES = re.compile(r"/(usr/(s?bin|share|lib(64)?/(apache2|httpd)/modules|lib/\.build-id)/|"
-                    r"etc/(apache2|httpd)/|etc/klarna$|var/lib/klarna$)")
+                    r"etc/(apache2|httpd)/|etc/klarna(/admin.json)?$|var/lib/klarna$)")
 PARENTS = re.compile(r"/(etc|usr|var)(/|$)")
-CONFFILES = {"/etc/apache2/conf-available/klarna.conf", "/etc/apache2/mods-available/klarna.load"}
+CONFFILES = {"/etc/apache2/conf-available/klarna.conf", "/etc/apache2/mods-available/klarna.load",
+             "/etc/klarna/admin.json"}
 
 
 def named(pattern):
