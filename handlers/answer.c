@@ -7,7 +7,9 @@
 #include <apr_strings.h>
 #include <http_protocol.h>
 #include <string.h>
+#include "handlers/stranger.h"
 #include "klarna_module.h"
+#include "settings.h"
 
 static void set_head(request_rec *r, int status, const char *type)
 {
@@ -207,19 +209,38 @@ static const char *shown_path(const kl_request_t *req)
                        req->segment[0] ? req->segment[0] : "", "/...", NULL);
 }
 
-int kl_answer_error(kl_request_t *req)
+/* Of what the database makes fail, one entry of each kind is enough. */
+static void log_error(kl_request_t *req, int status)
 {
     const kl_error_t *err = req->err;
-    int status = status_of(err);
+    kl_trouble_t *trouble = kl_settings_server(req->r->server)->trouble;
+    const char *more = kl_error_is_database(err)
+                           ? kl_trouble_happened(trouble, req->r->pool,
+                                                 apr_pstrcat(req->r->pool, "KLA0020 ", err->code,
+                                                             " ", err->reason, NULL))
+                           : "";
 
-    ap_log_rerror(APLOG_MARK, level_of(err->kind), 0, req->r, "KLA0020: %s %s: %d %s%s%s: %s%s%s",
-                  req->r->method, shown_path(req), status, err->code, err->field ? " at " : "",
-                  err->field ? err->field : "", err->detail ? err->detail : "",
-                  err->correlation_id ? " correlation " : "",
-                  err->correlation_id ? err->correlation_id : "");
+    if (more) {
+        ap_log_rerror(APLOG_MARK, level_of(err->kind), 0, req->r,
+                      "KLA0020: %s %s: %d %s%s%s: %s%s%s%s", req->r->method, shown_path(req),
+                      status, err->code, err->field ? " at " : "", err->field ? err->field : "",
+                      err->detail ? err->detail : "", err->correlation_id ? " correlation " : "",
+                      err->correlation_id ? err->correlation_id : "", more);
+    }
     if (err->where) {
         ap_log_rerror(APLOG_MARK, APLOG_CRIT, 0, req->r, "KLA0024: broken contract: %s",
                       err->where);
+    }
+}
+
+int kl_answer_error(kl_request_t *req)
+{
+    kl_error_t *err = req->err;
+    int status = status_of(err);
+
+    log_error(req, status);
+    if (!req->r->user || !req->r->user[0]) {
+        kl_stranger_hide(err);
     }
     if (err->retry_after > 0) {
         apr_table_setn(req->r->err_headers_out, "Retry-After",

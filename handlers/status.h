@@ -10,7 +10,7 @@
 
 extern const kl_route_t kl_status_routes[]; /* status.c */
 
-/** The same answer for whoever a Location of its own lets in: with the cause of what is wrong. */
+/** Tells what is wrong to whom Apache has authenticated. */
 int kl_status_health(kl_request_t *req); /* status.c */
 
 #endif

@@ -138,7 +138,7 @@ static int is_used(server_rec *s)
     return 0;
 }
 
-static void check_databases(kl_complaints_t *wrong, apr_pool_t *pconf, server_rec *main)
+static void check_databases(kl_complaints_t *wrong, server_rec *main)
 {
     if (!APR_RETRIEVE_OPTIONAL_FN(ap_dbd_open)) {
         kl_complaints_add(wrong, KL_COMPLAINT_SETTING, main,
@@ -149,7 +149,6 @@ static void check_databases(kl_complaints_t *wrong, apr_pool_t *pconf, server_re
     for (server_rec *s = main; s; s = s->next) {
         kl_server_settings_t *cfg = kl_settings_server(s);
 
-        cfg->database = kl_database_read(pconf, main, s);
         if (apr_hash_count(cfg->accounts)) {
             kl_database_check(wrong, s, cfg->database);
         }
@@ -180,6 +179,9 @@ int kl_check_settings(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, se
     kl_complaints_t *wrong = kl_complaints_make(ptemp);
 
     (void)plog;
+    for (server_rec *vhost = s; vhost; vhost = vhost->next) {
+        kl_settings_server(vhost)->database = kl_database_read(pconf, s, vhost);
+    }
     if (!is_used(s)) {
         return OK;
     }
@@ -188,7 +190,7 @@ int kl_check_settings(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, se
     }
     kl_location_check(wrong, s);
     kl_handler_check(wrong, s);
-    check_databases(wrong, pconf, s);
+    check_databases(wrong, s);
     check_capacity(wrong, s);
     if (kl_worker_is_wanted(s) && !APR_RETRIEVE_OPTIONAL_FN(ap_watchdog_register_callback)) {
         kl_complaints_add(wrong, KL_COMPLAINT_SETTING, s,

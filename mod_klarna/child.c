@@ -10,6 +10,7 @@
 #include <apr_optional.h>
 #include <apr_strings.h>
 #include "api/http_curl.h"
+#include "connections.h"
 #include "klarna_module.h"
 #include "service/paced.h"
 #include "settings.h"
@@ -33,37 +34,26 @@ static kl_http_response_t not_made(kl_http_t *self, apr_pool_t *p, const kl_http
 
 static kl_http_t broken = {.exchange = not_made};
 
-/* Called once per try; mod_dbd blocks while all its connections are taken, and gives NULL
- * when it cannot connect. */
-static ap_dbd_t *open_connection(kl_connections_t *self, apr_pool_t *p)
+/* Virtual hosts with one database have its trouble in common. */
+static kl_trouble_t *trouble_of(apr_pool_t *pchild, server_rec *first, server_rec *s)
 {
-    APR_OPTIONAL_FN_TYPE(ap_dbd_open) *open = APR_RETRIEVE_OPTIONAL_FN(ap_dbd_open);
+    const kl_database_t *database = kl_settings_server(s)->database;
 
-    return open ? open(p, self->impl) : NULL;
+    for (; first != s; first = first->next) {
+        if (kl_database_is_same(kl_settings_server(first)->database, database)) {
+            return kl_settings_server(first)->trouble;
+        }
+    }
+    return kl_trouble_make(pchild);
 }
 
-static void close_connection(kl_connections_t *self, ap_dbd_t *connection)
+static void make_store(apr_pool_t *pchild, server_rec *first, server_rec *s)
 {
-    APR_OPTIONAL_FN_TYPE(ap_dbd_close) *close = APR_RETRIEVE_OPTIONAL_FN(ap_dbd_close);
+    kl_server_settings_t *cfg = kl_settings_server(s);
 
-    close(self->impl, connection);
-}
-
-static void log_driver(kl_connections_t *self, const char *label, const char *text)
-{
-    ap_log_error(APLOG_MARK, APLOG_WARNING, 0, (server_rec *)self->impl,
-                 "KLA0011: statement %s: %s", label, text);
-}
-
-static void make_store(apr_pool_t *pchild, server_rec *s)
-{
-    kl_connections_t *connections = apr_pcalloc(pchild, sizeof(*connections));
-
-    connections->open = open_connection;
-    connections->close = close_connection;
-    connections->log = log_driver;
-    connections->impl = s;
-    kl_settings_server(s)->store = kl_store_dbd_make(pchild, connections);
+    cfg->trouble = trouble_of(pchild, first, s);
+    cfg->store = kl_store_dbd_make(pchild,
+                                   kl_connections_make(pchild, s, cfg->database, cfg->trouble));
 }
 
 /* Each thread may hold a connection to Klarna at the same moment. Keeping fewer makes a busy
@@ -112,8 +102,8 @@ void kl_child_init(apr_pool_t *pchild, server_rec *s)
     }
     kl_waiters_init(pchild, waiters());
     paced = kl_paced_make(pchild, http, &(kl_paced_clock_t){apr_time_now, pause_for});
-    for (; s; s = s->next) {
-        make_store(pchild, s);
+    for (server_rec *each = s; each; each = each->next) {
+        make_store(pchild, s, each);
     }
 }
 

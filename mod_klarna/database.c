@@ -19,8 +19,14 @@ static int number(const char *word, int otherwise)
     return word && end != word && n >= 0 && n <= APR_INT32_MAX ? (int)n : otherwise;
 }
 
-/* What stands in that server's part of the configuration, joined by a blank; NULL: nothing does.
- * Only the last one counts unless all do. */
+/* mod_dbd carries out no line after one that gives a row. */
+static int gives_a_row(const char *sql)
+{
+    return ap_strcasestr(sql, "busy_timeout") != NULL;
+}
+
+/* What stands in that server's part of the configuration; NULL: nothing does. Only the last line
+ * counts unless all do. */
 static const char *lines_of(apr_pool_t *p, server_rec *main, server_rec *s, const char *directive,
                             int all)
 {
@@ -30,7 +36,10 @@ static const char *lines_of(apr_pool_t *p, server_rec *main, server_rec *s, cons
         if (kl_conftree_says(line, directive) && kl_conftree_server(main, line) == s) {
             const char *word = kl_conftree_argument(p, line);
 
-            text = all && text ? apr_pstrcat(p, text, "; ", word, NULL) : word;
+            if (all && text) {
+                word = gives_a_row(text) ? text : apr_pstrcat(p, text, "; ", word, NULL);
+            }
+            text = word;
         }
     }
     return text;
@@ -68,4 +77,14 @@ kl_database_t *kl_database_read(apr_pool_t *p, server_rec *main, server_rec *s)
 int kl_database_is_file(const kl_database_t *database)
 {
     return database->driver && strcmp(database->driver, "sqlite3") == 0;
+}
+
+static int is_same_text(const char *one, const char *other)
+{
+    return one && other ? strcmp(one, other) == 0 : one == other;
+}
+
+int kl_database_is_same(const kl_database_t *one, const kl_database_t *other)
+{
+    return is_same_text(one->driver, other->driver) && is_same_text(one->params, other->params);
 }

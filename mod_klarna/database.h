@@ -17,4 +17,7 @@ kl_database_t *kl_database_read(apr_pool_t *p, server_rec *main, server_rec *s);
 /** 1 when it is a file of SQLite's, which params names. */
 int kl_database_is_file(const kl_database_t *database);
 
+/** 1 when two servers have the same. */
+int kl_database_is_same(const kl_database_t *one, const kl_database_t *other);
+
 #endif

@@ -43,21 +43,29 @@ static int is_used(void)
     return line != NULL;
 }
 
+static const char *cure_of(apr_pool_t *p, const char *driver)
+{
+    return is_known(driver)
+               ? apr_psprintf(p,
+                              "is not installed: install its package, on Debian with apt-get "
+                              "install libaprutil1-dbd-%s",
+                              driver)
+               : "is not supported: use sqlite3, pgsql or mysql";
+}
+
 void kl_database_check_driver(apr_pool_t *pconf, apr_pool_t *ptemp)
 {
     const apr_dbd_driver_t *driver;
 
     apr_dbd_init(pconf);
-    for (const ap_directive_t *line = ap_conftree; line && is_used();
+    for (const ap_directive_t *line = is_used() ? ap_conftree : NULL; line;
          line = kl_conftree_after(line)) {
         const char *name = kl_conftree_says(line, "DBDriver") ? kl_conftree_argument(ptemp, line)
                                                               : NULL;
 
-        if (name && is_known(name) && apr_dbd_get_driver(pconf, name, &driver) != APR_SUCCESS) {
-            ap_log_error(APLOG_MARK, APLOG_EMERG, 0, NULL,
-                         "KLA0013: %s line %d: DBDriver %s is not installed: install its package, "
-                         "on Debian with apt-get install libaprutil1-dbd-%s",
-                         line->filename, line->line_num, name, name);
+        if (name && apr_dbd_get_driver(pconf, name, &driver) != APR_SUCCESS) {
+            ap_log_error(APLOG_MARK, APLOG_EMERG, 0, NULL, "KLA0013: %s line %d: DBDriver %s %s",
+                         line->filename, line->line_num, name, cure_of(ptemp, name));
             return;
         }
     }

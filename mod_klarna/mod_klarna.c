@@ -14,6 +14,7 @@
 #include <mpm_common.h>
 
 #include "child.h"
+#include "connections.h"
 #include "handlers/handlers.h"
 #include "klarna_module.h"
 #include "settings.h"
@@ -53,6 +54,7 @@ static void register_hooks(apr_pool_t *p)
 {
     (void)p;
     kl_subrequest_register();
+    kl_connections_register();
     ap_hook_pre_config(kl_check_driver, NULL, NULL, APR_HOOK_MIDDLE);
     /* after the MPM's own, which counts the processes */
     ap_hook_check_config(kl_check_settings, NULL, NULL, APR_HOOK_LAST);

@@ -15,6 +15,7 @@
 #include "core/department.h"
 #include "database.h"
 #include "store/store.h"
+#include "trouble.h"
 
 #define KL_DEFAULT_STORE "default"
 
@@ -45,6 +46,7 @@ typedef struct kl_server_settings_t {
     int retention;                       /* KlarnaRetention: days, -1 = unset */
     kl_database_t *database;             /* mod_dbd's settings, after kl_check_settings */
     kl_store_t *store;                   /* set in child_init */
+    kl_trouble_t *trouble;               /* the database's, set in child_init */
 } kl_server_settings_t;
 
 typedef struct kl_location_settings_t {

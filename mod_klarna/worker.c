@@ -10,6 +10,7 @@
 #include <apr_general.h>
 #include <apr_hash.h>
 #include <apr_optional.h>
+#include <apr_strings.h>
 #include <apr_thread_pool.h>
 #include <http_log.h>
 #include <mod_watchdog.h>
@@ -21,6 +22,7 @@
 
 #define ROUND apr_time_from_sec(1)
 #define UNIT_LIMIT apr_time_from_sec(8) /* of a Klarna call: a hard stop waits 9 s */
+#define TAG 7                           /* bytes: KLA0000 */
 #define STEP apr_time_from_msec(20)
 
 /* Of all that have the same account in the same database, virtual hosts of this process or others,
@@ -76,12 +78,23 @@ static apr_interval_time_t klarna_waits(void *lane)
     return kl_child_worker_waits(duty->account);
 }
 
+/* Of what the database makes fail, one entry of each kind is enough: a tag names the kind. */
 static void log_line(void *lane, const kl_told_t *told)
 {
     const duty_t *duty = lane;
+    kl_trouble_t *trouble = kl_settings_server(duty->s)->trouble;
+    const char *more = "";
+    apr_pool_t *p = NULL;
 
-    ap_log_error(APLOG_MARK, told->level == KL_TOLD_WARNING ? APLOG_WARNING : APLOG_INFO, 0,
-                 duty->s, "%s", told->text);
+    apr_pool_create(&p, NULL);
+    if (told->database) {
+        more = kl_trouble_happened(trouble, p, apr_pstrmemdup(p, told->text, TAG));
+    }
+    if (more) {
+        ap_log_error(APLOG_MARK, told->level == KL_TOLD_WARNING ? APLOG_WARNING : APLOG_INFO, 0,
+                     duty->s, "%s", apr_pstrcat(p, told->text, more, NULL));
+    }
+    apr_pool_destroy(p);
 }
 
 static void rest(apr_interval_time_t t)

@@ -5,6 +5,7 @@
  * it likes. It must never let a later fault hide the first one.
  */
 #include <apr_strings.h>
+#include <string.h>
 
 #include "core/error.h"
 
@@ -73,4 +74,10 @@ void kl_error_next(kl_error_t *err, const char *next)
     if (!err->next) {
         err->next = apr_pstrdup(err->pool, next);
     }
+}
+
+int kl_error_is_database(const kl_error_t *err)
+{
+    return err->kind == KL_UNAVAILABLE
+           && (strcmp(err->code, "store") == 0 || strcmp(err->code, "schema") == 0);
 }

@@ -81,6 +81,9 @@ kl_kind_t kl_error_field(kl_error_t *err, const char *code, const char *field, c
 kl_kind_t kl_error_because(kl_error_t *err, kl_kind_t kind, const char *code,
                            const kl_words_t *why);
 
+/** 1 when it is the database's fault. */
+int kl_error_is_database(const kl_error_t *err);
+
 /** Says what to do next, unless that was said already. Copies the text. */
 void kl_error_next(kl_error_t *err, const char *next);
 

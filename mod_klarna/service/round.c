@@ -156,7 +156,7 @@ static batch_t *read_batch(kl_round_t *round, kl_lane_t *lane)
     batch_t *batch = p ? apr_pcalloc(p, sizeof(*batch)) : NULL;
     kl_error_t *err;
     kl_service_t svc;
-    kl_told_t told;
+    kl_told_t told = {0};
 
     if (!batch) {
         return NULL;
@@ -169,6 +169,7 @@ static batch_t *read_batch(kl_round_t *round, kl_lane_t *lane)
         if (read_unit(&svc, unit, batch, err) != KL_OK) {
             kl_units_tell(&told, p, KL_TOLD_WARNING,
                           "KLA0034: the worker cannot read what is due: %s", err->detail);
+            told.database = kl_error_is_database(err);
             round->runner->tell(lane->of, &told);
             apr_pool_destroy(p);
             return NULL;
@@ -279,14 +280,17 @@ static kl_kind_t work_on(kl_round_t *round, const task_t *task)
     apr_pool_t *p = make_pool();
     kl_told_t told = {0};
     kl_service_t svc;
+    kl_error_t *err;
     kl_kind_t rv;
 
     if (!p) {
         return KL_UNAVAILABLE;
     }
+    err = kl_error_make(p);
     round->runner->service(task->lane->of, p, &svc);
-    rv = task->thing.unit->work(&svc, task->thing.due.item, &told, kl_error_make(p));
+    rv = task->thing.unit->work(&svc, task->thing.due.item, &told, err);
     if (told.text) {
+        told.database = rv != KL_OK && kl_error_is_database(err);
         round->runner->tell(task->lane->of, &told);
     }
     apr_pool_destroy(p);

@@ -19,6 +19,7 @@ typedef struct kl_due_t {
 typedef enum { KL_TOLD_INFO, KL_TOLD_WARNING } kl_told_level_t;
 typedef struct kl_told_t {
     kl_told_level_t level;
+    int database;     /* 1: it is the database's fault */
     const char *text; /* begins with its tag; NULL: nothing to say */
 } kl_told_t;
 

@@ -82,6 +82,19 @@ int kl_dbd_prepared_get(kl_dbd_t *db, const kl_statement_t *text, int again,
     return rc;
 }
 
+void kl_dbd_prepared_forget(kl_dbd_t *db)
+{
+    for (int id = 0; id < KL_SQL_COUNT; id++) {
+        const char *label = kl_statements_get((kl_sql_t)id)->label;
+        kl_dbd_prepared_t *prepared = apr_hash_get(db->conn->prepared, label, APR_HASH_KEY_STRING);
+
+        if (prepared) {
+            apr_hash_set(db->conn->prepared, label, APR_HASH_KEY_STRING, NULL);
+            apr_pool_destroy(prepared->pool);
+        }
+    }
+}
+
 int kl_dbd_prepared_is_missing(const kl_dbd_t *db, const kl_dbd_prepared_t *prepared, int rc)
 {
     return prepared->name && is_about(db, prepared->name, rc);

@@ -32,6 +32,9 @@ typedef struct kl_dbd_prepared_t {
 int kl_dbd_prepared_get(kl_dbd_t *db, const kl_statement_t *text, int again,
                         kl_dbd_prepared_t **out);
 
+/** Gives up all of them: the connection is about to be opened again. */
+void kl_dbd_prepared_forget(kl_dbd_t *db);
+
 /** 1 when the run that just failed with rc did so because the session has no such name, so that
  *  nothing was executed. */
 int kl_dbd_prepared_is_missing(const kl_dbd_t *db, const kl_dbd_prepared_t *prepared, int rc);

@@ -51,6 +51,36 @@ static int select_schema(kl_dbd_t *db, apr_int64_t *version, int *strict)
     return rv == KL_OK ? found : -1;
 }
 
+/* Only missing tables are made by klarna-schema. */
+static kl_kind_t unreadable(kl_dbd_t *db)
+{
+    if (db->fault == KL_FAULT_NO_TABLE) {
+        schema_fault(db, "Some or all of mod_klarna's tables are missing.");
+    }
+    else {
+        kl_error_set(db->err, KL_UNAVAILABLE, "schema", "%s: mod_klarna's tables cannot be read.",
+                     kl_dbd_fault_sentence(db->fault));
+        kl_error_next(db->err, kl_dbd_fault_cure(db->fault, db->dialect));
+    }
+    db->err->reason = kl_dbd_fault_name(db->fault);
+    return KL_UNAVAILABLE;
+}
+
+/* Each table is there and may be read: no row of it is. */
+static kl_kind_t read_tables(kl_dbd_t *db)
+{
+    kl_error_t *err = db->err;
+    kl_kind_t rv;
+
+    db->err = kl_error_make(db->scratch); /* unreadable says it better */
+    rv = kl_dbd_run_select(db, KL_SQL_probe_read, NULL);
+    while (rv == KL_OK && kl_dbd_run_next(db)) {
+    }
+    rv = rv == KL_OK ? kl_dbd_run_end(db) : rv;
+    db->err = err;
+    return rv == KL_OK ? KL_OK : unreadable(db);
+}
+
 static kl_kind_t read_schema(kl_dbd_t *db)
 {
     apr_int64_t version = 0;
@@ -58,8 +88,7 @@ static kl_kind_t read_schema(kl_dbd_t *db)
     int found = select_schema(db, &version, &strict);
 
     if (found < 0) {
-        return schema_fault(db, "mod_klarna's tables cannot be read: they are missing, or this "
-                                "user may not read them, or the database is busy.");
+        return unreadable(db);
     }
     if (found != 1) {
         return schema_fault(db, "mod_klarna's tables are incomplete.");
@@ -119,6 +148,8 @@ kl_kind_t kl_dbd_rows_check(kl_store_t *self, apr_pool_t *p, kl_error_t *err)
         return rv;
     }
     rv = read_schema(&db);
+    rv = rv == KL_OK ? read_tables(&db) : rv;
+    rv = rv == KL_OK ? kl_dbd_probe_write(rows->probe, &db) : rv;
     kl_dbd_run_close(&db);
     return rv;
 }

@@ -8,11 +8,13 @@
 #define KL_DBD_ROWS_H
 
 #include "core/instore.h"
+#include "store/dbd_probe.h"
 #include "store/dbd_run.h"
 
 /* What kl_store_t.impl of the store over apr_dbd points to. */
 typedef struct kl_dbd_rows_t {
     kl_connections_t *connections;
+    kl_dbd_probe_t *probe;
     volatile apr_uint32_t schema_seen;
 } kl_dbd_rows_t;
 
@@ -62,7 +64,8 @@ typedef struct kl_dbd_made_query_t {
 /** What has columns of a payment in a store; empty texts for one that is not. */
 kl_instore_t kl_dbd_rows_shop(apr_pool_t *p, const kl_order_t *order);
 
-/** KL_OK, or KL_UNAVAILABLE "schema" that names the schema file and the cure. */
+/** KL_OK when it holds our tables and takes what is written, or KL_UNAVAILABLE: "schema" that names
+ *  the schema file, "store" what is the matter; each with the cure. */
 kl_kind_t kl_dbd_rows_check(kl_store_t *self, apr_pool_t *p, kl_error_t *err);
 
 /** KL_OK when the tables were found good before, else as kl_dbd_rows_check. */

@@ -6,6 +6,7 @@
  * twice never changes twice: every change is an insert of a key or a compare-and-set. It
  * must never hold more than the one connection, and never outlive the store's call.
  */
+#include <apr_atomic.h>
 #include <apr_lib.h>
 #include <apr_strings.h>
 #include <string.h>
@@ -32,39 +33,6 @@ typedef struct run_t {
     int missing;                 /* the last try failed because the session has no such name */
 } run_t;
 
-kl_kind_t kl_dbd_run_open(kl_dbd_t *db, kl_connections_t *connections, apr_pool_t *p,
-                          kl_error_t *err)
-{
-    const char *driver;
-
-    *db = (kl_dbd_t){.connections = connections, .err = err};
-    apr_pool_create(&db->scratch, p);
-    db->conn = connections->open(connections, p);
-    if (!db->conn) {
-        db->conn = connections->open(connections, p);
-    }
-    if (!db->conn) {
-        apr_pool_destroy(db->scratch);
-        kl_error_set(err, KL_UNAVAILABLE, "store", "The database cannot be reached.");
-        kl_error_next(err, "Try again later; the server's error log has the cause.");
-        return err->kind;
-    }
-    driver = apr_dbd_name(db->conn->driver);
-    if (!kl_statements_dialect_parse(driver, &db->dialect)) {
-        kl_dbd_run_close(db);
-        return kl_error_set(err, KL_UNAVAILABLE, "store",
-                            "DBDriver %s is not supported: use sqlite3, pgsql or mysql.", driver);
-    }
-    return KL_OK;
-}
-
-void kl_dbd_run_close(kl_dbd_t *db)
-{
-    apr_pool_clear(db->scratch); /* results refer to the connection */
-    db->connections->close(db->connections, db->conn);
-    apr_pool_destroy(db->scratch);
-}
-
 /* The first line of a driver's text, without quoted parts, which may be data. */
 static const char *sanitised(apr_pool_t *p, const char *text)
 {
@@ -88,10 +56,54 @@ static const char *sanitised(apr_pool_t *p, const char *text)
     return out;
 }
 
+static kl_kind_t unreachable(kl_connections_t *connections, apr_pool_t *p, kl_error_t *err)
+{
+    const char *why = connections->why ? connections->why(connections, p) : NULL;
+
+    kl_error_set(err, KL_UNAVAILABLE, "store", "The database cannot be reached%s%s.",
+                 why ? ": " : "", why ? sanitised(p, why) : "");
+    kl_error_next(err, "Start the database, or correct DBDParams; the server's error log has the "
+                       "cause. httpd needs no restart.");
+    err->reason = "database_unreachable";
+    return err->kind;
+}
+
+kl_kind_t kl_dbd_run_open(kl_dbd_t *db, kl_connections_t *connections, apr_pool_t *p,
+                          kl_error_t *err)
+{
+    const char *driver;
+
+    *db = (kl_dbd_t){.connections = connections, .err = err};
+    apr_pool_create(&db->scratch, p);
+    db->conn = connections->open(connections, p);
+    if (!db->conn) {
+        db->conn = connections->open(connections, p);
+    }
+    if (!db->conn) {
+        apr_pool_destroy(db->scratch);
+        return unreachable(connections, p, err);
+    }
+    driver = apr_dbd_name(db->conn->driver);
+    if (!kl_statements_dialect_parse(driver, &db->dialect)) {
+        kl_dbd_run_close(db);
+        return kl_error_set(err, KL_UNAVAILABLE, "store",
+                            "DBDriver %s is not supported: use sqlite3, pgsql or mysql.", driver);
+    }
+    return KL_OK;
+}
+
+void kl_dbd_run_close(kl_dbd_t *db)
+{
+    apr_pool_clear(db->scratch); /* results refer to the connection */
+    db->connections->close(db->connections, db->conn);
+    apr_pool_destroy(db->scratch);
+}
+
 static void log_error(kl_dbd_t *db, int rc)
 {
     const char *text = apr_dbd_error(db->conn->driver, db->conn->handle, rc);
 
+    db->fault = kl_dbd_fault_of(db->dialect, rc, text);
     if (db->connections->log) {
         db->connections->log(db->connections, db->label,
                              apr_psprintf(db->scratch, "%s (%d)",
@@ -167,6 +179,16 @@ static int worth_again(kl_dbd_t *db, int rc, apr_time_t began)
     }
 }
 
+/* A connection that keeps a fault is opened again, and everything on it prepared afresh. */
+static int reopened(kl_dbd_t *db)
+{
+    if (!kl_dbd_fault_sticks(db->fault, db->dialect) || !db->connections->reopen) {
+        return 0;
+    }
+    kl_dbd_prepared_forget(db);
+    return db->connections->reopen(db->connections, db->conn);
+}
+
 /* Runs, and once more on a checked connection with a fresh statement. *lost_sight is set
  * when the first run may have changed the row: no changed row in the second then proves
  * nothing. */
@@ -181,6 +203,9 @@ static int run_healing(kl_dbd_t *db, run_t *run, int *lost_sight)
         return 0;
     }
     doubt = run->changed && !surely_not_executed(db->dialect, run, first);
+    if (reopened(db)) {
+        return run_once(db, run, 0);
+    }
     if (!worth_again(db, first, began)
         || apr_dbd_check_conn(db->conn->driver, db->scratch, db->conn->handle) != APR_SUCCESS) {
         return first;
@@ -196,8 +221,25 @@ static int run_healing(kl_dbd_t *db, run_t *run, int *lost_sight)
 static kl_kind_t fault(kl_dbd_t *db, const char *what)
 {
     kl_error_set(db->err, KL_UNAVAILABLE, "store", "%s (statement %s).", what, db->label);
-    kl_error_next(db->err, "Try again later; the server's error log has the cause.");
+    kl_error_next(db->err, kl_dbd_fault_cure(db->fault, db->dialect));
+    db->err->reason = kl_dbd_fault_name(db->fault);
     return KL_UNAVAILABLE;
+}
+
+apr_uint32_t kl_dbd_run_stored_at(const kl_dbd_t *db)
+{
+    return apr_atomic_read32(&db->connections->stored_at);
+}
+
+static void note_change(kl_dbd_t *db, const run_t *run, int rc)
+{
+    if (run->changed && (rc != 0 || *run->changed > 0)) {
+        apr_atomic_set32(&db->connections->stored_at,
+                         rc == 0 ? (apr_uint32_t)apr_time_sec(apr_time_now()) : 0);
+    }
+    if (rc == 0 && db->connections->works) {
+        db->connections->works(db->connections, run->changed && *run->changed > 0);
+    }
 }
 
 static kl_kind_t run_statement(kl_dbd_t *db, run_t *run)
@@ -209,8 +251,9 @@ static kl_kind_t run_statement(kl_dbd_t *db, run_t *run)
     if (rc != 0 && rc == run->taken) {
         return KL_OK;
     }
+    note_change(db, run, rc);
     if (rc != 0) {
-        return fault(db, "The database could not carry this out");
+        return fault(db, kl_dbd_fault_sentence(db->fault));
     }
     if (lost_sight) {
         return fault(

@@ -9,6 +9,7 @@
 #ifndef KL_DBD_RUN_H
 #define KL_DBD_RUN_H
 
+#include "store/dbd_fault.h"
 #include "store/statements.h"
 #include "store/store_dbd.h"
 
@@ -22,7 +23,8 @@ typedef struct kl_dbd_t {
     apr_dbd_results_t *results; /* of the select that ran last */
     apr_dbd_row_t *row;
     int rownum;
-    int failed; /* a row could not be read to its end */
+    int failed;       /* a row could not be read to its end */
+    kl_fault_t fault; /* what the last error was about */
 } kl_dbd_t;
 
 /**
@@ -47,6 +49,9 @@ kl_kind_t kl_dbd_run_change(kl_dbd_t *db, kl_sql_t id, const void **values, int 
 
 /** As kl_dbd_run_change for an insert: a taken key changes no row and is no error. */
 kl_kind_t kl_dbd_run_insert(kl_dbd_t *db, kl_sql_t id, const void **values, int *changed);
+
+/** When this process last stored anything, in seconds; 0: a change has failed since. */
+apr_uint32_t kl_dbd_run_stored_at(const kl_dbd_t *db);
 
 /** Runs a select; its rows are then read with kl_dbd_run_next until that returns 0. */
 kl_kind_t kl_dbd_run_select(kl_dbd_t *db, kl_sql_t id, const void **values);

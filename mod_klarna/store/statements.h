@@ -523,6 +523,16 @@ typedef enum { KL_DIALECT_SQLITE3, KL_DIALECT_PGSQL, KL_DIALECT_MYSQL, KL_DIALEC
 #define KL_WORKER_INSERT_ \
     "INSERT INTO klarna_worker (merchant, holder, held_until) VALUES (%s, %s, %lld)"
 
+/* Readiness: whether every table is there, of which no row is read; and one row that is written
+ * over and over, with a name that no account has. */
+#define KL_PROBE_READ_ \
+    "SELECT 1 FROM klarna_order o, klarna_payment p, klarna_operation q, klarna_reference r," \
+    " klarna_invoice i, klarna_callback c, klarna_worker w, klarna_batch b, klarna_batch_item bi," \
+    " klarna_note n, klarna_label l, klarna_article a, klarna_approval v WHERE 1 = 0"
+#define KL_PROBE_WRITE_ \
+    "INSERT INTO klarna_worker (merchant, holder, held_until) VALUES ('', '', %lld) "
+#define KL_PROBE_AGAIN_ "ON CONFLICT (merchant) DO UPDATE SET held_until = excluded.held_until"
+
 #define KL_CALLBACK_ALL_ "kind, good_at, good, bad_at, bad, bad_why"
 #define KL_CALLBACK_INSERT_ \
     "INSERT INTO klarna_callback (merchant, " KL_CALLBACK_ALL_ ")" \
@@ -675,6 +685,10 @@ typedef enum { KL_DIALECT_SQLITE3, KL_DIALECT_PGSQL, KL_DIALECT_MYSQL, KL_DIALEC
     KL_BATCHES_(SAME, EACH) \
     KL_NOTES_(SAME, EACH) \
     KL_APPROVALS_(SAME, EACH) \
+    SAME(probe_read, 0, KL_PROBE_READ_) \
+    EACH(probe_write, 1, \
+         KL_PROBE_WRITE_ KL_PROBE_AGAIN_, KL_PROBE_WRITE_ KL_PROBE_AGAIN_, \
+         KL_PROBE_WRITE_ "ON DUPLICATE KEY UPDATE held_until = VALUES(held_until)") \
     SAME(worker_load, 1, "SELECT holder, held_until FROM klarna_worker WHERE merchant = %s") \
     EACH(worker_insert, 3, \
          KL_WORKER_INSERT_ KL_UNLESS_TAKEN_, \

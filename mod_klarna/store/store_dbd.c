@@ -648,7 +648,7 @@ static const kl_store_t functions = {
 
 kl_store_t *kl_store_dbd_make(apr_pool_t *p, kl_connections_t *connections)
 {
-    kl_dbd_rows_t rows = {.connections = connections};
+    kl_dbd_rows_t rows = {.connections = connections, .probe = kl_dbd_probe_make(p)};
     kl_store_t *store = apr_pmemdup(p, &functions, sizeof(functions));
 
     kl_dbd_batch_functions(store);

@@ -20,6 +20,14 @@ struct kl_connections_t {
     /** A database error for the server's log: the statement's label and one line of the
      *  driver's words with quoted values blanked. May be NULL. Called by any thread. */
     void (*log)(kl_connections_t *self, const char *label, const char *text);
+    /** Opens a borrowed connection again, in its place, with nothing prepared; 1 when it did. May
+     * be NULL. */
+    int (*reopen)(kl_connections_t *self, ap_dbd_t *connection);
+    /** Why open gave nothing, in the driver's words, or NULL; in p. May be NULL. */
+    const char *(*why)(kl_connections_t *self, apr_pool_t *p);
+    /** A statement was carried out; stored: it changed something. May be NULL. */
+    void (*works)(kl_connections_t *self, int stored);
+    volatile apr_uint32_t stored_at; /* seconds: something was stored; 0: that has failed since */
     void *impl;
 };
 

@@ -21,7 +21,8 @@ DOORS = {  # one file that may do more than its room
     "mod_klarna/mod_klarna.c": {"handlers", "filters"},
 }
 # The module's settings and record, which handlers and filters may see.
-SETTINGS = {"mod_klarna/settings.h", "mod_klarna/klarna_module.h", "mod_klarna/child.h"}
+SETTINGS = {"mod_klarna/settings.h", "mod_klarna/klarna_module.h", "mod_klarna/child.h",
+            "mod_klarna/trouble.h"}
 ONLY = {  # a library's header and the files that may include it
     "curl/curl.h": {"mod_klarna/api/http_curl.c"},
     "jansson.h": {"mod_klarna/core/json.c", "mod_klarna/core/reader.c"},
@@ -30,7 +31,7 @@ ONLY = {  # a library's header and the files that may include it
     "openssl/hmac.h": {"mod_klarna/api/signed_cart.c", "mod_klarna/api/display_key.c"},
     "apr_dbd.h": {"mod_klarna/store/store_dbd.c", "mod_klarna/store/store_dbd.h",
                   "mod_klarna/store/dbd_run.c", "mod_klarna/store/dbd_run.h",
-                  "mod_klarna/database_check.c",
+                  "mod_klarna/connections.c", "mod_klarna/database_check.c",
                   "mod_klarna/check.c"},  # check.c: mod_dbd.h needs it first
 }
 HTTPD = re.compile(r"^(httpd|http_\w+|ap_\w+|util_\w+|mod_\w+|mpm_\w+|scoreboard)\.h$")

@@ -13,7 +13,7 @@ KINDS = (   # a struct, its file, who makes one, who merges two, members that ar
     ("kl_server_settings_t", "mod_klarna/settings.h", ("mod_klarna/settings.c",
      r"void \*kl_settings_server_make", r"void \*kl_settings_server_merge"),
      # what is being read; found out when all is read; what a child hangs on it
-     {"open", "open_department", "database", "store"}),
+     {"open", "open_department", "database", "store", "trouble"}),
     ("kl_account_settings_t", "mod_klarna/settings.h", ("mod_klarna/settings.c",
      r"kl_account_settings_t \*kl_settings_account_made", r"static void merge_account"), set()),
     ("kl_location_settings_t", "mod_klarna/settings.h", ("mod_klarna/settings.c",

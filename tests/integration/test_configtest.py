@@ -333,8 +333,9 @@ WRONG |= {
                      ["KLA0014", "DBDParams is missing", "/var/lib/klarna/klarna.db"]),
     "a database without DBDParams": ((lambda text: instead("^DBDriver .*", "DBDriver pgsql")(
         without("DBDParams")(text)), ""), ["KLA0014", "DBDParams is missing", "dbname=klarna"]),
-    "a driver of another database": ((instead("^DBDriver .*", "DBDriver odbc"), ""),
-                                     ["odbc"]),
+    "a driver of another name": ((instead("^DBDriver .*", "DBDriver sqlite"), ""),
+                                 ["KLA0013", "httpd.conf line", "DBDriver sqlite is not supported",
+                                  "use sqlite3, pgsql or mysql"]),
     "a database file by a relative path": ((instead("^DBDParams .*", "DBDParams klarna.db"), ""),
                                            ["KLA0014", "klarna.db is no absolute path"]),
     "more connections kept than there may be": (
@@ -614,6 +615,10 @@ ADVICE = {
     "a database that does not wait for the disk": (
         (instead("synchronous=FULL", "synchronous = off"), ""),
         ["KLA0015: DBDInitSQL has PRAGMA synchronous=off: after a power cut"]),
+    "a PRAGMA that mod_dbd does not get to": (
+        (instead("^DBDInitSQL .*", 'DBDInitSQL "PRAGMA busy_timeout=500"\n'
+                                   'DBDInitSQL "PRAGMA synchronous=FULL"'), ""),
+        ["KLA0015: DBDInitSQL has no PRAGMA synchronous", "in one string"]),
     "prefork with SQLite": ((_prefork, ""), ["KLA0017", "mpm_prefork with SQLite", "mpm_event",
                                              "PostgreSQL"]),
     "several children with SQLite": (

@@ -33,7 +33,7 @@ def broken(box):
         server = Httpd(klarna_url(box), EXTRA + AUTHENTICATED_HEALTH, change, start=False)
         prepare(server)
         server.hand_over()
-        server.allow_log("KLA0019: DBDParams: ")
+        server.allow_log("KLA0019: DBDParams: |KLA0041: the database works again")
         server.start()
         servers.append(server)
         return server
@@ -68,7 +68,7 @@ CURES = {
     "half a schema": (_sql("DELETE FROM klarna_schema"), "tables are incomplete", None),
     "a newer schema": (_sql("UPDATE klarna_schema SET version = 99"), "version 99", None),
     "an older schema": (_sql("UPDATE klarna_schema SET version = 1"), "holds version 1", None),
-    "no database at all": (_truncate, "Run klarna-schema sqlite3 on", "file is not a database"),
+    "no database at all": (_truncate, "is no database, or is damaged", "file is not a database"),
 }
 
 
@@ -76,7 +76,7 @@ CURES = {
 def test_a_database_that_cannot_be_used(broken, box, what):
     prepare, cure, words = CURES[what]
     server = broken(prepare)
-    server.expect_log("KLA0020: .* 503 (schema|not_ready): ")
+    server.expect_log("KLA0020: .* 503 schema: ")
     if words:
         server.expect_log(f"KLA0011: statement klarna_schema_version: {words}")
     # Anybody learns that it is not ready, the operator why.
@@ -86,7 +86,7 @@ def test_a_database_that_cannot_be_used(broken, box, what):
     assert cure in told["detail"] and told["next"]
     box.forget_requests()
     problem(server.post(CHECKOUT + "/sessions", {"signed_cart": carts.sign()}, None), 503,
-            "schema")
+            "not_ready")
     problem(server.get(ORDERS), 503, "schema")
     assert box.requests() == []
 
@@ -101,16 +101,17 @@ def test_a_database_that_cannot_be_opened(broken, box):
     told = problem(server.get("/status/health"), 503, "store")
     assert "database" in told["detail"]
     box.forget_requests()
-    problem(server.post(CHECKOUT + "/sessions", {"signed_cart": carts.sign()}, None), 503, "store")
+    problem(server.post(CHECKOUT + "/sessions", {"signed_cart": carts.sign()}, None), 503,
+            "not_ready")
     assert box.requests() == []
 
 
 def test_a_schema_that_is_made_later(broken):
     """The operator repairs it; no restart is needed."""
-    server = broken(_sql("UPDATE klarna_schema SET version = 99"))
+    server = broken(_sql("UPDATE klarna_schema SET version = version + 90"))
     server.expect_log("KLA0020: .* 503 ")
     assert server.get(HEALTH, None).status == 503
-    _sql("UPDATE klarna_schema SET version = 3")(server)
+    _sql("UPDATE klarna_schema SET version = version - 90")(server)
     assert server.get(HEALTH, None).status == 200
     answer = server.post(CHECKOUT + "/sessions", {"signed_cart": carts.sign()}, None)
     assert answer.status == 201
@@ -153,8 +154,7 @@ def test_somebody_else_writes_for_too_long(broken, box):
     box.forget_requests()
     with Lock(server):
         server.expect_log("KLA0020: .* 503 store: ")
-        server.expect_log("KLA0011: statement klarna_operation_insert: database is locked")
-        server.allow_log("KLA0011: statement klarna_order_save: database is locked")
+        server.expect_log("KLA0011: statement klarna_(operation_insert|order_save): database is locked")
         answer = shop.act(order_id, "captures", {"everything": True}, key)
         problem(answer, 503, "store")
     assert [seen for seen in box.requests() if seen["method"] != "GET"] == []

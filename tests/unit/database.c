@@ -246,7 +246,8 @@ int database_make(void **state)
     choose(db);
     apr_thread_mutex_create(&db->mutex, APR_THREAD_MUTEX_DEFAULT, p);
     db->err = kl_error_make(p);
-    db->connections = (kl_connections_t){give, take_back, keep_log, db};
+    db->connections =
+        (kl_connections_t){.open = give, .close = take_back, .log = keep_log, .impl = db};
     db->store = kl_store_dbd_make(p, &db->connections);
     conn = database_connect(db, p);
     assert_non_null(conn);
