@@ -124,9 +124,16 @@ static const kl_words_t *waiting_sentence(const kl_order_t *order)
     return order->pending_op[0] ? &waits[is_refund] : &failed[is_refund];
 }
 
+/* A capture that failed is only to be done while there is something to capture. */
 static const kl_words_t *or_waiting(const kl_order_t *order, const kl_words_t *sentence)
 {
-    return order->waiting[0] ? waiting_sentence(order) : sentence;
+    int is_capture = strcmp(order->waiting, "capture") == 0;
+
+    if (!order->waiting[0]
+        || (is_capture && !order->pending_op[0] && kl_order_open_amount(order) == 0)) {
+        return sentence;
+    }
+    return waiting_sentence(order);
 }
 
 /* What is still open is only shipped when Klarna said yes. */

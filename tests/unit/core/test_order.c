@@ -89,33 +89,41 @@ static void only_what_klarna_accepted_is_shipped(void **state)
     }
 }
 
-/* Nothing is ready to ship over a capture that did not go through; what is under way has not. */
+static const char *code_of(kl_order_t *order, const char *waiting, const char *pending_op)
+{
+    order->waiting = waiting;
+    order->pending_op = pending_op;
+    return kl_order_sentence(order)->code;
+}
+
+/* Nothing is ready to ship over a capture that did not go through; what is under way has not, and
+ * where nothing is left to capture nobody has to. */
 static void what_waits_is_said(void **state)
 {
-    static const kl_order_state_t states[] = {KL_ORDER_AUTHORIZED, KL_ORDER_PART_CAPTURED,
-                                              KL_ORDER_CAPTURED, KL_ORDER_EXPIRED, KL_ORDER_CLOSED};
+    static const struct {
+        kl_order_state_t state;
+        const char *capture;
+    } cases[] = {{KL_ORDER_AUTHORIZED, "capture_failed"},
+                 {KL_ORDER_PART_CAPTURED, "capture_failed"},
+                 {KL_ORDER_CAPTURED, "captured"},
+                 {KL_ORDER_CANCELLED, "cancelled"},
+                 {KL_ORDER_EXPIRED, "expired"},
+                 {KL_ORDER_CLOSED, "closed"}};
     kl_order_t *order = fixture_shop(*state);
 
-    for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
-        order->state = states[i];
-        order->waiting = "capture";
-        assert_string_equal(kl_order_sentence(order)->code, "capture_failed");
-        order->waiting = "refund";
-        assert_string_equal(kl_order_sentence(order)->code, "refund_failed");
-        order->pending_op = "op";
-        assert_string_equal(kl_order_sentence(order)->code, "refund_waiting");
-        order->waiting = "capture";
-        assert_string_equal(kl_order_sentence(order)->code, "capture_waiting");
-        order->waiting = "";
-        assert_string_equal(kl_order_sentence(order)->code, "in_progress");
-        order->pending_op = "";
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        order->state = cases[i].state;
+        assert_string_equal(code_of(order, "capture", ""), cases[i].capture);
+        assert_string_equal(code_of(order, "capture", "op"), "capture_waiting");
+        assert_string_equal(code_of(order, "refund", ""), "refund_failed");
+        assert_string_equal(code_of(order, "refund", "op"), "refund_waiting");
+        assert_string_equal(code_of(order, "", "op"), "in_progress");
     }
     order->state = KL_ORDER_AUTHORIZED;
-    order->waiting = "capture";
     order->fraud_status = "PENDING";
-    assert_string_equal(kl_order_sentence(order)->code, "in_review");
+    assert_string_equal(code_of(order, "capture", ""), "in_review");
     order->fraud_status = "REJECTED";
-    assert_string_equal(kl_order_sentence(order)->code, "rejected");
+    assert_string_equal(code_of(order, "capture", ""), "rejected");
 }
 
 static void the_sentence_of_a_captured_order_tells_of_refunds(void **state)
