@@ -147,20 +147,17 @@ kl_kind_t kl_service_order(kl_service_t *svc, const char *id, kl_order_t **out, 
 kl_kind_t kl_service_by_klarna_id(kl_service_t *svc, const char *account, const char *id,
                                   kl_order_t **out, kl_error_t *err)
 {
-    kl_order_query_t query = {.account = account,
-                              .state = "",
-                              .attention = "",
-                              .search = id,
-                              .before_id = "",
-                              .limit = KL_MAX_PAGE};
-    apr_array_header_t *list = NULL;
-    kl_kind_t rv = svc->store->order_list(svc->store, svc->p, &query, &list, err);
+    const kl_klarna_id_t key = {account, id};
+    kl_order_t *order = NULL;
+    kl_kind_t rv = svc->store->order_by_klarna_id(svc->store, svc->p, &key, &order, err);
 
     *out = NULL;
-    for (int i = 0; rv == KL_OK && i < list->nelts; i++) {
-        kl_order_t *order = APR_ARRAY_IDX(list, i, kl_order_t *);
-
-        *out = strcmp(order->klarna_order_id, id) == 0 ? order : *out;
+    if (rv == KL_NOT_FOUND) {
+        kl_error_clear(err);
+        return KL_OK;
+    }
+    if (rv == KL_OK && order->klarna_order_id[0]) { /* else it is only an own id */
+        *out = order;
     }
     return rv;
 }

@@ -562,6 +562,9 @@ typedef enum { KL_DIALECT_SQLITE3, KL_DIALECT_PGSQL, KL_DIALECT_MYSQL, KL_DIALEC
          KL_ORDER_INSERT_) \
     SAME(order_load, 1, \
          "SELECT " KL_ORDER_ALL_ " FROM klarna_order WHERE id = %s") \
+    SAME(order_by_klarna_id, 2, \
+         "SELECT " KL_ORDER_ALL_ " FROM klarna_order WHERE merchant = %s" \
+         " AND klarna_order_id = %s") \
     SAME(order_save, KL_ORDER_SETS + 2, \
          "UPDATE klarna_order SET version = version + 1" KL_SETS(KL_ORDER_SAVED) \
          " WHERE id = %s AND version = %lld") \

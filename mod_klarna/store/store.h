@@ -157,6 +157,11 @@ typedef struct kl_references_t {
     const apr_array_header_t *values; /* of const char * */
 } kl_references_t;
 
+typedef struct kl_klarna_id_t {
+    const char *account;
+    const char *id; /* Klarna's of an order of that account */
+} kl_klarna_id_t;
+
 /* References of an order's lines; with its created_at they come as a list of orders does. */
 typedef struct kl_articles_t {
     const char *account, *order_id;
@@ -203,6 +208,9 @@ struct kl_store_t {
     kl_kind_t (*order_insert)(kl_store_t *self, apr_pool_t *p, kl_order_t *order, kl_error_t *err);
     kl_kind_t (*order_load)(kl_store_t *self, apr_pool_t *p, const char *id, kl_order_t **out,
                             kl_error_t *err);
+    /** The one order that Klarna calls so, whatever else bears that name. KL_NOT_FOUND. */
+    kl_kind_t (*order_by_klarna_id)(kl_store_t *self, apr_pool_t *p, const kl_klarna_id_t *key,
+                                    kl_order_t **out, kl_error_t *err);
     /** Saves every mutable member where the stored version is order->version, which it then
      *  advances. KL_STALE "version" when someone else was quicker: nothing was changed. */
     kl_kind_t (*order_save)(kl_store_t *self, apr_pool_t *p, kl_order_t *order, kl_error_t *err);

@@ -192,6 +192,19 @@ static kl_kind_t order_load(kl_store_t *self, apr_pool_t *p, const char *id, kl_
     return rv;
 }
 
+static kl_kind_t order_by_klarna_id(kl_store_t *self, apr_pool_t *p, const kl_klarna_id_t *key,
+                                    kl_order_t **out, kl_error_t *err)
+{
+    apr_array_header_t *found = apr_array_make(p, 1, sizeof(kl_order_t *));
+    const void *v[] = {key->account, key->id};
+    kl_kind_t rv = kl_dbd_rows_load(self, p, ORDERS(KL_SQL_order_by_klarna_id, v), found, err);
+
+    if (rv == KL_OK) {
+        *out = APR_ARRAY_IDX(found, 0, kl_order_t *);
+    }
+    return rv;
+}
+
 static int between(int n, int least, int most)
 {
     return n < least ? least : n > most ? most : n;
@@ -615,6 +628,7 @@ static const kl_store_t functions = {
     .driver = driver,
     .order_insert = order_insert,
     .order_load = order_load,
+    .order_by_klarna_id = order_by_klarna_id,
     .payment_insert = kl_dbd_payment_insert,
     .payment_load = kl_dbd_payment_load,
     .order_save = order_save,

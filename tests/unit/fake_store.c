@@ -486,6 +486,33 @@ static kl_kind_t order_same_reference(kl_store_t *self, apr_pool_t *p, const kl_
     return rv;
 }
 
+typedef struct wanted_klarna_id_t {
+    const kl_klarna_id_t *key;
+    kl_order_t **out;
+} wanted_klarna_id_t;
+
+static kl_kind_t find_by_klarna_id(fake_store_t *fake, apr_pool_t *p, void *what, kl_error_t *err)
+{
+    const wanted_klarna_id_t *wanted = what;
+
+    for (int i = 0; i < fake->orders->nelts; i++) {
+        const kl_order_t *row = order_at(fake, i);
+
+        if (strcmp(row->account, wanted->key->account) == 0
+            && strcmp(row->klarna_order_id, wanted->key->id) == 0) {
+            *wanted->out = read_order(p, row);
+            return KL_OK;
+        }
+    }
+    return kl_error_set(err, KL_NOT_FOUND, "not_found", "There is no such order.");
+}
+
+static kl_kind_t order_by_klarna_id(kl_store_t *self, apr_pool_t *p, const kl_klarna_id_t *key,
+                                    kl_order_t **out, kl_error_t *err)
+{
+    return call(self, p, find_by_klarna_id, &(wanted_klarna_id_t){key, out}, err);
+}
+
 static kl_kind_t add_note(fake_store_t *fake, apr_pool_t *p, void *what, kl_error_t *err)
 {
     (void)p;
@@ -1361,6 +1388,7 @@ fake_store_t *fake_store_make(apr_pool_t *p, fake_process_t *process)
         .order_count = order_count,
         .order_totals = order_totals,
         .reference_add = reference_add,
+        .order_by_klarna_id = order_by_klarna_id,
         .article_add = article_add,
         .order_same_reference = order_same_reference,
         .callback_note = callback_note,

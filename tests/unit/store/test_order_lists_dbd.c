@@ -291,6 +291,29 @@ static void test_same_reference(void **state)
     assert_int_equal(count, 2);
 }
 
+/* What a hundred other orders call so is not what Klarna calls so. */
+static void test_by_klarna_id(void **state)
+{
+    database_t *db = *state;
+    kl_order_t *order = sample_order(db->p, id_of(db, 0)), *found = NULL;
+    kl_klarna_id_t key = {"shop", order->klarna_order_id};
+
+    assert_int_equal(db->store->order_insert(db->store, db->p, order, db->err), KL_OK);
+    for (int i = 1; i <= KL_MAX_PAGE; i++) {
+        kl_order_t *other = sample_order(db->p, id_of(db, i));
+
+        other->created_at++;
+        other->klarna_order_id = id_of(db, 1000 + i);
+        other->reference1 = order->klarna_order_id;
+        assert_int_equal(db->store->order_insert(db->store, db->p, other, db->err), KL_OK);
+    }
+    assert_int_equal(db->store->order_by_klarna_id(db->store, db->p, &key, &found, db->err), KL_OK);
+    assert_string_equal(found->id, order->id);
+    key.account = "other";
+    assert_int_equal(db->store->order_by_klarna_id(db->store, db->p, &key, &found, db->err),
+                     KL_NOT_FOUND);
+}
+
 /* --- indexes ------------------------------------------------------------------------------ */
 
 /* With the values in the text, but for SQLite, which plans a statement before it has them. */
@@ -453,6 +476,7 @@ int main(void)
         WITH_DATABASE(test_ids),
         WITH_DATABASE(test_totals),
         WITH_DATABASE(test_same_reference),
+        WITH_DATABASE(test_by_klarna_id),
         WITH_DATABASE(test_indexes_serve),
     };
 

@@ -1306,6 +1306,7 @@ static void test_reads_use_indexes(void **state)
     } wanted[] = {
         {KL_SQL_order_load, "(id=?)"},
         {KL_SQL_order_save, "(id=?)"},
+        {KL_SQL_order_by_klarna_id, "(merchant=? AND klarna_order_id=?)"},
         {KL_SQL_orders_due, "klarna_order_due (merchant=? AND check_at>? AND check_at<?)"},
         {KL_SQL_operations_unfinished, "klarna_operation_due (merchant=? AND next_at>?)"},
         {KL_SQL_operations_asked_for,
