@@ -9,6 +9,7 @@
 //                                               202 has the address of its operation
 //   await remove(path, { keepalive })           the same of a DELETE; keepalive: it is sent although
 //                                               the page goes
+//   await text(path)                            what is no JSON, as it is
 //   await picture(path, { headers })            an SVG as an address for <img>
 //   await address('orders?format=csv')          an address for a link
 //   await setting('hosts')                      another member of config.json
@@ -129,6 +130,12 @@ export async function post(path, body, { key, signal } = {}) {
 
 export async function remove(path, { keepalive = false } = {}) {
   return call(await address(path), { method: 'DELETE', keepalive });
+}
+
+export async function text(path) {
+  const { answer, text: found } = await ask(await address(path));
+  if (!answer.ok) throw new Problem(answer.status, parsed(found) || {});
+  return found;
 }
 
 // An <img> sends no headers of ours, and the policy takes no blob: addresses.

@@ -8,33 +8,41 @@
 //     names: ['list', 'q'],         // what may stand in the address, beside what narrows the list
 //     narrowing: ['store', 'from'], // what stands behind "Filters"
 //     last: LAST_LIST,              // where its address is remembered for the way back
-//     asked: (filter) => ({}),      // what the request says besides
+//     asked: (filter) => ({}),      // what the request says besides or, with '', does not say
 //     isShown: (order) => true,     // of what is found
 //     found: (count) => '',         // said to those who do not see the list change
 //     beside: async (filter) => {}, // read at the same time
+//     byIds: false,                 // whether single rows can be read anew by their ids
 //   });
 //   list.filter, list.orders        what is looked for, and the page found (null: nothing yet)
+//   list.elsewhere                  how many there are without the list and the filters
+//   list.news                       null, or { count } of new ones since the page was read
 //   list.start()                    reads it, and again whenever it should be
 //   list.filters, choice, text, day, results   what stands on the page
+//
+// While somebody looks, the page is read again now and then. What is shown stays where it is: its
+// rows are brought up to date, and what else has changed is only told (list.news).
 import { get } from './api.mjs';
 import { html, live, nothing } from './html.mjs';
 import { t } from './i18n.mjs';
 import { keep } from './kept.mjs';
+import { poll } from './poll.mjs';
 import { draw, failure, onBack, say } from './shell.mjs';
 
 const PAGE_ROWS = 50;
-const STALE_MS = 20000;     // a list that was out of sight for longer is read again
+const EVERY_MS = 20000;     // how often a page is brought up to date
 
 export class Listing {
   orders = null;
   isLoading = false;
   error = null;
+  elsewhere = 0;
+  news = null;
   #options;
   #kept;
   #nextCursor = '';
   #isOpen = false;          // the filters, where there is little room
   #reading = null;          // AbortController of the newest request
-  #readAt = 0;
 
   constructor(options) {
     this.#options = { asked: () => ({}), isShown: () => true, beside: async () => {},
@@ -53,8 +61,16 @@ export class Listing {
   #queryOf(wanted, more = {}) {
     const query = new URLSearchParams();
     for (const name of this.#kept) if (wanted[name]) query.set(name, wanted[name]);
-    for (const [name, value] of Object.entries(more)) query.set(name, value);
+    for (const [name, value] of Object.entries(more)) {
+      if (value) query.set(name, value);
+      else query.delete(name);
+    }
     return query.toString();
+  }
+
+  /** What an address of hrefOf() looks for. */
+  filterOf(href) {
+    return this.#filterOf(new URL(href, location.href).search);
   }
 
   hrefOf(wanted) {
@@ -63,8 +79,8 @@ export class Listing {
   }
 
   /** The request for what is wanted, with these parameters besides. */
-  routeOf(wanted, more) {
-    return `orders?${this.#queryOf(wanted, { ...this.#options.asked(wanted), ...more })}`;
+  routeOf(wanted, more, route = 'orders') {
+    return `${route}?${this.#queryOf(wanted, { ...this.#options.asked(wanted), ...more })}`;
   }
 
   // way: the cursors of the pages before it.
@@ -95,9 +111,10 @@ export class Listing {
     try {
       const answer = await get(this.routeOf(this.filter, { limit: PAGE_ROWS }), { signal });
       this.orders = answer.orders.filter(this.#options.isShown);
+      this.elsewhere = answer.elsewhere || 0;
       this.#nextCursor = answer.next_cursor || '';
       this.error = null;
-      this.#readAt = Date.now();
+      this.news = null;
       say(this.#options.found(this.orders.length));
     } catch (problem) {
       if (signal.aborted) return;
@@ -115,15 +132,39 @@ export class Listing {
     await Promise.all([this.#readPage(), this.#options.beside(this.filter)]);
   }
 
+  // Nothing moves: rows stay, also when they are no longer on this page of the list.
+  async refresh() {
+    if (this.isLoading || this.error || !this.orders) return;
+    const { filter, orders } = this;
+    const answer = await get(this.routeOf(filter, { limit: PAGE_ROWS }));
+    const found = answer.orders.filter(this.#options.isShown);
+    const fresh = new Map(found.map((order) => [order.id, order]));
+    const gone = orders.filter(({ id }) => !fresh.has(id));
+    if (gone.length && this.#options.byIds) {
+      const ids = gone.map(({ id }) => id).join(',');
+      const again = await get(`orders?ids=${ids}&limit=${PAGE_ROWS}`);
+      for (const order of again.orders) fresh.set(order.id, order);
+    }
+    if (this.orders !== orders || this.isLoading) return; // something else was asked for
+    const shown = new Set(orders.map(({ id }) => id));
+    const count = found.filter(({ id }) => !shown.has(id)).length;
+    this.news = count || gone.length ? { count } : null;
+    this.orders = orders.map((order) => fresh.get(order.id) ?? order);
+    draw();
+  }
+
   async start() {
     const read = () => this.read();
     window.addEventListener('popstate', read);
     window.addEventListener('pageshow', (event) => { if (event.persisted) read(); });
-    document.addEventListener('visibilitychange', () => {
-      if (!document.hidden && Date.now() - this.#readAt > STALE_MS) read();
-    });
     onBack(read);
     await read();
+    poll(() => this.refresh(), { first: EVERY_MS, most: EVERY_MS });
+  }
+
+  /** The next page or the one before it, when there is one. */
+  turn(name) {
+    document.querySelector(`.paging [data-name="${name}"]`)?.click();
   }
 
   // --- filters -------------------------------------------------------------------------------

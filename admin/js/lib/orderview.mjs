@@ -9,6 +9,8 @@ import { t, word } from './i18n.mjs';
 
 /** In sessionStorage: the search of the list that was looked at last. */
 export const LAST_LIST = 'klarna-admin.list';
+/** The orders of its page: [[id, name]]. */
+export const AROUND = 'klarna-admin.around';
 /** The same of the payments. */
 export const LAST_PAYMENTS = 'klarna-admin.payments';
 /** Those of a payment that is no order (yet). */

@@ -9,7 +9,10 @@ import { html, nothing, repeat, time } from '../lib/html.mjs';
 import { ago, dateTime } from '../lib/format.mjs';
 import { explain, t } from '../lib/i18n.mjs';
 import { recall } from '../lib/kept.mjs';
+import { keysButton } from '../lib/keys.mjs';
 import { attention } from './attention.mjs';
+import { neighbours, useOrderKeys } from './orderkeys.mjs';
+import { paperOf } from '../lib/paper.mjs';
 import { captures, creditInvoices, facts, history, lines, summary } from './orderparts.mjs';
 import { LAST_LIST, LAST_PAYMENTS, fraudBadge, isPayment, nameOf, refusal, sentence, stateBadge }
   from '../lib/orderview.mjs';
@@ -115,13 +118,17 @@ function wayBack() {
     return html`<a class="back" href=${payments}>${t('payment.back')}</a>`;
   }
   const list = `./${recall('sessionStorage', LAST_LIST)}`;
-  return html`<a class="back" href=${list}>${t('order.back')}</a>`;
+  return html`<div class="around"><a class="back" href=${list}>${t('order.back')}</a>${
+    neighbours(id)}</div>`;
 }
 
 function lookButton() {
   if (isUnfinished()) return nothing; // Klarna has no order yet
-  return html`<button type="button" class="quiet" data-name="look" ?disabled=${isLooking}
-    aria-busy=${String(isLooking)} @click=${lookAtKlarna}>${t('order.look')}</button>`;
+  return html`<div class="desk-buttons"><a class="button quiet" target="_blank"
+    data-name="print-slip" href=${paperOf('slip', [id])}>${t('print.slip')}<span class="hidden">
+    (${t('opens_elsewhere')})</span></a><button type="button" class="quiet" data-name="look"
+    ?disabled=${isLooking} aria-busy=${String(isLooking)} @click=${lookAtKlarna}>${
+    t('order.look')}</button></div>`;
 }
 
 function heading() {
@@ -133,6 +140,15 @@ function heading() {
     time(order.created_at, dateTime(order.created_at))}</span></p>
     <p class="sentence" data-name="sentence">${sentence(order)}</p>${
     refusal(order)}</div>${lookButton()}</div>`;
+}
+
+// Several orders of one number are one purchase that was paid twice, or a number used again.
+function sameReference() {
+  const { same_reference: count, merchant_reference1: name } = order;
+  if (!count) return nothing;
+  return html`<section class="notice" data-tone="wait" data-name="same-reference"><p>${
+    t('order.same_reference', { count, name })} <a href=${`./?q=${encodeURIComponent(name)}`}>${
+    t('order.same_reference_show')}</a></p></section>`;
 }
 
 function lookedNote() {
@@ -160,12 +176,12 @@ function page() {
   return html`${wayBack()}${heading()}${lookedNote()}
     <div class="toolbar" role="group" aria-label=${t('order.actions')}>${
       actionsOf(order, changed)}</div>
-    ${progress()}
+    ${progress()}${sameReference()}
     ${attention(order, { isMarking, markSeen })}
     ${summary(order)}
     <div class="columns"><div class="column">${lines(order)}${movements()}</div>
     <aside class="column" aria-label=${t('order.facts')}>${facts(order)}</aside></div>
-    ${history(order, operations, (op) => operationActions(order, op, changed))}`;
+    ${history(order, operations, (op) => operationActions(order, op, changed))}${keysButton()}`;
 }
 
 function view() {
@@ -184,6 +200,7 @@ startPage({
   title,
   view,
   start: async () => {
+    useOrderKeys();
     onBack(changed);
     window.addEventListener('pageshow', (event) => { if (event.persisted) changed(); });
     await changed();

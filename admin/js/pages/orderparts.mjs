@@ -5,6 +5,7 @@
 import { badge, copyable, html, link, nothing, svg, time } from '../lib/html.mjs';
 import { dateTime, milliseconds, money, number, percent } from '../lib/format.mjs';
 import { t, word } from '../lib/i18n.mjs';
+import { paperOf } from '../lib/paper.mjs';
 import { expiry, fraudBadge, isOpen, isPayment, operationBadge } from '../lib/orderview.mjs';
 
 const INVOICE_TONES = { paid: 'good', partly_paid: 'wait', pending: 'wait', refused: 'bad' };
@@ -171,7 +172,10 @@ function creditInvoice(order, found) {
     ${found.return_fee ? html`<p>${t('credit_invoice.fee', {
       amount: money(found.return_fee, currency) })}</p>` : nothing}
     ${found.comment ? html`<p class="comment">${found.comment}</p>` : nothing}
-    <ol class="steps">${found.steps.map((one) => step(order, one))}</ol></li>`;
+    <ol class="steps">${found.steps.map((one) => step(order, one))}</ol>
+    <p><a target="_blank" data-name="print-credit" href=${paperOf('credit',
+      [`${order.id}:${found.id}`])}>${t('print.credit')}<span class="hidden"> (${
+      t('opens_elsewhere')})</span></a></p></li>`;
 }
 
 export function creditInvoices(order) {

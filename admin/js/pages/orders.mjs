@@ -1,35 +1,59 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The list of orders: searched, narrowed, paged, exported (../lib/listing.mjs).
+// The list of orders: searched, narrowed, sorted, paged, exported (../lib/listing.mjs), and what is
+// done with many of them at once.
 import { address, get } from '../lib/api.mjs';
-import { badge, html, nothing, repeat, time } from '../lib/html.mjs';
-import { dateTime, money, number } from '../lib/format.mjs';
+import { html, nothing } from '../lib/html.mjs';
+import { money, number } from '../lib/format.mjs';
+import { SPANS, spanOf } from '../lib/days.mjs';
 import { t, word } from '../lib/i18n.mjs';
+import { keep } from '../lib/kept.mjs';
+import { keysButton } from '../lib/keys.mjs';
 import { Listing } from '../lib/listing.mjs';
-import { LAST_LIST, concernMark, concerns, expiry, nameOf, sentence, stateBadge }
-  from '../lib/orderview.mjs';
-import { draw, environmentBadge, isMixed, startPage, stores } from '../lib/shell.mjs';
+import { AROUND, LAST_LIST, nameOf } from '../lib/orderview.mjs';
+import { draw, startPage, stores } from '../lib/shell.mjs';
+import { dock } from './dock.mjs';
+import { useListKeys } from './listkeys.mjs';
+import { columnsButton, ordersTable, sortChoice } from './orderstable.mjs';
+import { Selection } from './selection.mjs';
 import { takeOver } from './takeover.mjs';
+import { viewLinks, viewTools } from './views.mjs';
 
-const LISTS = ['to_ship', 'capture_unconfirmed', 'refund_unconfirmed', 'expiring', 'orphans'];
+const LISTS = ['to_ship', 'in_review', 'capture_unconfirmed', 'refund_unconfirmed', 'expiring',
+  'orphans'];
 const STATES = ['AUTHORIZED', 'PART_CAPTURED', 'CAPTURED', 'CANCELLED', 'EXPIRED', 'CLOSED'];
 const CHANNELS = ['online', 'instore'];
 const PLACES = ['department', 'till', 'terminal', 'cashier', 'invoice']; // in a store
 
 let counts = {};            // list -> { count, more }
 let csv = '';
+let totals = null;          // of all that is found, not of the page
 
-const list = new Listing({ names: ['list', 'q'], last: LAST_LIST,
-  narrowing: ['state', 'store', 'channel', ...PLACES, 'from', 'to'], beside: readBeside,
+const list = new Listing({ names: ['list', 'q', 'sort'], last: LAST_LIST,
+  narrowing: ['state', 'store', 'channel', ...PLACES, 'when', 'from', 'to'],
+  asked: (filter) => ({ when: '', ...spanOf(filter) }), beside: readBeside, byIds: true,
   found: (count) => (count ? t('orders.found', { count }) : t('orders.none')) });
+// What is chosen belongs to what is looked for, on whatever page and in whatever order.
+const selection = new Selection({ changed: draw,
+  of: () => list.hrefOf({ ...list.filter, cursor: '', sort: '' }) });
+
+// The lists are there without any of this; the orders' own request says what is wrong.
+async function side(path, take) {
+  try {
+    take(await get(path));
+  } catch (error) {
+    if (error.status === undefined) throw error;
+  }
+}
 
 async function readBeside({ cursor, ...all }) {
+  totals = null;
+  selection.restore();
   csv = await address(list.routeOf(all, { format: 'csv' }));
-  try {
-    counts = (await get('orders/lists')).lists;
-  } catch {
-    // The lists are there without their counts; the orders' own request says what is wrong.
-  }
+  await Promise.all([
+    side('orders/lists', (found) => { counts = found.lists; }),
+    side(list.routeOf(all, { sort: '' }, 'orders/totals'), (found) => { totals = found; }),
+  ]);
   draw();
 }
 
@@ -67,7 +91,7 @@ function listLink(name) {
 
 function lists() {
   return html`<nav class="lists" aria-label=${t('orders.lists')}><ul>${
-    ['', ...LISTS].map(listLink)}</ul></nav>`;
+    ['', ...LISTS].map(listLink)}${viewLinks(list)}</ul></nav>`;
 }
 
 // Who asks for the channel has orders of a store.
@@ -78,6 +102,13 @@ function places() {
   return PLACES.map((name) => list.text(name, t(`orders.${name}`)));
 }
 
+// Either a span that has a name, or single days.
+function days() {
+  return html`${list.choice('when', SPANS, { label: t('orders.placed'), any: t('when.any') },
+    (span) => t(`when.${span}`))}${list.filter.when ? nothing : html`${
+    list.day('from', t('orders.from'))}${list.day('to', t('orders.to'))}`}`;
+}
+
 function filters() {
   return list.filters(html`${list.choice('state', STATES, { label: t('orders.state'),
     any: t('orders.any_state') }, (state) => word(`state.${state}`, state))}
@@ -85,64 +116,30 @@ function filters() {
       any: t('orders.any_store') }) : nothing}
     ${list.choice('channel', CHANNELS, { label: t('orders.channel'),
       any: t('orders.any_channel') }, (channel) => word(`channel.${channel}`, channel))}${places()}
-    ${list.day('from', t('orders.from'))}${list.day('to', t('orders.to'))}`,
+    ${days()}${sortChoice(list)}`,
   { list: list.filter.list });
 }
 
-// --- the table -------------------------------------------------------------------------------
-
-const AMOUNTS = [['total', 'order_amount'], ['captured', 'captured_amount'],
-  ['refunded', 'refunded_amount'], ['remaining', 'remaining_authorized_amount']];
-
-function amountCell([name, member], order) {
-  const amount = order[member];
-  const left = name === 'remaining' ? expiry(order) : null;
-  return html`<td role="cell" class="amount" data-label=${t(`amount.${name}`)}><span
-    class=${amount ? '' : 'soft'}>${money(amount, order.purchase_currency)}</span>${
-    left ? html`<small class="soft">${left.text}</small>` : nothing}</td>`;
+function tools() {
+  const { q, sort } = list.filter, isPlain = !q && !sort && !list.isNarrowed;
+  return html`<div class="list-tools">${list.orders?.length ? selection.tickAll(list.orders)
+    : nothing}${viewTools(list, isPlain)}${columnsButton()}</div>`;
 }
 
-function orderCell(order) {
-  const more = [order.merchant_reference2,
-    nameOf(order) === order.klarna_reference ? '' : order.klarna_reference,
-    isMixed('name') ? order.merchant : '',
-    order.channel && order.channel !== 'online' ? word(`channel.${order.channel}`, order.channel)
-      : '', order.till].filter(Boolean);
-  return html`<td role="cell" class="order-cell"><a class="order-link"
-    href=${`order.html?id=${encodeURIComponent(order.id)}`}>${nameOf(order)}</a>${
-    isMixed('environment') ? environmentBadge(order.environment) : nothing}
-    <small class="soft">${more.join(' · ')}</small></td>`;
-}
+// --- what is found ---------------------------------------------------------------------------
 
-function stateCell(order) {
-  return html`<td role="cell" class="state-cell" data-label=${t('orders.state')}><div>
-    ${stateBadge(order)}${order.fraud_status === 'PENDING'
-      ? badge(t('fraud.PENDING'), 'wait', 'fraud-PENDING') : nothing}
-    ${concerns(order).map((concern) => concernMark(order, concern))}
-    <small class="soft">${sentence(order)}</small></div></td>`;
-}
-
-function row(order) {
-  return html`<tr role="row" data-id=${order.id}>${orderCell(order)}
-    <td role="cell" data-label=${t('orders.placed')} class="when">${
-      time(order.created_at, dateTime(order.created_at))}</td>
-    ${stateCell(order)}${AMOUNTS.map((amount) => amountCell(amount, order))}</tr>`;
-}
-
-function table() {
-  const heading = (text, kind = '') => html`<th role="columnheader" scope="col" class=${kind}>${
-    text}</th>`;
-  return html`<div class="scroll"><table role="table" class="cards orders"
-    ?data-busy=${list.isLoading} aria-busy=${String(list.isLoading)}>
-    <caption class="hidden">${t(`list.${list.filter.list || 'all'}`)}</caption>
-    <thead role="rowgroup"><tr role="row">${heading(t('orders.order'))}${
-      heading(t('orders.placed'))}${heading(t('orders.state'))}${
-      AMOUNTS.map(([name]) => heading(t(`amount.${name}`), 'amount'))}</tr></thead>
-    <tbody role="rowgroup">${repeat(list.orders, (order) => order.id, row)}</tbody></table></div>`;
+// What was looked for in one list and stands in another.
+function elsewhere() {
+  const { q } = list.filter, wanted = { q };
+  return html`<p class="empty-title">${t('orders.not_in_list', { q })}</p>
+    <p><a href=${list.hrefOf(wanted)} data-name="elsewhere"
+      @click=${(event) => list.follow(event, wanted)}>${t('orders.elsewhere',
+      { count: list.elsewhere })}</a></p>`;
 }
 
 function emptiness() {
   const { q } = list.filter;
+  if (q && list.elsewhere) return elsewhere();
   if (q) {
     return html`<p class="empty-title">${t('orders.no_match', { q })}</p>
       <p>${t('orders.no_match_hint')}</p>`;
@@ -153,8 +150,22 @@ function emptiness() {
     <p>${t(`list.${name}.empty_hint`)}</p>`;
 }
 
+function total({ currency, ...sums }) {
+  const sum = (name) => money(sums[`${name}_amount`], currency);
+  return html`<li>${t('totals.of', { count: sums.count, order: sum('order'),
+    captured: sum('captured'), refunded: sum('refunded') })}</li>`;
+}
+
+function totalsLine() {
+  if (!totals?.count) return nothing;
+  return html`<section class="totals" aria-label=${t('totals.title')} data-name="totals"><ul>${
+    totals.currencies.map(total)}</ul>${totals.complete ? nothing : html`<p class="soft">${
+    t('totals.incomplete', { count: totals.count })}</p>`}</section>`;
+}
+
 function results() {
-  return list.results({ table, emptiness, shown: (count) => t('orders.shown', { count }),
+  return list.results({ table: () => ordersTable(list, selection), emptiness,
+    shown: (count) => t('orders.shown', { count }),
     more: html`<a class="button quiet csv" href=${csv} download data-name="csv">${
       t('orders.csv')}</a>` });
 }
@@ -164,11 +175,19 @@ function explanation() {
   return html`<p class="soft list-hint">${t(`list.${list.filter.list}.hint`)}</p>`;
 }
 
+// The order's page leads to the next one of what was shown.
+function remember() {
+  const around = (list.orders ?? []).map((order) => [order.id, nameOf(order)]);
+  keep('sessionStorage', AROUND, JSON.stringify(around));
+}
+
 // Without the right to the orders nothing of the page makes sense but the reason.
 function view() {
   if (list.error?.isDenied) return html`<h1>${t('orders.title')}</h1>${results()}`;
+  remember();
   return html`<div class="page-head"><h1>${t('orders.title')}</h1>${searchBox()}</div>
-    ${lists()}${filters()}${explanation()}${results()}${takeOver()}`;
+    ${lists()}${filters()}${explanation()}${tools()}${results()}${
+    totalsLine()}${takeOver()}${keysButton()}${dock(list, selection)}`;
 }
 
 startPage({
@@ -176,5 +195,8 @@ startPage({
   areas: ['common', 'orders'],
   title: () => t('orders.title'),
   view,
-  start: () => list.start(),
+  start: async () => {
+    useListKeys(list, selection);
+    await list.start();
+  },
 });

@@ -3,6 +3,7 @@
 // Payments that have not become orders: open, declined (and why), abandoned. They are no orders:
 // nothing was bought, nothing can be done with them, and no file of them is exported.
 import { html, nothing, repeat, time } from '../lib/html.mjs';
+import { spanOf } from '../lib/days.mjs';
 import { dateTime, money } from '../lib/format.mjs';
 import { t } from '../lib/i18n.mjs';
 import { Listing } from '../lib/listing.mjs';
@@ -13,7 +14,7 @@ import { environmentBadge, isMixed, startPage, stores } from '../lib/shell.mjs';
 const stateOf = ({ state }) => (PAYMENT_STATES.includes(state) ? state : PAYMENT_STATES[0]);
 
 const list = new Listing({ names: ['state'], narrowing: ['store', 'from', 'to'],
-  last: LAST_PAYMENTS, asked: (filter) => ({ state: stateOf(filter) }),
+  last: LAST_PAYMENTS, asked: (filter) => ({ state: stateOf(filter), ...spanOf(filter) }),
   isShown: isPayment, // an orphan, which waits for its order id in the same state, is an order
   found: (count) => (count ? t('payments.found', { count }) : t('payments.none')) });
 
