@@ -8,6 +8,7 @@
 #include "core/order_view.h"
 #include "handlers/answer.h"
 #include "handlers/export.h"
+#include "handlers/notes.h"
 #include "handlers/list_query.h"
 #include "handlers/query.h"
 
@@ -39,6 +40,9 @@ static int reply_page(kl_request_t *req, const kl_order_query_t *query, const kl
         kl_json_append(orders, kl_order_view(p, APR_ARRAY_IDX(page->orders, i, kl_order_t *), 0));
     }
     kl_json_set(v, "orders", orders);
+    if (kl_notes_show_tags(req, page->orders, orders) != KL_OK) {
+        return kl_answer_error(req);
+    }
     if (page->more) {
         kl_json_set_str(v, "next_cursor", kl_list_query_cursor(p, query, page));
     }

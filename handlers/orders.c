@@ -19,6 +19,7 @@
 #include "handlers/operations.h"
 #include "handlers/accounts.h"
 #include "handlers/batches.h"
+#include "handlers/notes.h"
 #include "handlers/query.h"
 #include "handlers/take_over.h"
 #include "core/reader.h"
@@ -48,6 +49,20 @@ static void add_same_reference(kl_request_t *req, const kl_order_t *order, kl_js
     }
 }
 
+/* With what people put on it; NULL: the fault is in req->err. */
+static kl_json_t *view(kl_request_t *req, kl_order_t *order)
+{
+    apr_pool_t *p = req->r->pool;
+    apr_array_header_t *orders = apr_array_make(p, 1, sizeof(kl_order_t *));
+    kl_json_t *v = kl_order_view(p, order, 1), *views = kl_json_array(p);
+
+    APR_ARRAY_PUSH(orders, kl_order_t *) = order;
+    kl_json_append(views, v);
+    return kl_notes_show_tags(req, orders, views) == KL_OK && kl_notes_show(req, order, v) == KL_OK
+               ? v
+               : NULL;
+}
+
 static int read_one(kl_request_t *req)
 {
     const char *refresh = kl_query_parameter(req->r, "refresh");
@@ -69,7 +84,10 @@ static int read_one(kl_request_t *req)
     if (rv != KL_OK) {
         return kl_answer_error(req);
     }
-    v = kl_order_view(req->r->pool, order, 1);
+    v = view(req, order);
+    if (!v) {
+        return kl_answer_error(req);
+    }
     add_same_reference(req, order, v);
     if (asked) {
         kl_json_set_bool(v, "differs_from_klarna", look.differs);
@@ -134,6 +152,9 @@ const kl_route_t kl_orders_routes[] = {
     {"GET", "totals", 0, kl_list_totals},
     {"GET", "about", 0, about},
     {"GET", "operations", 0, kl_operations_list},
+    {"GET", "tags", 0, kl_notes_tags},
+    {"POST", "*/notes", KL_ROUTE_BODY, kl_notes_create},
+    {"POST", "*/tags", KL_ROUTE_BODY, kl_notes_tag},
     {"GET", "batches", 0, kl_batches_list},
     {"GET", "batches/*", 0, kl_batches_one},
     {"POST", "batches", MONEY, kl_batches_create},

@@ -15,6 +15,7 @@
 #include "core/callback.h"
 #include "core/hours.h"
 #include "core/invoice.h"
+#include "core/note.h"
 #include "core/operation.h"
 
 #define KL_SCHEMA_VERSION 4
@@ -325,6 +326,26 @@ struct kl_store_t {
     /** KL_STALE "version" when it has ended already. */
     kl_kind_t (*batch_item_save)(kl_store_t *self, apr_pool_t *p, const kl_batch_item_t *item,
                                  kl_error_t *err);
+
+    /** KL_TAKEN "exists" when there is one with that id. */
+    kl_kind_t (*note_insert)(kl_store_t *self, apr_pool_t *p, const kl_note_t *note,
+                             kl_error_t *err);
+    /** An order's, newest first. *out: of kl_note_t *. */
+    kl_kind_t (*note_list)(kl_store_t *self, apr_pool_t *p, const kl_page_of_t *page,
+                           apr_array_header_t **out, kl_error_t *err);
+    /** Puts these on the order; one that it has already is left. */
+    kl_kind_t (*label_add)(kl_store_t *self, apr_pool_t *p, const kl_labels_t *labels,
+                           kl_error_t *err);
+    /** Takes these from it; one that it has not is none the less gone. */
+    kl_kind_t (*label_take)(kl_store_t *self, apr_pool_t *p, const kl_labels_t *labels,
+                            kl_error_t *err);
+    /** Those of of->kind on the orders whose ids of->values are. *out: of kl_label_t. */
+    kl_kind_t (*label_list)(kl_store_t *self, apr_pool_t *p, const kl_labels_t *of,
+                            apr_array_header_t **out, kl_error_t *err);
+    /** How many of of->account's orders have each of of->kind; appends, by value, 500 at most.
+     *  out: of kl_label_count_t. */
+    kl_kind_t (*label_counts)(kl_store_t *self, apr_pool_t *p, const kl_labels_t *of,
+                              apr_array_header_t *out, kl_error_t *err);
 
     /** Takes the lease, or prolongs it, or gives it back when until is now.
      *  @return KL_OK, or KL_CONFLICT if someone else has it until lease->until */

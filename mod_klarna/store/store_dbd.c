@@ -14,6 +14,7 @@
 #include "store/dbd_figures.h"
 #include "store/dbd_invoice.h"
 #include "store/dbd_lease.h"
+#include "store/dbd_notes.h"
 #include "store/dbd_payment.h"
 #include "store/dbd_rows.h"
 #include "store/dbd_sweep.h"
@@ -666,6 +667,7 @@ kl_store_t *kl_store_dbd_make(apr_pool_t *p, kl_connections_t *connections)
     kl_store_t *store = apr_pmemdup(p, &functions, sizeof(functions));
 
     kl_dbd_batch_functions(store);
+    kl_dbd_notes_functions(store);
     store->impl = apr_pmemdup(p, &rows, sizeof(rows));
     return store;
 }
