@@ -6,7 +6,6 @@
 """
 import glob
 import os
-import posixpath
 import re
 import subprocess
 import sys
@@ -77,13 +76,13 @@ def missing(paths):
 
 def broken_references(folder, paths):
     """Every file that a page names is there, and the licences of the libraries."""
-    for path in sorted(paths):
-        if path.startswith(PAGES + "/") and path.endswith(".html"):
-            with open(folder + path, encoding="utf-8") as page:
-                for name in re.findall(r'(?:src|href)="([^":?#]+)"', page.read()):
-                    there = posixpath.normpath(posixpath.join(PAGES, name))
-                    if there not in paths:
-                        yield f"{path} names {name}, which is missing"
+    there = {path.removeprefix(PAGES + "/") for path in paths}
+    there |= {re.sub(r"\..*", "", name) for name in there}    # in the reader's language
+    for page in sorted(name for name in there if re.fullmatch(r"\w+\.html", name)):
+        with open(f"{folder}{PAGES}/{page}", encoding="utf-8") as file:
+            for name in re.findall(r'(?:src|href)="([^":?#]+)"', file.read()):
+                if name not in there:
+                    yield f"{page} names {name}, which is missing"
     licences = [path for path in paths if "/licences/" in path and path.endswith(".txt")]
     if len(licences) != len(named("admin/lib/licences/*.txt")):
         yield "licences of the page's libraries are missing"
