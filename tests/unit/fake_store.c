@@ -510,7 +510,7 @@ static kl_kind_t find_by_klarna_id(fake_store_t *fake, apr_pool_t *p, void *what
 static kl_kind_t order_by_klarna_id(kl_store_t *self, apr_pool_t *p, const kl_klarna_id_t *key,
                                     kl_order_t **out, kl_error_t *err)
 {
-    return call(self, p, find_by_klarna_id, &(wanted_klarna_id_t){key, out}, err);
+    return fake_store_call(self, p, find_by_klarna_id, &(wanted_klarna_id_t){key, out}, err);
 }
 
 static kl_kind_t add_note(fake_store_t *fake, apr_pool_t *p, void *what, kl_error_t *err)
