@@ -18,7 +18,7 @@ import docs
 from httpd import ENVIRONMENT, MODULE, MODULES, USERS, Httpd
 from sandbox import klarna_url
 from sandbox_client import ROOT
-from shop import new_key
+from shop import Shop
 from test_take_over import old  # noqa: F401: a fixture
 from waiting import operations_are_due
 
@@ -257,8 +257,23 @@ def each(page):
                 yield settings, line
 
 
-@pytest.mark.parametrize("settings,command", list(each("docs/back-office.md"))
-                         + list(each("docs/privacy.md")))
+OF_THE_WORKER = [line for line in each("docs/back-office.md") if "$O/batches" in line[1]]
+
+
+def test_commands_for_the_worker(reader, box):
+    """On a server of their own, whose worker works."""
+    server = Httpd(klarna_url(box), "KlarnaWorker On\n")
+    server.allow_log("KLA00(20|21|22|30|31|32|33): ")
+    order_id = Shop(server, box).placed(carts.of(*LINES))
+    for settings, command in OF_THE_WORKER:
+        reader.run(settings + [command], PASSWORD=USERS["clerk"], ID=order_id,
+                   SHOP=f"http://127.0.0.1:{server.port}")
+    server.stop()
+
+
+@pytest.mark.parametrize("settings,command", [
+    line for page in ("docs/back-office.md", "docs/privacy.md") for line in each(page)
+    if line not in OF_THE_WORKER])
 def test_a_command_of_the_back_office(settings, command, reader, prepared, httpd):
     httpd.allow_log("KLA00(20|21|22|30|31|32|33): ")
     place = command.split(" #")[0].strip()

@@ -52,4 +52,4 @@ story('a till', async (page) => {
   await named(page, 'qr').waitFor();
   await page.waitForFunction(() => document.querySelector('[data-name=qr]').naturalWidth > 100);
   await picture(page, 'till');
-}, { user: 'cashier', viewport: SIZE });
+}, { user: 'cashier', viewport: SIZE, expected: ['orders/about'] });
