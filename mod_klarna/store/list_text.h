@@ -60,8 +60,9 @@
 
 #define KL_LIST_FILTERS \
     " AND (%s = '' OR o.state = %s) AND (%s = '' OR o.attention = %s)" \
-    " AND (%s = '' OR o.channel = %s) AND (%s = '' OR o.waiting = %s)" \
-    " AND o.created_at >= %lld AND o.created_at < %lld"
+    " AND (%s = '' OR o.channel = %s) AND (%s = '' OR o.waiting = %s)"
+#define KL_LIST_FROM " AND o.created_at >= %lld"
+#define KL_LIST_TO " AND o.created_at < %lld"
 /* Where in a store it was paid. Only where that is asked, because each comparison costs every row
  * that is counted. */
 #define KL_LIST_PLACES \
@@ -72,7 +73,8 @@
 
 /* --- a page ----------------------------------------------------------------------------- */
 
-/* at and id: where the index has them. The first comparison is what the index serves. */
+/* at and id: where the index has them. Of what bounds a column the first is what SQLite goes to in
+ * the index: nothing may stand before the row that the page begins after. */
 #define KL_LIST_NEWEST_(at, id) " AND " at " <= %lld AND (" at " < %lld OR " id " < %s)"
 #define KL_LIST_OLDEST_(at, id) " AND " at " >= %lld AND (" at " > %lld OR " id " > %s)"
 #define KL_LIST_SOONEST " AND o.open_until >= %lld AND (o.open_until > %lld OR o.id > %s)"

@@ -425,6 +425,21 @@ static void add_labels(kl_text_builder_t *b, const ask_t *ask, by_t by)
     }
 }
 
+/* But for the one that the page begins at. */
+static void add_times(kl_text_builder_t *b, const ask_t *ask)
+{
+    const kl_order_query_t *query = ask->query;
+
+    if (ask->sort != KL_SORT_OLDEST) {
+        kl_text_builder_add(b, KL_LIST_FROM);
+        kl_text_builder_int64(b, query->from);
+    }
+    if (ask->sort != KL_SORT_NEWEST) {
+        kl_text_builder_add(b, KL_LIST_TO);
+        kl_text_builder_int64(b, query->to ? query->to : APR_INT64_MAX);
+    }
+}
+
 static void add_filters(kl_text_builder_t *b, const ask_t *ask, by_t by)
 {
     const kl_order_query_t *query = ask->query;
@@ -434,8 +449,7 @@ static void add_filters(kl_text_builder_t *b, const ask_t *ask, by_t by)
     add_both(b, ask->attention);
     add_both(b, ask->channel);
     add_both(b, ask->waiting);
-    kl_text_builder_int64(b, query->from);
-    kl_text_builder_int64(b, query->to ? query->to : APR_INT64_MAX);
+    add_times(b, ask);
     if (ask->is_shop) {
         kl_text_builder_add(b, KL_LIST_PLACES);
         add_both(b, ask->shop->department);
@@ -451,11 +465,13 @@ static void add_filters(kl_text_builder_t *b, const ask_t *ask, by_t by)
     if (query->list == KL_LIST_IN_REVIEW && by != BY_REVIEW) {
         kl_text_builder_add(b, KL_LIST_REVIEWED);
     }
-    if (ask->is_open) {
-        kl_text_builder_add(b, KL_LIST_ENDS);
-        kl_text_builder_int64(b, query->list == KL_LIST_EXPIRING && query->until ? query->until
-                                                                                 : APR_INT64_MAX);
-    }
+}
+
+static void add_ends(kl_text_builder_t *b, const kl_order_query_t *query)
+{
+    kl_text_builder_add(b, KL_LIST_ENDS);
+    kl_text_builder_int64(b, query->list == KL_LIST_EXPIRING && query->until ? query->until
+                                                                             : APR_INT64_MAX);
 }
 
 /* --- a page ------------------------------------------------------------------------------ */
@@ -581,6 +597,9 @@ static void add_way(kl_text_builder_t *b, const ask_t *ask, const char *columns,
     }
     add_filters(b, ask, way->by);
     add_keyset(b, ask, way->by);
+    if (ask->is_open) {
+        add_ends(b, ask->query);
+    }
     add_order(b, ask, is_label(way->by));
     add_limit(b, ask);
 }
