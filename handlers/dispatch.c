@@ -27,9 +27,8 @@ static const kl_family_t families[] = {
     {"klarna-status", 0, 0, kl_status_routes},     {NULL, 0, 0, NULL},
 };
 
-static const char *const handlers[] = {KL_HANDLERS};
-
-_Static_assert(sizeof(handlers) / sizeof(*handlers) + 1 == sizeof(families) / sizeof(*families),
+_Static_assert(sizeof((const char *const[]){KL_HANDLERS}) / sizeof(const char *) + 1
+                   == sizeof(families) / sizeof(*families),
                "KL_HANDLERS names each family");
 
 static const kl_family_t *find_family(const char *handler)

@@ -22,16 +22,17 @@ static int smaller(int a, int b)
 /* How many letters differ between two words, whatever their case; both shorter than MAX_NAME. */
 static int distance(const char *a, const char *b)
 {
-    int row[MAX_NAME + 1], n = (int)strlen(b);
+    int row[MAX_NAME + 1] = {0};
+    size_t n = strlen(b);
 
-    for (int j = 0; j <= n; j++) {
-        row[j] = j;
+    for (size_t j = 1; j <= n; j++) {
+        row[j] = (int)j;
     }
     for (int i = 1; a[i - 1]; i++) {
         int corner = row[0];
 
         row[0] = i;
-        for (int j = 1; j <= n; j++) {
+        for (size_t j = 1; j <= n; j++) {
             int above = row[j];
             int same = apr_tolower(a[i - 1]) == apr_tolower(b[j - 1]);
 
