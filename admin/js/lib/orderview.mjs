@@ -34,6 +34,11 @@ export function fraudBadge(status) {
   return badge(word(`fraud.${status}`, status), FRAUD_TONES[status] || 'quiet', `fraud-${status}`);
 }
 
+/** What people call it among themselves. */
+export function tagBadges({ tags = [] }) {
+  return tags.map((tag) => html`${badge(tag, 'quiet', 'tag')} `);
+}
+
 export function operationBadge(state) {
   return badge(word(`operation_state.${state}`, state), OPERATION_TONES[state] || 'quiet',
     `operation-${state}`);

@@ -35,6 +35,7 @@ export function useListKeys(list, selection) {
     { key: 'X', name: 'pick_to', act: () => pick(true) },
     { key: 'a', name: 'pick_all', act: () => selection.pickAll(list.orders ?? [], true) },
     { key: 'Escape', name: 'clear', act: () => { if (selection.orders.size) selection.clear(); } },
+    { key: 'c', name: 'capture_chosen', act: () => press('capture-chosen') },
     { key: 'p', name: 'print_chosen', act: () => press('print-slip') },
     { key: 'e', name: 'export', act: () => press(selection.orders.size ? 'export-chosen' : 'csv') },
     { key: 'n', name: 'next_page', act: () => list.turn('next') },

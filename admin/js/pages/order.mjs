@@ -11,6 +11,7 @@ import { explain, t } from '../lib/i18n.mjs';
 import { recall } from '../lib/kept.mjs';
 import { keysButton } from '../lib/keys.mjs';
 import { attention } from './attention.mjs';
+import { Desk } from './desk.mjs';
 import { neighbours, useOrderKeys } from './orderkeys.mjs';
 import { paperOf } from '../lib/paper.mjs';
 import { captures, creditInvoices, facts, history, lines, summary } from './orderparts.mjs';
@@ -29,6 +30,8 @@ let looked = null;          // { text, tone } of the last look at Klarna
 let isLooking = false;
 let isMarking = false;
 let following = null;
+
+const desk = new Desk({ id, changed, draw });
 
 // --- reading ---------------------------------------------------------------------------------
 
@@ -139,7 +142,7 @@ function heading() {
     environmentBadge(order.environment)}<span class="soft">${
     time(order.created_at, dateTime(order.created_at))}</span></p>
     <p class="sentence" data-name="sentence">${sentence(order)}</p>${
-    refusal(order)}</div>${lookButton()}</div>`;
+    refusal(order)}${isUnfinished() ? nothing : desk.tags(order)}</div>${lookButton()}</div>`;
 }
 
 // Several orders of one number are one purchase that was paid twice, or a number used again.
@@ -180,7 +183,8 @@ function page() {
     ${attention(order, { isMarking, markSeen })}
     ${summary(order)}
     <div class="columns"><div class="column">${lines(order)}${movements()}</div>
-    <aside class="column" aria-label=${t('order.facts')}>${facts(order)}</aside></div>
+    <aside class="column" aria-label=${t('order.facts')}>${
+      isUnfinished() ? nothing : desk.notes(order)}${facts(order)}</aside></div>
     ${history(order, operations, (op) => operationActions(order, op, changed))}${keysButton()}`;
 }
 

@@ -40,6 +40,8 @@ export function useOrderKeys() {
     { key: 'c', name: 'capture', act: () => press('do-capture') },
     { key: 'r', name: 'credit', act: () => press('do-credit') },
     { key: 't', name: 'tracking', act: () => press('do-tracking') },
+    { key: 'm', name: 'note', act: () => document.getElementById('note')?.focus() },
+    { key: 'g', name: 'tags', act: () => press('edit-tags') },
     { key: 'p', name: 'print', act: () => press('print-slip') },
     { key: 'l', name: 'look', act: () => press('look') },
     { key: 'n', name: 'next_order', act: () => follow('[data-name=to-next]') },

@@ -11,7 +11,8 @@ import { keep } from '../lib/kept.mjs';
 import { keysButton } from '../lib/keys.mjs';
 import { Listing } from '../lib/listing.mjs';
 import { AROUND, LAST_LIST, nameOf } from '../lib/orderview.mjs';
-import { draw, startPage, stores } from '../lib/shell.mjs';
+import { draw, onBack, startPage, stores } from '../lib/shell.mjs';
+import { Batches } from './batch.mjs';
 import { dock } from './dock.mjs';
 import { useListKeys } from './listkeys.mjs';
 import { columnsButton, ordersTable, sortChoice } from './orderstable.mjs';
@@ -28,14 +29,17 @@ const PLACES = ['department', 'till', 'terminal', 'cashier', 'invoice']; // in a
 let counts = {};            // list -> { count, more }
 let csv = '';
 let totals = null;          // of all that is found, not of the page
+let tags = [];
 
 const list = new Listing({ names: ['list', 'q', 'sort'], last: LAST_LIST,
-  narrowing: ['state', 'store', 'channel', ...PLACES, 'when', 'from', 'to'],
+  narrowing: ['state', 'store', 'channel', ...PLACES, 'when', 'from', 'to', 'tag'],
   asked: (filter) => ({ when: '', ...spanOf(filter) }), beside: readBeside, byIds: true,
   found: (count) => (count ? t('orders.found', { count }) : t('orders.none')) });
 // What is chosen belongs to what is looked for, on whatever page and in whatever order.
 const selection = new Selection({ changed: draw,
   of: () => list.hrefOf({ ...list.filter, cursor: '', sort: '' }) });
+
+const batches = new Batches({ changed: draw, moved: () => list.refresh() });
 
 // The lists are there without any of this; the orders' own request says what is wrong.
 async function side(path, take) {
@@ -53,6 +57,7 @@ async function readBeside({ cursor, ...all }) {
   await Promise.all([
     side('orders/lists', (found) => { counts = found.lists; }),
     side(list.routeOf(all, { sort: '' }, 'orders/totals'), (found) => { totals = found; }),
+    side('orders/tags', (found) => { ({ tags } = found); }),
   ]);
   draw();
 }
@@ -109,6 +114,12 @@ function days() {
     list.day('from', t('orders.from'))}${list.day('to', t('orders.to'))}`}`;
 }
 
+function labels() {
+  const names = tags.map(({ tag }) => tag);
+  if (!names.length && !list.filter.tag) return nothing;
+  return list.choice('tag', names, { label: t('orders.tag'), any: t('orders.any_tag') });
+}
+
 function filters() {
   return list.filters(html`${list.choice('state', STATES, { label: t('orders.state'),
     any: t('orders.any_state') }, (state) => word(`state.${state}`, state))}
@@ -116,7 +127,7 @@ function filters() {
       any: t('orders.any_store') }) : nothing}
     ${list.choice('channel', CHANNELS, { label: t('orders.channel'),
       any: t('orders.any_channel') }, (channel) => word(`channel.${channel}`, channel))}${places()}
-    ${days()}${sortChoice(list)}`,
+    ${days()}${labels()}${sortChoice(list)}`,
   { list: list.filter.list });
 }
 
@@ -186,8 +197,8 @@ function view() {
   if (list.error?.isDenied) return html`<h1>${t('orders.title')}</h1>${results()}`;
   remember();
   return html`<div class="page-head"><h1>${t('orders.title')}</h1>${searchBox()}</div>
-    ${lists()}${filters()}${explanation()}${tools()}${results()}${
-    totalsLine()}${takeOver()}${keysButton()}${dock(list, selection)}`;
+    ${batches.view()}${lists()}${filters()}${explanation()}${tools()}${results()}${
+    totalsLine()}${takeOver()}${keysButton()}${dock(list, selection, batches)}`;
 }
 
 startPage({
@@ -197,6 +208,8 @@ startPage({
   view,
   start: async () => {
     useListKeys(list, selection);
+    onBack(() => batches.start());
     await list.start();
+    await batches.start();
   },
 });

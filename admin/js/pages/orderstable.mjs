@@ -5,7 +5,7 @@ import { badge, html, live, nothing, repeat, time } from '../lib/html.mjs';
 import { date, dateTime, money } from '../lib/format.mjs';
 import { t, word } from '../lib/i18n.mjs';
 import { keep, recall } from '../lib/kept.mjs';
-import { concernMark, concerns, expiry, nameOf, sentence, stateBadge }
+import { concernMark, concerns, expiry, nameOf, sentence, stateBadge, tagBadges }
   from '../lib/orderview.mjs';
 import { draw, environmentBadge, isMixed } from '../lib/shell.mjs';
 
@@ -14,7 +14,7 @@ const SORTS = ['newest', 'oldest', 'amount_desc', 'amount_asc', 'expiry'];
 // A heading that sorts: downwards first.
 const SORTED = { placed: ['newest', 'oldest'], total: ['amount_desc', 'amount_asc'],
   ends: ['expiry', 'expiry'] };
-const SPARE = ['ends', 'store'];  // only when somebody wants them
+const SPARE = ['ends', 'store', 'tags'];  // only when somebody wants them
 
 // --- the cells -------------------------------------------------------------------------------
 
@@ -62,6 +62,7 @@ const COLUMNS = {
     cell: (order) => amountCell('remaining', 'remaining_authorized_amount', order) },
   ends: { text: () => t('column.ends'), cell: (order) => plainCell('ends', expiry(order)
     ? time(order.expires_at, date(order.expires_at)) : '–') },
+  tags: { text: () => t('column.tags'), cell: (order) => plainCell('tags', tagBadges(order)) },
   store: { text: () => t('column.store'), cell: (order) => plainCell('store', order.merchant) },
 };
 

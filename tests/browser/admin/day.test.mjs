@@ -3,8 +3,9 @@
 // names, what is found is sorted and added up, and the list keeps up with what others do.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { ADMIN, act, books, captured, eventually, line, placed, shows, sql, story, visit,
-  withBrowser } from './support.mjs';
+import { test } from 'node:test';
+import { ADMIN, act, books, captured, control, eventually, fault, ledger, line, noFaults, placed,
+  shows, sql, story, visit, withBrowser } from './support.mjs';
 import { looks } from './looks.mjs';
 
 withBrowser();
@@ -340,4 +341,100 @@ story('the list with all of it open', async (page) => {
   await page.emulateMedia({ forcedColors: 'active' });
   assert.equal(await page.locator('tr[data-picked]').first().evaluate(
     (row) => getComputedStyle(row).outlineStyle), 'solid');
+});
+
+// --- many at once -------------------------------------------------------------------------------
+
+const REFUSAL = { kind: 'status', status: 403, body: { error_code: 'NOT_ALLOWED',
+  error_messages: ['Not allowed right now.'], correlation_id: 'batch' } };
+
+// As somebody may: chosen on four pages, handed over, the tab closed, and looked at later.
+test('two hundred captures from one selection, with five refusals and a closed tab', async () => {
+  const { made, search } = await group(200, 'BATCH');
+  const bad = made.filter((_, i) => i % 40 === 7);
+  for (const order of bad) await fault(order, 'captures', REFUSAL, -1);
+  await control('faults', { match: { method: 'POST', path: 'captures$' }, times: 3,
+    fault: { kind: 'rate_limit' } });
+  await visit('clerk', async (page, context) => {
+    await openList(page, search);
+    for (let i = 0; i < 4; i++) {
+      if (i) {
+        const before = (await names(page))[0];
+        await page.keyboard.press('n');
+        await page.waitForFunction((name) => (
+          document.querySelector('a.order-link')?.innerText !== name), before);
+      }
+      await page.keyboard.press('a');
+      await shows(chosen(page), `${50 * (i + 1)} orders selected`);
+    }
+    await page.keyboard.press('c');
+    await shows(page.locator('dialog[data-name=capture]'), 'SEK 20,000.00');
+    await page.keyboard.press('Enter');
+    await page.locator('[data-name=batch]').waitFor();
+    await page.close();
+    const later = await context.newPage();
+    await later.goto(ADMIN);
+    const batch = later.locator('[data-name=batch]');
+    await later.locator('[data-name=batch][data-state=done]').waitFor({ timeout: 240000 });
+    await shows(batch, '195 captured · 5 did not go through');
+    const told = await batch.locator('.failures a').allInnerTexts();
+    assert.deepEqual(told.toSorted(), bad.map(({ reference }) => reference).toSorted());
+    await looks(later, 'batch-done');
+    await later.locator('[data-name=put-away]').click();
+    await later.reload();
+    await links(later).first().waitFor();
+    assert.equal(await batch.count(), 0);
+  });
+  await noFaults();
+  for (const order of made) {
+    const { captures, captured_amount: amount } = await ledger(order);
+    const isBad = bad.includes(order);
+    assert.deepEqual([captures.length, amount], isBad ? [0, 0] : [1, 10000], order.reference);
+  }
+});
+
+story('a batch whose answer is lost is asked for again, and captured once', async (page) => {
+  const { made, search } = await group(2, 'LOST');
+  let lost = 0;
+  await page.route('**/orders/batches', async (route) => {
+    if (route.request().method() !== 'POST' || lost) return route.fallback();
+    lost += 1;
+    await route.fetch();
+    return route.abort();
+  });
+  await openList(page, search);
+  await page.getByLabel('Select all on this page').check();
+  await page.locator('[data-name=capture-chosen]').click();
+  await page.keyboard.press('Enter');
+  await shows(page.locator('[data-name=batch-problem]'), 'not known whether the server');
+  await page.reload(); // what was kept is asked for again, with its key
+  await page.locator('[data-name=batch][data-state=done]').waitFor();
+  assert.equal(await page.locator('[data-name=batch]').count(), 1);
+  for (const order of made) await books(order, { captured_amount: 10000 });
+}, { expected: ['/orders/batches'] });
+
+// --- what people tell each other ----------------------------------------------------------------
+
+story('notes and tags: kept for the next person, and found', async (page) => {
+  const order = await placed(), tag = `fragile${process.pid}`;
+  await page.goto(`${ADMIN}order.html?id=${order.id}`);
+  await page.locator('[data-name=do-capture]').waitFor();
+  await page.keyboard.press('m');
+  await page.keyboard.type('Call before delivery.');
+  await page.locator('[data-name=add-note]').click();
+  await shows(page.locator('[data-name=notes] li'), 'Call before delivery.');
+  assert.equal(await page.locator('#note').inputValue(), '');
+  await page.locator('[data-name=edit-tags]').click();
+  await page.keyboard.type(`${tag}, gift`);
+  await looks(page, 'order-desk');
+  await page.locator('#tags').press('Enter');
+  await shows(page.locator('[data-name=tag]'), tag);
+  await visit('operator', async (other) => {
+    await openList(other);
+    await other.locator('select[name=tag]').selectOption(tag);
+    await other.waitForURL(`**tag=${tag}*`);
+    await shows(links(other), order.reference);
+    await links(other).first().click();
+    await shows(other.locator('[data-name=notes] li'), 'clerk');
+  });
 });
