@@ -49,6 +49,27 @@ static void add_same_reference(kl_request_t *req, const kl_order_t *order, kl_js
     }
 }
 
+/* Where else the order can be looked at. */
+static void add_links(kl_request_t *req, const kl_order_t *order, kl_json_t *v)
+{
+    apr_pool_t *p = req->r->pool;
+    const apr_array_header_t *links = kl_settings_server(req->r->server)->links;
+    kl_json_t *list = kl_json_array(p);
+
+    for (int i = 0; links && i < links->nelts; i++) {
+        const kl_order_link_t *link = &APR_ARRAY_IDX(links, i, kl_order_link_t);
+        const char *url = kl_order_link_url(p, link->url, order);
+        kl_json_t *one = kl_json_object(p);
+
+        if (url) {
+            kl_json_set_str(one, "name", link->name);
+            kl_json_set_str(one, "url", url);
+            kl_json_append(list, one);
+        }
+    }
+    kl_json_set(v, "links", list);
+}
+
 /* With what people put on it; NULL: the fault is in req->err. */
 static kl_json_t *view(kl_request_t *req, kl_order_t *order)
 {
@@ -58,6 +79,7 @@ static kl_json_t *view(kl_request_t *req, kl_order_t *order)
 
     APR_ARRAY_PUSH(orders, kl_order_t *) = order;
     kl_json_append(views, v);
+    add_links(req, order, v);
     return kl_notes_show_tags(req, orders, views) == KL_OK && kl_notes_show(req, order, v) == KL_OK
                ? v
                : NULL;

@@ -298,6 +298,23 @@ static const char *set_auto_extend(cmd_parms *cmd, void *unused, int on)
     return NULL;
 }
 
+static const char *add_link(cmd_parms *cmd, void *unused, const char *name, const char *url)
+{
+    kl_server_settings_t *cfg = settings_of(cmd);
+    const char *fault = kl_order_link_fault(cmd->temp_pool, url);
+
+    (void)unused;
+    if (!name[0] || fault) {
+        return apr_psprintf(cmd->pool, "KlarnaOrderLink: %s, not '%s'",
+                            name[0] ? fault : "expected a name before the address", url);
+    }
+    if (!cfg->links) {
+        cfg->links = apr_array_make(cmd->pool, 2, sizeof(kl_order_link_t));
+    }
+    APR_ARRAY_PUSH(cfg->links, kl_order_link_t) = (kl_order_link_t){name, url};
+    return NULL;
+}
+
 /* Called once for each name. */
 static const char *use_store(cmd_parms *cmd, void *cfgv, const char *name)
 {
@@ -358,6 +375,8 @@ const command_rec kl_directives[] =
                    "how long unfinished payments and sent requests are kept, 7d to 3650d, default "
                    "30d"),
      KL_DEPARTMENT_DIRECTIVES,
+     AP_INIT_TAKE2("KlarnaOrderLink", add_link, NULL, RSRC_CONF,
+                   "a name, and the address of an order elsewhere with placeholders"),
      AP_INIT_ITERATE("KlarnaUseStore", use_store, NULL, ACCESS_CONF,
                      "the accounts whose orders the Location serves, default 'default'"),
      {NULL, {NULL}, NULL, 0, RAW_ARGS, NULL}};

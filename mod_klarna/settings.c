@@ -93,6 +93,7 @@ void *kl_settings_server_merge(apr_pool_t *p, void *basev, void *addv)
     cfg->worker = add->worker >= 0 ? add->worker : base->worker;
     cfg->auto_extend = add->auto_extend >= 0 ? add->auto_extend : base->auto_extend;
     cfg->retention = add->retention >= 0 ? add->retention : base->retention;
+    cfg->links = add->links ? add->links : base->links;
     cfg->callback_base = add->callback_base ? add->callback_base : base->callback_base;
     return cfg;
 }

@@ -13,6 +13,7 @@
 #include "api/signed_cart.h"
 #include "api/account.h"
 #include "core/department.h"
+#include "core/order_link.h"
 #include "database.h"
 #include "store/store.h"
 #include "trouble.h"
@@ -44,6 +45,7 @@ typedef struct kl_server_settings_t {
     int worker;                          /* KlarnaWorker: threads, 0 = off, -1 = unset (on) */
     int auto_extend;                     /* KlarnaAutoExtend: 1, 0, -1 = unset (off) */
     int retention;                       /* KlarnaRetention: days, -1 = unset */
+    apr_array_header_t *links;           /* of kl_order_link_t: KlarnaOrderLink, NULL = none */
     kl_database_t *database;             /* mod_dbd's settings, after kl_check_settings */
     kl_store_t *store;                   /* set in child_init */
     kl_trouble_t *trouble;               /* the database's, set in child_init */

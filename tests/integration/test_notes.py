@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the shop's people put on an order for each other: notes, and tags by which it is listed. Klarna
-is told nothing of it."""
+"""What the shop's people put on an order for each other: notes, tags by which it is listed, and where
+else it can be looked at. Klarna is told nothing of it."""
 import uuid
 
 import pytest
 
-from shop import Shop, new_key, problem
+import carts
+from httpd import Httpd
+from sandbox import klarna_url
+from shop import EXTRA, Shop, new_key, problem
 
 pytestmark = pytest.mark.databases
 
@@ -83,3 +86,15 @@ def test_whose(shop, httpd, box, order_id):
     problem(note(theirs, order_id, "a"), 404, "no_such_order")
     problem(tag(theirs, order_id, "a"), 404, "no_such_order")
     assert theirs.get("/tags")["tags"] == []
+
+
+def test_links(box):
+    server = Httpd(klarna_url(box), EXTRA + """
+KlarnaOrderLink "Shop" "https://shop.example/{merchant_reference1}?k={klarna_order_id}"
+KlarnaOrderLink Other /orders/{merchant_reference2}
+""")
+    shop = Shop(server, box)
+    order = shop.order(shop.placed(carts.of(carts.line("a", 1, 1000), merchant_reference1="A/1 å")))
+    assert order["links"] == [{
+        "name": "Shop", "url": f"https://shop.example/A%2F1%20%C3%A5?k={order['klarna_order_id']}"}]
+    server.stop()
