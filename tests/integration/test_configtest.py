@@ -467,7 +467,7 @@ def test_a_right_setting(home, what):
 def _examples():
     """What the documentation shows of departments, for this machine."""
     with open(os.path.join(ROOT, "docs", "instore.md"), encoding="utf-8") as file:
-        found = [text for text in re.findall(r"^```\n(.*?)^```", file.read(), re.M | re.S)
+        found = [text for text in re.findall(r"^```\w*\n(.*?)^```", file.read(), re.M | re.S)
                  if "<KlarnaDepartment" in text]
     with open(os.path.join(CONF, "mod_klarna.conf"), encoding="utf-8") as file:
         reference = re.search(r"^# --- departments.*?(?=^# --- )", file.read(), re.M | re.S).group(0)
