@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import ssl
+import shutil
 import subprocess
 import threading
 import time
@@ -19,6 +20,7 @@ import carts
 import confidential
 import klarnas_hosts
 import sandbox
+import stores
 from httpd import USERS, Httpd
 from klarnas_hosts import HOSTS, NO_SUCH_ORDER, UNAUTHORIZED
 from ports import free_port
@@ -26,6 +28,7 @@ from sandbox_client import ROOT
 from shop import EXTRA
 from test_configtest import without
 from tls_front import TlsFront
+from waiting import eventually
 
 COMMAND = pathlib.Path(ROOT, "scripts", "klarna-preflight")
 
@@ -195,6 +198,20 @@ def test_no_database(box):
     report = run(site(server))
     assert not report["passed"] and report["checks"][1]["name"] in ("database", "schema")
     assert report["checks"][1]["cure"]
+    server.stop()
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or stores.CHOSEN != "sqlite3", reason="gives a file away")
+def test_a_database_that_cannot_be_written(box):
+    """The file is read well; only a write finds it out. It heals without a restart."""
+    server = Httpd(box.url, start=False)
+    shutil.chown(server.database, "root", "root")
+    server.allow_log("KLA00|AH0")
+    server.start()
+    wrong(run(site(server)), "database", "to the user that httpd runs as")
+    server.hand_over()
+    eventually(lambda: server.get("/klarna/operator/health", "operator").status == 200)
+    assert run(site(server), status=0)["passed"]
     server.stop()
 
 
