@@ -159,5 +159,6 @@ const char *kl_dbd_fault_cure(kl_fault_t fault, kl_dialect_t dialect)
 int kl_dbd_fault_sticks(kl_fault_t fault, kl_dialect_t dialect)
 {
     return fault == KL_FAULT_READ_ONLY || fault == KL_FAULT_CLOSED
-           || (fault == KL_FAULT_NO_TABLE && dialect == KL_DIALECT_SQLITE3);
+           || (fault == KL_FAULT_NO_TABLE && dialect == KL_DIALECT_SQLITE3)
+           || (fault == KL_FAULT_DENIED && dialect == KL_DIALECT_MYSQL);
 }

@@ -33,8 +33,8 @@ typedef struct run_t {
     int missing;                 /* the last try failed because the session has no such name */
 } run_t;
 
-/* The first line of a driver's text, without quoted parts, which may be data. */
-static const char *sanitised(apr_pool_t *p, const char *text)
+/* The first line of a driver's text, on a line of the log. Quoted parts of it may be data. */
+static const char *sanitised(apr_pool_t *p, const char *text, int has_data)
 {
     char *out = apr_palloc(p, MAX_LOGGED + 1);
     char quote = 0;
@@ -47,7 +47,7 @@ static const char *sanitised(apr_pool_t *p, const char *text)
             }
             quote = 0;
         }
-        else if (*text == '\'' || *text == '"') {
+        else if (has_data && (*text == '\'' || *text == '"')) {
             quote = *text;
         }
         out[n++] = apr_iscntrl(*text) ? ' ' : *text;
@@ -61,7 +61,7 @@ static kl_kind_t unreachable(kl_connections_t *connections, apr_pool_t *p, kl_er
     const char *why = connections->why ? connections->why(connections, p) : NULL;
 
     kl_error_set(err, KL_UNAVAILABLE, "store", "The database cannot be reached%s%s.",
-                 why ? ": " : "", why ? sanitised(p, why) : "");
+                 why ? ": " : "", why ? sanitised(p, why, 0) : "");
     kl_error_next(err, "Start the database, or correct DBDParams; the server's error log has the "
                        "cause. httpd needs no restart.");
     err->reason = "database_unreachable";
@@ -107,7 +107,7 @@ static void log_error(kl_dbd_t *db, int rc)
     if (db->connections->log) {
         db->connections->log(db->connections, db->label,
                              apr_psprintf(db->scratch, "%s (%d)",
-                                          sanitised(db->scratch, text ? text : ""), rc));
+                                          sanitised(db->scratch, text ? text : "", 1), rc));
     }
 }
 

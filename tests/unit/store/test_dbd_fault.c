@@ -77,6 +77,8 @@ static void only_some_stick_to_a_connection(void **state)
     assert_true(kl_dbd_fault_sticks(KL_FAULT_READ_ONLY, KL_DIALECT_SQLITE3));
     assert_true(kl_dbd_fault_sticks(KL_FAULT_READ_ONLY, KL_DIALECT_PGSQL));
     assert_true(kl_dbd_fault_sticks(KL_FAULT_NO_TABLE, KL_DIALECT_SQLITE3));
+    assert_true(kl_dbd_fault_sticks(KL_FAULT_DENIED, KL_DIALECT_MYSQL));
+    assert_false(kl_dbd_fault_sticks(KL_FAULT_DENIED, KL_DIALECT_PGSQL));
     assert_false(kl_dbd_fault_sticks(KL_FAULT_NO_TABLE, KL_DIALECT_PGSQL));
     assert_false(kl_dbd_fault_sticks(KL_FAULT_BUSY, KL_DIALECT_SQLITE3));
     assert_false(kl_dbd_fault_sticks(KL_FAULT_FULL, KL_DIALECT_SQLITE3));
