@@ -33,6 +33,8 @@
 #define KL_LIST_RETURNED_ "l.kind = 'return_reason' AND l.value = %s"
 #define KL_LIST_ARTICLE_(folded) "l.article = " folded
 #define KL_LIST_LABELLED_(what) " WHERE l.merchant = %s AND " what " AND o.id = l.order_id"
+#define KL_LIST_LABELS_(what, table) \
+    "SELECT l.order_id FROM " table " l WHERE l.merchant = %s AND " what
 /* The same of an order that something else found: its whole key is known. */
 #define KL_LIST_HAS_(table, what) \
     " AND EXISTS (SELECT 1 FROM " table " l WHERE l.merchant = o.merchant AND " what \
@@ -41,20 +43,26 @@
 /* One branch for each column that is searched, so that each uses its own index. References are
  * only in it where there are any, as <> '' says. */
 #define KL_HIT_ " UNION SELECT id AS hit FROM klarna_order WHERE merchant = %s AND "
-#define KL_HITS_(folded, column) \
-    "(SELECT id AS hit FROM klarna_order WHERE id = " folded " AND merchant = %s" \
-    KL_HIT_ "klarna_order_id IN (%s, " folded ")" \
+#define KL_HITS_(folded, value, column) \
+    "SELECT id AS hit FROM klarna_order WHERE id = " value " AND merchant = %s" \
+    KL_HIT_ "klarna_order_id IN (%s, " value ")" \
     KL_HIT_ column("klarna_reference") " = " folded " AND klarna_reference <> ''" \
     KL_HIT_ column("reference1") " = " folded " AND reference1 <> ''" \
     KL_HIT_ column("reference2") " = " folded " AND reference2 <> ''" \
-    " UNION SELECT order_id AS hit FROM klarna_reference WHERE merchant = %s AND value = " folded \
-    ") hits"
+    " UNION SELECT order_id AS hit FROM klarna_reference WHERE merchant = %s AND value = " value
 #define KL_FOLDED_COLUMN_(column) "LOWER(" column ")"
 #define KL_FOLDED_COLUMN_PGSQL_(column) "LOWER(" column " COLLATE \"C\")"
 #define KL_FOLDED_COLUMN_MYSQL_(column) column "_folded"
-#define KL_LIST_HITS_SQLITE3 KL_HITS_(KL_FOLDED, KL_FOLDED_COLUMN_)
-#define KL_LIST_HITS_PGSQL KL_HITS_(KL_FOLDED_PGSQL, KL_FOLDED_COLUMN_PGSQL_)
-#define KL_LIST_HITS_MYSQL KL_HITS_(KL_FOLDED, KL_FOLDED_COLUMN_MYSQL_)
+#define KL_HITS_FIRST_(hits, join) \
+    "(" hits ") hits " join " klarna_order o WHERE o.id = hits.hit"
+#define KL_LIST_HITS_SQLITE3 \
+    KL_HITS_FIRST_(KL_HITS_(KL_FOLDED, KL_FOLDED, KL_FOLDED_COLUMN_), "CROSS JOIN")
+/* An array, because of a join it would think that all in the order of the page are read faster. */
+#define KL_LIST_HITS_PGSQL \
+    "klarna_order o WHERE o.id = ANY (ARRAY(" \
+    KL_HITS_(KL_FOLDED_PGSQL, KL_FOLDED_PGSQL_COLUMN, KL_FOLDED_COLUMN_PGSQL_) "))"
+#define KL_LIST_HITS_MYSQL \
+    KL_HITS_FIRST_(KL_HITS_(KL_FOLDED, KL_FOLDED, KL_FOLDED_COLUMN_MYSQL_), "STRAIGHT_JOIN")
 
 /* --- what is checked -------------------------------------------------------------------- */
 

@@ -62,7 +62,7 @@ static const struct {
     [BY_WAITING] = {"waiting", "waiting", KL_LIST_MARKED_("waiting")},
     [BY_ATTENTION] = {"attention", "by_attention", KL_LIST_MARKED_("attention")},
     [BY_IDS] = {"ids", NULL, KL_LIST_ALL},
-    [BY_FOUND] = {"found", NULL, " WHERE o.id = hits.hit"},
+    [BY_FOUND] = {"found", NULL, NULL},
 };
 
 /* A query put into words, and what is made of it. */
@@ -335,8 +335,6 @@ static void add_from(kl_text_builder_t *b, const ask_t *ask, by_t by)
     switch (by) {
     case BY_FOUND:
         add_hits(b, ask);
-        kl_text_builder_add_each(b, " CROSS JOIN klarna_order o", " CROSS JOIN klarna_order o",
-                                 " STRAIGHT_JOIN klarna_order o");
         break;
     case BY_ARTICLE:
     case BY_TAG:
@@ -393,16 +391,16 @@ static void add_where(kl_text_builder_t *b, const ask_t *ask, by_t by)
 {
     const char *value = driving_word(ask, by);
 
+    if (by == BY_FOUND) { /* it stands with the hits */
+        return;
+    }
     if (by == BY_ARTICLE) {
         kl_text_builder_add_each(b, KL_LIST_LABELLED_(KL_LIST_ARTICLE_(KL_FOLDED)),
-                                 KL_LIST_LABELLED_(KL_LIST_ARTICLE_(KL_FOLDED_PGSQL)),
+                                 KL_LIST_LABELLED_(KL_LIST_ARTICLE_(KL_FOLDED_PGSQL_COLUMN)),
                                  KL_LIST_LABELLED_(KL_LIST_ARTICLE_(KL_FOLDED)));
     }
     else {
         kl_text_builder_add(b, drivers[by].where);
-    }
-    if (by == BY_FOUND) {
-        return;
     }
     kl_text_builder_text(b, ask->query->account);
     if (value) {
@@ -591,7 +589,8 @@ static void add_way(kl_text_builder_t *b, const ask_t *ask, const char *columns,
     }
     if (way->has_article) {
         kl_text_builder_add_each(b, KL_LIST_HAS_("klarna_article", KL_LIST_ARTICLE_(KL_FOLDED)),
-                                 KL_LIST_HAS_("klarna_article", KL_LIST_ARTICLE_(KL_FOLDED_PGSQL)),
+                                 KL_LIST_HAS_("klarna_article",
+                                              KL_LIST_ARTICLE_(KL_FOLDED_PGSQL_COLUMN)),
                                  KL_LIST_HAS_("klarna_article", KL_LIST_ARTICLE_(KL_FOLDED)));
         kl_text_builder_text(b, ask->search);
     }
@@ -725,6 +724,24 @@ static int is_in_doubt(const ask_t *ask, by_t *by)
     return !is_sorted(*by, ask->sort) && !is_sortable(*by) && may_be_few(ask, *by);
 }
 
+/* Their rows alone say how many: no order is read. */
+static void add_labels_alone(kl_text_builder_t *b, const ask_t *ask, by_t by)
+{
+    if (by == BY_ARTICLE) {
+        kl_text_builder_add_each(b, KL_LIST_LABELS_(KL_LIST_ARTICLE_(KL_FOLDED), "klarna_article"),
+                                 KL_LIST_LABELS_(KL_LIST_ARTICLE_(KL_FOLDED_PGSQL_COLUMN),
+                                                 "klarna_article"),
+                                 KL_LIST_LABELS_(KL_LIST_ARTICLE_(KL_FOLDED), "klarna_article"));
+    }
+    else {
+        kl_text_builder_add(b, by == BY_TAG ? KL_LIST_LABELS_(KL_LIST_TAGGED_, "klarna_label")
+                                            : KL_LIST_LABELS_(KL_LIST_RETURNED_, "klarna_label"));
+    }
+    kl_text_builder_text(b, ask->query->account);
+    kl_text_builder_text(b, driving_word(ask, by));
+    add_limit(b, ask);
+}
+
 int kl_order_query_probe(kl_order_select_t *out, apr_pool_t *p, const kl_order_query_t *query)
 {
     kl_order_query_t time = {.account = query->account,
@@ -749,9 +766,14 @@ int kl_order_query_probe(kl_order_select_t *out, apr_pool_t *p, const kl_order_q
                     .shop = ask.shop,
                     .sort = KL_SORT_NEWEST};
     kl_text_builder_add(&b, "SELECT COUNT(*) FROM (");
-    add_way(&b, &alone, "SELECT o.id", &(way_t){.by = by});
+    if (is_label(by)) {
+        add_labels_alone(&b, &alone, by);
+    }
+    else {
+        add_way(&b, &alone, "SELECT o.id", &(way_t){.by = by});
+    }
     kl_text_builder_add(&b, ") found");
-    finish(out, &b, "probe", drivers[by].name);
+    finish(out, &b, "probe", is_label(by) ? "label" : drivers[by].name);
     return 1;
 }
 

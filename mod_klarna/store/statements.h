@@ -378,6 +378,8 @@ typedef enum { KL_DIALECT_SQLITE3, KL_DIALECT_PGSQL, KL_DIALECT_MYSQL, KL_DIALEC
  * they would depend on the database. */
 #define KL_FOLDED "LOWER(%s)"
 #define KL_FOLDED_PGSQL "LOWER(%s COLLATE \"C\")"
+/* To be compared with a column: one of another collation has no index to PostgreSQL. */
+#define KL_FOLDED_PGSQL_COLUMN KL_FOLDED_PGSQL " COLLATE \"default\""
 
 /* References are stored some at a time; a short batch repeats its last. */
 #define KL_REFERENCES 4

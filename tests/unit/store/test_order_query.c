@@ -319,7 +319,7 @@ static void a_probe_asks_one_thing(void **state)
     query.search = "A1";
     assert_true(kl_order_query_probe(&probe, *state, &query));
     assert_string_equal(shown(probe.statement.text[KL_DIALECT_SQLITE3], probe.values),
-                        "shop|A1|||||||||3|max|max||2001");
+                        "shop|A1|2001");
 }
 
 static void ids_fill_their_places(void **state)
