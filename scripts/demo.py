@@ -25,8 +25,10 @@ from shop import Shop  # noqa: E402
 
 AMOUNTS = ("order_amount", "captured_amount", "refunded_amount", "remaining_authorized_amount")
 KLARNA_SDK = "https://x.klarnacdn.net/kp/lib/v1/api.js"
-# What the stories of the till need besides: no finalising, captured when verified, in a hurry.
+# What the stories of the till need besides: no finalising, captured when verified, in a hurry; and
+# an order's page, where else it is known.
 TILLS = """
+KlarnaOrderLink "The shop" "/?order={merchant_reference1}"
 <KlarnaDepartment desk>
     KlarnaInStore        hosted_page
     KlarnaInStoreMarkets SE/SEK

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What people keep with an order for each other: notes and tags. Nothing of it is told to Klarna or
-// to the shopper, and none of it moves money.
+// What people keep with an order for each other: notes, tags, and the links to where else it is
+// known. Nothing of it is told to Klarna or to the shopper, and none of it moves money.
 //
 //   const desk = new Desk({ id, changed, draw });     changed(): the order is read again
-//   desk.tags(order), desk.notes(order)
+//   desk.tags(order), desk.notes(order), desk.links(order)
 import { get, post } from '../lib/api.mjs';
 import { html, live, nothing, time } from '../lib/html.mjs';
 import { dateTime } from '../lib/format.mjs';
@@ -120,5 +120,16 @@ export class Desk {
       data-name="keep-tags" aria-busy=${String(this.#busy === 'tags')}>${t('desk.keep')}</button>
       <button type="button" class="secondary small" @click=${() => this.#endTags()}>${
       t('cancel')}</button>${this.#wrong('tags')}</form>`;
+  }
+
+  // --- where else ------------------------------------------------------------------------------
+
+  // The addresses are the administrator's own, of this server or of another.
+  links({ links = [] }) {
+    if (!links.length) return nothing;
+    return html`<section class="part" data-name="links" aria-labelledby="links-title"><h2
+      id="links-title">${t('desk.links')}</h2><ul class="links-list">${links.map(({ name, url }) => (
+      html`<li><a href=${url} target="_blank" rel="noopener noreferrer">${name}<span
+      class="hidden"> (${t('opens_elsewhere')})</span></a></li>`))}</ul></section>`;
   }
 }

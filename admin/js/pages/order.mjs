@@ -184,7 +184,7 @@ function page() {
     ${summary(order)}
     <div class="columns"><div class="column">${lines(order)}${movements()}</div>
     <aside class="column" aria-label=${t('order.facts')}>${
-      isUnfinished() ? nothing : desk.notes(order)}${facts(order)}</aside></div>
+      isUnfinished() ? nothing : desk.notes(order)}${desk.links(order)}${facts(order)}</aside></div>
     ${history(order, operations, (op) => operationActions(order, op, changed))}${keysButton()}`;
 }
 

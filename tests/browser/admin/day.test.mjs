@@ -438,3 +438,10 @@ story('notes and tags: kept for the next person, and found', async (page) => {
     await shows(other.locator('[data-name=notes] li'), 'clerk');
   });
 });
+
+story('an order leads to where else it is known', async (page) => {
+  const order = await placed();
+  await page.goto(`${ADMIN}order.html?id=${order.id}`);
+  const link = page.locator('[data-name=links]').getByRole('link', { name: 'The shop' });
+  assert.equal(await link.getAttribute('href'), `/?order=${order.reference}`);
+});
