@@ -172,6 +172,21 @@ def test_whose_orders(shop, httpd, box):
     problem(httpd.get(f"{shop.orders}/batches/{uuid.uuid4()}"), 404, "no_such_batch")
 
 
+@databases
+def test_what_has_had_its_time_goes(shop, httpd):
+    """A batch with its items, once all of them have ended; and items whose batch never came to be."""
+    old, young = ended(shop, batch(shop, [shop.placed()])), ended(shop, batch(shop, [shop.placed()]))
+    httpd.sql(f"INSERT INTO klarna_batch_item SELECT '{uuid.uuid4()}', order_id, place, merchant, 'stray',"
+              " 'waiting', '', '', '', 1, 1 FROM klarna_batch_item "
+              f"WHERE batch_id = '{old['id']}'")
+    httpd.sql(f"UPDATE klarna_batch SET created_at = 1 WHERE id IN ('{old['id']}', '{young['id']}')")
+    httpd.sql(f"UPDATE klarna_batch_item SET updated_at = 1 WHERE batch_id = '{old['id']}'")
+    eventually(lambda: not httpd.sql("SELECT batch_id FROM klarna_batch_item WHERE batch_id = "
+                                     f"'{old['id']}' OR reference = 'stray'"))
+    eventually(lambda: shop.httpd.get(f"{shop.orders}/batches/{old['id']}").status == 404)
+    assert shop.get(f"/batches/{young['id']}")["confirmed"] == 1
+
+
 def test_without_a_worker(box):
     server = Httpd(klarna_url(box), EXTRA + "KlarnaWorker Off\n")
     shop = Shop(server, box)
