@@ -85,12 +85,7 @@ static kl_kind_t store(kl_service_t *svc, const kl_batch_t *batch, const apr_arr
 {
     kl_kind_t rv = svc->store->batch_items_insert(svc->store, svc->p, items, err);
 
-    kl_service_step(svc, "batch_items_stored");
-    if (rv == KL_OK) {
-        rv = svc->store->batch_insert(svc->store, svc->p, batch, err);
-        kl_service_step(svc, "batch_stored");
-    }
-    return rv;
+    return rv == KL_OK ? svc->store->batch_insert(svc->store, svc->p, batch, err) : rv;
 }
 
 kl_kind_t kl_batch_create(kl_service_t *svc, const kl_batch_request_t *want,

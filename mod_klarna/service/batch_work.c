@@ -127,7 +127,6 @@ static kl_kind_t store(kl_service_t *svc, kl_batch_item_t *item, kl_error_t *err
 
     item->updated_at = svc->now();
     rv = svc->store->batch_item_save(svc->store, svc->p, item, err);
-    kl_service_step(svc, "batch_item_stored");
     if (rv == KL_STALE) { /* someone else was quicker, with the same end */
         kl_error_clear(err);
         rv = KL_OK;
