@@ -209,6 +209,12 @@ static const char *shown_path(const kl_request_t *req)
                        req->segment[0] ? req->segment[0] : "", "/...", NULL);
 }
 
+/* What is the matter with a database is told to nobody else but the log. */
+static const char *cure(kl_request_t *req, const char *more)
+{
+    return apr_pstrcat(req->r->pool, " ", req->err->next ? req->err->next : "", more, NULL);
+}
+
 /* Of what the database makes fail, one entry of each kind is enough. */
 static void log_error(kl_request_t *req, int status)
 {
@@ -225,7 +231,8 @@ static void log_error(kl_request_t *req, int status)
                       "KLA0020: %s %s: %d %s%s%s: %s%s%s%s", req->r->method, shown_path(req),
                       status, err->code, err->field ? " at " : "", err->field ? err->field : "",
                       err->detail ? err->detail : "", err->correlation_id ? " correlation " : "",
-                      err->correlation_id ? err->correlation_id : "", more);
+                      err->correlation_id ? err->correlation_id : "",
+                      kl_error_is_database(err) ? cure(req, more) : more);
     }
     if (err->where) {
         ap_log_rerror(APLOG_MARK, APLOG_CRIT, 0, req->r, "KLA0024: broken contract: %s",
