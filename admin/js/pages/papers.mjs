@@ -41,14 +41,6 @@ function parcels({ captures }) {
     [info.shipping_company, info.tracking_number].filter(Boolean).join(' ')));
 }
 
-function address({ shipping_address: to }) {
-  if (!to) return nothing;
-  const lines = [to.organization_name, [to.given_name, to.family_name].filter(Boolean).join(' '),
-    to.street_address, to.street_address2, [to.postal_code, to.city].filter(Boolean).join(' '),
-    to.region, to.country].filter(Boolean);
-  return html`<address>${lines.map((one) => html`<span>${one}</span>`)}</address>`;
-}
-
 /** Whether something of it may leave the house. */
 export function isShippable(order) {
   const { capture } = order.actions;
@@ -58,7 +50,7 @@ export function isShippable(order) {
 
 export function packingSlip(order) {
   return html`<article class="paper" data-name="slip" data-id=${order.id}>${
-    head(order, t('print.slip'))}${address(order)}<dl>${
+    head(order, t('print.slip'))}<dl>${
     fact(t('fact.merchant_reference1'), nameOf(order))}${
     fact(t('fact.merchant_reference2'), order.merchant_reference2)}${
     fact(t('fact.placed'), date(order.created_at))}${parcels(order)}</dl>
