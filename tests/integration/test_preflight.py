@@ -115,7 +115,8 @@ def test_everything_works(box):
     assert {entry["name"]: entry["status"] for entry in report["checks"]} == {
         "site": "passed", "database": "passed", "schema": "passed", "login": "passed",
         "threads": "passed", "worker": "warning", "credentials of default": "passed",
-        "countries of default": "passed", "clock": "passed", "TLS": "skipped", "callbacks": "warning"}
+        "countries of default": "passed", "clock": "passed", "TLS": "skipped",
+        "callbacks": "warning"}
     assert report["addresses"] == [
         {"address": site(server), "what": "site"},
         {"address": site(server) + "/klarna/checkout",
