@@ -416,7 +416,7 @@ static void test_indexes_serve(void **state)
     static const kl_sort_t sorts_of_time[] = {KL_SORT_NEWEST, KL_SORT_OLDEST};
     database_t *db = *state;
     const char *articles = db->dialect == KL_DIALECT_SQLITE3 ? "PRIMARY KEY (merchant=? AND article"
-                           : db->dialect == KL_DIALECT_PGSQL ? "klarna_article_pkey"
+                           : db->dialect == KL_DIALECT_PGSQL ? "AND (article = 'a'::text)"
                                                              : "PRIMARY";
 
     make_orders(db);
@@ -460,6 +460,9 @@ static void test_indexes_serve(void **state)
                                                  : "klarna_order_klarna_id",
                0);
     check_plan(db, Q(.search = "a"), 0, articles, 0);
+    if (db->dialect == KL_DIALECT_PGSQL) { /* a value of another collation is only filtered by */
+        check_plan(db, Q(.search = "a"), 0, "AND (value = 'a'::text)", 0);
+    }
     check_plan(db, Q(.search = "2", .amount = {2}, .amounts = 1), 0, "klarna_order_by_amount", 0);
     check_plan(db, Q(.search = "2", .amount = {2}, .amounts = 1, .list = KL_LIST_TO_SHIP), 1,
                "klarna_order_open", 0);
