@@ -342,40 +342,6 @@ CREATE TABLE klarna_article (
     PRIMARY KEY (merchant, article, created_at, order_id)
 ) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
--- A refund that waits for a second person, or waited for one.
-CREATE TABLE klarna_approval (
-    id                VARCHAR(36)   NOT NULL PRIMARY KEY,
-    version           BIGINT        NOT NULL,
-    order_id          VARCHAR(36)   NOT NULL,
-    merchant          VARCHAR(255)  NOT NULL,
-    kind              VARCHAR(32)   NOT NULL,
-    state             VARCHAR(32)   NOT NULL,
-    actor             VARCHAR(255)  NOT NULL, -- who asked for it
-    client_hash       VARCHAR(128)  NOT NULL,
-    amount            BIGINT        NOT NULL, -- minor units of currency
-    currency          VARCHAR(255)  NOT NULL,
-    request           MEDIUMTEXT    NOT NULL, -- JSON, what was asked for
-    created_at        BIGINT        NOT NULL,
-    decided_at        BIGINT        NOT NULL,
-    decided_by        VARCHAR(255)  NOT NULL,
-    reason            VARCHAR(255)  NOT NULL, -- why it was refused: a code
-    sentence          MEDIUMTEXT    NOT NULL,
-    operation_id      VARCHAR(36)   NOT NULL,
-    next_at           BIGINT        NOT NULL, -- 0: nobody has to go on with it
-    CONSTRAINT klarna_approval_version CHECK (version >= 1),
-    CONSTRAINT klarna_approval_amount CHECK (amount > 0),
-    CONSTRAINT klarna_approval_kind CHECK (kind IN ('credit_invoice', 'cancel')),
-    CONSTRAINT klarna_approval_two CHECK (decided_by <> actor OR state IN ('open', 'refused')),
-    CONSTRAINT klarna_approval_state CHECK (state IN ('open', 'approving', 'approved', 'refused'))
-) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
-
--- For approval_open.
-CREATE INDEX klarna_approval_open ON klarna_approval (merchant, state, created_at, id);
--- For approval_list.
-CREATE INDEX klarna_approval_by_order ON klarna_approval (order_id, created_at, id);
--- For approvals_due.
-CREATE INDEX klarna_approval_due ON klarna_approval (merchant, next_at);
-
 -- Last, so that a half-made schema is never taken for a whole one.
 CREATE TABLE klarna_schema (version INTEGER NOT NULL PRIMARY KEY) ENGINE=InnoDB;
 INSERT INTO klarna_schema (version) VALUES (4);

@@ -356,42 +356,6 @@ CREATE TABLE klarna_article (
     PRIMARY KEY (merchant, article, created_at, order_id)
 );
 
--- A refund that waits for a second person, or waited for one.
-CREATE TABLE klarna_approval (
-    id                VARCHAR(36)   NOT NULL PRIMARY KEY,
-    version           BIGINT        NOT NULL,
-    order_id          VARCHAR(36)   NOT NULL,
-    merchant          TEXT          NOT NULL,
-    kind              TEXT          NOT NULL,
-    state             TEXT          NOT NULL,
-    actor             TEXT          NOT NULL, -- who asked for it
-    client_hash       TEXT          NOT NULL,
-    amount            BIGINT        NOT NULL, -- minor units of currency
-    currency          TEXT          NOT NULL,
-    request           TEXT          NOT NULL, -- JSON, what was asked for
-    created_at        BIGINT        NOT NULL,
-    decided_at        BIGINT        NOT NULL,
-    decided_by        TEXT          NOT NULL,
-    reason            TEXT          NOT NULL, -- why it was refused: a code
-    sentence          TEXT          NOT NULL,
-    operation_id      VARCHAR(36)   NOT NULL,
-    next_at           BIGINT        NOT NULL, -- 0: nobody has to go on with it
-    CONSTRAINT klarna_approval_version CHECK (version >= 1),
-    CONSTRAINT klarna_approval_amount CHECK (amount > 0),
-    CONSTRAINT klarna_approval_kind CHECK (kind IN ('credit_invoice', 'cancel')),
-    CONSTRAINT klarna_approval_two CHECK (decided_by <> actor OR state IN ('open', 'refused')),
-    CONSTRAINT klarna_approval_state CHECK (state IN ('open', 'approving', 'approved', 'refused'))
-);
-
--- For approval_open.
-CREATE INDEX klarna_approval_open ON klarna_approval (merchant, created_at, id)
-    WHERE state = 'open';
--- For approval_list.
-CREATE INDEX klarna_approval_by_order ON klarna_approval (order_id, created_at, id);
--- For approvals_due.
-CREATE INDEX klarna_approval_due ON klarna_approval (merchant, next_at)
-    WHERE next_at > 0;
-
 -- Last, so that a half-made schema is never taken for a whole one.
 CREATE TABLE klarna_schema (version INTEGER NOT NULL PRIMARY KEY);
 INSERT INTO klarna_schema (version) VALUES (4);

@@ -161,29 +161,6 @@ typedef enum { KL_DIALECT_SQLITE3, KL_DIALECT_PGSQL, KL_DIALECT_MYSQL, KL_DIALEC
     S(note, text) \
     N(created_at, created_at)
 
-/* klarna_approval, written once */
-#define KL_APPROVAL_FIXED(S, N, I) \
-    S(id, approval.id) \
-    S(order_id, approval.order_id) \
-    S(merchant, approval.account) \
-    S(kind, kind) \
-    S(actor, approval.actor) \
-    S(client_hash, approval.client_hash) \
-    N(amount, approval.amount) \
-    S(currency, approval.currency) \
-    S(request, approval.request) \
-    N(created_at, approval.created_at)
-
-/* klarna_approval, written by every save */
-#define KL_APPROVAL_SAVED(S, N, I) \
-    S(state, state) \
-    N(decided_at, approval.decided_at) \
-    S(decided_by, approval.decided_by) \
-    S(reason, approval.reason) \
-    S(sentence, approval.sentence) \
-    S(operation_id, approval.operation_id) \
-    N(next_at, approval.next_at)
-
 /* klarna_operation, written once */
 #define KL_OPERATION_FIXED(S, N, I) \
     S(id, op.id) \
@@ -262,9 +239,6 @@ typedef enum { KL_DIALECT_SQLITE3, KL_DIALECT_PGSQL, KL_DIALECT_MYSQL, KL_DIALEC
 #define KL_BATCH_ITEM_SETS KL_COUNT(KL_BATCH_ITEM_SAVED)
 #define KL_NOTE_ALL_ "1" KL_NAMES(KL_NOTE_FIXED)
 #define KL_NOTE_VALUES KL_COUNT(KL_NOTE_FIXED)
-#define KL_APPROVAL_ALL_ "version" KL_NAMES(KL_APPROVAL_FIXED) KL_NAMES(KL_APPROVAL_SAVED)
-#define KL_APPROVAL_VALUES (KL_COUNT(KL_APPROVAL_FIXED) + KL_COUNT(KL_APPROVAL_SAVED))
-#define KL_APPROVAL_SETS KL_COUNT(KL_APPROVAL_SAVED)
 
 #define KL_ORDER_INSERT_ \
     "INSERT INTO klarna_order (" KL_ORDER_ALL_ ") VALUES (1" \
@@ -413,7 +387,7 @@ typedef enum { KL_DIALECT_SQLITE3, KL_DIALECT_PGSQL, KL_DIALECT_MYSQL, KL_DIALEC
     "SELECT COUNT(*) FROM (SELECT id FROM klarna_order WHERE merchant = %s AND " column \
     " = " folded " AND reference1 <> '' AND id <> %s LIMIT %d) found"
 
-/* Batches, notes, labels and approvals. An item counts once its batch is there. */
+/* Batches, notes and labels. An item counts once its batch is there. */
 #define KL_BATCH_INSERT_ \
     "INSERT INTO klarna_batch (id, merchant, action, actor, client_key, client_hash, total," \
     " created_at) VALUES (%s, %s, %s, %s, %s, %s, %d, %lld)"
@@ -439,9 +413,6 @@ typedef enum { KL_DIALECT_SQLITE3, KL_DIALECT_PGSQL, KL_DIALECT_MYSQL, KL_DIALEC
 #define KL_LABEL_INSERT_ \
     "INSERT INTO klarna_label (merchant, kind, value, created_at, order_id) VALUES " \
     KL_FIVE_LABEL_ROWS_ ", " KL_FIVE_LABEL_ROWS_
-#define KL_APPROVAL_INSERT_ \
-    "INSERT INTO klarna_approval (" KL_APPROVAL_ALL_ ") VALUES (1" \
-    KL_VALUES(KL_APPROVAL_FIXED) KL_VALUES(KL_APPROVAL_SAVED) ")"
 #define KL_BATCHES_(SAME, EACH) \
     EACH(batch_insert, KL_BATCH_VALUES, \
          KL_BATCH_INSERT_ KL_UNLESS_TAKEN_, \
@@ -502,25 +473,7 @@ typedef enum { KL_DIALECT_SQLITE3, KL_DIALECT_PGSQL, KL_DIALECT_MYSQL, KL_DIALEC
     SAME(label_counts, 3, \
          "SELECT value, COUNT(*) FROM klarna_label WHERE merchant = %s AND kind = %s" \
          " GROUP BY value ORDER BY value LIMIT %d")
-#define KL_APPROVALS_(SAME, EACH) \
-    EACH(approval_insert, KL_APPROVAL_VALUES, \
-         KL_APPROVAL_INSERT_ KL_UNLESS_TAKEN_, \
-         KL_APPROVAL_INSERT_ KL_UNLESS_TAKEN_, \
-         KL_APPROVAL_INSERT_) \
-    SAME(approval_load, 1, \
-         "SELECT " KL_APPROVAL_ALL_ " FROM klarna_approval WHERE id = %s") \
-    SAME(approval_save, KL_APPROVAL_SETS + 2, \
-         "UPDATE klarna_approval SET version = version + 1" KL_SETS(KL_APPROVAL_SAVED) \
-         " WHERE id = %s AND version = %lld") \
-    SAME(approval_open, 2, \
-         "SELECT " KL_APPROVAL_ALL_ " FROM klarna_approval WHERE merchant = %s" \
-         " AND state = 'open' ORDER BY created_at DESC, id DESC LIMIT %d") \
-    SAME(approval_list, 2, \
-         "SELECT " KL_APPROVAL_ALL_ " FROM klarna_approval WHERE order_id = %s" \
-         " ORDER BY created_at DESC, id DESC LIMIT %d") \
-    SAME(approvals_due, 3, \
-         "SELECT " KL_APPROVAL_ALL_ " FROM klarna_approval WHERE merchant = %s" \
-         " AND next_at > 0 AND next_at <= %lld ORDER BY next_at LIMIT %d")
+
 
 #define KL_WORKER_INSERT_ \
     "INSERT INTO klarna_worker (merchant, holder, held_until) VALUES (%s, %s, %lld)"
@@ -530,7 +483,7 @@ typedef enum { KL_DIALECT_SQLITE3, KL_DIALECT_PGSQL, KL_DIALECT_MYSQL, KL_DIALEC
 #define KL_PROBE_READ_ \
     "SELECT 1 FROM klarna_order o, klarna_payment p, klarna_operation q, klarna_reference r," \
     " klarna_invoice i, klarna_callback c, klarna_worker w, klarna_batch b, klarna_batch_item bi," \
-    " klarna_note n, klarna_label l, klarna_article a, klarna_approval v WHERE 1 = 0"
+    " klarna_note n, klarna_label l, klarna_article a WHERE 1 = 0"
 #define KL_PROBE_WRITE_ \
     "INSERT INTO klarna_worker (merchant, holder, held_until) VALUES ('', '', %lld) "
 #define KL_PROBE_AGAIN_ "ON CONFLICT (merchant) DO UPDATE SET held_until = excluded.held_until"
@@ -689,7 +642,6 @@ typedef enum { KL_DIALECT_SQLITE3, KL_DIALECT_PGSQL, KL_DIALECT_MYSQL, KL_DIALEC
          KL_INVOICE_IS_ " AND version = %lld") \
     KL_BATCHES_(SAME, EACH) \
     KL_NOTES_(SAME, EACH) \
-    KL_APPROVALS_(SAME, EACH) \
     SAME(probe_read, 0, KL_PROBE_READ_) \
     EACH(probe_write, 1, \
          KL_PROBE_WRITE_ KL_PROBE_AGAIN_, KL_PROBE_WRITE_ KL_PROBE_AGAIN_, \

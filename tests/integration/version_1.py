@@ -14,7 +14,7 @@ FILES = os.path.join(ROOT, "tests", "schema")
 UPGRADES = os.path.join(ROOT, "conf", "schema", "upgrade")
 TABLES = ("klarna_order", "klarna_operation", "klarna_reference", "klarna_callback")
 NEW_TABLES = ("klarna_invoice", "klarna_batch", "klarna_batch_item", "klarna_note", "klarna_label",
-              "klarna_article", "klarna_approval")
+              "klarna_article")
 MOMENT = re.compile(r"(?<![\w.-])(1[78]\d{8})(\d{6})?(?=[^\w-])")   # seconds, microseconds
 ISO = re.compile(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d")
 LIFETIME = 48 * 3600 * 1000000     # of a session, microseconds

@@ -123,13 +123,13 @@ int database_is_pooled(database_t *db)
 void database_drop(ap_dbd_t *conn)
 {
     static const char *const drops[] =
-        {"DROP TABLE IF EXISTS klarna_order",    "DROP TABLE IF EXISTS klarna_operation",
-         "DROP TABLE IF EXISTS klarna_payment",  "DROP TABLE IF EXISTS klarna_reference",
-         "DROP TABLE IF EXISTS klarna_invoice",  "DROP TABLE IF EXISTS klarna_callback",
-         "DROP TABLE IF EXISTS klarna_worker",   "DROP TABLE IF EXISTS klarna_batch",
-         "DROP TABLE IF EXISTS klarna_note",     "DROP TABLE IF EXISTS klarna_batch_item",
-         "DROP TABLE IF EXISTS klarna_label",    "DROP TABLE IF EXISTS klarna_article",
-         "DROP TABLE IF EXISTS klarna_approval", "DROP TABLE IF EXISTS klarna_schema"};
+        {"DROP TABLE IF EXISTS klarna_order",   "DROP TABLE IF EXISTS klarna_operation",
+         "DROP TABLE IF EXISTS klarna_payment", "DROP TABLE IF EXISTS klarna_reference",
+         "DROP TABLE IF EXISTS klarna_invoice", "DROP TABLE IF EXISTS klarna_callback",
+         "DROP TABLE IF EXISTS klarna_worker",  "DROP TABLE IF EXISTS klarna_batch",
+         "DROP TABLE IF EXISTS klarna_note",    "DROP TABLE IF EXISTS klarna_batch_item",
+         "DROP TABLE IF EXISTS klarna_label",   "DROP TABLE IF EXISTS klarna_article",
+         "DROP TABLE IF EXISTS klarna_schema"};
 
     for (size_t i = 0; i < sizeof(drops) / sizeof(drops[0]); i++) {
         assert_int_equal(database_run(conn, drops[i]), 0);

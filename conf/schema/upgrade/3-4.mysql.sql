@@ -4,8 +4,8 @@
 -- shows these lines first:
 --
 -- : New tables: klarna_batch and klarna_batch_item (what was asked for many orders at once),
--- : klarna_note, klarna_label (tags, reasons of returns), klarna_article, klarna_approval (refunds
--- : that wait for a second person). Orders, payments and operations stay as they are.
+-- : klarna_note, klarna_label (tags, reasons of returns), klarna_article.
+-- : Orders, payments and operations stay as they are.
 -- : References are found whatever their capitals are, articles of every order by klarna_article,
 -- : which is filled; orders are listed by amount, by review, by department, terminal and cashier:
 -- : other and new indexes of klarna_order.
@@ -99,36 +99,6 @@ CREATE TABLE IF NOT EXISTS klarna_article (
     created_at        BIGINT        NOT NULL, -- the order's
     order_id          VARCHAR(36)   NOT NULL,
     PRIMARY KEY (merchant, article, created_at, order_id)
-) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
-
--- A refund that waits for a second person, or waited for one.
-CREATE TABLE IF NOT EXISTS klarna_approval (
-    id                VARCHAR(36)   NOT NULL PRIMARY KEY,
-    version           BIGINT        NOT NULL,
-    order_id          VARCHAR(36)   NOT NULL,
-    merchant          VARCHAR(255)  NOT NULL,
-    kind              VARCHAR(32)   NOT NULL,
-    state             VARCHAR(32)   NOT NULL,
-    actor             VARCHAR(255)  NOT NULL, -- who asked for it
-    client_hash       VARCHAR(128)  NOT NULL,
-    amount            BIGINT        NOT NULL, -- minor units of currency
-    currency          VARCHAR(255)  NOT NULL,
-    request           MEDIUMTEXT    NOT NULL, -- JSON, what was asked for
-    created_at        BIGINT        NOT NULL,
-    decided_at        BIGINT        NOT NULL,
-    decided_by        VARCHAR(255)  NOT NULL,
-    reason            VARCHAR(255)  NOT NULL, -- why it was refused: a code
-    sentence          MEDIUMTEXT    NOT NULL,
-    operation_id      VARCHAR(36)   NOT NULL,
-    next_at           BIGINT        NOT NULL, -- 0: nobody has to go on with it
-    CONSTRAINT klarna_approval_version CHECK (version >= 1),
-    CONSTRAINT klarna_approval_amount CHECK (amount > 0),
-    CONSTRAINT klarna_approval_kind CHECK (kind IN ('credit_invoice', 'cancel')),
-    CONSTRAINT klarna_approval_two CHECK (decided_by <> actor OR state IN ('open', 'refused')),
-    CONSTRAINT klarna_approval_state CHECK (state IN ('open', 'approving', 'approved', 'refused')),
-    KEY klarna_approval_open (merchant, state, created_at, id),
-    KEY klarna_approval_by_order (order_id, created_at, id),
-    KEY klarna_approval_due (merchant, next_at)
 ) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 -- One ALTER: it is done as a whole, or not at all.

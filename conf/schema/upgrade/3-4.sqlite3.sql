@@ -4,8 +4,8 @@
 -- klarna-schema, which shows these lines first:
 --
 -- : New tables: klarna_batch and klarna_batch_item (what was asked for many orders at once),
--- : klarna_note, klarna_label (tags, reasons of returns), klarna_article, klarna_approval (refunds
--- : that wait for a second person). Orders, payments and operations stay as they are.
+-- : klarna_note, klarna_label (tags, reasons of returns), klarna_article.
+-- : Orders, payments and operations stay as they are.
 -- : References are found whatever their capitals are, articles of every order by klarna_article,
 -- : which is filled; orders are listed by amount, by review, by department, terminal and cashier:
 -- : other and new indexes of klarna_order.
@@ -87,39 +87,6 @@ CREATE TABLE klarna_article (
     order_id          TEXT    NOT NULL,
     PRIMARY KEY (merchant, article, created_at, order_id)
 ) STRICT, WITHOUT ROWID;
-
--- A refund that waits for a second person, or waited for one.
-CREATE TABLE klarna_approval (
-    id                TEXT    NOT NULL PRIMARY KEY,
-    version           INTEGER NOT NULL,
-    order_id          TEXT    NOT NULL,
-    merchant          TEXT    NOT NULL,
-    kind              TEXT    NOT NULL,
-    state             TEXT    NOT NULL,
-    actor             TEXT    NOT NULL, -- who asked for it
-    client_hash       TEXT    NOT NULL,
-    amount            INTEGER NOT NULL, -- minor units of currency
-    currency          TEXT    NOT NULL,
-    request           TEXT    NOT NULL, -- JSON, what was asked for
-    created_at        INTEGER NOT NULL,
-    decided_at        INTEGER NOT NULL,
-    decided_by        TEXT    NOT NULL,
-    reason            TEXT    NOT NULL, -- why it was refused: a code
-    sentence          TEXT    NOT NULL,
-    operation_id      TEXT    NOT NULL,
-    next_at           INTEGER NOT NULL, -- 0: nobody has to go on with it
-    CONSTRAINT klarna_approval_version CHECK (version >= 1),
-    CONSTRAINT klarna_approval_amount CHECK (amount > 0),
-    CONSTRAINT klarna_approval_kind CHECK (kind IN ('credit_invoice', 'cancel')),
-    CONSTRAINT klarna_approval_two CHECK (decided_by <> actor OR state IN ('open', 'refused')),
-    CONSTRAINT klarna_approval_state CHECK (state IN ('open', 'approving', 'approved', 'refused'))
-) STRICT;
-
-CREATE INDEX klarna_approval_open ON klarna_approval (merchant, created_at, id)
-    WHERE state = 'open';
-CREATE INDEX klarna_approval_by_order ON klarna_approval (order_id, created_at, id);
-CREATE INDEX klarna_approval_due ON klarna_approval (merchant, next_at)
-    WHERE next_at > 0;
 
 DROP INDEX klarna_order_by_reference;
 DROP INDEX klarna_order_by_reference1;

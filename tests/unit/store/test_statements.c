@@ -161,8 +161,8 @@ static void test_changes_are_compare_and_set(void **state)
             }
         }
     }
-    assert_int_equal(updates, 13 * KL_DIALECTS);
-    assert_int_equal(inserts, 14 * KL_DIALECTS);
+    assert_int_equal(updates, 12 * KL_DIALECTS);
+    assert_int_equal(inserts, 13 * KL_DIALECTS);
 }
 
 /* Every column is either written once or saved, and read: the lists must not overlap. */
