@@ -408,8 +408,9 @@ story('a batch whose answer is lost is asked for again, and captured once', asyn
   await page.keyboard.press('Enter');
   await shows(page.locator('[data-name=batch-problem]'), 'not known whether the server');
   await page.reload(); // what was kept is asked for again, with its key
-  await page.locator('[data-name=batch][data-state=done]').waitFor();
-  assert.equal(await page.locator('[data-name=batch]').count(), 1);
+  const batch = page.locator('[data-name=batch]').filter({ hasText: 'Capture of 2 orders' });
+  await shows(batch, '2 captured');
+  assert.equal(await batch.count(), 1);
   for (const order of made) await books(order, { captured_amount: 10000 });
 }, { expected: ['/orders/batches'] });
 
