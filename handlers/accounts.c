@@ -64,3 +64,13 @@ kl_json_t *kl_accounts_view(const kl_request_t *req, kl_audience_t audience)
     }
     return list;
 }
+
+kl_json_t *kl_accounts_about(const kl_request_t *req, kl_audience_t audience)
+{
+    kl_json_t *v = kl_json_object(req->r->pool);
+
+    kl_json_set_str(v, "user", req->r->user);
+    kl_json_set_str(v, "version", KL_VERSION);
+    kl_json_set(v, "stores", kl_accounts_view(req, audience));
+    return v;
+}

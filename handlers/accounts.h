@@ -19,4 +19,7 @@ const char *kl_accounts_names(const kl_request_t *req);
  * only whether the shop set its own. */
 kl_json_t *kl_accounts_view(const kl_request_t *req, kl_audience_t audience);
 
+/** Who asks, the module's version, and for which stores the Location works. */
+kl_json_t *kl_accounts_about(const kl_request_t *req, kl_audience_t audience);
+
 #endif

@@ -8,6 +8,7 @@
 #include "core/department_view.h"
 #include "core/instore_view.h"
 #include "core/plan_json.h"
+#include "handlers/accounts.h"
 #include "handlers/act_answer.h"
 #include "handlers/answer.h"
 #include "handlers/display.h"
@@ -181,7 +182,14 @@ static int receipt(kl_request_t *req)
                      NULL);
 }
 
+/* For whoever may use these routes: the pages ask by it whether they may. */
+static int about(kl_request_t *req)
+{
+    return kl_answer(req, HTTP_OK, kl_accounts_about(req, KL_FOR_CLERK), NULL);
+}
+
 const kl_route_t kl_instore_routes[] = {
+    {"GET", "about", 0, about},
     {"GET", "methods", 0, methods},
     {"POST", "payments", KL_ROUTE_BODY | KL_ROUTE_KEY, kl_till_begin},
     {"GET", "payments", 0, kl_till_list},

@@ -14,6 +14,7 @@
 #include "service/operations.h"
 #include "service/overview.h"
 #include "handlers/credential_test.h"
+#include "handlers/accounts.h"
 #include "handlers/answer.h"
 #include "handlers/markets.h"
 #include "handlers/status.h"
@@ -117,7 +118,14 @@ static int charts(kl_request_t *req)
     return kl_answer(req, HTTP_OK, kl_hours_view(req->r->pool, found), NULL);
 }
 
+/* For whoever may use these routes: the pages ask by it whether they may. */
+static int about(kl_request_t *req)
+{
+    return kl_answer(req, HTTP_OK, kl_accounts_about(req, KL_FOR_OPERATOR), NULL);
+}
+
 const kl_route_t kl_operator_routes[] = {
+    {"GET", "about", 0, about},
     {"GET", "overview", 0, overview},
     {"GET", "health", 0, kl_status_health},
     {"GET", "operations", 0, operations},

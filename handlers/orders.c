@@ -155,15 +155,9 @@ static int seen(kl_request_t *req)
     return kl_answer(req, HTTP_OK, kl_order_view(req->r->pool, order, 1), NULL);
 }
 
-/* Who asks, and for which stores this back office works. */
 static int about(kl_request_t *req)
 {
-    kl_json_t *v = kl_json_object(req->r->pool);
-
-    kl_json_set_str(v, "user", req->r->user);
-    kl_json_set_str(v, "version", KL_VERSION);
-    kl_json_set(v, "stores", kl_accounts_view(req, KL_FOR_CLERK));
-    return kl_answer(req, HTTP_OK, v, NULL);
+    return kl_answer(req, HTTP_OK, kl_accounts_about(req, KL_FOR_CLERK), NULL);
 }
 
 #define MONEY (KL_ROUTE_BODY | KL_ROUTE_KEY)

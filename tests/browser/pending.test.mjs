@@ -3,7 +3,7 @@
 // key is used when, and its memory over a reload.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Memory, books, isUnderWay, keyOf, next, opened } from '../../admin/js/action/pending.mjs';
+import { Memory, books, isTyped, isUnderWay, keyOf, next, opened } from '../../admin/js/action/pending.mjs';
 import { fakeStorage } from './storage.mjs';
 
 const STEP = { path: 'orders/o1/credit-invoices', body: '{"amount":700}', expects: 'outcome' };
@@ -25,6 +25,16 @@ test('a form: typed, looked at again, thrown away', () => {
   const looked = run(form(), { type: 'look', seen: 'T', problem: PROBLEM });
   assert.deepEqual([looked.state, looked.seen, looked.key], ['editing', 'T', 'K1']);
   assert.equal(run(form(), { type: 'discard' }), null);
+});
+
+test('what was typed is told from what is chosen again with one key', () => {
+  const fresh = { mode: 'lines', quantity: {}, amount: '', rate: '25', release: false };
+  const typed = (values, more) => isTyped({ values: { ...fresh, ...values }, open: 0, ...more }, fresh);
+  for (const values of [{}, { mode: 'amount' }, { release: true }, { confirm: true }, { found: 'none' },
+    { quantity: { MUG: '' } }]) assert.equal(typed(values), false, JSON.stringify(values));
+  for (const values of [{ amount: '7' }, { quantity: { MUG: '1' } }, { rate: '' }, { comment: 'x' },
+    { candidates: [] }]) assert.equal(typed(values), true, JSON.stringify(values));
+  assert.equal(typed({}, { open: 1 }), true);     // a request that nobody has answered
 });
 
 test('submitted carries the key of the form, its steps and who asked', () => {

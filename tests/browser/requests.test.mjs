@@ -37,6 +37,17 @@ test('what a line and the order still bear', () => {
   assert.equal(mostAmount('credit', ORDER), 65500);
 });
 
+test('no first parcel is the delivery alone; a later one may be, and an order of nothing else', () => {
+  const ship = { ...line('SHIP', 1, 0, [5000, 0]), type: 'shipping_fee' };
+  const wrong = (lines, captured, quantity) => requestOf('capture', { ...ORDER, order_lines: lines,
+    captured_amount: captured }, { mode: 'lines', quantity }, CONTEXT).wrong;
+  const both = [ORDER.order_lines[0], ship];
+  assert.deepEqual(wrong(both, 0, { SHIP: '1' }), { lines: { code: 'no_lines' } });
+  assert.deepEqual(wrong(both, 0, { SHIP: '1', MUG: '1' }), {});
+  assert.deepEqual(wrong(both, 100, { SHIP: '1' }), {});
+  assert.deepEqual(wrong([ship], 0, { SHIP: '1' }), {});
+});
+
 test('captures: everything, lines, an amount; tracking and reference when there are any', () => {
   assert.deepEqual(sentBy('capture', { mode: 'everything' }),
     ['orders/o1/captures', { everything: true }, 'outcome']);

@@ -168,6 +168,16 @@ def test_groups(httpd, user, orders, operator):
     assert httpd.get("/klarna/operator/nothing", user).status == operator
 
 
+def test_a_page_asks_whether_somebody_may_and_nobody_logs_it(httpd):
+    """Any line in the error log that a test does not expect fails it."""
+    for family, user, status in (("orders", "clerk", 200), ("orders", "cashier", 403),
+                                 ("operator", "operator", 200), ("operator", "clerk", 403),
+                                 ("instore", "cashier", 200), ("instore", "guest", 403)):
+        answer = httpd.get(f"/klarna/{family}/about", user)
+        assert answer.status == status, (family, user)
+        assert status == 403 or answer.json["user"] == user
+
+
 def test_by_itself():
     """Without what the demo Defines, the places that the file itself names; with only what it
     says it needs."""

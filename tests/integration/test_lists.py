@@ -442,3 +442,6 @@ def test_about(httpd):
     assert about["stores"] == [store("south"), store("empty"), store("north")]
     assert httpd.get(ORDERS + "/about", "operator").json == {
         "user": "operator", "version": about["version"], "stores": [store("default")]}
+    assert httpd.get("/klarna/operator/about", "operator").json["user"] == "operator"
+    assert httpd.get("/klarna/instore/about", "clerk").json == {
+        "user": "clerk", "version": about["version"], "stores": [store("default")]}

@@ -21,10 +21,10 @@ import { openDialog } from './dialog.mjs';
 import { Flow } from './flow.mjs';
 import { html, nothing, repeat } from '../lib/html.mjs';
 import { explain, locale, t, word } from '../lib/i18n.mjs';
-import { EDITING, Memory, books, isUnderWay, opened } from './pending.mjs';
+import { DONE, EDITING, Memory, books, isTyped, isUnderWay, opened } from './pending.mjs';
 import { isPayment } from '../lib/orderview.mjs';
 import { standing } from './progress.mjs';
-import { draw } from '../lib/shell.mjs';
+import { draw, tell } from '../lib/shell.mjs';
 import { digitsOf } from '../lib/typed.mjs';
 
 const SPECS = { capture, credit, cancel, extend, release, lines, references,
@@ -61,18 +61,33 @@ const user = async () => (await get('orders/about')).user;
 // --- flows and their windows ---------------------------------------------------------------
 
 // The page reads the order anew when something of it can have changed.
-function watch(one) {
+function watch(name, one) {
   let before = one.flow.entry.state;
   one.flow.addEventListener('change', () => {
     const { entry } = one.flow, state = entry?.state ?? '';
-    if (state !== before && before !== EDITING) one.onChange();
+    const isNew = state !== before && before !== EDITING && state;
     before = state;
+    if (isNew) one.onChange();
+    if (isNew && state === DONE) finish(name, one);
     draw();
   });
 }
 
+// What has been done needs nobody's word any more: its window goes, and the page says it.
+function finish(name, { flow, order, dialog }) {
+  const { action, result } = flow.entry;
+  tell(html`<p class="news-title">${t(`action.${action}.title`)}: ${t('action.state.done')}</p>
+    <div>${SPECS[action].result(result, order)}</div>`);
+  if (dialog) dialog.close();
+  else {
+    flow.apply({ type: 'close' });
+    running.delete(name);
+  }
+}
+
 function show(name, one) {
   const { action, target } = one.flow.entry, { order } = one;
+  tell(nothing);
   one.dialog = openDialog({ flow: one.flow, spec: SPECS[action], name: action, order,
     context: { locale: locale(), digits: digitsOf(order.purchase_currency), operation: target },
     using: { newKey, wait, readOrder: () => get(path(order)),
@@ -87,11 +102,14 @@ function show(name, one) {
     onClose: () => closed(name, one, action, target) });
 }
 
-// The button that opened it may have been drawn anew meanwhile.
+// What was typed is kept. The button that opened it may have been drawn anew meanwhile.
 function closed(name, one, action, target) {
   one.dialog = null;
   const { entry } = one.flow;
-  if (entry?.state === EDITING) one.flow.apply({ type: 'edit', hidden: true });
+  if (entry?.state === EDITING) {
+    one.flow.apply(isTyped(entry, SPECS[action].values(one.order))
+      ? { type: 'edit', hidden: true } : { type: 'discard' });
+  }
   if (!entry || !isUnderWay(entry)) running.delete(name);
   draw();
   document.querySelector(`[data-name="do-${action}"][data-target="${target}"]`)?.focus();
@@ -102,7 +120,7 @@ function take(entry, order, onChange) {
   const flow = new Flow(entry, { memory, get, post, user, newKey, wait, now: () => Date.now() });
   const one = { flow, order, onChange, dialog: null };
   running.set(name, one);
-  watch(one);
+  watch(name, one);
   return [name, one];
 }
 

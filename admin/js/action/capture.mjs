@@ -7,6 +7,7 @@ import { dateTime, money } from '../lib/format.mjs';
 import { t } from '../lib/i18n.mjs';
 import { outcome } from './outcome.mjs';
 import { pickWhat, pickable } from './picklines.mjs';
+import { isDelivery } from './requests.mjs';
 
 // A choice to begin with; anything else may be typed.
 const COMPANIES = ['PostNord', 'DHL', 'UPS', 'GLS', 'DB Schenker', 'Bring', 'Posten', 'Posti',
@@ -26,13 +27,24 @@ function captureWords({ captured_amount: amount }, currency) {
     amount: money(amount, currency) })}</p>`;
 }
 
+// What the shopper pays for the delivery is captured with the first parcel, unless somebody says no.
+function delivery(order) {
+  return Object.fromEntries(pickable('capture', order)
+    .filter(([line]) => isDelivery(order, line))
+    .map(([line, , most]) => [line.reference, String(most.quantity)]));
+}
+
 export const capture = {
   values: (order) => ({ mode: pickable('capture', order).length ? 'everything' : 'amount',
-    quantity: {}, value: {}, amount: '', company: '', number: '', uri: '', reference: '' }),
+    quantity: delivery(order), value: {}, amount: '', company: '', number: '', uri: '',
+    reference: '' }),
   view: (form) => html`${pickWhat(form, 'capture')}
     <fieldset><legend>${t('action.tracking_optional')}</legend>${tracking(form)}</fieldset>
     ${textField(form, 'reference', t('action.capture.reference'), {
       hint: t('action.capture.reference_hint') })}${outcome(form, captureWords)}`,
+  submit: ({ preview: { state, plan }, order }) => (state === 'known'
+    ? t('action.capture.submit_amount', { amount: money(plan.captured_amount,
+      order.purchase_currency) }) : ''),
   question: (body) => ({ path: 'captures/preview', body }),
   result: ({ capture: made }, order) => t('action.capture.done',
     { amount: money(made.captured_amount, order.purchase_currency) }),

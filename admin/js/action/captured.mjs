@@ -28,6 +28,9 @@ export const dueDate = {
     ? whichCapture(form) : nothing}<div role="status">${optionsOf(form)}</div>`,
   question: (body, { capture }) => ({ path: `captures/${encodeURIComponent(capture)}/due-date` }),
   chosen: 'option',
+  submit: ({ values: { option }, preview: { state, plan } }) => (state === 'known' && option
+    ? t('action.due_date.submit_price', { price: money(Number(option.split(':')[1]),
+      plan.currency) }) : ''),
   result: ({ number_of_days: days }) => t('action.due_date.done', { days: number(days) }),
 };
 

@@ -27,6 +27,7 @@ export const release = {
   values: () => ({}),
   view: ({ order }) => html`<p>${t('action.release.about', { amount: rest(order) })}</p>`,
   isGrave: true,
+  submit: ({ order }) => t('action.release.submit_amount', { amount: rest(order) }),
   result: () => t('action.release.done'),
 };
 

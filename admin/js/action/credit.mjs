@@ -33,6 +33,14 @@ function doneWords({ credit_invoice: made }, order) {
       { amount: money(step.amount, currency) })}</li>`)}</ul>`;
 }
 
+// What the button does, with what moves by it.
+function submitWords({ preview: { state, plan }, order }, name) {
+  if (state !== 'known') return '';
+  const currency = order.purchase_currency, back = plan.refund_amount;
+  if (back) return t(`action.${name}.submit_refund`, { amount: money(back, currency) });
+  return t(`action.${name}.submit_less`, { amount: money(plan.amount, currency) });
+}
+
 // How large it may be depends on what is credited: the preview tells.
 function feeHint({ preview: { state, plan }, order }) {
   const most = state === 'known' ? plan.max_return_fee : 0;
@@ -77,6 +85,7 @@ export const credit = {
     ${textField(form, 'comment', t('action.comment'), { hint: t('action.comment_hint') })}
     ${textField(form, 'reference', t('action.credit.reference'))}${again(form)}${
     outcome(form, planWords)}`,
+  submit: (form) => submitWords(form, 'credit'),
   question: (body) => ({ path: 'credit-invoices/preview', body }),
   result: doneWords,
 };
@@ -86,6 +95,7 @@ export const cancel = {
   view: (form) => html`<p>${t('action.cancel.final')}</p>${outcome(form, planWords)}
     ${textField(form, 'comment', t('action.comment'), { hint: t('action.comment_hint') })}
     ${tick(form, 'confirm', t('action.cancel.confirm'))}`,
+  submit: (form) => submitWords(form, 'cancel'),
   question: () => ({ path: 'credit-invoices/preview', body: { everything: true } }),
   isGrave: true,
   result: doneWords,

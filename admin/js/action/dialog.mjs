@@ -6,7 +6,8 @@
 //
 //   openDialog({ flow, spec, name, order, context, using, onOrder, onClose })
 //
-//   spec: { values, view, result, question?, chosen?, isGrave?, isDirect? } of capture.mjs, credit.mjs ...
+//   spec: { values, view, result, submit?, question?, chosen?, isGrave?, isDirect? } of capture.mjs ...
+//     submit(form): what the button says, with the amount that it moves; '' while that is not known
 //     question(body, values): { path, body? }, what the module is asked meanwhile: preview.mjs
 //     chosen: the field that is chosen among what was answered; usually the tick `confirm`
 //   using: { post, readOrder, wait }          onOrder(order): it was read anew
@@ -167,7 +168,8 @@ class ActionDialog {
       buttons: html`<button type="button" class="secondary" data-name="discard"
         ?disabled=${isBusy} @click=${() => this.#end('discard')}>${t('action.discard')}</button>
         <button type="submit" class=${spec.isGrave ? 'danger main' : ''} data-name="submit"
-        ?disabled=${isBusy} aria-busy=${String(isBusy)}>${t(`action.${name}.submit`)}</button>` };
+        ?disabled=${isBusy} aria-busy=${String(isBusy)}>${spec.submit?.(this.#form())
+        || t(`action.${name}.submit`)}</button>` };
   }
 
   // --- after it was sent ---------------------------------------------------------------------
@@ -184,7 +186,7 @@ class ActionDialog {
   }
 
   #progressView() {
-    return { body: progressView(this.flow, { result: this.#with.spec.result, order: this.order }),
+    return { body: progressView(this.flow),
       buttons: progressButtons(this.flow, { close: () => this.close(),
         again: this.#with.spec.isDirect ? null : () => this.#again(), isSure: this.#isSure,
         forget: () => this.#end('forget'), setSure: (isSure) => {
@@ -215,7 +217,7 @@ class ActionDialog {
     const before = this.#state;
     this.#state = state;
     if (!before || before === state || !this.#element.open) return;
-    if (state === DONE || state === REFUSED) {
+    if (state === REFUSED) {
       this.#element.querySelector('[data-name="close"]').focus();
     } else if (state !== EDITING) this.#element.querySelector('#action-title').focus();
   }

@@ -161,7 +161,7 @@ export class Flow extends EventTarget {
         await this.#look();
       } else {
         const step = this.entry.step, pause = await this.#ask();
-        if (step !== this.entry.step) waits = 0;
+        if (step !== this.entry?.step) waits = 0;
         if (pause !== null) await this.#pause(Math.max(pause, at(ASK_MS, waits++)));
       }
     }

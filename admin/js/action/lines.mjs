@@ -37,6 +37,9 @@ export const lines = {
       { mode: 'decimal', longest: 20 })}</div>${textField(form, 'new_rate',
       t('action.lines.new_rate'), { mode: 'decimal', longest: 6 })}</fieldset>${
       outcome(form, becomes)}`,
+  submit: ({ preview: { state, plan }, order }) => (state === 'known'
+    ? t('action.lines.submit_amount', { amount: money(plan.order_amount,
+      order.purchase_currency) }) : ''),
   question: (body) => ({ path: 'lines/preview', body }),
   result: (made, order) => t('action.lines.done',
     { amount: money(made.order_amount, order.purchase_currency) }),

@@ -44,6 +44,19 @@ export function isUnderWay(entry) {
   return [SUBMITTED, FOLLOWING, HELD].includes(entry.state);
 }
 
+// Choices and ticks are made again with one key; a request without an answer is never forgotten.
+const QUICK = ['mode', 'then', 'capture', 'option', 'found'];
+
+function textsOf(values) {
+  return JSON.stringify(values, (name, value) => (
+    QUICK.includes(name) || typeof value === 'boolean' || value === '' ? undefined : value));
+}
+
+/** Whether something was typed into a form that opens with these values. */
+export function isTyped({ values, open }, fresh) {
+  return open > 0 || textsOf(values) !== textsOf(fresh);
+}
+
 function submitted(entry, { steps, key, user, at }) {
   return { ...entry, state: SUBMITTED, key: entry.spent ? key : entry.key, spent: false, user,
     steps, step: 0, lost: 0, at, problem: null, operation: null };

@@ -7,7 +7,7 @@ import { html, live, nothing } from '../lib/html.mjs';
 import { choice, described, textField, wrongNote } from './fields.mjs';
 import { money, number } from '../lib/format.mjs';
 import { t } from '../lib/i18n.mjs';
-import { mostAmount, mostOf } from './requests.mjs';
+import { mayRelease, mostAmount, mostOf } from './requests.mjs';
 
 /** The lines that something is left of, with their place in the order: [line, index, most]. */
 export function pickable(action, order, isReleased = false) {
@@ -77,11 +77,25 @@ function lineList(form, action, lines) {
     lines.map((entry) => lineRow(form, action, entry))}</ul>`;
 }
 
+// The most of an amount, and why it is not what "everything" says.
+function mostHint(action, order, isReleased) {
+  const say = (amount) => money(amount, order.purchase_currency);
+  const most = mostAmount(action, order, isReleased);
+  if (action === 'capture') return t('action.most_open', { most: say(most) });
+  if (mayRelease(order) && !isReleased) {
+    return t('action.most_captured', { most: say(most),
+      rest: say(order.remaining_authorized_amount) });
+  }
+  if (order.return_fees_kept) {
+    return t('action.most_kept', { most: say(most), kept: say(order.return_fees_kept) });
+  }
+  return t('action.most_left', { most: say(most) });
+}
+
 /** The choice and what it opens. */
 export function pickWhat(form, action) {
   const { order } = form, isReleased = Boolean(form.values.release);
   const lines = pickable(action, order, isReleased);
-  const most = money(mostAmount(action, order, isReleased), order.purchase_currency);
   const whole = action === 'credit'
     ? order.max_credit_amount - order.return_fees_kept : mostAmount(action, order);
   return html`${choice(form, 'mode', t(`action.${action}.what`), [
@@ -90,6 +104,6 @@ export function pickWhat(form, action) {
     ['amount', t('action.by_amount')]])}${
     form.values.mode === 'lines' ? lineList(form, action, lines) : nothing}${
     form.values.mode === 'amount' ? textField(form, 'amount', t('action.amount', {
-      currency: order.purchase_currency }), { hint: t('action.most', { most }), mode: 'decimal',
-      longest: 20, optional: false }) : nothing}`;
+      currency: order.purchase_currency }), { hint: mostHint(action, order, isReleased),
+      mode: 'decimal', longest: 20, optional: false }) : nothing}`;
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// An action after it was sent, in words: on its way, followed, held, confirmed, refused. What is
-// not confirmed is never called done.
+// An action after it was sent, in words: on its way, followed, held, refused. What is not confirmed
+// is never called done; what is, needs no window any more.
 import { html, nothing } from '../lib/html.mjs';
 import { dateTime } from '../lib/format.mjs';
 import { explain, t } from '../lib/i18n.mjs';
-import { DONE, EDITING, FOLLOWING, HELD, REFUSED, SUBMITTED } from './pending.mjs';
+import { EDITING, FOLLOWING, HELD, REFUSED, SUBMITTED } from './pending.mjs';
 
 const ASKED_AGAIN = 1; // answers lost before it is called late
 
@@ -18,7 +18,6 @@ function stageOf({ state, lost, problem, operation }) {
 
 /** One sentence on where the action stands. */
 export function standing(entry) {
-  if (entry.state === DONE) return t('action.state.done');
   if (entry.state === REFUSED) return t('action.state.refused');
   if (entry.state === HELD) return t(`action.held.${entry.why}`);
   if (entry.state === EDITING) return '';
@@ -56,10 +55,9 @@ function heldWords({ why, user, at, problem }) {
     </p>${why === 'barred' && problem ? html`<p>${explain(problem)}</p>` : nothing}`;
 }
 
-/** What stands in the dialog besides the buttons; result: of the form, for what was confirmed. */
-export function progressView(flow, { result, order }) {
+/** What stands in the dialog besides the buttons. */
+export function progressView(flow) {
   const { entry } = flow;
-  if (entry.state === DONE) return html`<div data-name="done">${result(entry.result, order)}</div>`;
   if (entry.state === REFUSED) return html`<div data-name="refused">${refusedWords(entry)}</div>`;
   if (entry.state === HELD) return html`<div data-name="held">${heldWords(entry)}</div>`;
   return html`<div data-name="waiting">${waitingWords(flow)}</div>`;

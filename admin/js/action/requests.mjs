@@ -32,6 +32,11 @@ export function mostAmount(action, order, isReleased = false) {
     ? order.max_credit_amount - order.remaining_authorized_amount : order.max_credit_amount;
 }
 
+/** A line of the first parcel that is captured only together with goods. */
+export function isDelivery({ captured_amount: captured, order_lines: lines }, { type }) {
+  return type === 'shipping_fee' && !captured && lines.some((line) => line.type !== type);
+}
+
 class Reader {
   wrong = {};
 
@@ -110,7 +115,9 @@ function selection(action, order, read) {
   }
   const lines = order.order_lines.map((line, i) => pickOf(action, read, line, i, currency))
     .filter(Boolean);
-  if (!Object.keys(read.wrong).length) read.needs('lines', lines.length, 'no_lines');
+  const isAny = lines.some(({ reference }) => !(action === 'capture' && isDelivery(order,
+    order.order_lines.find((line) => line.reference === reference))));
+  if (!Object.keys(read.wrong).length) read.needs('lines', isAny, 'no_lines');
   return { lines };
 }
 

@@ -14,6 +14,8 @@
 //   });
 //   draw()                 draws all of the page again, from view()
 //   say(text)              a polite word to those who do not see the page change
+//   tell(words)            what has been done, in sight until it is closed or the next one comes;
+//                          words: text or a template, or nothing
 //   failure(error, { family, retry })      what a page shows instead of what it could not load:
 //                          for 401 and 403 which right is missing, else what went wrong, and a
 //                          button that calls retry. family: the family of routes, "orders"
@@ -26,20 +28,25 @@
 import { address, connection, get } from './api.mjs';
 import { badge, html, live, nothing, notice, render } from './html.mjs';
 import { LANGUAGES, chooseLanguage, explain, language, loadWords, t, word } from './i18n.mjs';
-import { keep } from './kept.mjs';
+import { keep, recall } from './kept.mjs';
 import { poll } from './poll.mjs';
 
 const THEME = 'klarna-admin.theme';
 const THEMES = ['auto', 'light', 'dark'];
 const PAGES = [['orders', './'], ['payments', 'payments.html'], ['operations', 'operations.html'],
   ['till', 'till.html']];
+// The routes that a page lives by.
+const FAMILIES = { orders: 'orders', payments: 'orders', operations: 'operator', till: 'instore' };
+const OPERATES = 'klarna-admin.operates'; // the user, and yes or no: asked once in a tab
 const WORDS_LATE = 'The page could not be loaded; trying again.'; // there are no words yet
 const RETRY_MS = 3000;
 
 let spec = null;
 let known = null;      // what about() gives
+let mayOperate = false;
 let isLost = false;
 let paths = {};        // of the families, for people
+let told = nothing;    // what has been done
 
 export function about() {
   return known;
@@ -92,7 +99,9 @@ export function failure(error, { family = 'orders', retry } = {}) {
 // --- header --------------------------------------------------------------------------------
 
 function navigation() {
-  return html`<nav aria-label=${t('navigation')}><ul>${PAGES.map(([name, href]) => html`<li><a
+  const shown = PAGES.filter(([name]) => name !== 'operations' || mayOperate
+    || spec.page() === name);
+  return html`<nav aria-label=${t('navigation')}><ul>${shown.map(([name, href]) => html`<li><a
     href=${href} aria-current=${spec.page() === name ? 'page' : nothing}>${t(`page.${name}`)}</a>
     </li>`)}</ul></nav>`;
 }
@@ -151,23 +160,53 @@ function banner() {
   return html`<p class="banner" role="alert" data-name="lost">${t('connection_lost')}</p>`;
 }
 
+export function tell(words) {
+  told = words;
+  draw();
+}
+
+function news() {
+  if (told === nothing) return nothing;
+  return html`<div class="news-note" data-name="news"><div>${told}</div><button type="button"
+    class="quiet small" data-name="news-close" @click=${() => tell(nothing)}>${t('close')}</button>
+    </div>`;
+}
+
 export function draw() {
   document.title = `${spec.title()} · mod_klarna`;
   render(html`<a class="skip" href="#main">${t('skip')}</a>${header()}
     <div class="banners">${banner()}</div>
     <main id="main" tabindex="-1">${spec.view()}</main>
+    <div class="news" role="status">${news()}</div>
     <p id="live" class="hidden" role="status"></p>`, document.getElementById('page'));
 }
 
 // --- starting ------------------------------------------------------------------------------
 
+const askAbout = () => get(`${FAMILIES[spec.page()]}/about`);
+
 async function learnAbout() {
   try {
-    known = await get('orders/about');
+    known = await askAbout();
     draw();
+    await learnRights();
   } catch {
     // A page without a name in its header; the page's own requests say what is wrong.
   }
+}
+
+// Whether there is a link to the operator's page; the server decides about everything behind it.
+async function learnRights() {
+  const [user, answer] = recall('sessionStorage', OPERATES).split('\n');
+  if (user === known.user) mayOperate = answer === 'yes';
+  else {
+    mayOperate = await get('operator/about').then(() => true, (error) => {
+      if (!error.isDenied) throw error;
+      return false;
+    });
+    keep('sessionStorage', OPERATES, `${known.user}\n${mayOperate ? 'yes' : 'no'}`);
+  }
+  draw();
 }
 
 async function learnPaths() {
@@ -181,7 +220,7 @@ function watchConnection() {
   connection.addEventListener('lost', () => {
     isLost = true;
     draw();
-    probing ||= poll(() => get('orders/about').then(() => false, () => isLost),
+    probing ||= poll(() => askAbout().then(() => false, () => isLost),
       { first: RETRY_MS });
   });
   connection.addEventListener('back', () => {

@@ -9,6 +9,7 @@
 import { cross, frame } from '../action/frame.mjs';
 import { nothing, render } from '../lib/html.mjs';
 import { t } from '../lib/i18n.mjs';
+import { tell } from '../lib/shell.mjs';
 
 let count = 0;
 
@@ -35,6 +36,7 @@ export function openBox({ name, title, view, isBusy = () => false, closed = () =
     closed();
   });
   document.body.append(element);
+  tell(nothing);
   draw();
   element.showModal();
   focusFirst();

@@ -9,6 +9,7 @@ import { choice, textField } from '../action/fields.mjs';
 import { money } from '../lib/format.mjs';
 import { html, nothing } from '../lib/html.mjs';
 import { explain, t } from '../lib/i18n.mjs';
+import { tell } from '../lib/shell.mjs';
 import { readAmount } from '../lib/typed.mjs';
 import { ask, standing, underWay } from './asking.mjs';
 import { openBox } from './box.mjs';
@@ -35,7 +36,6 @@ class RefundBox {
   #values = { mode: 'all', amount: '', reference: '', comment: '' };
   #wrong = {};
   #problem = null;
-  #done = '';
 
   constructor(payment, given) {
     this.#payment = payment;
@@ -70,11 +70,11 @@ class RefundBox {
     if (result) {
       const refund = result.refunds.at(-1);
       const amount = refund?.amount ?? body.amount ?? this.#payment.actions.refund.maximum;
-      this.#done = refund && refund.state !== 'paid' ? t('refund.later')
-        : t('refund.done', { amount: money(amount, result.currency) });
+      tell(refund && refund.state !== 'paid' ? t('refund.later')
+        : t('refund.done', { amount: money(amount, result.currency) }));
       this.#with.done(result, refund);
     }
-    if (this.#box.isOpen && this.#done && this.#with.isExchange) this.#box.close();
+    if (this.#box.isOpen && result) this.#box.close();
     else if (this.#box.isOpen) this.#box.draw();
   }
 
@@ -98,20 +98,24 @@ class RefundBox {
       ${textField(form, 'comment', t('refund.comment'), { hint: t('refund.comment_hint') })}`;
   }
 
+  // With what goes back, as soon as that is an amount.
+  #submitWords() {
+    const { body, wrong } = this.#read();
+    if (wrong.amount) return t(this.#with.isExchange ? 'refund.submit_exchange' : 'refund.submit');
+    const amount = money(body.amount ?? this.#payment.actions.refund.maximum,
+      this.#payment.currency);
+    return t(this.#with.isExchange ? 'refund.submit_exchange_amount' : 'refund.submit_amount',
+      { amount });
+  }
+
   #view() {
-    if (this.#done) {
-      return { body: html`<p class="standing" data-state="done" data-name="done" role="status">${
-        this.#done}</p>`, buttons: html`<button type="button" data-name="close"
-        @click=${() => this.#box.close()}>${t('close')}</button>` };
-    }
     const id = this.#payment.payment_id, isBusy = Boolean(underWay('refund', id));
     return { submit: () => this.#submit(),
       body: html`<div role="alert" tabindex="-1">${this.#problem ? html`<p class="problem">${
         explain(this.#problem)}</p>` : nothing}</div>${this.#fields(this.#form())}
         ${standing('refund', id)}`,
       buttons: html`<button type="submit" data-name="submit" class="danger main"
-        ?disabled=${isBusy} aria-busy=${String(isBusy)}>${
-        t(this.#with.isExchange ? 'refund.submit_exchange' : 'refund.submit')}</button>` };
+        ?disabled=${isBusy} aria-busy=${String(isBusy)}>${this.#submitWords()}</button>` };
   }
 
   draw() {
@@ -132,5 +136,6 @@ export function openAbortPaid(payment, { submit }) {
       type="button" class="danger main" data-name="submit" @click=${() => {
         box.close();
         submit();
-      }}>${t('abort.submit')}</button>` }) });
+      }}>${t(payment.captured_amount ? 'abort.submit_amount' : 'abort.submit',
+        { amount: amountOf(payment) })}</button>` }) });
 }

@@ -115,8 +115,9 @@ story('a window while Klarna does not answer, and when it has', async (page) => 
   await dialog(page).locator('[data-name=standing][data-state=following]').waitFor();
   await looks(page, 'dialog-waiting');
   await noFaults();
-  await dialog(page).locator('[data-name=done]').waitFor();
-  await looks(page, 'dialog-done');
+  await page.locator('[data-name=news]').waitFor();
+  await dialog(page).waitFor({ state: 'detached' });
+  await looks(page, 'done');
 }, { expected: ['/preview'] });
 
 // --- colours -------------------------------------------------------------------------------

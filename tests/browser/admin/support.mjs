@@ -158,7 +158,7 @@ export async function visit(user, run, { expected = [], ...options } = {}) {
     httpCredentials: { username: user, password: PASSWORDS[user] }, ...options });
   context.setDefaultTimeout(WAIT_MS);
   const page = await context.newPage();
-  const errors = watch(page, expected);
+  const errors = watch(page, [...expected, '/operator/about']); // whether there is a link to it
   try {
     await run(page, context);
     assert.deepEqual(errors, []);
@@ -191,9 +191,9 @@ export async function begin(page, order, action) {
   await dialog(page).waitFor();
 }
 
+/** What was asked for is done: its window has closed itself, and the page says so. */
 export async function ended(page, words) {
-  await shows(dialog(page).locator('[data-name=done]'), words);
-  await press(page, 'close');
+  await shows(page.locator('[data-name=news]'), words);
   await dialog(page).waitFor({ state: 'detached' });
 }
 

@@ -102,6 +102,6 @@ export async function unpaid(id, besides = 0) {
 }
 
 export const tillStory = (name, run, { user = 'cashier', ...options } = {}) => (
-  test(name, () => visit(user, run, { expected: ['orders/about'], ...options })));
+  test(name, () => visit(user, run, options)));
 
 export { shows };
