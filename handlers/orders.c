@@ -33,8 +33,6 @@ static kl_kind_t look_if_possible(kl_request_t *req, kl_order_t **order)
     return *order ? KL_OK : kl_service_order(&req->svc, req->segment[0], order, req->err);
 }
 
-/* ?refresh=1 reads Klarna's record first; else that is done only, as well as it can be, while
- * the expiry is not known (just placed or extended). */
 /* Others with the same merchant reference; a failure leaves the number out. */
 static void add_same_reference(kl_request_t *req, const kl_order_t *order, kl_json_t *v)
 {
@@ -80,11 +78,14 @@ static kl_json_t *view(kl_request_t *req, kl_order_t *order)
     APR_ARRAY_PUSH(orders, kl_order_t *) = order;
     kl_json_append(views, v);
     add_links(req, order, v);
+    add_same_reference(req, order, v);
     return kl_notes_show_tags(req, orders, views) == KL_OK && kl_notes_show(req, order, v) == KL_OK
                ? v
                : NULL;
 }
 
+/* ?refresh=1 reads Klarna's record first; else that is done only, as well as it can be, while
+ * the expiry is not known (just placed or extended). */
 static int read_one(kl_request_t *req)
 {
     const char *refresh = kl_query_parameter(req->r, "refresh");
@@ -110,7 +111,6 @@ static int read_one(kl_request_t *req)
     if (!v) {
         return kl_answer_error(req);
     }
-    add_same_reference(req, order, v);
     if (asked) {
         kl_json_set_bool(v, "differs_from_klarna", look.differs);
     }
@@ -146,13 +146,14 @@ static int seen(kl_request_t *req)
 {
     kl_reader_t rd = kl_reader(req->r->pool, req->body, "", req->err);
     kl_order_t *order = NULL;
+    kl_json_t *v = NULL;
 
     kl_reader_only(&rd, NULL);
-    if (req->err->kind != KL_OK
-        || kl_acknowledge_order(&req->svc, req->segment[0], &order, req->err) != KL_OK) {
-        return kl_answer_error(req);
+    if (req->err->kind == KL_OK
+        && kl_acknowledge_order(&req->svc, req->segment[0], &order, req->err) == KL_OK) {
+        v = view(req, order);
     }
-    return kl_answer(req, HTTP_OK, kl_order_view(req->r->pool, order, 1), NULL);
+    return v ? kl_answer(req, HTTP_OK, v, NULL) : kl_answer_error(req);
 }
 
 static int about(kl_request_t *req)

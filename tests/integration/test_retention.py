@@ -100,7 +100,7 @@ def _refused(shop, box, payment):
     box.fault("status", 1, path="/order$", status=400,
               body={"error_code": "BAD_VALUE", "error_messages": [f"Bad value: email {QUOTED}"],
                     "correlation_id": "c-1"})
-    assert QUOTED in problem(shop.place(payment), 422, "klarna_refused")["detail"]
+    assert QUOTED not in str(problem(shop.place(payment), 422, "klarna_refused"))
 
 
 @pytest.mark.databases
