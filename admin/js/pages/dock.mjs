@@ -82,7 +82,7 @@ async function show(list) {
 function news(list) {
   if (!list.news) return nothing;
   const { count } = list.news;
-  return html`<p class="news" role="status" data-name="news"><span>${count
+  return html`<p class="fresh" role="status" data-name="fresh"><span>${count
     ? t('news.new', { count }) : t('news.changed')}</span> <button type="button"
     class="small" data-name="show-news" @click=${() => show(list)}>${t('news.show')}</button></p>`;
 }

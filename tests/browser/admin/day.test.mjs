@@ -207,7 +207,7 @@ story('what others do is seen; nothing moves, and what is chosen stays', async (
   await act(made[1], 'captures', { everything: true });
   const more = await placed({ lines: HAT, merchant_reference2: search.slice(3) });
   await page.clock.runFor(21000);
-  await shows(page.locator('[data-name=news]'), '1 new order');
+  await shows(page.locator('[data-name=fresh]'), '1 new order');
   assert.deepEqual(await names(page), before);
   await shows(rowOf(page, made[1].reference), 'Captured');
   assert.deepEqual(await ticked(page), [made[0].reference]);
