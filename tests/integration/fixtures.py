@@ -32,10 +32,12 @@ def box():
 
 @pytest.fixture(scope="module", autouse=True)
 def way(request, box):
-    """Through Prism, where there is one, or round it: what cuts answers off goes round."""
+    """Through Prism, where there is one, or round it: what cuts answers off goes round, and so does
+    a file of tests whose PRISM is False."""
     with open(request.path, encoding="utf-8") as file:
         text = file.read()
-    box.goes_round = any(f'"{kind}"' in text for kind in CUTS)
+    box.goes_round = (any(f'"{kind}"' in text for kind in CUTS)
+                      or not getattr(request.module, "PRISM", True))
 
 
 @pytest.fixture(scope="session", autouse=True)

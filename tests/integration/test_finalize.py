@@ -28,7 +28,6 @@ DEPARTMENTS = """
 LoadModule proxy_module ${MODULES}/mod_proxy.so
 LoadModule proxy_http_module ${MODULES}/mod_proxy_http.so
 LoadModule request_module ${MODULES}/mod_request.so
-LoadModule deflate_module ${MODULES}/mod_deflate.so
 LoadModule filter_module ${MODULES}/mod_filter.so
 AddOutputFilterByType DEFLATE application/json
 <Location /host>

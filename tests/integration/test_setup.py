@@ -6,6 +6,7 @@ import pathlib
 import pty
 import re
 import select
+import signal
 import shutil
 import stat
 import subprocess
@@ -302,6 +303,7 @@ class Terminal:
     def __init__(self, arguments):
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
+            signal.signal(signal.SIGINT, signal.SIG_DFL)    # whoever runs us may ignore it
             os.environ.clear()
             os.environ.update({"PATH": ENVIRONMENT["PATH"] + ":/usr/bin:/bin", "TERM": "dumb"})
             os.execv(arguments[0], arguments)

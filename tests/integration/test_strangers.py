@@ -12,6 +12,9 @@ KLARNA = {"error_code": "BAD_VALUE", "error_messages": ["Bad value: purchase_cou
           "correlation_id": "corr-0815"}
 ANYBODY = {"type", "title", "status", "code", "detail", "next"}
 
+# The edge's page is no answer that Klarna's description knows.
+PRISM = False
+
 # What Klarna answers: what the shopper reads (status, code), and the code that the shop's server and
 # the log read.
 ANSWERS = {

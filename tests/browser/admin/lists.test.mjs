@@ -179,14 +179,14 @@ story('a payment shows what there is, and offers nothing', async (page) => {
   await shows(page.getByRole('heading', { level: 1 }), 'Payment A-1014');
   await shows(page.locator('[data-name=refusal]'), 'NOT_ALLOWED: Not allowed right now.');
   await shows(page.locator('section[data-name=history] tbody tr'), 'Placement');
-  assert.deepEqual(await parts(), ['lines', 'history']);
+  assert.deepEqual(await parts(), ['lines', 'links', 'history']);
   assert.equal(await page.locator('[data-name^=do-], [data-name=look]').count(), 0);
   assert.equal(await page.locator('header [aria-current=page]').innerText(), 'Payments');
   await page.getByRole('link', { name: 'Unfinished payments' }).click();
   await page.waitForURL('**/payments.html?state=DECLINED');
   await page.getByRole('link', { name: 'A-1013', exact: true }).click();
   await shows(page.locator('section[data-name=history]'), 'No attempt was made');
-  assert.deepEqual(await parts(), ['lines', 'history']);
+  assert.deepEqual(await parts(), ['lines', 'links', 'history']);
 });
 
 story('a payment that is placed after all becomes an order', async (page) => {
