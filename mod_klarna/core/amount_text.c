@@ -85,7 +85,7 @@ static int add(apr_int64_t out[2], int n, apr_int64_t amount)
 
 int kl_amount_text_read(const char *text, apr_int64_t out[2])
 {
-    char number[2 * MOST_DIGITS];
+    char number[2 * MOST_DIGITS] = "";
     const char *end, *point;
     apr_int64_t units;
     int n = 0, cents = 0;

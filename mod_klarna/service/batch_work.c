@@ -68,7 +68,7 @@ static void fold_operation(kl_service_t *svc, kl_batch_item_t *item, const kl_ac
 /* An error that is about now: the same is asked again. */
 static int will_pass(const kl_error_t *why)
 {
-    return kl_units_is_outage(why->kind) || why->retry_after > 0 || why->kind == KL_STALE
+    return kl_unit_is_outage(why->kind) || why->retry_after > 0 || why->kind == KL_STALE
            || why->kind == KL_TAKEN || why->kind == KL_PROTOCOL;
 }
 
@@ -77,7 +77,7 @@ static int will_pass(const kl_error_t *why)
 static void fold_error(kl_service_t *svc, kl_batch_item_t *item, const kl_client_t *client,
                        const kl_error_t *why)
 {
-    apr_interval_time_t pause = kl_units_is_outage(why->kind) ? LATER : SOON;
+    apr_interval_time_t pause = kl_unit_is_outage(why->kind) ? LATER : SOON;
     kl_operation_t *op = NULL;
     kl_kind_t rv = will_pass(why)
                        ? KL_OK
@@ -141,14 +141,14 @@ kl_kind_t kl_batch_work(kl_service_t *svc, void *due, kl_told_t *told, kl_error_
     kl_error_t *why = kl_error_make(svc->p);
 
     if (store(svc, item, why) != KL_OK) {
-        kl_units_tell(told, svc->p, KL_TOLD_WARNING, "KLA0039: order %s of batch %s: %s: %s",
-                      item->order_id, item->batch_id, why->code,
-                      why->where ? why->where : why->detail);
-        return kl_units_is_outage(rv) ? rv
-                                      : kl_error_set(err, why->kind, why->code, "%s", why->detail);
+        kl_unit_tell(told, svc->p, KL_TOLD_WARNING, "KLA0039: order %s of batch %s: %s: %s",
+                     item->order_id, item->batch_id, why->code,
+                     why->where ? why->where : why->detail);
+        return kl_unit_is_outage(rv) ? rv
+                                     : kl_error_set(err, why->kind, why->code, "%s", why->detail);
     }
-    kl_units_tell(told, svc->p, KL_TOLD_INFO, "KLA0040: order %s of batch %s is %s%s%s",
-                  item->order_id, item->batch_id, item->state, item->reason[0] ? ": " : "",
-                  item->reason);
-    return kl_units_is_outage(rv) ? rv : KL_OK;
+    kl_unit_tell(told, svc->p, KL_TOLD_INFO, "KLA0040: order %s of batch %s is %s%s%s",
+                 item->order_id, item->batch_id, item->state, item->reason[0] ? ": " : "",
+                 item->reason);
+    return kl_unit_is_outage(rv) ? rv : KL_OK;
 }

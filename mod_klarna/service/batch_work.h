@@ -7,12 +7,12 @@
 #ifndef KL_BATCH_WORK_H
 #define KL_BATCH_WORK_H
 
-#include "service/units.h"
+#include "service/unit.h"
 
 /** A kl_unit_t's due. */
 kl_kind_t kl_batch_work_due(kl_service_t *svc, int limit, apr_array_header_t **out,
                             kl_error_t *err);
 /** A kl_unit_t's work on one item. Calls Klarna. */
-kl_kind_t kl_batch_work(kl_service_t *svc, void *item, kl_told_t *told, kl_error_t *err);
+kl_kind_t kl_batch_work(kl_service_t *svc, void *due, kl_told_t *told, kl_error_t *err);
 
 #endif

@@ -167,8 +167,8 @@ static batch_t *read_batch(kl_round_t *round, kl_lane_t *lane)
     round->runner->service(lane->of, p, &svc);
     for (const kl_unit_t *unit = kl_units; unit->name; unit++) {
         if (read_unit(&svc, unit, batch, err) != KL_OK) {
-            kl_units_tell(&told, p, KL_TOLD_WARNING,
-                          "KLA0034: the worker cannot read what is due: %s", err->detail);
+            kl_unit_tell(&told, p, KL_TOLD_WARNING,
+                         "KLA0034: the worker cannot read what is due: %s", err->detail);
             told.database = kl_error_is_database(err);
             round->runner->tell(lane->of, &told);
             apr_pool_destroy(p);
@@ -305,7 +305,7 @@ static void put_down(kl_round_t *round, const task_t *task, kl_kind_t rv)
     lane->at[task->place] = NULL;
     lane->working--;
     batch->taken--;
-    if (kl_units_is_outage(rv)) {
+    if (kl_unit_is_outage(rv)) {
         lane->width = 1;
         lane->asked = 0;
         if (lane->batch != batch) {

@@ -14,25 +14,10 @@
 #define LATER apr_time_from_sec(KL_LEASE_S)
 #define MUCH_LATER apr_time_from_sec(KL_KEY_PAUSE_S) /* a person must repair something first */
 
-int kl_units_is_outage(kl_kind_t kind)
-{
-    return kind == KL_UNAVAILABLE || kind == KL_UNKNOWN || kind == KL_RATE_LIMITED;
-}
-
 /* Someone else being quicker is the normal case with several workers. */
 static int is_news(kl_kind_t kind)
 {
     return kind != KL_CONFLICT && kind != KL_STALE;
-}
-
-void kl_units_tell(kl_told_t *told, apr_pool_t *p, kl_told_level_t level, const char *format, ...)
-{
-    va_list ap;
-
-    va_start(ap, format);
-    told->level = level;
-    told->text = apr_pvsprintf(p, format, ap);
-    va_end(ap);
 }
 
 /* --- operations -------------------------------------------------------------------------- */
@@ -84,9 +69,9 @@ static void not_worked(kl_service_t *svc, kl_operation_t *op, kl_told_t *told,
     if (!is_news(why->kind)) {
         return;
     }
-    kl_units_tell(told, svc->p, KL_TOLD_WARNING, "KLA0031: operation %s: %s: %s", op->id, why->code,
-                  why->where ? why->where : why->detail);
-    if (!kl_units_is_outage(why->kind)) {
+    kl_unit_tell(told, svc->p, KL_TOLD_WARNING, "KLA0031: operation %s: %s: %s", op->id, why->code,
+                 why->where ? why->where : why->detail);
+    if (!kl_unit_is_outage(why->kind)) {
         (void)kl_journal_postpone(svc, op, why->where ? MUCH_LATER : LATER, kl_error_make(svc->p));
     }
 }
@@ -101,10 +86,10 @@ static kl_kind_t work_operation(kl_service_t *svc, void *item, kl_told_t *told, 
         not_worked(svc, item, told, err);
         return rv;
     }
-    kl_units_tell(told, svc->p, op->state == KL_OP_UNKNOWN ? KL_TOLD_WARNING : KL_TOLD_INFO,
-                  "KLA0030: operation %s (%s) of order %s is %s after %d attempts%s%s", op->id,
-                  kl_op_kind_name(op->kind), op->order_id, kl_op_state_name(op->state),
-                  op->attempts, op->error_code[0] ? ": " : "", op->error_code);
+    kl_unit_tell(told, svc->p, op->state == KL_OP_UNKNOWN ? KL_TOLD_WARNING : KL_TOLD_INFO,
+                 "KLA0030: operation %s (%s) of order %s is %s after %d attempts%s%s", op->id,
+                 kl_op_kind_name(op->kind), op->order_id, kl_op_state_name(op->state), op->attempts,
+                 op->error_code[0] ? ": " : "", op->error_code);
     return was_not_answered(op, op != item || op->attempts > attempts)
                ? kl_error_set(err, KL_UNAVAILABLE, "no_answer", "Klarna did not answer.")
                : KL_OK;
@@ -162,11 +147,11 @@ static kl_kind_t look_at_order(kl_service_t *svc, void *item, kl_told_t *told, k
     kl_kind_t rv = kl_look_at(svc, order, &note, err);
 
     if (rv == KL_OK && note) {
-        kl_units_tell(told, svc->p, KL_TOLD_WARNING, "KLA0032: order %s: %s", order->id, note);
+        kl_unit_tell(told, svc->p, KL_TOLD_WARNING, "KLA0032: order %s: %s", order->id, note);
     }
     else if (rv != KL_OK && is_news(rv)) {
-        kl_units_tell(told, svc->p, KL_TOLD_WARNING, "KLA0033: order %s: %s: %s", order->id,
-                      err->code, err->where ? err->where : err->detail);
+        kl_unit_tell(told, svc->p, KL_TOLD_WARNING, "KLA0033: order %s: %s: %s", order->id,
+                     err->code, err->where ? err->where : err->detail);
     }
     return rv;
 }
@@ -232,9 +217,9 @@ static kl_kind_t sweep(kl_service_t *svc, void *item, kl_told_t *told, kl_error_
     kl_kind_t rv = kl_retention_sweep(svc, found->what, found->ids, err);
 
     if (rv != KL_OK) {
-        kl_units_tell(told, svc->p, KL_TOLD_WARNING,
-                      "KLA0038: what has had its time cannot be taken away: %s",
-                      err->where ? err->where : err->detail);
+        kl_unit_tell(told, svc->p, KL_TOLD_WARNING,
+                     "KLA0038: what has had its time cannot be taken away: %s",
+                     err->where ? err->where : err->detail);
     }
     return rv;
 }

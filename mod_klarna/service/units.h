@@ -7,31 +7,13 @@
 #ifndef KL_UNITS_H
 #define KL_UNITS_H
 
-#include "service/service.h"
-
-/* One thing that is due. */
-typedef struct kl_due_t {
-    const char *id;
-    void *item;
-} kl_due_t;
-
-/* A line for the operator's log. */
-typedef enum { KL_TOLD_INFO, KL_TOLD_WARNING } kl_told_level_t;
-typedef struct kl_told_t {
-    kl_told_level_t level;
-    int database;     /* 1: it is the database's fault */
-    const char *text; /* begins with its tag; NULL: nothing to say */
-} kl_told_t;
-
-/** Says it, in p. */
-void kl_units_tell(kl_told_t *told, apr_pool_t *p, kl_told_level_t level, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
+#include "service/unit.h"
 
 typedef struct kl_unit_t {
     const char *name;
     /** The account's due things, the longest due first, at most limit. *out: of kl_due_t. */
     kl_kind_t (*due)(kl_service_t *svc, int limit, apr_array_header_t **out, kl_error_t *err);
-    /** Works on one of them; may call Klarna. An error that kl_units_is_outage knows says that the
+    /** Works on one of them; may call Klarna. An error that kl_unit_is_outage knows says that the
      *  rest of what is due would meet the same. */
     kl_kind_t (*work)(kl_service_t *svc, void *item, kl_told_t *told, kl_error_t *err);
 } kl_unit_t;
@@ -39,9 +21,6 @@ typedef struct kl_unit_t {
 /** The most urgent first: what a person asked for, then what shoppers' callbacks left, then a share
  *  of what has had its time, then what is only read. Ends with a name that is NULL. */
 extern const kl_unit_t kl_units[];
-
-/** 1 when Klarna or the database cannot be asked now. */
-int kl_units_is_outage(kl_kind_t kind);
 
 /** Runs one operation that is due as far as it gets. Calls Klarna. */
 kl_kind_t kl_units_operation(kl_service_t *svc, kl_operation_t **op, kl_error_t *err);

@@ -146,7 +146,7 @@ kl_sort_t kl_order_query_sort(const kl_order_query_t *query)
     return is_list_of_open(query) ? KL_SORT_EXPIRY : KL_SORT_NEWEST;
 }
 
-int kl_order_query_is_open(const kl_order_query_t *query)
+static int is_open_alone(const kl_order_query_t *query)
 {
     return is_list_of_open(query) || query->sort == KL_SORT_EXPIRY;
 }
@@ -189,7 +189,7 @@ static int read_ask(ask_t *ask, const kl_order_query_t *query)
                    .tag = word(query->tag),
                    .reason = word(query->return_reason),
                    .waiting = "",
-                   .is_open = kl_order_query_is_open(query),
+                   .is_open = is_open_alone(query),
                    .sort = kl_order_query_sort(query)};
     if (query->list == KL_LIST_CAPTURE_UNCONFIRMED) {
         ask->waiting = "capture";
@@ -569,9 +569,9 @@ static void add_limit(kl_text_builder_t *b, const ask_t *ask)
 
 /* One way to orders: an index, and one more thing that must hold. */
 typedef struct way_t {
-    by_t by;
     apr_int64_t amount; /* of the order; 0: any */
-    int has_article;    /* the search is one's */
+    by_t by;
+    int has_article; /* the search is one's */
 } way_t;
 
 static void add_way(kl_text_builder_t *b, const ask_t *ask, const char *columns, const way_t *way)

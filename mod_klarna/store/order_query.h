@@ -42,7 +42,7 @@ typedef struct kl_order_page_t {
  * @return 1, or 0 when the parts of the query contradict each other: no order can fit
  */
 int kl_order_query_select(kl_order_select_t *out, apr_pool_t *p, const kl_order_query_t *query,
-                          kl_ask_t ask, int many);
+                          kl_ask_t what, int many);
 
 /** Whether few or many fit the condition that would drive, where that matters; counts at most
  *  KL_FEW + 1.
@@ -64,8 +64,5 @@ kl_sort_t kl_order_query_sort(const kl_order_query_t *query);
 /** For qsort over kl_order_t *. */
 typedef int kl_order_compare_fn(const void *a, const void *b);
 kl_order_compare_fn *kl_order_query_compare(kl_sort_t sort);
-
-/** 1 when only what is still open is listed. */
-int kl_order_query_is_open(const kl_order_query_t *query);
 
 #endif

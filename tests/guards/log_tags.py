@@ -11,7 +11,7 @@ from tree import MODULE, read, sources
 
 PAGE = "docs/log-tags.md"
 # service has no httpd: what a worker's unit has to say is logged for it.
-CALL = re.compile(r"\b(?:ap_log_[rcp]?error|kl_units_tell|kl_complaints_add)"
+CALL = re.compile(r"\b(?:ap_log_[rcp]?error|kl_unit_tell|kl_complaints_add)"
                   r"\((?!kl_told_t|kl_complaints_t)")
 PASSED_ON = "%s"
 TAG = re.compile(r"^(KLA\d{4}): (.*)")

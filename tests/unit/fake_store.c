@@ -738,7 +738,7 @@ static int is_listed(const kl_order_t *row, const kl_order_query_t *query)
     case KL_LIST_IN_REVIEW:
         return kl_order_is_in_review(row);
     default:
-        return !kl_order_query_is_open(query) || end > 0;
+        return (query->list != KL_LIST_TO_SHIP && query->sort != KL_SORT_EXPIRY) || end > 0;
     }
 }
 
