@@ -12,7 +12,6 @@
 #include <string.h>
 #include "klarna_module.h"
 
-#define SECOND apr_time_from_sec(1)
 #define NOT_SO_SOON apr_time_from_sec(10)
 #define MAX_WHY 240 /* bytes of a driver's words */
 
@@ -28,7 +27,8 @@ typedef struct connections_t {
     kl_trouble_t *trouble;
     volatile apr_uint32_t shut; /* 1: mod_dbd has failed, and is not asked */
     apr_thread_mutex_t *mutex;  /* held by who tries */
-    apr_time_t next;            /* try */
+    apr_time_t tried;           /* when the last try began */
+    apr_time_t not_before;      /* mod_dbd could not do it though the database answers */
     apr_thread_mutex_t *words;  /* guards why */
     char why[MAX_WHY];          /* the last try failed, "" = not known */
 } connections_t;
@@ -209,7 +209,7 @@ static ap_dbd_t *take_again(connections_t *self, apr_pool_t *p)
 {
     ap_dbd_t *connection = NULL;
 
-    self->next = apr_time_now() + SECOND;
+    self->tried = apr_time_now();
     if (!answers(self)) {
         return NULL;
     }
@@ -217,8 +217,23 @@ static ap_dbd_t *take_again(connections_t *self, apr_pool_t *p)
         connection = take(self, p);
     }
     if (!connection) {
-        self->next = apr_time_now() + NOT_SO_SOON;
+        self->not_before = apr_time_now() + NOT_SO_SOON;
     }
+    return connection;
+}
+
+/* One tries, the others wait for what it finds: nobody is refused for a try that began before he
+ * came, when the database may have been away still. */
+static ap_dbd_t *try_again(connections_t *self, apr_pool_t *p)
+{
+    apr_time_t came = apr_time_now();
+    ap_dbd_t *connection = NULL;
+
+    apr_thread_mutex_lock(self->mutex);
+    if (!apr_atomic_read32(&self->shut) || (self->tried < came && self->not_before <= came)) {
+        connection = take_again(self, p);
+    }
+    apr_thread_mutex_unlock(self->mutex);
     return connection;
 }
 
@@ -226,15 +241,8 @@ static ap_dbd_t *open_connection(kl_connections_t *base, apr_pool_t *p)
 {
     APR_OPTIONAL_FN_TYPE(ap_dbd_close) *close = APR_RETRIEVE_OPTIONAL_FN(ap_dbd_close);
     connections_t *self = (connections_t *)base;
-    ap_dbd_t *connection = NULL;
+    ap_dbd_t *connection = apr_atomic_read32(&self->shut) ? try_again(self, p) : take(self, p);
 
-    if (!apr_atomic_read32(&self->shut)) {
-        connection = take(self, p);
-    }
-    else if (apr_thread_mutex_trylock(self->mutex) == APR_SUCCESS) {
-        connection = apr_time_now() < self->next ? NULL : take_again(self, p);
-        apr_thread_mutex_unlock(self->mutex);
-    }
     if (connection && !has_its_file(self, connection, p)) {
         close(self->s, connection);
         return NULL;

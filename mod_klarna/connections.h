@@ -3,8 +3,8 @@
  * mod_dbd's connections, for the store. mod_dbd never gives up a connection that was opened while
  * the database was not as it should be, and logs every failure: so a connection that keeps a fault
  * is opened again in its place; one whose file was replaced is, too; and while the database cannot
- * be reached mod_dbd is not asked: once a second one thread tries, for itself, and the others are
- * told at once.
+ * be reached mod_dbd is not asked: one thread tries, for itself, and those who came before it tried
+ * learn what it found.
  */
 #ifndef KL_CONNECTIONS_H
 #define KL_CONNECTIONS_H

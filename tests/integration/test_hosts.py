@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.alone, pytest.mark.databases,
               pytest.mark.skipif(stores.CHOSEN == "sqlite3", reason="SQLite is for one host")]
 
 WITH_WORKER = EXTRA + "KlarnaWorker On\n"
-NO_DATABASE = r"\[dbd:(error|crit)\]|KLA00(11|20|21|34): |KLA003[013]: |AH006[23]\d"
+NO_DATABASE = r"\[dbd:(error|crit)\]|KLA00(11|20|21|34): |KLA003[013]: |KLA0041: |AH006[23]\d"
 
 # As in docs/hosts.md.
 BALANCER = """
