@@ -185,10 +185,10 @@ export function draw() {
 
 const askAbout = () => get(`${FAMILIES[spec.page()]}/about`);
 
-// Who may not see the page still has a name, which the clerks' family knows.
+// A clerk who is no operator still has a name on the operator's page.
 async function anyAbout() {
   const own = FAMILIES[spec.page()];
-  for (const family of new Set([own, 'orders'])) {
+  for (const family of own === 'operator' ? [own, 'orders'] : [own]) {
     try {
       return await get(`${family}/about`);
     } catch (error) {
